@@ -1,0 +1,2 @@
+package redisproxy;
+public final class Main { public static void main(String[] a) { } }
