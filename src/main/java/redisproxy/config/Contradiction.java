@@ -1,0 +1,117 @@
+package redisproxy.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Settings that are each allowed but not together.
+ *
+ * @param settings those to change, any of which makes it right
+ */
+record Contradiction(String text, List<Setting<?>> settings) {
+  private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
+
+  /** Thrown by a record that would not be valid. */
+  static final class Refusal extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+    private final transient List<Contradiction> contradictions;
+
+    private Refusal(List<Contradiction> contradictions) {
+      super(String.join("\n", contradictions.stream().map(Contradiction::text).toList()));
+      this.contradictions = contradictions;
+    }
+
+    List<Contradiction> contradictions() {
+      return contradictions;
+    }
+  }
+
+  static void refuse(List<Contradiction> contradictions) {
+    if (!contradictions.isEmpty()) {
+      throw new Refusal(contradictions);
+    }
+  }
+
+  static List<Contradiction> inSizes(long maxBytes, int maxValueBytes) {
+    if (maxValueBytes <= maxBytes) {
+      return List.of();
+    }
+    return List.of(
+        new Contradiction(
+            "a value of cache.max-value-bytes ("
+                + maxValueBytes
+                + " bytes) does not fit into cache.max-bytes ("
+                + maxBytes
+                + " bytes): lower the first or raise the second",
+            List.of(SettingsTable.CACHE_MAX_VALUE_BYTES, SettingsTable.CACHE_MAX_BYTES)));
+  }
+
+  static List<Contradiction> inCredentials(String username, Secret password) {
+    if (username == null || password != null) {
+      return List.of();
+    }
+    // Without a password no AUTH is sent, and Redis would take the proxy for its default user.
+    return List.of(
+        new Contradiction(
+            "a Redis user without a password: set redis.password as well (any text will do for a"
+                + " user with nopass)",
+            List.of(
+                SettingsTable.REDIS_USERNAME,
+                SettingsTable.REDIS_PASSWORD,
+                SettingsTable.REDIS_URL)));
+  }
+
+  static List<Contradiction> among(Settings.Http http, Settings.Resp resp, Settings.Admin admin) {
+    List<Contradiction> found = new ArrayList<>();
+    if (!http.enabled() && !resp.enabled()) {
+      found.add(
+          new Contradiction(
+              "http.enabled and resp.enabled are both false: enable at least one",
+              List.of(SettingsTable.HTTP_ENABLED, SettingsTable.RESP_ENABLED)));
+    }
+    List<Listener> listeners = new ArrayList<>();
+    if (http.enabled()) {
+      listeners.add(
+          new Listener(http.host(), SettingsTable.HTTP_HOST, http.port(), SettingsTable.HTTP_PORT));
+    }
+    if (resp.enabled()) {
+      listeners.add(
+          new Listener(resp.host(), SettingsTable.RESP_HOST, resp.port(), SettingsTable.RESP_PORT));
+    }
+    if (admin.enabled()) {
+      listeners.add(
+          new Listener(
+              admin.host(), SettingsTable.ADMIN_HOST, admin.port(), SettingsTable.ADMIN_PORT));
+    }
+    for (int i = 0; i < listeners.size(); i++) {
+      for (Listener other : listeners.subList(i + 1, listeners.size())) {
+        listeners.get(i).collision(other, found);
+      }
+    }
+    return found;
+  }
+
+  private record Listener(
+      String host, Setting<String> hostSetting, int port, Setting<Integer> portSetting) {
+
+    void collision(Listener other, List<Contradiction> found) {
+      boolean sameHost =
+          host.equalsIgnoreCase(other.host)
+              || WILDCARDS.contains(host)
+              || WILDCARDS.contains(other.host);
+      if (port == 0 || port != other.port || !sameHost) {
+        return;
+      }
+      found.add(
+          new Contradiction(
+              portSetting.path()
+                  + " and "
+                  + other.portSetting.path()
+                  + " are both "
+                  + port
+                  + " on the same host: give one of them another port",
+              List.of(portSetting, other.portSetting, hostSetting, other.hostSetting)));
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package redisproxy.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Everything that can be set, computed defaults included. Immutable, and valid by construction: the
+ * bounds are those of the {@link SettingsTable}, and a constructor throws an {@link
+ * IllegalArgumentException} for what they forbid. Safe to log: secrets do not show.
+ *
+ * @param eventLoops event-loop threads
+ */
+public record Settings(
+    int eventLoops, Http http, Resp resp, Admin admin, Cache cache, Redis redis, Log log) {
+
+  public Settings {
+    SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
+    Objects.requireNonNull(cache, "cache");
+    Objects.requireNonNull(redis, "redis");
+    Objects.requireNonNull(log, "log");
+    Contradiction.refuse(Contradiction.among(http, resp, admin));
+  }
+
+  /**
+   * The HTTP server.
+   *
+   * @param port 0 = any free port
+   * @param idleTimeout zero = never
+   * @param maxAgeRemaining whether HTTP caches may keep a value for as long as it has left
+   */
+  public record Http(
+      boolean enabled,
+      String host,
+      int port,
+      int instances,
+      int maxClients,
+      int maxConcurrentRequests,
+      Duration idleTimeout,
+      boolean maxAgeRemaining) {
+    public Http {
+      SettingsTable.HTTP_HOST.require(host);
+      SettingsTable.HTTP_PORT.require(port);
+      SettingsTable.HTTP_INSTANCES.require(Optional.of(instances));
+      SettingsTable.HTTP_MAX_CLIENTS.require(maxClients);
+      SettingsTable.HTTP_MAX_CONCURRENT_REQUESTS.require(maxConcurrentRequests);
+      SettingsTable.HTTP_IDLE_TIMEOUT.require(idleTimeout);
+    }
+  }
+
+  /**
+   * The RESP server.
+   *
+   * @param port 0 = any free port
+   * @param idleTimeout zero = never
+   * @param maxPipeline requests of one client in flight
+   * @param maxPendingBytes reply bytes of one client in flight
+   */
+  public record Resp(
+      boolean enabled,
+      String host,
+      int port,
+      int instances,
+      int maxClients,
+      Duration idleTimeout,
+      int maxRequestBytes,
+      int maxPipeline,
+      int maxPendingBytes) {
+    public Resp {
+      SettingsTable.RESP_HOST.require(host);
+      SettingsTable.RESP_PORT.require(port);
+      SettingsTable.RESP_INSTANCES.require(Optional.of(instances));
+      SettingsTable.RESP_MAX_CLIENTS.require(maxClients);
+      SettingsTable.RESP_IDLE_TIMEOUT.require(idleTimeout);
+      SettingsTable.RESP_MAX_REQUEST_BYTES.require(maxRequestBytes);
+      SettingsTable.RESP_MAX_PIPELINE.require(maxPipeline);
+      SettingsTable.RESP_MAX_PENDING_BYTES.require(maxPendingBytes);
+    }
+  }
+
+  /**
+   * The server for health, metrics and the dashboard.
+   *
+   * @param port 0 = any free port
+   */
+  public record Admin(boolean enabled, String host, int port) {
+    public Admin {
+      SettingsTable.ADMIN_HOST.require(host);
+      SettingsTable.ADMIN_PORT.require(port);
+    }
+  }
+
+  /**
+   * The cache.
+   *
+   * @param capacity keys
+   * @param expiry how long a value is kept at most
+   * @param missingExpiry how long it is remembered that a key is missing; zero = not at all
+   */
+  public record Cache(
+      int capacity, long maxBytes, int maxValueBytes, Duration expiry, Duration missingExpiry) {
+    public Cache {
+      SettingsTable.CACHE_CAPACITY.require(capacity);
+      SettingsTable.CACHE_MAX_BYTES.require(Optional.of(maxBytes));
+      SettingsTable.CACHE_MAX_VALUE_BYTES.require(maxValueBytes);
+      SettingsTable.CACHE_EXPIRY.require(expiry);
+      SettingsTable.CACHE_MISSING_EXPIRY.require(missingExpiry);
+      Contradiction.refuse(Contradiction.inSizes(maxBytes, maxValueBytes));
+    }
+  }
+
+  /**
+   * How Redis is reached.
+   *
+   * @param username null = Redis's default user; never without a password
+   * @param password null = none
+   * @param backoffMax the longest wait between two attempts to connect
+   * @param maxLoads loads in flight
+   */
+  public record Redis(
+      Endpoint endpoint,
+      String username,
+      Secret password,
+      Duration connectTimeout,
+      Duration loadTimeout,
+      Duration backoffMax,
+      int maxLoads) {
+    public Redis {
+      Objects.requireNonNull(endpoint, "endpoint");
+      SettingsTable.REDIS_CONNECT_TIMEOUT.require(connectTimeout);
+      SettingsTable.REDIS_LOAD_TIMEOUT.require(loadTimeout);
+      SettingsTable.REDIS_BACKOFF_MAX.require(backoffMax);
+      SettingsTable.REDIS_MAX_LOADS.require(maxLoads);
+      Contradiction.refuse(Contradiction.inCredentials(username, password));
+    }
+  }
+
+  /**
+   * Where Redis is.
+   *
+   * @param host an IPv6 address without its brackets
+   */
+  public record Endpoint(String host, int port, int database) {
+    public Endpoint {
+      if (port < 1 || port > 65535) {
+        throw new IllegalArgumentException("the port of Redis is not in 1..65535");
+      }
+      if (database < 0) {
+        throw new IllegalArgumentException("the database of Redis is negative");
+      }
+      boolean valid;
+      try {
+        // The Redis client reads the host back from a URI, which takes fewer names than DNS does.
+        valid = bracketed(host).equals(new URI(uri(host, port, database)).getHost());
+      } catch (URISyntaxException e) {
+        valid = false;
+      }
+      if (!valid) {
+        throw new IllegalArgumentException(
+            "the host of Redis is not a host name (letters, digits, - and ., the last part starting"
+                + " with a letter; no _) or an address");
+      }
+    }
+
+    /** {@code redis://host:port/database}, an IPv6 address in brackets. */
+    @Override
+    public String toString() {
+      return uri(host, port, database);
+    }
+
+    private static String uri(String host, int port, int database) {
+      return "redis://" + bracketed(host) + ":" + port + "/" + database;
+    }
+
+    private static String bracketed(String host) {
+      return host.indexOf(':') < 0 ? host : "[" + host + "]";
+    }
+  }
+
+  /** What is logged, and how. */
+  public record Log(Level level, Format format) {
+    /** The least important messages that are logged. */
+    public enum Level {
+      ERROR,
+      WARN,
+      INFO,
+      DEBUG,
+      TRACE
+    }
+
+    /** How a message is written. */
+    public enum Format {
+      TEXT,
+      JSON
+    }
+
+    public Log {
+      Objects.requireNonNull(level, "level");
+      Objects.requireNonNull(format, "format");
+    }
+  }
+}

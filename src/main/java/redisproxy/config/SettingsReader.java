@@ -1,0 +1,160 @@
+package redisproxy.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Makes {@link Settings} from the texts that were given, collecting what is wrong with them. */
+final class SettingsReader {
+  private final Map<String, Given> given;
+  private final Machine machine;
+  private final Faults faults;
+
+  SettingsReader(Map<String, Given> given, Machine machine, Faults faults) {
+    this.given = given;
+    this.machine = machine;
+    this.faults = faults;
+  }
+
+  /** Throws a {@link ConfigurationException} with all faults, earlier ones included. */
+  Settings read() {
+    given.forEach(
+        (path, value) -> {
+          if (SettingsTable.find(path) == null) {
+            faults.add(value.origin(), SettingsTable.unknown(path));
+          }
+        });
+    int eventLoops = value(SettingsTable.EVENT_LOOPS).orElseGet(machine::eventLoops);
+    int instances = Machine.instances(eventLoops);
+    Settings.Http http = valid(() -> http(instances));
+    Settings.Resp resp = valid(() -> resp(instances));
+    Settings.Admin admin = valid(this::admin);
+    Settings.Cache cache = valid(this::cache);
+    Settings.Redis redis = valid(this::redis);
+    Settings.Log log = valid(this::log);
+    if (http != null && resp != null && admin != null) {
+      Contradiction.among(http, resp, admin).forEach(this::add);
+    }
+    faults.throwIfAny();
+    return new Settings(eventLoops, http, resp, admin, cache, redis, log);
+  }
+
+  private Settings.Http http(int instances) {
+    return new Settings.Http(
+        value(SettingsTable.HTTP_ENABLED),
+        value(SettingsTable.HTTP_HOST),
+        value(SettingsTable.HTTP_PORT),
+        value(SettingsTable.HTTP_INSTANCES).orElse(instances),
+        value(SettingsTable.HTTP_MAX_CLIENTS),
+        value(SettingsTable.HTTP_MAX_CONCURRENT_REQUESTS),
+        value(SettingsTable.HTTP_IDLE_TIMEOUT),
+        value(SettingsTable.HTTP_MAX_AGE));
+  }
+
+  private Settings.Resp resp(int instances) {
+    return new Settings.Resp(
+        value(SettingsTable.RESP_ENABLED),
+        value(SettingsTable.RESP_HOST),
+        value(SettingsTable.RESP_PORT),
+        value(SettingsTable.RESP_INSTANCES).orElse(instances),
+        value(SettingsTable.RESP_MAX_CLIENTS),
+        value(SettingsTable.RESP_IDLE_TIMEOUT),
+        value(SettingsTable.RESP_MAX_REQUEST_BYTES),
+        value(SettingsTable.RESP_MAX_PIPELINE),
+        value(SettingsTable.RESP_MAX_PENDING_BYTES));
+  }
+
+  private Settings.Admin admin() {
+    return new Settings.Admin(
+        value(SettingsTable.ADMIN_ENABLED),
+        value(SettingsTable.ADMIN_HOST),
+        value(SettingsTable.ADMIN_PORT));
+  }
+
+  private Settings.Cache cache() {
+    return new Settings.Cache(
+        value(SettingsTable.CACHE_CAPACITY),
+        cacheBytes(),
+        value(SettingsTable.CACHE_MAX_VALUE_BYTES),
+        value(SettingsTable.CACHE_EXPIRY),
+        value(SettingsTable.CACHE_MISSING_EXPIRY));
+  }
+
+  private long cacheBytes() {
+    long bytes = value(SettingsTable.CACHE_MAX_BYTES).orElseGet(machine::cacheBytes);
+    if (bytes > machine.maxCacheBytes()) {
+      fault(
+          SettingsTable.CACHE_MAX_BYTES,
+          "more than 80 % of the heap ("
+              + (machine.maxHeapBytes() >> 20)
+              + "MiB): lower it to at most "
+              + (machine.maxCacheBytes() >> 20)
+              + "MiB or raise -Xmx");
+    }
+    return bytes;
+  }
+
+  private Settings.Redis redis() {
+    RedisUrl url = value(SettingsTable.REDIS_URL);
+    String username = value(SettingsTable.REDIS_USERNAME);
+    String password = value(SettingsTable.REDIS_PASSWORD);
+    return new Settings.Redis(
+        url.endpoint(),
+        username.isEmpty() ? url.username() : username,
+        password.isEmpty() ? url.password() : new Secret(password),
+        value(SettingsTable.REDIS_CONNECT_TIMEOUT),
+        value(SettingsTable.REDIS_LOAD_TIMEOUT),
+        value(SettingsTable.REDIS_BACKOFF_MAX),
+        value(SettingsTable.REDIS_MAX_LOADS));
+  }
+
+  private Settings.Log log() {
+    return new Settings.Log(value(SettingsTable.LOG_LEVEL), value(SettingsTable.LOG_FORMAT));
+  }
+
+  /** The value given, or the default: also where the given one is faulty, to find more faults. */
+  private <T> T value(Setting<T> setting) {
+    Given text = given.get(setting.path());
+    if (text == null) {
+      return setting.defaultValue();
+    }
+    try {
+      return setting.parse(text.text());
+    } catch (IllegalArgumentException e) {
+      fault(setting, e.getMessage());
+      return setting.defaultValue();
+    }
+  }
+
+  /** A part of the settings, or null if any of its values is faulty or they contradict. */
+  private <T> T valid(Supplier<T> part) {
+    int before = faults.count();
+    try {
+      T made = part.get();
+      return faults.count() == before ? made : null;
+    } catch (Contradiction.Refusal refusal) {
+      // With a default standing in for a faulty value, the contradiction is nobody's.
+      if (faults.count() == before) {
+        refusal.contradictions().forEach(this::add);
+      }
+      return null;
+    }
+  }
+
+  private void fault(Setting<?> setting, String text) {
+    Given value = given.get(setting.path());
+    faults.add(value.origin(), setting.path() + " = " + setting.quote(value.text()) + ": " + text);
+  }
+
+  private void add(Contradiction contradiction) {
+    List<String> origins =
+        contradiction.settings().stream()
+            .map(setting -> Optional.ofNullable(given.get(setting.path())))
+            .flatMap(Optional::stream)
+            .map(Given::origin)
+            .distinct()
+            .toList();
+    faults.add(origins.isEmpty() ? "defaults" : String.join(", ", origins), contradiction.text());
+  }
+}

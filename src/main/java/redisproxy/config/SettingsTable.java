@@ -1,0 +1,200 @@
+package redisproxy.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every setting: its path, what is allowed, its default, what it is. The records, {@code --help},
+ * the environment's names and the checks of the shipped file and the manual derive from it.
+ */
+public final class SettingsTable {
+  private static final Map<String, Setting<?>> BY_PATH = new LinkedHashMap<>();
+
+  private static final ValueType<Integer> PORT = ValueType.integer(0, 65535);
+  private static final ValueType<Integer> COUNT = ValueType.integer(1, Integer.MAX_VALUE);
+  private static final ValueType<Optional<Integer>> THREADS =
+      ValueType.auto(ValueType.integer(1, 1024));
+  // Timers and sockets count milliseconds in an int: just under 25 days.
+  private static final ValueType<Duration> IDLE = ValueType.duration("0", "24d");
+  private static final ValueType<Duration> TIMEOUT = ValueType.duration("1ms", "1h");
+
+  static final Setting<Optional<Integer>> EVENT_LOOPS =
+      row("event-loops", THREADS, "auto", "event-loop threads; auto = 1 up to 2 CPUs, else CPUs");
+
+  static final Setting<Boolean> HTTP_ENABLED =
+      row("http.enabled", ValueType.bool(), "true", "whether to serve HTTP");
+  static final Setting<String> HTTP_HOST =
+      row("http.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
+  static final Setting<Integer> HTTP_PORT =
+      row("http.port", PORT, "8000", "port to listen on; 0 = any free port");
+  static final Setting<Optional<Integer>> HTTP_INSTANCES =
+      row("http.instances", THREADS, "auto", "HTTP verticles; auto = event-loops - 1, at least 1");
+  static final Setting<Integer> HTTP_MAX_CLIENTS =
+      row("http.max-clients", COUNT, "10000", "HTTP connections at a time; more are closed");
+  static final Setting<Integer> HTTP_MAX_CONCURRENT_REQUESTS =
+      row("http.max-concurrent-requests", COUNT, "1000", "HTTP requests in flight");
+  static final Setting<Duration> HTTP_IDLE_TIMEOUT =
+      row("http.idle-timeout", IDLE, "60s", "close a quiet connection after this; 0 = never");
+  static final Setting<Boolean> HTTP_MAX_AGE =
+      row(
+          "http.max-age",
+          ValueType.oneOf(List.of(false, true), remaining -> remaining ? "remaining" : "0"),
+          "0",
+          "0 = HTTP caches must ask every time; remaining = they may keep what time is left");
+
+  static final Setting<Boolean> RESP_ENABLED =
+      row("resp.enabled", ValueType.bool(), "true", "whether to serve RESP (Redis clients)");
+  static final Setting<String> RESP_HOST =
+      row("resp.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
+  static final Setting<Integer> RESP_PORT =
+      row("resp.port", PORT, "8001", "port to listen on; 0 = any free port");
+  static final Setting<Optional<Integer>> RESP_INSTANCES =
+      row("resp.instances", THREADS, "auto", "RESP verticles; auto = event-loops - 1, at least 1");
+  static final Setting<Integer> RESP_MAX_CLIENTS =
+      row("resp.max-clients", COUNT, "10000", "RESP connections at a time; more are closed");
+  static final Setting<Duration> RESP_IDLE_TIMEOUT =
+      row("resp.idle-timeout", IDLE, "0", "close a quiet connection after this; 0 = never");
+  static final Setting<Integer> RESP_MAX_REQUEST_BYTES =
+      row(
+          "resp.max-request-bytes",
+          ValueType.intSize("16KiB", "512MiB"),
+          "1MiB",
+          "largest request of a client");
+  static final Setting<Integer> RESP_MAX_PIPELINE =
+      row(
+          "resp.max-pipeline",
+          ValueType.integer(1, 65536),
+          "512",
+          "requests of one client in flight; more wait in its socket");
+  static final Setting<Integer> RESP_MAX_PENDING_BYTES =
+      row(
+          "resp.max-pending-bytes",
+          ValueType.intSize("64KiB", "1GiB"),
+          "1MiB",
+          "reply bytes of one client in flight; more wait");
+
+  static final Setting<Boolean> ADMIN_ENABLED =
+      row("admin.enabled", ValueType.bool(), "true", "whether to serve health and metrics");
+  static final Setting<String> ADMIN_HOST =
+      row("admin.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
+  static final Setting<Integer> ADMIN_PORT =
+      row("admin.port", PORT, "8002", "port to listen on; 0 = any free port");
+
+  static final Setting<Integer> CACHE_CAPACITY =
+      row("cache.capacity", COUNT, "10000", "keys in the cache");
+  static final Setting<Optional<Long>> CACHE_MAX_BYTES =
+      row(
+          "cache.max-bytes",
+          ValueType.auto(ValueType.size("1", "1048576GiB")),
+          "auto",
+          "bytes in the cache; auto = 256MiB or 40 % of the heap; at most 80 % of it");
+  static final Setting<Integer> CACHE_MAX_VALUE_BYTES =
+      row(
+          "cache.max-value-bytes",
+          ValueType.intSize("0", "64MiB"),
+          "1MiB",
+          "largest value that is cached");
+  static final Setting<Duration> CACHE_EXPIRY =
+      row("cache.expiry", ValueType.duration("1ms", "365d"), "60s", "how long a value is kept");
+  static final Setting<Duration> CACHE_MISSING_EXPIRY =
+      row(
+          "cache.missing-expiry",
+          ValueType.duration("0", "365d"),
+          "0",
+          "how long a missing key is remembered as missing; 0 = not at all");
+
+  static final Setting<RedisUrl> REDIS_URL =
+      row(
+          "redis.url",
+          ValueType.redisUrl(),
+          "redis://localhost:6379/0",
+          "redis://[user[:password]@]host[:port][/db]");
+  static final Setting<String> REDIS_USERNAME =
+      row("redis.username", ValueType.text(), "", "overrides the user of redis.url");
+  static final Setting<String> REDIS_PASSWORD =
+      add(
+          new Setting<>(
+              "redis.password",
+              ValueType.text(),
+              "",
+              "overrides the one of redis.url; or REDIS_PASSWORD_FILE, a file that holds it",
+              true));
+  static final Setting<Duration> REDIS_CONNECT_TIMEOUT =
+      row("redis.connect-timeout", TIMEOUT, "1s", "how long connecting may take");
+  static final Setting<Duration> REDIS_LOAD_TIMEOUT =
+      row("redis.load-timeout", TIMEOUT, "1s", "how long a load may take");
+  static final Setting<Duration> REDIS_BACKOFF_MAX =
+      row("redis.backoff-max", TIMEOUT, "2s", "longest wait before connecting again");
+  static final Setting<Integer> REDIS_MAX_LOADS =
+      row("redis.max-loads", ValueType.integer(1, 100_000), "1000", "loads in flight");
+
+  static final Setting<Settings.Log.Level> LOG_LEVEL =
+      row(
+          "log.level",
+          ValueType.enumeration(Settings.Log.Level.class),
+          "info",
+          "error, warn, info, debug or trace");
+  static final Setting<Settings.Log.Format> LOG_FORMAT =
+      row("log.format", ValueType.enumeration(Settings.Log.Format.class), "text", "text or json");
+
+  private SettingsTable() {}
+
+  private static <T> Setting<T> row(
+      String path, ValueType<T> type, String defaultText, String description) {
+    return add(new Setting<>(path, type, defaultText, description, false));
+  }
+
+  private static <T> Setting<T> add(Setting<T> setting) {
+    BY_PATH.put(setting.path(), setting);
+    return setting;
+  }
+
+  /** Every setting, in the order of the manual. */
+  public static List<Setting<?>> rows() {
+    return List.copyOf(BY_PATH.values());
+  }
+
+  /** The setting of a path, or null. */
+  static Setting<?> find(String path) {
+    return BY_PATH.get(path);
+  }
+
+  /** Whether settings stand in the file under this name. */
+  static boolean isSection(String name) {
+    return !name.isEmpty() && BY_PATH.values().stream().anyMatch(s -> s.section().equals(name));
+  }
+
+  /** The fault of a path that is no setting's, with the one that was probably meant. */
+  static String unknown(String path) {
+    return Setting.quoted(path).replace("\"", "")
+        + ": unknown key, "
+        + EditDistance.nearest(path, BY_PATH.keySet())
+            .map(near -> "did you mean " + near + "?")
+            .orElse("see --help for all keys");
+  }
+
+  /** The table as text, for {@code --help}: path, variable, default, description. */
+  public static String render() {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(List.of("KEY", "ENVIRONMENT", "DEFAULT", "MEANING"));
+    for (Setting<?> row : BY_PATH.values()) {
+      String shown = row.defaultText().isEmpty() ? "(empty)" : row.defaultText();
+      lines.add(List.of(row.path(), row.environmentName(), shown, row.description()));
+    }
+    StringBuilder text = new StringBuilder();
+    String format = "%-" + width(lines, 0) + "s  %-" + width(lines, 1) + "s  %-";
+    format += width(lines, 2) + "s  %s%n";
+    for (List<String> line : lines) {
+      text.append(String.format(format, line.toArray()));
+    }
+    return text.toString();
+  }
+
+  private static int width(List<List<String>> lines, int column) {
+    return lines.stream().mapToInt(line -> line.get(column).length()).max().orElse(1);
+  }
+}

@@ -1,0 +1,170 @@
+package redisproxy.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * How the text of a setting becomes a value.
+ *
+ * @param expected what is allowed, in words
+ * @param parser null when the text cannot be understood, or an {@link IllegalArgumentException}
+ *     where there is more to say than {@code expected}
+ * @param bounds which values are allowed
+ * @param redaction the text as it may be shown
+ */
+public record ValueType<T>(
+    String expected,
+    Function<String, T> parser,
+    Predicate<T> bounds,
+    UnaryOperator<String> redaction) {
+
+  // No leading zero: 010 is eight in YAML 1.1 and ten elsewhere. 18 digits always fit a long.
+  private static final Pattern QUANTITY = Pattern.compile("(0|[1-9][0-9]{0,17})([A-Za-z]*)");
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%-]+");
+
+  private static final Map<String, Long> NO_UNIT = Map.of("", 1L);
+  private static final Map<String, Long> MILLIS =
+      Map.of("", 1L, "ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
+  private static final Map<String, Long> BYTES =
+      Map.ofEntries(
+          Map.entry("", 1L),
+          Map.entry("B", 1L),
+          Map.entry("KiB", 1L << 10),
+          Map.entry("MiB", 1L << 20),
+          Map.entry("GiB", 1L << 30),
+          Map.entry("KB", 1000L),
+          Map.entry("MB", 1_000_000L),
+          Map.entry("GB", 1_000_000_000L));
+
+  private static <T> ValueType<T> of(
+      String expected, Function<String, T> parser, Predicate<T> bounds) {
+    return new ValueType<>(expected, parser, bounds, text -> text);
+  }
+
+  /** The value of a text, or an {@link IllegalArgumentException} that says what is expected. */
+  T parse(String text) {
+    T value = parser.apply(text);
+    if (value == null || !bounds.test(value)) {
+      throw new IllegalArgumentException("expected " + expected);
+    }
+    return value;
+  }
+
+  static ValueType<Integer> integer(int min, int max) {
+    return of(
+        "a decimal number " + min + ".." + max,
+        text -> asInt(quantity(text, NO_UNIT)),
+        value -> value >= min && value <= max);
+  }
+
+  /** A size in bytes; the bounds are written like the values. */
+  static ValueType<Long> size(String min, String max) {
+    long least = quantity(min, BYTES);
+    long most = quantity(max, BYTES);
+    return of(
+        "a size " + min + ".." + max + " such as 65536, 64KiB or 1MiB (also GiB, KB, MB, GB)",
+        text -> quantity(text, BYTES),
+        value -> value >= least && value <= most);
+  }
+
+  /** A size that fits an {@code int}. */
+  static ValueType<Integer> intSize(String min, String max) {
+    ValueType<Long> size = size(min, max);
+    return of(
+        size.expected(),
+        text -> asInt(size.parser().apply(text)),
+        i -> size.bounds().test((long) i));
+  }
+
+  /** A duration in whole milliseconds; the bounds are written like the values. */
+  static ValueType<Duration> duration(String min, String max) {
+    Duration least = Duration.ofMillis(quantity(min, MILLIS));
+    Duration most = Duration.ofMillis(quantity(max, MILLIS));
+    return of(
+        "a duration " + min + ".." + max + " such as 500ms, 60s, 5m, 1h or 1d (bare: milliseconds)",
+        ValueType::millis,
+        value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0);
+  }
+
+  private static Duration millis(String text) {
+    Long millis = quantity(text, MILLIS);
+    return millis == null ? null : Duration.ofMillis(millis);
+  }
+
+  /** One of some names, in any case: environments often say {@code INFO} or {@code TRUE}. */
+  static <T> ValueType<T> oneOf(List<T> values, Function<T, String> name) {
+    return of(
+        values.stream().map(name).collect(Collectors.joining(" or ")),
+        text -> {
+          String wanted = text.toLowerCase(Locale.ROOT);
+          return values.stream().filter(v -> name.apply(v).equals(wanted)).findFirst().orElse(null);
+        },
+        values::contains);
+  }
+
+  static ValueType<Boolean> bool() {
+    return oneOf(List.of(true, false), String::valueOf);
+  }
+
+  static <E extends Enum<E>> ValueType<E> enumeration(Class<E> type) {
+    return oneOf(List.of(type.getEnumConstants()), value -> value.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Empty when the value is to be computed. */
+  static <T> ValueType<Optional<T>> auto(ValueType<T> type) {
+    return of(
+        "auto or " + type.expected(),
+        text -> {
+          if (text.equalsIgnoreCase("auto")) {
+            return Optional.empty();
+          }
+          T value = type.parser().apply(text);
+          return value == null ? null : Optional.of(value);
+        },
+        value -> value.isEmpty() || type.bounds().test(value.get()));
+  }
+
+  /** An address to listen on. Only its characters are checked: it is resolved when it is bound. */
+  static ValueType<String> host() {
+    return of(
+        "a host name or address such as 127.0.0.1, 0.0.0.0 or ::1 (no brackets, no port)",
+        text -> text,
+        text -> HOST.matcher(text).matches());
+  }
+
+  /** Any text; empty means not set. */
+  static ValueType<String> text() {
+    return of("any text", text -> text, text -> true);
+  }
+
+  static ValueType<RedisUrl> redisUrl() {
+    return new ValueType<>(RedisUrl.FORM, RedisUrl::parse, url -> true, RedisUrl::redact);
+  }
+
+  private static Integer asInt(Long value) {
+    return value == null || value > Integer.MAX_VALUE ? null : Integer.valueOf(value.intValue());
+  }
+
+  /** A decimal number and its unit, or null. */
+  private static Long quantity(String text, Map<String, Long> units) {
+    Matcher matcher = QUANTITY.matcher(text);
+    Long unit = matcher.matches() ? units.get(matcher.group(2)) : null;
+    if (unit == null) {
+      return null;
+    }
+    try {
+      return Math.multiplyExact(Long.parseLong(matcher.group(1)), unit);
+    } catch (ArithmeticException overflow) {
+      return null;
+    }
+  }
+}
