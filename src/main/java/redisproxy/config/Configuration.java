@@ -1,0 +1,124 @@
+package redisproxy.config;
+
+import io.vertx.config.ConfigRetriever;
+import io.vertx.config.ConfigRetrieverOptions;
+import io.vertx.config.ConfigStoreOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Loads the {@link Settings}. */
+public final class Configuration {
+  /** Where the file's text stands in what is retrieved: no variable is in lower case. */
+  private static final String FILE_TEXT = "file";
+
+  private Configuration() {}
+
+  /**
+   * Loads the settings from a file, if there is one, and the environment, which overrides it.
+   * Nothing else is read: no system properties, nothing of the working directory.
+   *
+   * @param file the YAML file, or null
+   * @return fails with a {@link ConfigurationException} that names all faults
+   */
+  public static Future<Settings> load(Vertx vertx, Path file) {
+    Faults faults = new Faults();
+    Future<JsonObject> retrieved =
+        file == null
+            ? retrieve(vertx, List.of(environmentStore()))
+            : retrieve(vertx, List.of(fileStore(file), environmentStore()))
+                .recover(
+                    failure -> {
+                      faults.add(file.toString(), "cannot be read: " + reason(failure));
+                      return retrieve(vertx, List.of(environmentStore()));
+                    });
+    return retrieved.compose(
+        found -> vertx.executeBlocking(() -> settings(found, file, faults), false));
+  }
+
+  /**
+   * Settings with some values other than the defaults.
+   *
+   * @param values texts by path, such as {@code "http.port" -> "0"}
+   * @throws ConfigurationException that names all faults
+   */
+  public static Settings parse(Map<String, String> values) {
+    Map<String, Given> given = new LinkedHashMap<>();
+    values.forEach((path, text) -> given.put(path, new Given(text, "given")));
+    return parse(given, Machine.current());
+  }
+
+  /**
+   * Settings from texts by path.
+   *
+   * @throws ConfigurationException that names all faults
+   */
+  public static Settings parse(Map<String, Given> given, Machine machine) {
+    return new SettingsReader(given, machine, new Faults()).read();
+  }
+
+  /** Settings from a file's text and the environment, of which the latter wins. Blocks. */
+  static Settings parse(
+      Map<String, Given> file, Map<String, String> variables, Machine machine, Faults faults) {
+    Map<String, Given> given = new LinkedHashMap<>(file);
+    given.putAll(Environment.parse(variables, faults));
+    return new SettingsReader(given, machine, faults).read();
+  }
+
+  private static Settings settings(JsonObject found, Path file, Faults faults) {
+    String text = (String) found.remove(FILE_TEXT);
+    Map<String, Given> given =
+        text == null ? Map.of() : YamlText.parse(text, file.toString(), faults);
+    Map<String, String> variables = new LinkedHashMap<>();
+    found.forEach(variable -> variables.put(variable.getKey(), (String) variable.getValue()));
+    return parse(given, variables, Machine.current(), faults);
+  }
+
+  private static Future<JsonObject> retrieve(Vertx vertx, List<ConfigStoreOptions> stores) {
+    ConfigRetrieverOptions options =
+        new ConfigRetrieverOptions()
+            .setIncludeDefaultStores(false)
+            .setScanPeriod(-1)
+            .setStores(stores);
+    ConfigRetriever retriever = ConfigRetriever.create(vertx, options);
+    return retriever.getConfig().eventually(retriever::close);
+  }
+
+  private static ConfigStoreOptions fileStore(Path file) {
+    // Absolute, or Vert.x would also look for it on the class path.
+    return new ConfigStoreOptions()
+        .setType("file")
+        .setFormat("raw")
+        .setConfig(
+            new JsonObject()
+                .put("path", file.toAbsolutePath().toString())
+                .put("raw.key", FILE_TEXT));
+  }
+
+  private static ConfigStoreOptions environmentStore() {
+    // Raw, or the password 00123 would become the number 123.
+    return new ConfigStoreOptions()
+        .setType("env")
+        .setConfig(
+            new JsonObject().put("raw-data", true).put("keys", new JsonArray(Environment.names())));
+  }
+
+  /** Why a file cannot be read, in a few words. */
+  static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof NoSuchFileException) {
+      return "no such file";
+    }
+    return cause instanceof AccessDeniedException ? "permission denied" : cause.getMessage();
+  }
+}

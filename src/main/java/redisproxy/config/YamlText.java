@@ -1,0 +1,124 @@
+package redisproxy.config;
+
+import java.io.StringReader;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * Reads the file of settings.
+ *
+ * <p>It walks YAML's tree of nodes, not the objects made from it: there, 010 has become eight, 1:30
+ * ninety and yes true, the first of two sections of a name is gone, and so are the line numbers.
+ */
+final class YamlText {
+  private final String file;
+  private final Faults faults;
+  private final Map<String, Given> given = new LinkedHashMap<>();
+
+  private YamlText(String file, Faults faults) {
+    this.file = file;
+    this.faults = faults;
+  }
+
+  /** The texts of the file's settings by path; what is wrong with the file goes to the faults. */
+  static Map<String, Given> parse(String text, String file, Faults faults) {
+    YamlText yaml = new YamlText(file, faults);
+    try {
+      Node root = new Yaml().compose(new StringReader(text));
+      yaml.root(root);
+    } catch (MarkedYAMLException e) {
+      // Neither its message nor its problem: they quote the file, which may hold a password.
+      Mark mark = e.getProblemMark() != null ? e.getProblemMark() : e.getContextMark();
+      faults.add(
+          mark == null ? file : file + ":" + (mark.getLine() + 1),
+          "not valid YAML"
+              + (mark == null ? "" : " from column " + (mark.getColumn() + 1) + " on")
+              + ": check the indentation, the quotes and the space after each colon");
+    } catch (YAMLException e) {
+      faults.add(file, "not valid YAML: nested too deep, too large or not text");
+    }
+    return yaml.given;
+  }
+
+  private void root(Node root) {
+    if (root instanceof MappingNode sections) {
+      section("", sections);
+    } else if (root != null && !isNull(root)) {
+      faults.add(origin(root), "not a map of settings: expected lines such as \"http:\"");
+    }
+  }
+
+  private void section(String prefix, MappingNode section) {
+    for (NodeTuple entry : section.getValue()) {
+      if (entry.getKeyNode() instanceof ScalarNode key) {
+        entry(prefix + key.getValue(), key, entry.getValueNode());
+      } else {
+        faults.add(origin(entry.getKeyNode()), "a key that is not a single word");
+      }
+    }
+  }
+
+  private void entry(String path, Node key, Node value) {
+    Setting<?> setting = SettingsTable.find(path);
+    if (setting != null) {
+      setting(setting, key, value);
+    } else if (!SettingsTable.isSection(path)) {
+      unknown(path, key, value);
+    } else if (value instanceof MappingNode section) {
+      section(path + ".", section);
+    } else if (!isNull(value)) {
+      // The value is not shown: "password:x" without a space would be one.
+      faults.add(
+          origin(key), path + ": a section; put its settings below, indented, as \"key: value\"");
+    }
+  }
+
+  private void setting(Setting<?> setting, Node key, Node value) {
+    if (!(value instanceof ScalarNode scalar)) {
+      faults.add(origin(key), setting.path() + ": expected one value, not a list or a map");
+      return;
+    }
+    if (setting.secret() && !isNull(value) && !value.getTag().equals(Tag.STR)) {
+      faults.add(origin(key), setting.path() + " = ***: not a string in YAML; quote it: '...'");
+    }
+    String text = isNull(value) ? "" : scalar.getValue();
+    Given earlier = given.putIfAbsent(setting.path(), new Given(text, origin(key)));
+    if (earlier != null) {
+      faults.add(origin(key), setting.path() + ": given twice, first at " + earlier.origin());
+    }
+  }
+
+  /** Names the keys of an unknown section one by one: each has its own nearest known key. */
+  private void unknown(String path, Node key, Node value) {
+    if (path.indexOf('.') < 0
+        && value instanceof MappingNode section
+        && !section.getValue().isEmpty()) {
+      for (NodeTuple entry : section.getValue()) {
+        if (entry.getKeyNode() instanceof ScalarNode child) {
+          faults.add(origin(child), SettingsTable.unknown(path + "." + child.getValue()));
+        } else {
+          faults.add(origin(key), SettingsTable.unknown(path));
+        }
+      }
+    } else {
+      faults.add(origin(key), SettingsTable.unknown(path));
+    }
+  }
+
+  private static boolean isNull(Node node) {
+    return node.getTag().equals(Tag.NULL);
+  }
+
+  private String origin(Node node) {
+    return file + ":" + (node.getStartMark().getLine() + 1);
+  }
+}

@@ -1,0 +1,219 @@
+package redisproxy.config;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsReaderTest {
+  private static final Machine MACHINE = new Machine(8, 1000L << 20);
+
+  @Test
+  void defaults_areTheDocumentedOnes() {
+    Settings expected =
+        new Settings(
+            8,
+            new Settings.Http(
+                true, "127.0.0.1", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
+            new Settings.Resp(
+                true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20),
+            new Settings.Admin(true, "127.0.0.1", 8002),
+            new Settings.Cache(10000, 256L << 20, 1 << 20, Duration.ofSeconds(60), Duration.ZERO),
+            new Settings.Redis(
+                new Settings.Endpoint("localhost", 6379, 0),
+                null,
+                null,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
+                1000),
+            new Settings.Log(Settings.Log.Level.INFO, Settings.Log.Format.TEXT));
+    assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "2, 1, 1", "3, 3, 2", "64, 64, 63"})
+  void auto_followsTheProcessors(int processors, int eventLoops, int instances) {
+    Settings settings = Configuration.parse(Map.of(), new Machine(processors, 1L << 30));
+    assertEquals(eventLoops, settings.eventLoops());
+    assertEquals(instances, settings.http().instances());
+    assertEquals(instances, settings.resp().instances());
+  }
+
+  @Test
+  void autoInstances_followTheEventLoopsGiven() {
+    Settings settings = parse("event-loops", "2", "resp.instances", "5");
+    assertEquals(1, settings.http().instances());
+    assertEquals(5, settings.resp().instances());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, 40", "600, 240", "1000, 256"})
+  void autoCacheBytes_followTheHeap(long heapMib, long cacheMib) {
+    Machine machine = new Machine(2, heapMib << 20);
+    assertEquals(cacheMib, Configuration.parse(Map.of(), machine).cache().maxBytes() >> 20);
+    Machine unlimited = new Machine(2, Long.MAX_VALUE);
+    assertEquals(256L << 20, Configuration.parse(Map.of(), unlimited).cache().maxBytes());
+  }
+
+  /** Both ends of every range, and one beyond. */
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      textBlock =
+          """
+          event-loops                  | 1      | 1024       | 0     | 1025
+          http.port                    | 0      | 65535      | -1    | 65536
+          http.instances               | 1      | 1024       | 0     | 1025
+          http.max-clients             | 1      | 2147483647 | 0     | 2147483648
+          http.max-concurrent-requests | 1      | 2147483647 | 0     | 2147483648
+          http.idle-timeout            | 0      | 24d        | -1    | 25d
+          http.max-age                 | 0      | remaining  | 60s   | 1
+          resp.enabled                 | true   | false      | yes   | 0
+          resp.port                    | 0      | 65535      | 08001 | 65536
+          resp.instances               | 1      | auto       | 0     | 1025
+          resp.max-clients             | 1      | 2147483647 | 0     | many
+          resp.idle-timeout            | 0s     | 24d        | -1    | 25d
+          resp.max-request-bytes       | 16KiB  | 512MiB     | 16383 | 536870913
+          resp.max-pipeline            | 1      | 65536      | 0     | 65537
+          resp.max-pending-bytes       | 64KiB  | 1GiB       | 65535 | 2GiB
+          admin.port                   | 0      | 65535      | 1.0   | 65536
+          cache.capacity               | 1      | 2147483647 | 0     | 2147483648
+          cache.max-bytes              | 1MiB   | 800MiB     | 0     | 801MiB
+          cache.max-value-bytes        | 0      | 64MiB      | -1    | 67108865
+          cache.expiry                 | 1ms    | 365d       | 0     | 366d
+          cache.missing-expiry         | 0      | 365d       | -1    | 366d
+          redis.connect-timeout        | 1      | 1h         | 0     | 61m
+          redis.load-timeout           | 1      | 1h         | 0s    | 61m
+          redis.backoff-max            | 1      | 1h         | 0     | 61m
+          redis.max-loads              | 1      | 100000     | 0     | 100001
+          log.level                    | error  | trace      | fatal | off
+          log.format                   | text   | json       | xml   | ''
+          """,
+      delimiter = '|')
+  void bounds(String path, String least, String most, String below, String above) {
+    assertDoesNotThrow(() -> parse(path, least));
+    assertDoesNotThrow(() -> parse(path, most));
+    for (String bad : List.of(below, above)) {
+      List<String> faults = faults(path, bad);
+      assertEquals(1, faults.size(), faults::toString);
+      assertTrue(faults.get(0).startsWith("test: " + path + " = \"" + bad + "\": "));
+    }
+  }
+
+  @Test
+  void faults_areReportedAllAtOnce() {
+    assertEquals(
+        List.of(
+            "test: http.prot: unknown key, did you mean http.port?",
+            "test: event-loops = \"none\": expected auto or a decimal number 1..1024",
+            "test: http.port = \"80000\": expected a decimal number 0..65535",
+            "test: resp.idle-timeout = \"1w\": expected a duration 0..24d such as 500ms, 60s, 5m,"
+                + " 1h or 1d (bare: milliseconds)",
+            "test: cache.max-bytes = \"2GiB\": more than 80 % of the heap (1000MiB):"
+                + " lower it to at most 800MiB or raise -Xmx",
+            "test: redis.url = \"redis://***@h\": user or password is not percent-encoded UTF-8"
+                + " (a % itself is %25); expected "
+                + RedisUrl.FORM,
+            "test: log.level = \"loud\": expected error or warn or info or debug or trace"),
+        faults(
+            "http.prot", "8000",
+            "event-loops", "none",
+            "http.port", "80000",
+            "resp.idle-timeout", "1w",
+            "cache.max-bytes", "2GiB",
+            "redis.url", "redis://u:p%@h",
+            "log.level", "loud"));
+  }
+
+  @Test
+  void quotedValue_staysOnOneShortLine() {
+    String fault = faults("http.port", "1\n\u202e\u001b[31m" + "x".repeat(500)).get(0);
+    assertTrue(fault.startsWith("test: http.port = \"1\\u000a\\u202e\\u001b[31mxxx"), fault);
+    assertTrue(fault.length() < 250, fault);
+  }
+
+  @Test
+  void contradictions_areRefused() {
+    assertEquals(
+        List.of("test: http.enabled and resp.enabled are both false: enable at least one"),
+        faults("http.enabled", "false", "resp.enabled", "false"));
+    assertEquals(
+        List.of(
+            "test: http.port and resp.port are both 9000 on the same host: give one of them another"
+                + " port",
+            "test: resp.port and admin.port are both 9000 on the same host: give one of them"
+                + " another port"),
+        faults(
+            "http.port", "9000",
+            "resp.port", "9000",
+            "resp.host", "0.0.0.0",
+            "admin.port", "9000",
+            "admin.host", "10.0.0.1"));
+    assertEquals(
+        List.of(
+            "test: a value of cache.max-value-bytes (1048576 bytes) does not fit into"
+                + " cache.max-bytes (1024 bytes): lower the first or raise the second"),
+        faults("cache.max-bytes", "1KiB"));
+    assertEquals(1, faults("redis.username", "alice").size());
+    assertEquals(1, faults("redis.url", "redis://alice@h").size());
+  }
+
+  @Test
+  void contradictions_areFoundBesideOtherFaults_butNotCausedByThem() {
+    assertEquals(
+        2, faults("cache.expiry", "0", "http.enabled", "false", "resp.enabled", "false").size());
+    // The default that stands in for the bad port is the port of another server.
+    assertEquals(1, faults("http.port", "x", "resp.port", "8000").size());
+    assertEquals(1, faults("cache.max-value-bytes", "x", "cache.max-bytes", "1KiB").size());
+  }
+
+  @Test
+  void ports_mayBeSharedWhereTheyDoNotMeet() {
+    assertDoesNotThrow(() -> parse("http.port", "0", "resp.port", "0", "admin.port", "0"));
+    assertDoesNotThrow(() -> parse("http.port", "8001", "resp.enabled", "false"));
+    assertDoesNotThrow(() -> parse("http.port", "8001", "resp.host", "127.0.0.2"));
+  }
+
+  @Test
+  void credentials_overrideThoseOfTheUrl() {
+    String url = "redis://u:p@h";
+    assertRedisUser("u", "p", parse("redis.url", url, "redis.username", "", "redis.password", ""));
+    assertRedisUser("v", "p", parse("redis.url", url, "redis.username", "v"));
+    assertRedisUser("u", "q", parse("redis.url", url, "redis.password", "q"));
+    assertRedisUser(null, "00123", parse("redis.password", "00123"));
+    assertRedisUser("u", " %", parse("redis.url", "redis://u@h", "redis.password", " %"));
+  }
+
+  private static void assertRedisUser(String username, String password, Settings settings) {
+    assertEquals(username, settings.redis().username());
+    assertEquals(password, settings.redis().password().value());
+    assertTrue(settings.redis().toString().contains("password=***"));
+  }
+
+  @Test
+  void given_isNotShown() {
+    assertFalse(new Given("xyzzy", "x").toString().contains("xyzzy"));
+  }
+
+  private static Settings parse(String... pairs) {
+    Map<String, Given> given = new LinkedHashMap<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      given.put(pairs[i], new Given(pairs[i + 1], "test"));
+    }
+    return Configuration.parse(given, MACHINE);
+  }
+
+  private static List<String> faults(String... pairs) {
+    return assertThrows(ConfigurationException.class, () -> parse(pairs)).faults();
+  }
+}

@@ -1,0 +1,51 @@
+package redisproxy.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  @Test
+  void records_areValidByConstruction() {
+    refused(() -> new Settings.Admin(true, "127.0.0.1", 65536));
+    refused(() -> new Settings.Admin(true, "", 1));
+    refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
+    refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
+    refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16));
+    refused(() -> new Settings.Cache(0, 1, 0, SECOND, SECOND));
+    refused(() -> new Settings.Cache(1, 1, 2, SECOND, SECOND));
+    refused(() -> new Settings.Cache(1, 1, 1, Duration.ZERO, SECOND));
+    refused(() -> new Settings.Endpoint("h", 0, 0));
+    refused(() -> new Settings.Endpoint("h", 1, -1));
+    refused(() -> new Settings.Endpoint("h/0", 1, 0));
+    refused(() -> new Settings.Endpoint("u@h", 1, 0));
+    Settings.Endpoint endpoint = new Settings.Endpoint("h", 1, 0);
+    refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1));
+    Settings ok = Configuration.parse(Map.of());
+    Settings.Http off = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
+    Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16);
+    refused(() -> new Settings(1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
+    refused(() -> new Settings(0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
+  }
+
+  @Test
+  void refusal_namesTheSetting() {
+    assertEquals(
+        "http.instances = \"0\": expected auto or a decimal number 1..1024",
+        refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false)).getMessage());
+  }
+
+  @Test
+  void endpoint_isWrittenAsAUrl() {
+    assertEquals("redis://[::1]:6379/2", new Settings.Endpoint("::1", 6379, 2).toString());
+  }
+
+  private static IllegalArgumentException refused(Runnable construction) {
+    return assertThrows(IllegalArgumentException.class, construction::run);
+  }
+}
