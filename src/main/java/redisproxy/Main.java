@@ -1,2 +1,107 @@
 package redisproxy;
-public final class Main { public static void main(String[] a) { } }
+
+import ch.qos.logback.classic.LoggerContext;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.LoggerFactory;
+import redisproxy.config.Configuration;
+import redisproxy.config.Settings;
+import redisproxy.config.SettingsTable;
+
+/** The command line. */
+public final class Main {
+  private static final int USAGE_ERROR = 2;
+  private static final int START_FAILED = 1;
+
+  /** The longest an orderly stop may take before the process ends all the same. */
+  private static final long STOP_WITHIN_MS = 9_000;
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.setProperty(
+        "vertx.logger-delegate-factory-class-name",
+        "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    Path config = null;
+    for (int i = 0; i < arguments.length; i++) {
+      switch (arguments[i]) {
+        case "--help", "-h" -> exit(0, System.out, usage());
+        case "--version" -> exit(0, System.out, "redis-proxy " + Version.TEXT);
+        case "--config" -> {
+          if (++i == arguments.length) {
+            exit(USAGE_ERROR, System.err, "--config needs a file; --help tells more");
+          }
+          config = Path.of(arguments[i]);
+        }
+        default ->
+            exit(
+                USAGE_ERROR,
+                System.err,
+                "unknown argument " + arguments[i] + "; --help lists what there is");
+      }
+    }
+    run(config);
+  }
+
+  private static String usage() {
+    return """
+        redis-proxy: answers Redis reads from memory, over HTTP and RESP
+
+        usage: java -jar redis-proxy.jar [--config FILE] [--help] [--version]
+
+        Settings come from the file, if one is named, and from the environment, which wins:
+
+        """
+        + SettingsTable.render();
+  }
+
+  private static void exit(int status, PrintStream out, String text) {
+    out.println(text);
+    System.exit(status);
+  }
+
+  private static void run(Path config) {
+    try {
+      Settings settings = load(config);
+      Logging.configure(settings.log());
+      Proxy proxy = Proxy.start(settings).toCompletionStage().toCompletableFuture().get();
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(proxy), "stop"));
+    } catch (ExecutionException e) {
+      exit(START_FAILED, System.err, "redis-proxy cannot start:\n" + e.getCause().getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The settings say how many event loops there are to be, so they are read by a Vertx of their own. */
+  private static Settings load(Path config) throws ExecutionException, InterruptedException {
+    Vertx vertx =
+        Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setInternalBlockingPoolSize(1));
+    try {
+      return Configuration.load(vertx, config).toCompletionStage().toCompletableFuture().get();
+    } finally {
+      vertx.close();
+    }
+  }
+
+  /** The hook of SIGTERM and SIGINT. It halts, or the JVM would report the signal and not success. */
+  private static void stop(Proxy proxy) {
+    try {
+      proxy
+          .stop()
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(STOP_WITHIN_MS, TimeUnit.MILLISECONDS);
+      LoggerFactory.getLogger(Main.class).info("redis-proxy has stopped");
+    } catch (ExecutionException | TimeoutException | InterruptedException e) {
+      LoggerFactory.getLogger(Main.class).warn("redis-proxy has stopped without all being done", e);
+    }
+    ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+    Runtime.getRuntime().halt(0);
+  }
+}

@@ -1,0 +1,199 @@
+package redisproxy;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.MessageCodec;
+import java.util.Arrays;
+import redisproxy.cache.Answer;
+import redisproxy.cache.CacheStats;
+import redisproxy.cache.Key;
+import redisproxy.upstream.Reachability;
+
+/**
+ * Who says what to whom over the event bus: both halves of the contract.
+ *
+ * <pre>
+ *   front → cache   {@link #LOOKUPS}       {@link Lookups}: what all its connections asked in one event-loop turn
+ *   cache → front   the front's address    the same {@link Lookups}, hits filled in, at once
+ *   cache → front   the front's address    {@link Answers}: what loads have brought since
+ *   admin → cache   {@link #REPORT}        a request, answered with a {@link Report}
+ * </pre>
+ *
+ * <p>Messages are objects passed by reference within this process; whoever received one last owns it. The bus is
+ * first in, first out for each pair of sender and receiver. It is used with {@code send} alone: a {@code request} for
+ * each GET would cost six times as much (docs/decisions.md).
+ */
+final class Bus {
+  static final String LOOKUPS = "cache.lookups";
+  static final String REPORT = "cache.report";
+
+  /** Never leaves this process, never encoded. */
+  static final DeliveryOptions BY_REFERENCE =
+      new DeliveryOptions().setCodecName(ByReference.NAME).setLocalOnly(true);
+
+  private Bus() {}
+
+  /** Makes {@link #BY_REFERENCE} known; once for each Vertx, before anything is sent. */
+  static void register(Vertx vertx) {
+    vertx.eventBus().registerCodec(new ByReference());
+  }
+
+  /** Who asked, told on its own event loop. */
+  interface Asker {
+    /**
+     * The answer to the lookup it made under this ticket. Comes exactly once for each, even when the client has gone.
+     *
+     * @param hit whether the cache held it
+     */
+    void answered(int ticket, Answer answer, boolean hit);
+
+    /** No more answers come in this turn: the time to write. */
+    void answersEnd();
+  }
+
+  /** Lookups of one front. It grows to what a turn needs and is used again when it has come back. */
+  static final class Lookups {
+    /** A front sends what it has when it has so many, or so many bytes of keys. */
+    private static final int FULL = 1024;
+
+    private static final int FULL_BYTES = 64 * 1024;
+
+    /** Where the answers go. */
+    final String replyTo;
+
+    int size;
+    Asker[] askers = new Asker[16];
+    int[] tickets = new int[16];
+    int[] dbs = new int[16];
+    int[] hashes = new int[16];
+
+    /** Where each key ends in {@link #keys}; it begins where the one before it ends. */
+    int[] keyEnds = new int[16];
+
+    byte[] keys = new byte[512];
+
+    /** Filled in by the cache; null where a load has to answer. */
+    Answer[] answers = new Answer[16];
+
+    Lookups(String replyTo) {
+      this.replyTo = replyTo;
+    }
+
+    boolean isFull() {
+      return size >= FULL || keyStart(size) >= FULL_BYTES;
+    }
+
+    int keyStart(int i) {
+      return i == 0 ? 0 : keyEnds[i - 1];
+    }
+
+    int keyLength(int i) {
+      return keyEnds[i] - keyStart(i);
+    }
+
+    void add(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
+      int offset = reserve(length);
+      buffer.getBytes(start, keys, offset, length);
+      add(asker, ticket, db, Key.hash(db, keys, offset, length), offset + length);
+    }
+
+    void add(Asker asker, int ticket, Key key) {
+      byte[] bytes = key.bytes();
+      int offset = reserve(bytes.length);
+      System.arraycopy(bytes, 0, keys, offset, bytes.length);
+      add(asker, ticket, key.db(), key.hashCode(), offset + bytes.length);
+    }
+
+    private int reserve(int length) {
+      int offset = keyStart(size);
+      if (keys.length - offset < length) {
+        keys = Arrays.copyOf(keys, Math.max(keys.length * 2, offset + length));
+      }
+      return offset;
+    }
+
+    private void add(Asker asker, int ticket, int db, int hash, int keyEnd) {
+      if (size == askers.length) {
+        grow(size * 2);
+      }
+      askers[size] = asker;
+      tickets[size] = ticket;
+      dbs[size] = db;
+      hashes[size] = hash;
+      keyEnds[size++] = keyEnd;
+    }
+
+    private void grow(int capacity) {
+      askers = Arrays.copyOf(askers, capacity);
+      tickets = Arrays.copyOf(tickets, capacity);
+      dbs = Arrays.copyOf(dbs, capacity);
+      hashes = Arrays.copyOf(hashes, capacity);
+      keyEnds = Arrays.copyOf(keyEnds, capacity);
+      answers = Arrays.copyOf(answers, capacity);
+    }
+
+    /** Empties it for its next use; what a huge key made large is let go. */
+    void clear() {
+      Arrays.fill(askers, 0, size, null);
+      Arrays.fill(answers, 0, size, null);
+      size = 0;
+      if (keys.length > 2 * FULL_BYTES) {
+        keys = new byte[512];
+      }
+    }
+  }
+
+  /** What loads have brought for one front in one turn of the cache's event loop. */
+  static final class Answers {
+    int size;
+    Asker[] askers = new Asker[4];
+    int[] tickets = new int[4];
+    Answer[] answers = new Answer[4];
+
+    void add(Asker asker, int ticket, Answer answer) {
+      if (size == askers.length) {
+        askers = Arrays.copyOf(askers, size * 2);
+        tickets = Arrays.copyOf(tickets, size * 2);
+        answers = Arrays.copyOf(answers, size * 2);
+      }
+      askers[size] = asker;
+      tickets[size] = ticket;
+      answers[size++] = answer;
+    }
+  }
+
+  /** How the cache is doing. */
+  record Report(CacheStats cache, Reachability redis) {}
+
+  /** Hands the object itself over; it must never be asked to encode one. */
+  private static final class ByReference implements MessageCodec<Object, Object> {
+    static final String NAME = "by-reference";
+
+    @Override
+    public Object transform(Object message) {
+      return message;
+    }
+
+    @Override
+    public void encodeToWire(Buffer buffer, Object message) {
+      throw new UnsupportedOperationException("sent within this process only");
+    }
+
+    @Override
+    public Object decodeFromWire(int position, Buffer buffer) {
+      throw new UnsupportedOperationException("sent within this process only");
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public byte systemCodecID() {
+      return -1;
+    }
+  }
+}

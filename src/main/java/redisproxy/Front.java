@@ -1,0 +1,97 @@
+package redisproxy;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.Message;
+import java.util.ArrayDeque;
+import java.util.UUID;
+import redisproxy.Bus.Answers;
+import redisproxy.Bus.Asker;
+import redisproxy.Bus.Lookups;
+import redisproxy.cache.Answer;
+import redisproxy.cache.Key;
+
+/**
+ * The fronts' end of the bus, one for each instance of a front verticle: gathers what its connections look up in one
+ * turn of its event loop, sends it as one message, and hands the answers out. A task scheduled while sockets are read
+ * runs after all that were ready have been read, so a turn's lookups travel together.
+ */
+final class Front {
+  /** Batches kept for use again. */
+  private static final int SPARE = 8;
+
+  private final Vertx vertx;
+  private final Context context;
+  private final String address = "front." + UUID.randomUUID();
+  private final ArrayDeque<Lookups> spare = new ArrayDeque<>(SPARE);
+  private Lookups current;
+  private boolean scheduled;
+
+  /** To be made on the event loop of the verticle it serves. */
+  Front(Vertx vertx, Context context) {
+    this.vertx = vertx;
+    this.context = context;
+    this.current = new Lookups(address);
+    vertx.eventBus().localConsumer(address, this::received);
+  }
+
+  /** Looks a key up whose bytes lie in a buffer; the buffer may be reused at once. */
+  void lookup(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
+    current.add(asker, ticket, db, buffer, start, length);
+    added();
+  }
+
+  /** Looks a key up. */
+  void lookup(Asker asker, int ticket, Key key) {
+    current.add(asker, ticket, key);
+    added();
+  }
+
+  private void added() {
+    if (current.isFull()) {
+      send();
+    } else if (!scheduled) {
+      scheduled = true;
+      context.runOnContext(turn -> turnEnds());
+    }
+  }
+
+  private void turnEnds() {
+    scheduled = false;
+    if (current.size > 0) {
+      send();
+    }
+  }
+
+  private void send() {
+    Lookups full = current;
+    current = spare.isEmpty() ? new Lookups(address) : spare.poll();
+    vertx.eventBus().send(Bus.LOOKUPS, full, Bus.BY_REFERENCE);
+  }
+
+  private void received(Message<Object> message) {
+    if (message.body() instanceof Lookups lookups) {
+      handOut(lookups.size, lookups.askers, lookups.tickets, lookups.answers, true);
+      if (spare.size() < SPARE) {
+        lookups.clear();
+        spare.add(lookups);
+      }
+    } else if (message.body() instanceof Answers answers) {
+      handOut(answers.size, answers.askers, answers.tickets, answers.answers, false);
+    }
+  }
+
+  /** A connection's lookups stand side by side, so it is told of the end where another's begin. */
+  private static void handOut(
+      int size, Asker[] askers, int[] tickets, Answer[] answers, boolean hits) {
+    for (int i = 0; i < size; i++) {
+      if (answers[i] != null) {
+        askers[i].answered(tickets[i], answers[i], hits);
+      }
+      if (i + 1 == size || askers[i + 1] != askers[i]) {
+        askers[i].answersEnd();
+      }
+    }
+  }
+}

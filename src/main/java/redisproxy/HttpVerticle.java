@@ -1,0 +1,184 @@
+package redisproxy;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import redisproxy.cache.Key;
+import redisproxy.config.Settings;
+import redisproxy.metrics.Gate;
+import redisproxy.upstream.ValueStreams;
+
+/** Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share the port. */
+final class HttpVerticle extends VerticleBase {
+  /** Longest request line and longest headers, in bytes; above them 414 and 431. */
+  private static final int MAX_REQUEST_LINE = 16 * 1024;
+
+  private static final int MAX_HEADERS = 16 * 1024;
+
+  /** Longest body that is read and ignored, in bytes; above it 413. */
+  private static final long MAX_BODY = 64 * 1024;
+
+  private final Settings settings;
+  private final Gate clients;
+  private final Gate requests;
+  private final Semaphore streamPermits;
+  private final LongSupplier clock;
+
+  private Front front;
+  private HttpAnswers answers;
+  private HttpServer server;
+
+  /**
+   * The verticle, not yet deployed.
+   *
+   * @param clients the connections of all instances
+   * @param requests the requests being answered by all instances
+   * @param clock the cache's clock
+   */
+  HttpVerticle(
+      Settings settings,
+      Gate clients,
+      Gate requests,
+      Semaphore streamPermits,
+      LongSupplier clock) {
+    this.settings = settings;
+    this.clients = clients;
+    this.requests = requests;
+    this.streamPermits = streamPermits;
+    this.clock = clock;
+  }
+
+  @Override
+  public Future<?> start() {
+    front = new Front(vertx, context);
+    answers =
+        new HttpAnswers(
+            new ValueStreams(vertx, settings.redis(), streamPermits),
+            requests,
+            clock,
+            settings.http().maxAgeRemaining());
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost(settings.http().host())
+            .setPort(settings.http().port())
+            .setAcceptBacklog(1024)
+            .setTcpKeepAlive(true)
+            .setHttp2ClearTextEnabled(false)
+            .setMaxInitialLineLength(MAX_REQUEST_LINE)
+            .setMaxHeaderSize(MAX_HEADERS)
+            .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    server =
+        vertx
+            .createHttpServer(options)
+            .connectionHandler(this::connected)
+            .invalidRequestHandler(Problem::ofInvalidRequest)
+            .requestHandler(router());
+    return server.listen();
+  }
+
+  /** The port listened on, which is not the one set when that is 0. */
+  int port() {
+    return server.actualPort();
+  }
+
+  private void connected(HttpConnection connection) {
+    if (clients.enter()) {
+      connection.closeHandler(closed -> clients.leave());
+    } else {
+      connection.close();
+    }
+  }
+
+  /** The routes; keys in paths are matched and read raw, or {@code ..} and {@code a//b} would not be what they say. */
+  private Router router() {
+    Router router = Router.router(vertx);
+    for (String prefix : new String[] {"/keys/", "/get/"}) {
+      router
+          .routeWithRegex(prefix + ".*")
+          .useNormalizedPath(false)
+          .handler(
+              ctx ->
+                  value(
+                      ctx,
+                      HttpStyle.preferred(ctx),
+                      request -> HttpKeys.inPath(request, prefix)));
+    }
+    for (String path : new String[] {"/get", "/proxy", "/proxy/", "/keys"}) {
+      router.route(path).handler(ctx -> value(ctx, HttpStyle.preferred(ctx), HttpKeys::inQuery));
+    }
+    router.route("/lookup").handler(ctx -> value(ctx, HttpStyle.LOOKUP, HttpKeys::inQuery));
+    router.route("/").handler(this::up);
+    router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
+    router.errorHandler(400, ctx -> Problem.of(400, "the path is not valid").end(ctx.request()));
+    return router;
+  }
+
+  private void up(RoutingContext ctx) {
+    if (isRead(ctx.request())) {
+      ctx.response().putHeader("content-type", "text/plain").end("redis-proxy is up\n");
+    }
+  }
+
+  private void value(
+      RoutingContext ctx, HttpStyle style, Function<HttpServerRequest, byte[]> find) {
+    HttpServerRequest request = ctx.request();
+    if (!isRead(request) || !isSmall(request)) {
+      return;
+    }
+    byte[] key;
+    try {
+      key = find.apply(request);
+    } catch (IllegalArgumentException e) {
+      style.fail(request, null, Problem.of(400, e.getMessage()));
+      return;
+    }
+    if (key == null) {
+      style.fail(request, null, Problem.of(400, "no key"));
+    } else if (!requests.enter()) {
+      style.fail(request, key, Problem.of(503, "too many requests are being answered"));
+    } else {
+      Key wanted = Key.of(settings.redis().endpoint().database(), key);
+      front.lookup(new HttpExchange(answers, request, wanted, style), 0, wanted);
+    }
+  }
+
+  private static boolean isRead(HttpServerRequest request) {
+    if (request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD) {
+      return true;
+    }
+    request.response().putHeader("allow", "GET, HEAD");
+    Problem.of(405, "only GET and HEAD are answered here").end(request);
+    return false;
+  }
+
+  /** A body on a GET means nothing and is ignored, within reason. */
+  private static boolean isSmall(HttpServerRequest request) {
+    String length = request.getHeader("content-length");
+    if (length == null && request.getHeader("transfer-encoding") == null) {
+      return true;
+    }
+    if (length != null && length.length() <= 6 && Long.parseLong(length) <= MAX_BODY) {
+      return true;
+    }
+    request.response().putHeader("connection", "close");
+    Problem.of(413, "a request here has no body").end(request);
+    return false;
+  }
+
+  /** Finishes the requests already read, then closes. */
+  @Override
+  public Future<?> stop() {
+    return server.shutdown(Proxy.GRACE_MS, TimeUnit.MILLISECONDS);
+  }
+}

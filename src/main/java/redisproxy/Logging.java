@@ -1,0 +1,55 @@
+package redisproxy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import org.slf4j.LoggerFactory;
+import redisproxy.config.Settings;
+
+/** Sets logging up as {@code log.level} and {@code log.format} say: to standard output, one line for each event. */
+final class Logging {
+  private static final String TEXT =
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} level=%level logger=%logger{0} msg=\"%msg\" %kvp%n";
+
+  private Logging() {}
+
+  static void configure(Settings.Log settings) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+    console.setContext(context);
+    console.setEncoder(encoder(context, settings.format()));
+    console.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.addAppender(console);
+    root.setLevel(Level.WARN);
+    context.getLogger("redisproxy").setLevel(Level.valueOf(settings.level().name()));
+    // Its warnings repeat what the link to Redis reports with more to say.
+    context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
+  }
+
+  private static Encoder<ILoggingEvent> encoder(
+      LoggerContext context, Settings.Log.Format format) {
+    if (format == Settings.Log.Format.JSON) {
+      JsonEncoder json = new JsonEncoder();
+      json.setContext(context);
+      json.setWithSequenceNumber(false);
+      json.setWithNanoseconds(false);
+      json.setWithContext(false);
+      json.setWithMessage(false);
+      json.setWithFormattedMessage(true);
+      json.start();
+      return json;
+    }
+    PatternLayoutEncoder text = new PatternLayoutEncoder();
+    text.setContext(context);
+    text.setPattern(TEXT);
+    text.start();
+    return text;
+  }
+}

@@ -1,0 +1,62 @@
+package redisproxy;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * An HTTP error and its one JSON shape, RFC 9457.
+ *
+ * @param status the HTTP status
+ * @param detail what happened, in words
+ */
+record Problem(int status, String detail) {
+
+  static Problem of(int status, String detail) {
+    return new Problem(status, detail);
+  }
+
+  /** What the HTTP decoder did not take. */
+  static void ofInvalidRequest(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    Problem problem =
+        cause instanceof TooLongHttpLineException
+            ? of(414, "the request line is too long")
+            : cause instanceof TooLongHttpHeaderException
+                ? of(431, "the headers are too large")
+                : of(400, "not a valid HTTP request");
+    request.response().putHeader("connection", "close");
+    problem.end(request).onComplete(ended -> request.connection().close());
+  }
+
+  /** Ends the response with this. */
+  Future<Void> end(HttpServerRequest request) {
+    JsonObject body =
+        new JsonObject()
+            .put("type", "about:blank")
+            .put("title", HttpResponseStatus.valueOf(status).reasonPhrase())
+            .put("status", status)
+            .put("detail", detail);
+    return end(request, "application/problem+json", body);
+  }
+
+  /** Ends the response with this status and a body of another shape. */
+  Future<Void> end(HttpServerRequest request, String type, JsonObject body) {
+    HttpServerResponse response = request.response().setStatusCode(status);
+    response.putHeader("content-type", type).putHeader("cache-control", "no-store");
+    if (status == 503) {
+      response.putHeader("retry-after", "1");
+    }
+    Buffer bytes = body.toBuffer();
+    if (request.method() == HttpMethod.HEAD) {
+      return response.putHeader("content-length", Integer.toString(bytes.length())).end();
+    }
+    return response.end(bytes);
+  }
+}

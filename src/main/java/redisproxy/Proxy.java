@@ -1,0 +1,186 @@
+package redisproxy;
+
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.cache.LruCache;
+import redisproxy.config.Settings;
+import redisproxy.metrics.Gate;
+
+/** The running proxy: deploys the verticles in order and takes them down in order. */
+public final class Proxy {
+  private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
+
+  /** How long requests already read may take to be answered when the proxy stops, in milliseconds. */
+  static final long GRACE_MS = 5_000;
+
+  /** How many values too large to keep may be streamed at once. */
+  private static final int STREAMS = 64;
+
+  private final Vertx vertx;
+  private final Settings settings;
+  private final LongSupplier clock = () -> System.nanoTime() / 1_000_000;
+  private final Gate respClients;
+  private final Gate httpClients;
+  private final Gate httpRequests;
+  private final Semaphore streams = new Semaphore(STREAMS);
+  private final List<RespVerticle> respVerticles = new ArrayList<>();
+  private final List<HttpVerticle> httpVerticles = new ArrayList<>();
+  private final List<String> fronts = new ArrayList<>();
+  private AdminVerticle adminVerticle;
+
+  private Proxy(Vertx vertx, Settings settings) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.respClients = new Gate(settings.resp().maxClients());
+    this.httpClients = new Gate(settings.http().maxClients());
+    this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
+  }
+
+  /** Starts a proxy; it need not find Redis there. Fails when a port cannot be had, and leaves nothing behind then. */
+  public static Future<Proxy> start(Settings settings) {
+    Proxy proxy = new Proxy(vertx(settings), settings);
+    Promise<Proxy> started = Promise.promise();
+    proxy
+        .deploy()
+        .onSuccess(deployed -> started.complete(proxy))
+        .onFailure(
+            failure -> proxy.vertx.close().onComplete(closed -> started.fail(failure)));
+    return started.future();
+  }
+
+  private static Vertx vertx(Settings settings) {
+    return Vertx.vertx(
+        new VertxOptions()
+            .setEventLoopPoolSize(settings.eventLoops())
+            .setPreferNativeTransport(true)
+            .setDisableTCCL(true)
+            .setFileSystemOptions(
+                new FileSystemOptions()
+                    .setClassPathResolvingEnabled(false)
+                    .setFileCachingEnabled(false)));
+  }
+
+  /**
+   * The order is the placement: event loops are given out in turn, so with n loops and n - 1 instances of each front
+   * the cache has the first loop, the RESP instances the others, the admin verticle shares the first, and the HTTP
+   * instances again have the others.
+   */
+  private Future<Void> deploy() {
+    Bus.register(vertx);
+    LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
+    return deploy(1, () -> new CacheVerticle(settings, cache, clock))
+        .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
+        .compose(id -> settings.admin().enabled() ? deployAdmin() : nothing())
+        .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
+        .onSuccess(id -> logStart())
+        .mapEmpty();
+  }
+
+  private static Future<String> nothing() {
+    return Future.succeededFuture();
+  }
+
+  private Future<String> deployResp() {
+    Settings.Resp resp = settings.resp();
+    return deploy(
+            resp.instances(),
+            () -> added(respVerticles, new RespVerticle(settings, respClients, streams)))
+        .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
+        .onSuccess(fronts::add);
+  }
+
+  private Future<String> deployHttp() {
+    Settings.Http http = settings.http();
+    return deploy(
+            http.instances(),
+            () ->
+                added(
+                    httpVerticles,
+                    new HttpVerticle(settings, httpClients, httpRequests, streams, clock)))
+        .recover(failure -> listening("http", http.host(), http.port(), failure))
+        .onSuccess(fronts::add);
+  }
+
+  private Future<String> deployAdmin() {
+    adminVerticle = new AdminVerticle(settings, respClients, httpClients, httpRequests);
+    return deploy(1, () -> adminVerticle)
+        .recover(
+            failure ->
+                listening("admin", settings.admin().host(), settings.admin().port(), failure));
+  }
+
+  private static <T> T added(List<T> list, T element) {
+    list.add(element);
+    return element;
+  }
+
+  private Future<String> deploy(int instances, Supplier<Deployable> verticle) {
+    return vertx.deployVerticle(verticle, new DeploymentOptions().setInstances(instances));
+  }
+
+  private static Future<String> listening(
+      String section, String host, int port, Throwable failure) {
+    return Future.failedFuture(
+        new IllegalStateException(
+            "%s.host = %s, %s.port = %d: cannot listen (%s); set another host or port"
+                .formatted(section, host, section, port, failure.getMessage()),
+            failure));
+  }
+
+  private void logStart() {
+    LOG.atInfo()
+        .addKeyValue("version", Version.TEXT)
+        .addKeyValue("http", settings.http().enabled() ? httpPort() : "off")
+        .addKeyValue("resp", settings.resp().enabled() ? respPort() : "off")
+        .addKeyValue("admin", settings.admin().enabled() ? adminPort() : "off")
+        .addKeyValue("redis", settings.redis().endpoint())
+        .addKeyValue("event-loops", settings.eventLoops())
+        .addKeyValue("native-transport", vertx.isNativeTransportEnabled())
+        .log("redis-proxy is up");
+  }
+
+  /** The port of HTTP; not to be asked when it is off. */
+  public int httpPort() {
+    return httpVerticles.get(0).port();
+  }
+
+  /** The port of RESP; not to be asked when it is off. */
+  public int respPort() {
+    return respVerticles.get(0).port();
+  }
+
+  /** The port of health and statistics; not to be asked when it is off. */
+  public int adminPort() {
+    return adminVerticle.port();
+  }
+
+  /**
+   * Stops listening, answers what has been read, closes every client, and only then takes the cache down. Clients that
+   * do not read their last replies are cut off after {@link #GRACE_MS}.
+   */
+  public Future<Void> stop() {
+    List<Future<Void>> undeployed = new ArrayList<>();
+    for (String front : fronts) {
+      undeployed.add(vertx.undeploy(front));
+    }
+    // A future of this Vertx cannot tell of its end: its event loops are gone by then.
+    Promise<Void> ended = Promise.promise();
+    Future.join(undeployed)
+        .timeout(GRACE_MS + 1_000, TimeUnit.MILLISECONDS)
+        .onComplete(stopped -> vertx.close().onComplete(ended));
+    return ended.future();
+  }
+}

@@ -1,0 +1,182 @@
+package redisproxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.net.NetSocketInternal;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the pipeline, so that requests
+ * are read where they lie and replies leave as one buffer; the one place that uses Vert.x's internal API for it
+ * (docs/decisions.md, "RESP bytes do not pass through NetSocket"). Everything happens on the event loop of the
+ * verticle that accepted the client.
+ */
+abstract class RespConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
+
+  /** How long a client may take to see the end of the stream before it is cut off. */
+  private static final long LINGER_MS = 1_000;
+
+  /** How long a client may take to read its last replies. */
+  private static final long FAREWELL_MS = 10_000;
+
+  private final Promise<Void> closed = Promise.promise();
+  private ChannelHandlerContext context;
+
+  /** What was read and is not yet parsed, or null. */
+  private ByteBuf input;
+
+  private boolean leaving;
+
+  /** Takes over the bytes of a socket that was accepted just now. */
+  final void attach(NetSocketInternal socket, int maxPendingBytes) {
+    var pipeline = socket.channelHandlerContext().pipeline();
+    pipeline
+        .channel()
+        .config()
+        .setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    pipeline.addBefore("handler", "resp", this);
+  }
+
+  /** Goes on with what is there: parses what may be parsed, writes what may be written. */
+  abstract void advance();
+
+  /** Parses what it will of the input. */
+  abstract void accept(ByteBuf input);
+
+  /** The client is gone. */
+  abstract void closed();
+
+  @Override
+  public final void handlerAdded(ChannelHandlerContext added) {
+    context = added;
+  }
+
+  @Override
+  public final void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf data = (ByteBuf) message;
+    if (leaving) {
+      data.release();
+      return;
+    }
+    input =
+        input == null
+            ? data
+            : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), input, data);
+    acceptInput();
+  }
+
+  /** Parses on in what was read before. */
+  final void acceptInput() {
+    if (input != null) {
+      accept(input);
+      if (input != null && !input.isReadable()) {
+        releaseInput();
+      }
+    }
+  }
+
+  private void releaseInput() {
+    if (input != null) {
+      input.release();
+      input = null;
+    }
+  }
+
+  @Override
+  public final void channelReadComplete(ChannelHandlerContext ctx) {
+    advance();
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    advance();
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public final void channelInactive(ChannelHandlerContext ctx) {
+    leaving = true;
+    releaseInput();
+    closed();
+    closed.tryComplete();
+    ctx.fireChannelInactive();
+  }
+
+  /** What went wrong in here ends this session and no other. */
+  @Override
+  public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof IOException) {
+      LOG.atDebug().addKeyValue("reason", cause.getMessage()).log("client lost");
+    } else {
+      LOG.error("session ended by a fault of the proxy", cause);
+    }
+    ctx.close();
+  }
+
+  final boolean isWritable() {
+    return context.channel().isWritable();
+  }
+
+  final ByteBuf newBuffer(int size) {
+    return context.alloc().ioBuffer(size);
+  }
+
+  final void write(ByteBuf data) {
+    context.write(data, context.voidPromise());
+  }
+
+  final void flush() {
+    context.flush();
+  }
+
+  /** Whether the socket is to be read; while it is not, the client feels it. */
+  final void setReading(boolean reading) {
+    if (context.channel().config().isAutoRead() != reading) {
+      context.channel().config().setAutoRead(reading);
+    }
+  }
+
+  /** Cuts the client off. */
+  final void close() {
+    context.close();
+  }
+
+  /**
+   * Says nothing more: flushes, ends the stream, and waits a little for the client to close, ignoring what it sends.
+   * Closing at once with input unread would reset the connection, and the client might lose its last replies.
+   */
+  final void leave() {
+    if (leaving) {
+      return;
+    }
+    leaving = true;
+    releaseInput();
+    context.executor().schedule(this::close, FAREWELL_MS, TimeUnit.MILLISECONDS);
+    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
+  }
+
+  private void endOutput() {
+    if (context.channel().isActive()) {
+      ((DuplexChannel) context.channel()).shutdownOutput();
+      setReading(true);
+      context.executor().schedule(this::close, LINGER_MS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Completes when the socket is closed. */
+  final Future<Void> whenClosed() {
+    return closed.future();
+  }
+}

@@ -1,0 +1,86 @@
+package redisproxy;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import redisproxy.config.Settings;
+import redisproxy.metrics.Gate;
+import redisproxy.resp.Reply;
+import redisproxy.upstream.ValueStreams;
+
+/** Serves RESP: a session for each client. Any number of instances share the port. */
+final class RespVerticle extends VerticleBase {
+  private final Settings.Resp settings;
+  private final Settings.Redis redis;
+  private final Gate clients;
+  private final Semaphore streamPermits;
+  private final Set<RespSession> sessions = new HashSet<>();
+
+  private Front front;
+  private ValueStreams streams;
+  private NetServer server;
+
+  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits) {
+    this.settings = settings.resp();
+    this.redis = settings.redis();
+    this.clients = clients;
+    this.streamPermits = streamPermits;
+  }
+
+  @Override
+  public Future<?> start() {
+    front = new Front(vertx, context);
+    streams = new ValueStreams(vertx, redis, streamPermits);
+    NetServerOptions options =
+        new NetServerOptions()
+            .setHost(settings.host())
+            .setPort(settings.port())
+            .setAcceptBacklog(1024)
+            .setTcpNoDelay(true)
+            .setTcpKeepAlive(true)
+            .setIdleTimeout((int) settings.idleTimeout().toMillis())
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    server = vertx.createNetServer(options).connectHandler(this::connected);
+    return server.listen();
+  }
+
+  /** The port listened on, which is not the one set when that is 0. */
+  int port() {
+    return server.actualPort();
+  }
+
+  private void connected(NetSocket socket) {
+    if (!clients.enter()) {
+      socket.end(Buffer.buffer(Reply.MAX_CLIENTS));
+      return;
+    }
+    RespSession session = new RespSession(front, streams, settings, redis.endpoint().database());
+    sessions.add(session);
+    socket.closeHandler(
+        closed -> {
+          sessions.remove(session);
+          clients.leave();
+        });
+    session.attach((NetSocketInternal) socket, settings.maxPendingBytes());
+  }
+
+  /** Answers what has been read, then closes; clients that do not go in time are cut off. */
+  @Override
+  public Future<?> stop() {
+    List<Future<Void>> ends = new ArrayList<>();
+    for (RespSession session : sessions) {
+      ends.add(session.drain());
+    }
+    return Future.join(ends).otherwiseEmpty().compose(drained -> server.close());
+  }
+}

@@ -1,0 +1,41 @@
+package redisproxy.cache;
+
+/**
+ * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy can be put in its
+ * place. Owned by one thread. Times are milliseconds of a monotonic clock that the caller reads.
+ */
+public interface Cache {
+
+  /**
+   * The entry of a key, which counts as a use of it, or null when there is none or it has expired.
+   *
+   * @param db the database number
+   * @param buffer holds the key's bytes from {@code offset} on
+   * @param hash as {@link Key#hash} gives it
+   */
+  Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
+
+  /** Keeps an entry, in place of any other of its key. What is larger than the whole cache is not kept. */
+  void put(Entry entry, long now);
+
+  /** Drops a key's entry, if there is one. */
+  void remove(Key key);
+
+  /** Drops everything. */
+  void clear();
+
+  /** Drops at most {@code limit} entries that have expired; returns how many it dropped. */
+  int reclaim(long now, int limit);
+
+  /** How many entries are kept, expired ones not yet dropped included. */
+  int size();
+
+  /** What the entries weigh, in bytes. */
+  long bytes();
+
+  /** How many entries were dropped for room, ever. */
+  long evictions();
+
+  /** How many entries were dropped because they had expired, ever. */
+  long expirations();
+}

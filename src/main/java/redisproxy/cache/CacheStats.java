@@ -1,0 +1,31 @@
+package redisproxy.cache;
+
+/**
+ * What the cache has done since it started, and what it holds now.
+ *
+ * @param hits lookups answered from the cache
+ * @param misses lookups that were not
+ * @param loads questions put to Redis
+ * @param coalesced misses that joined a load already in flight
+ * @param failures loads that ended in a failure
+ * @param rejected misses refused because too many loads were in flight
+ * @param tooLarge loads whose value was larger than the cache keeps
+ * @param evictions entries dropped for room
+ * @param expirations entries dropped because they had expired
+ * @param entries entries held now
+ * @param bytes what they weigh
+ * @param loadsInFlight loads not yet answered
+ */
+public record CacheStats(
+    long hits,
+    long misses,
+    long loads,
+    long coalesced,
+    long failures,
+    long rejected,
+    long tooLarge,
+    long evictions,
+    long expirations,
+    int entries,
+    long bytes,
+    int loadsInFlight) {}

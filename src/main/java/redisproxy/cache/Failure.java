@@ -1,0 +1,23 @@
+package redisproxy.cache;
+
+/**
+ * Why a lookup has no value. Data, not an exception: it is passed between threads and never thrown. Never cached.
+ *
+ * @param kind what went wrong
+ * @param text for {@link Kind#REDIS} the exact text of Redis's error reply without the leading dash; otherwise a
+ *     sentence for the client
+ */
+public record Failure(Kind kind, String text) implements Answer {
+
+  /** What went wrong; each front has one answer for each. */
+  public enum Kind {
+    /** Redis answered with an error of its own, such as WRONGTYPE. */
+    REDIS,
+    /** There is no connection to Redis, or it was lost before the reply. */
+    UNREACHABLE,
+    /** Redis did not answer before the load's deadline. */
+    TIMEOUT,
+    /** More loads are in flight than are allowed. */
+    OVERLOADED
+  }
+}

@@ -1,0 +1,30 @@
+package redisproxy.cache;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One question put to Redis, and everyone who waits for its answer. The object's identity is the load's: a later
+ * load of the same key is another.
+ *
+ * @param <W> who waits
+ */
+public final class Load<W> {
+  private final Key key;
+  private final long sentAt;
+  final List<W> waiters = new ArrayList<>(2);
+
+  Load(Key key, long sentAt) {
+    this.key = key;
+    this.sentAt = sentAt;
+  }
+
+  public Key key() {
+    return key;
+  }
+
+  /** When it was sent, in milliseconds of the cache's clock; an entry's age and expiry count from here. */
+  public long sentAt() {
+    return sentAt;
+  }
+}

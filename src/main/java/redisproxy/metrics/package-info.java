@@ -1,0 +1,2 @@
+/** What is counted outside the cache. Safe to use from any thread. */
+package redisproxy.metrics;

@@ -1,0 +1,37 @@
+package redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+
+/** A command's name as one number, so that names are compared without making strings. */
+public final class CommandName {
+  /** What stands for every name of more than eight bytes. */
+  public static final long LONG = 0;
+
+  private CommandName() {}
+
+  /** The number of a name of at most eight letters, whatever their case; no two such names share one. */
+  public static long of(ByteBuf buffer, int start, int length) {
+    if (length > Long.BYTES) {
+      return LONG;
+    }
+    long name = 0;
+    for (int i = start; i < start + length; i++) {
+      name = name << 8 | lower(buffer.getByte(i)) & 0xff;
+    }
+    return name;
+  }
+
+  /** The same for a name that is known beforehand, in lower case. */
+  public static long of(String name) {
+    long number = 0;
+    for (byte b : name.getBytes(StandardCharsets.US_ASCII)) {
+      number = number << 8 | b;
+    }
+    return number;
+  }
+
+  private static int lower(byte b) {
+    return b >= 'A' && b <= 'Z' ? b + 32 : b;
+  }
+}

@@ -1,0 +1,70 @@
+package redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Reads a line that holds a decimal number, byte by byte as they come. What counts as a number is what Redis's
+ * string2ll takes: no plus sign, no leading zero, no blank, not beyond 64 bits.
+ */
+final class DecimalLine {
+  private int read;
+  private boolean negative;
+  private boolean valid = true;
+  private boolean ended;
+  private int digits;
+  private long value;
+
+  /** How many bytes of the line have been read, its end included. */
+  int read() {
+    return read;
+  }
+
+  /** Reads on from an index; true when the line is whole: its CR and one more byte. */
+  boolean feed(ByteBuf in, int from) {
+    int end = in.writerIndex();
+    for (int i = from; i < end; i++) {
+      read++;
+      if (ended) {
+        return true;
+      }
+      byte b = in.getByte(i);
+      if (b == '\r') {
+        ended = true;
+      } else {
+        accept(b);
+      }
+    }
+    return false;
+  }
+
+  private void accept(byte b) {
+    if (b == '-' && digits == 0 && !negative) {
+      negative = true;
+    } else if (b >= '0' && b <= '9' && !(digits == 1 && value == 0) && digits < 18) {
+      value = value * 10 + (b - '0');
+      digits++;
+    } else {
+      valid = false;
+    }
+  }
+
+  /**
+   * The number; the reader is fresh for the next line afterwards.
+   *
+   * @throws ProtocolError with the given text if it is no number or above the limit
+   */
+  long valueUpTo(long limit, String otherwise) throws ProtocolError {
+    boolean good = valid && digits > 0 && !(negative && value == 0);
+    long number = negative ? -value : value;
+    read = 0;
+    negative = false;
+    valid = true;
+    ended = false;
+    digits = 0;
+    value = 0;
+    if (!good || number > limit) {
+      throw new ProtocolError(otherwise);
+    }
+    return number;
+  }
+}

@@ -1,0 +1,59 @@
+package redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+
+/** Replies as bytes ready to send. The shared arrays are not to be changed. */
+public final class Reply {
+  public static final byte[] OK = ascii("+OK\r\n");
+  public static final byte[] PONG = ascii("+PONG\r\n");
+
+  /** A missing value in RESP2. */
+  public static final byte[] NIL = ascii("$-1\r\n");
+
+  /** Redis's answer to one client too many; it is followed by a close. */
+  public static final byte[] MAX_CLIENTS = error("ERR max number of clients reached");
+
+  private Reply() {}
+
+  /**
+   * An error reply.
+   *
+   * @param text the code and the message, such as {@code ERR unknown command}; what would end the line early becomes
+   *     a space, as in Redis
+   */
+  public static byte[] error(String text) {
+    String line = text.replace('\r', ' ').replace('\n', ' ');
+    return ("-" + line + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** A bulk string, copied out of a buffer. */
+  public static byte[] bulk(ByteBuf buffer, int start, int length) {
+    byte[] head = ascii("$" + length + "\r\n");
+    byte[] reply = new byte[head.length + length + 2];
+    System.arraycopy(head, 0, reply, 0, head.length);
+    buffer.getBytes(start, reply, head.length, length);
+    reply[reply.length - 2] = '\r';
+    reply[reply.length - 1] = '\n';
+    return reply;
+  }
+
+  /** Redis 7's answer to too few or too many arguments. */
+  public static byte[] wrongArity(String command) {
+    return error("ERR wrong number of arguments for '" + command + "' command");
+  }
+
+  /** Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of each. */
+  public static byte[] unknownCommand(RequestParser request) {
+    StringBuilder arguments = new StringBuilder();
+    for (int i = 1; i < request.count() && arguments.length() < 128; i++) {
+      arguments.append('\'').append(request.text(i, 128 - arguments.length())).append("' ");
+    }
+    return error(
+        "ERR unknown command '" + request.text(0, 128) + "', with args beginning with: " + arguments);
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

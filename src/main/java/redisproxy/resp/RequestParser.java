@@ -1,0 +1,217 @@
+package redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Reads requests where they lie in a buffer: RESP arrays of bulk strings, and inline commands. Limits, texts of
+ * errors and oddities (the byte after CR is skipped unread; {@code *0} and empty lines are no request) are those of
+ * Redis's networking.c.
+ *
+ * <p>Incremental: when a request is not yet whole, {@link #parse} goes on where it stopped when it is called with more
+ * input, so no byte is looked at twice however the input is split. Until then the caller keeps the input from the
+ * reader index on. It may move it to another buffer. Allocates only for requests of more than 16 arguments and for
+ * inline ones. One thread at a time.
+ */
+public final class RequestParser {
+  /** Longest inline request, and longest line that announces a length, in bytes (PROTO_INLINE_MAX_SIZE). */
+  static final int MAX_LINE = 64 * 1024;
+
+  private static final int USUAL_ARGUMENTS = 16;
+  private static final int UNKNOWN = -1;
+  private static final int ANNOUNCING = -2;
+
+  private final int maxBytes;
+  private final DecimalLine decimal = new DecimalLine();
+
+  /** How far this request has been read, and all other positions, from its first byte. */
+  private int position;
+
+  /** Arguments still to come, or UNKNOWN before the header has been read. */
+  private long remaining = UNKNOWN;
+
+  /** Length of the argument that comes next; UNKNOWN before its dollar sign, ANNOUNCING behind it. */
+  private int bulkLength = UNKNOWN;
+
+  /** How much of an inline request was searched for its end. */
+  private int inlineScanned;
+
+  private int count;
+  private int[] starts = new int[USUAL_ARGUMENTS];
+  private int[] lengths = new int[USUAL_ARGUMENTS];
+
+  /** Where the whole request's arguments lie: in the input, or, of an inline one, in a buffer of their own. */
+  private ByteBuf buffer;
+
+  private int base;
+
+  /**
+   * A parser at the start of a request.
+   *
+   * @param maxBytes longest request, in bytes; what is longer is a protocol error as soon as it is announced
+   */
+  public RequestParser(int maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Goes on reading. When it returns true the request can be read through {@link #count} and its fellows until the
+   * next call, and the reader index stands behind it.
+   *
+   * @return whether a request is whole; if not, more input is needed
+   */
+  public boolean parse(ByteBuf in) throws ProtocolError {
+    do {
+      if (!in.isReadable()) {
+        return false;
+      }
+      if (position == 0) {
+        begin();
+      }
+      if (in.getByte(in.readerIndex()) == '*' ? !array(in) : !inline(in)) {
+        return false;
+      }
+      in.skipBytes(position);
+      position = 0;
+    } while (count == 0);
+    return true;
+  }
+
+  private void begin() {
+    count = 0;
+    if (starts.length > USUAL_ARGUMENTS) {
+      starts = new int[USUAL_ARGUMENTS];
+      lengths = new int[USUAL_ARGUMENTS];
+    }
+  }
+
+  private boolean array(ByteBuf in) throws ProtocolError {
+    if (position == 0) {
+      position = 1;
+    }
+    if (remaining == UNKNOWN) {
+      if (!line(in, "too big mbulk count string")) {
+        return false;
+      }
+      remaining = decimal.valueUpTo(Integer.MAX_VALUE, "invalid multibulk length");
+    }
+    while (remaining > 0) {
+      if (!argument(in)) {
+        return false;
+      }
+      remaining--;
+    }
+    remaining = UNKNOWN;
+    buffer = in;
+    base = in.readerIndex();
+    return true;
+  }
+
+  private boolean argument(ByteBuf in) throws ProtocolError {
+    if (bulkLength == UNKNOWN) {
+      if (in.readableBytes() == position) {
+        return false;
+      }
+      byte type = in.getByte(in.readerIndex() + position);
+      if (type != '$') {
+        throw new ProtocolError("expected '$', got '" + (char) (type & 0xff) + "'");
+      }
+      position++;
+      bulkLength = ANNOUNCING;
+    }
+    if (bulkLength == ANNOUNCING) {
+      if (!line(in, "too big bulk count string")) {
+        return false;
+      }
+      bulkLength = announced();
+    }
+    if (in.readableBytes() - position < bulkLength + 2) {
+      return false;
+    }
+    add(position, bulkLength);
+    position += bulkLength + 2;
+    bulkLength = UNKNOWN;
+    return true;
+  }
+
+  private int announced() throws ProtocolError {
+    long length = decimal.valueUpTo(maxBytes, "invalid bulk length");
+    if (length < 0) {
+      throw new ProtocolError("invalid bulk length");
+    }
+    if (position + length + 2 > maxBytes) {
+      throw new ProtocolError("request larger than " + maxBytes + " bytes");
+    }
+    return (int) length;
+  }
+
+  /** Reads the rest of a line that announces a length. */
+  private boolean line(ByteBuf in, String tooLong) throws ProtocolError {
+    int before = decimal.read();
+    boolean ended = decimal.feed(in, in.readerIndex() + position);
+    position += decimal.read() - before;
+    if (!ended && decimal.read() > MAX_LINE) {
+      throw new ProtocolError(tooLong);
+    }
+    return ended;
+  }
+
+  private boolean inline(ByteBuf in) throws ProtocolError {
+    int from = in.readerIndex();
+    int newline = in.indexOf(from + inlineScanned, in.writerIndex(), (byte) '\n');
+    if (newline < 0) {
+      inlineScanned = in.readableBytes();
+      if (inlineScanned > MAX_LINE) {
+        throw new ProtocolError("too big inline request");
+      }
+      return false;
+    }
+    inlineScanned = 0;
+    int end = newline > from && in.getByte(newline - 1) == '\r' ? newline - 1 : newline;
+    buffer = InlineArguments.split(in.slice(from, end - from), this::add);
+    base = 0;
+    position = newline + 1 - from;
+    return true;
+  }
+
+  private void add(int start, int length) {
+    if (count == starts.length) {
+      starts = Arrays.copyOf(starts, count * 2);
+      lengths = Arrays.copyOf(lengths, count * 2);
+    }
+    starts[count] = start;
+    lengths[count++] = length;
+  }
+
+  /** How many arguments the request has, the command's name included; 1 at least. */
+  public int count() {
+    return count;
+  }
+
+  /** The buffer that {@link #start} points into. */
+  public ByteBuf buffer() {
+    return buffer;
+  }
+
+  /** Where an argument begins in {@link #buffer}. */
+  public int start(int argument) {
+    return base + starts[argument];
+  }
+
+  /** An argument's length in bytes. */
+  public int length(int argument) {
+    return lengths[argument];
+  }
+
+  /** An argument's first bytes, each as one character. */
+  public String text(int argument, int limit) {
+    return buffer.toString(
+        start(argument), Math.min(limit, lengths[argument]), StandardCharsets.ISO_8859_1);
+  }
+
+  /** The command's name as {@link CommandName#of} gives it. */
+  public long name() {
+    return CommandName.of(buffer, start(0), lengths[0]);
+  }
+}

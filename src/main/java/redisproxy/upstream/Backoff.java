@@ -1,0 +1,26 @@
+package redisproxy.upstream;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** How long to wait before the next attempt: doubled each time up to a bound, and half of it random. */
+final class Backoff {
+  private static final long FIRST_MS = 50;
+
+  private final long maxMs;
+  private long nextMs = FIRST_MS;
+
+  Backoff(long maxMs) {
+    this.maxMs = Math.max(1, maxMs);
+  }
+
+  /** The next delay in milliseconds, 1 at least. */
+  long next() {
+    long delay = Math.min(nextMs, maxMs);
+    nextMs = Math.min(nextMs * 2, maxMs);
+    return delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1) + 1;
+  }
+
+  void reset() {
+    nextMs = FIRST_MS;
+  }
+}

@@ -1,0 +1,196 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.redis.client.ProtocolVersion;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.RedisOptions;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.config.Settings;
+
+/**
+ * One held connection to Redis that is opened again whenever it is lost: after a backoff, or sooner when somebody
+ * {@linkplain #wanted wants} it. Belongs to one event loop.
+ *
+ * <p>The Redis client neither reconnects nor times out, and leaves its socket open when a handshake fails
+ * (docs/decisions.md); so each attempt has a client of its own, which is closed with all its sockets when the attempt
+ * has failed or the connection is lost.
+ */
+final class Link {
+  private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+
+  /** A wanted attempt follows the last failed one after this many milliseconds at the soonest. */
+  private static final long WANTED_SPACING_MS = 100;
+
+  private static final long NO_TIMER = -1;
+
+  /** What the owner of a link is told. */
+  interface Owner {
+    void connected(RedisConnection connection);
+
+    /** An attempt failed or the connection was lost; {@code reason} is fit for a client to see. */
+    void down(String reason);
+  }
+
+  private final Vertx vertx;
+  private final Settings.Redis redis;
+  private final LongSupplier clock;
+  private final Owner owner;
+  private final int pipeline;
+  private final Backoff backoff;
+
+  private Redis client;
+  private RedisConnection connection;
+  private boolean attempting;
+  private boolean stopped;
+  private boolean refusedCredentials;
+  private long startedAt;
+  private long endedAt = Long.MIN_VALUE / 2;
+  private long timer = NO_TIMER;
+  private String reason = "not connected yet";
+
+  /**
+   * A link, not yet opened.
+   *
+   * @param pipeline how many commands may be unanswered at a time
+   * @param clock milliseconds, monotonic
+   */
+  Link(Vertx vertx, Settings.Redis redis, int pipeline, LongSupplier clock, Owner owner) {
+    this.vertx = vertx;
+    this.redis = redis;
+    this.pipeline = pipeline;
+    this.clock = clock;
+    this.owner = owner;
+    this.backoff = new Backoff(redis.backoffMax().toMillis());
+  }
+
+  /** The connection, or null while there is none. */
+  RedisConnection connection() {
+    return connection;
+  }
+
+  /** Why there is no connection. */
+  String reason() {
+    return reason;
+  }
+
+  /**
+   * Somebody waits for the connection: tries at once, unless an attempt is under way, the last one failed a moment ago,
+   * or Redis refused the credentials, which asking again does not mend.
+   *
+   * @return whether an attempt is under way that began within the last so many milliseconds
+   */
+  boolean wanted(long within) {
+    long now = clock.getAsLong();
+    if (!refusedCredentials && now - endedAt >= WANTED_SPACING_MS) {
+      attempt();
+    }
+    return attempting && now - startedAt < within;
+  }
+
+  /** Tries to connect; whatever comes of it, the owner is told. */
+  void attempt() {
+    if (stopped || attempting || connection != null) {
+      return;
+    }
+    cancelTimer();
+    attempting = true;
+    startedAt = clock.getAsLong();
+    client = Redis.createClient(vertx, options());
+    client
+        .connect()
+        .timeout(redis.connectTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        .onComplete(this::opened, this::failed);
+  }
+
+  private RedisOptions options() {
+    int timeout = (int) redis.connectTimeout().toMillis();
+    RedisOptions options =
+        new RedisOptions()
+            .setConnectionString(redis.endpoint().toString())
+            .setPreferredProtocolVersion(ProtocolVersion.RESP2)
+            .setMaxPoolSize(1)
+            .setMaxWaitingHandlers(pipeline)
+            .setPoolName("redis-proxy")
+            .setNetClientOptions(
+                new NetClientOptions()
+                    .setConnectTimeout(timeout)
+                    .setTcpKeepAlive(true)
+                    .setTcpNoDelay(true));
+    if (redis.password() != null) {
+      options.setPassword(redis.password().value());
+      options.setUser(redis.username());
+    }
+    return options;
+  }
+
+  private void opened(RedisConnection opened) {
+    attempting = false;
+    if (stopped) {
+      client.close();
+      return;
+    }
+    connection = opened;
+    refusedCredentials = false;
+    backoff.reset();
+    opened.exceptionHandler(failure -> lost(opened, String.valueOf(failure.getMessage())));
+    opened.endHandler(end -> lost(opened, "the connection was closed"));
+    LOG.atInfo().addKeyValue("redis", redis.endpoint()).log("connected to Redis");
+    owner.connected(opened);
+  }
+
+  private void failed(Throwable failure) {
+    attempting = false;
+    refusedCredentials = RedisError.isRefusal(failure);
+    down(String.valueOf(failure.getMessage()));
+  }
+
+  private void lost(RedisConnection which, String why) {
+    if (which == connection) {
+      connection = null;
+      down(why);
+    }
+  }
+
+  /** Gives the connection up, for it does not answer. */
+  void abandon(String why) {
+    lost(connection, why);
+  }
+
+  private void down(String why) {
+    client.close();
+    if (stopped) {
+      return;
+    }
+    endedAt = clock.getAsLong();
+    reason = why;
+    long delay = refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
+    LOG.atWarn()
+        .addKeyValue("redis", redis.endpoint())
+        .addKeyValue("reason", why)
+        .addKeyValue("retry-ms", delay)
+        .log("no connection to Redis");
+    timer = vertx.setTimer(delay, id -> attempt());
+    owner.down(why);
+  }
+
+  private void cancelTimer() {
+    if (timer != NO_TIMER) {
+      vertx.cancelTimer(timer);
+      timer = NO_TIMER;
+    }
+  }
+
+  /** Closes the connection for good. */
+  Future<Void> stop() {
+    stopped = true;
+    connection = null;
+    cancelTimer();
+    return client == null ? Future.succeededFuture() : client.close();
+  }
+}

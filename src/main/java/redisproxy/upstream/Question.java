@@ -1,0 +1,174 @@
+package redisproxy.upstream;
+
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Load;
+import redisproxy.cache.ReadThrough;
+
+/**
+ * What is said with Redis for one load.
+ *
+ * <p>{@code GETRANGE k 0 max} and {@code PTTL k} in one go tell value, missing and larger, and never bring more than
+ * max + 1 bytes. They are two commands, and the key may change between them. An empty range of a key that has a time
+ * to live is the one pair that could mean a value Redis never had (the key appeared in between), so it is asked again
+ * within MULTI. Where GETRANGE or MULTI is forbidden to the proxy's user, GET is asked instead.
+ *
+ * @param <W> who waits for the load
+ */
+final class Question<W> {
+  /** PTTL's answer for a key that does not exist. */
+  private static final long GONE = -2;
+
+  /** PTTL was refused. */
+  private static final long REFUSED = Long.MIN_VALUE;
+
+  private final Loader<W> loader;
+  private final RedisConnection connection;
+  private final Load<W> load;
+  private boolean answered;
+  private boolean done;
+
+  Question(Loader<W> loader, RedisConnection connection, Load<W> load) {
+    this.loader = loader;
+    this.connection = connection;
+    this.load = load;
+  }
+
+  Load<W> load() {
+    return load;
+  }
+
+  /** Whether Redis has said all it will; with the deadline past, those who waited may have gone before. */
+  boolean isAnswered() {
+    return answered;
+  }
+
+  void ask() {
+    if (loader.rangeForbidden()) {
+      askWhole();
+      return;
+    }
+    Future<Response> range = connection.send(range());
+    connection.send(remaining()).onComplete(pttl -> ranged(range, pttl));
+  }
+
+  private void ranged(Future<Response> range, AsyncResult<Response> pttl) {
+    if (range.failed()) {
+      if (RedisError.forbids(range.cause(), "getrange")) {
+        loader.forbidRange(range.cause().getMessage());
+        askWhole();
+      } else {
+        fail(range.cause());
+      }
+      return;
+    }
+    boolean empty = range.result().toBuffer().length() == 0;
+    long remaining = remaining(pttl);
+    if (empty && remaining != GONE) {
+      askAtOnce();
+    } else {
+      conclude(empty ? null : range.result(), remaining);
+    }
+  }
+
+  /** The same two commands with nothing in between. */
+  private void askAtOnce() {
+    connection.send(Request.cmd(Command.MULTI));
+    connection.send(range());
+    connection.send(remaining());
+    connection
+        .send(Request.cmd(Command.EXEC))
+        .onComplete(
+            exec -> {
+              if (exec.failed() || exec.result() == null || exec.result().size() != 2) {
+                askWhole();
+              } else if (exec.result().get(0).type() == ResponseType.ERROR) {
+                fail((Throwable) exec.result().get(0));
+              } else {
+                atOnce(exec.result().get(0), exec.result().get(1));
+              }
+            });
+  }
+
+  private void atOnce(Response range, Response pttl) {
+    boolean known = pttl.type() == ResponseType.NUMBER;
+    long remaining = known ? pttl.toLong() : REFUSED;
+    if (!known && range.toBuffer().length() == 0) {
+      askWhole();
+    } else {
+      conclude(range.toBuffer().length() == 0 && remaining == GONE ? null : range, remaining);
+    }
+  }
+
+  private void askWhole() {
+    Future<Response> value = connection.send(Request.cmd(Command.GET).arg(load.key().bytes()));
+    connection
+        .send(remaining())
+        .onComplete(
+            pttl -> {
+              if (value.failed()) {
+                fail(value.cause());
+              } else {
+                conclude(value.result(), remaining(pttl));
+              }
+            });
+  }
+
+  private Request range() {
+    return Request.cmd(Command.GETRANGE)
+        .arg(load.key().bytes())
+        .arg(0)
+        .arg(loader.maxValueBytes());
+  }
+
+  private Request remaining() {
+    return Request.cmd(Command.PTTL).arg(load.key().bytes());
+  }
+
+  /** What Redis said of the remaining time; a refusal counts as not known. */
+  private static long remaining(AsyncResult<Response> pttl) {
+    return pttl.succeeded() ? pttl.result().toLong() : REFUSED;
+  }
+
+  private void conclude(Response value, long remaining) {
+    answered = true;
+    if (done) {
+      return;
+    }
+    done = true;
+    if (value == null) {
+      loader.readThrough().missing(load, loader.now());
+    } else if (value.toBuffer().length() > loader.maxValueBytes()) {
+      loader.readThrough().tooLarge(load);
+    } else {
+      loader.readThrough().found(load, value.toBytes(), known(remaining), loader.now());
+    }
+  }
+
+  private static long known(long remaining) {
+    return remaining < ReadThrough.NO_EXPIRY ? ReadThrough.UNKNOWN : remaining;
+  }
+
+  private void fail(Throwable cause) {
+    answered = true;
+    String text = RedisError.text(cause);
+    fail(
+        text != null
+            ? new Failure(Failure.Kind.REDIS, text)
+            : Loader.unreachable(String.valueOf(cause.getMessage())));
+  }
+
+  /** Ends the load, unless it has ended; a reply that comes later changes nothing. */
+  void fail(Failure failure) {
+    if (!done) {
+      done = true;
+      loader.readThrough().failed(load, failure);
+    }
+  }
+}

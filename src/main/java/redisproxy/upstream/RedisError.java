@@ -1,0 +1,33 @@
+package redisproxy.upstream;
+
+import io.vertx.redis.client.Response;
+
+/** Tells the errors Redis itself replied with from those of the connection: the Redis client mixes them. */
+final class RedisError {
+  private RedisError() {}
+
+  /** The exact text of Redis's error reply, or null when the failure is no reply of Redis. */
+  static String text(Throwable failure) {
+    boolean reply =
+        failure instanceof Response && !"CONNECTION_CLOSED".equals(failure.getMessage());
+    return reply ? failure.getMessage() : null;
+  }
+
+  /** Whether Redis refused the proxy's credentials, which asking again does not mend. */
+  static boolean isRefusal(Throwable failure) {
+    String text = text(failure);
+    return text != null
+        && (text.startsWith("WRONGPASS")
+            || text.startsWith("NOAUTH")
+            || text.startsWith("NOPERM")
+            || text.contains("AUTH <password>"));
+  }
+
+  /** Whether the command is forbidden to the proxy's user, or not known to the server. */
+  static boolean forbids(Throwable failure, String command) {
+    String text = text(failure);
+    return text != null
+        && (text.startsWith("NOPERM") && text.contains("'" + command)
+            || text.regionMatches(true, 0, "ERR unknown command", 0, 19));
+  }
+}

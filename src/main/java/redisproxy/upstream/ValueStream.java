@@ -1,0 +1,222 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Key;
+import redisproxy.config.Settings;
+
+/**
+ * One value on its way from Redis to a client, a piece at a time: what is held of it is what one read of the socket
+ * brings. Belongs to one event loop.
+ */
+public final class ValueStream {
+  /** Where the value goes. Exactly one of {@link #missing}, {@link #failed} and {@link #end} comes last. */
+  public interface Sink {
+    /** A value begins. */
+    void begin(long length, ValueStream stream);
+
+    /** Its next bytes. */
+    void data(Buffer data);
+
+    /** Whether to wait with more until {@link ValueStream#resume}. */
+    boolean isFull();
+
+    /** The value is whole. */
+    void end();
+
+    /** There is no such key. */
+    void missing();
+
+    /** There is no value, or, after {@link #begin}, no more of it. */
+    void failed(Failure failure);
+  }
+
+  /** Redis needs a moment to begin a large reply; a stream without data is given up after so many deadlines. */
+  private static final int STALLED_DEADLINES = 5;
+
+  /** The longest line that is no value: an error reply. */
+  private static final int MAX_LINE = 16 * 1024;
+
+  private static final Pattern BULK = Pattern.compile("\\$[0-9]{1,18}");
+
+  private final Vertx vertx;
+  private final Settings.Redis redis;
+  private final Key key;
+  private final Sink sink;
+  private final Runnable closed;
+  private final StringBuilder line = new StringBuilder();
+
+  private NetSocket socket;
+  private long timer;
+  private boolean progressed;
+  private boolean paused;
+  private boolean done;
+
+  /** Replies to the handshake still to come before the value's. */
+  private int handshake;
+
+  /** Bytes of the value still to come, its CRLF included; -1 before it begins. */
+  private long remaining = -1;
+
+  ValueStream(Vertx vertx, Settings.Redis redis, Key key, Sink sink, Runnable closed) {
+    this.vertx = vertx;
+    this.redis = redis;
+    this.key = key;
+    this.sink = sink;
+    this.closed = closed;
+  }
+
+  void connected(NetSocket opened) {
+    socket = opened;
+    if (done) {
+      socket.close();
+      return;
+    }
+    socket.handler(this::received);
+    socket.exceptionHandler(failure -> failed(String.valueOf(failure.getMessage())));
+    socket.closeHandler(end -> failed("the connection was closed"));
+    long deadline = redis.loadTimeout().toMillis() * STALLED_DEADLINES;
+    timer = vertx.setPeriodic(deadline, id -> checkProgress());
+    Buffer request = Buffer.buffer();
+    if (redis.password() != null) {
+      handshake++;
+      byte[] password = bytes(redis.password().value());
+      if (redis.username() == null) {
+        append(request, bytes("AUTH"), password);
+      } else {
+        append(request, bytes("AUTH"), bytes(redis.username()), password);
+      }
+    }
+    if (key.db() != 0) {
+      handshake++;
+      append(request, bytes("SELECT"), bytes(Integer.toString(key.db())));
+    }
+    append(request, bytes("GET"), key.bytes());
+    socket.write(request);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void append(Buffer request, byte[]... arguments) {
+    request.appendString("*" + arguments.length + "\r\n");
+    for (byte[] argument : arguments) {
+      request.appendString("$" + argument.length + "\r\n").appendBytes(argument).appendString("\r\n");
+    }
+  }
+
+  void unreachable(Throwable failure) {
+    failed(String.valueOf(failure.getMessage()));
+  }
+
+  /** The sink has room again. */
+  public void resume() {
+    if (paused && !done) {
+      paused = false;
+      socket.resume();
+    }
+  }
+
+  /**
+   * Nobody wants the rest; the sink is told nothing more.
+   *
+   * @return false when the stream had ended before
+   */
+  public boolean cancel() {
+    boolean wasOpen = !done;
+    end(() -> {});
+    return wasOpen;
+  }
+
+  private void received(Buffer data) {
+    progressed = true;
+    int position = 0;
+    while (!done && position < data.length()) {
+      position = remaining >= 0 ? value(data, position) : header(data, position);
+    }
+    if (!done && sink.isFull()) {
+      paused = true;
+      socket.pause();
+    }
+  }
+
+  private int value(Buffer data, int position) {
+    long payload = Math.min(remaining - 2, data.length() - position);
+    if (payload > 0) {
+      remaining -= payload;
+      sink.data(data.slice(position, position + (int) payload));
+      return position + (int) payload;
+    }
+    remaining--;
+    if (remaining == 0) {
+      end(sink::end);
+    }
+    return position + 1;
+  }
+
+  private int header(Buffer data, int position) {
+    byte b = data.getByte(position);
+    if (b == '\n' && line.length() > 1) {
+      String text = line.substring(0, line.length() - 1);
+      line.setLength(0);
+      reply(text);
+    } else {
+      line.append((char) (b & 0xff));
+    }
+    if (line.length() > MAX_LINE) {
+      failed("a reply that is not RESP");
+    }
+    return position + 1;
+  }
+
+  private void reply(String text) {
+    if (text.startsWith("-")) {
+      end(() -> sink.failed(new Failure(Failure.Kind.REDIS, text.substring(1))));
+    } else if (handshake > 0) {
+      handshake--;
+    } else if (text.equals("$-1") || text.equals("_")) {
+      end(sink::missing);
+    } else if (BULK.matcher(text).matches()) {
+      long length = Long.parseLong(text.substring(1));
+      remaining = length + 2;
+      sink.begin(length, this);
+    } else {
+      failed("a reply that is no string");
+    }
+  }
+
+  private void checkProgress() {
+    if (!progressed && !paused) {
+      end(
+          () ->
+              sink.failed(
+                  new Failure(Failure.Kind.TIMEOUT, "Redis stopped in the middle of a value")));
+    }
+    progressed = false;
+  }
+
+  private void failed(String reason) {
+    end(() -> sink.failed(Loader.unreachable(reason)));
+  }
+
+  private void end(Runnable last) {
+    if (!done) {
+      done = true;
+      release();
+      last.run();
+    }
+  }
+
+  private void release() {
+    if (socket != null) {
+      vertx.cancelTimer(timer);
+      socket.close();
+    }
+    closed.run();
+  }
+}

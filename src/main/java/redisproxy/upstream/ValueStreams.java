@@ -1,0 +1,47 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import java.util.concurrent.Semaphore;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Key;
+import redisproxy.config.Settings;
+
+/**
+ * Opens streams of values too large for the cache, each over a connection to Redis of its own. Belongs to one event
+ * loop; the permits are shared by all of them.
+ */
+public final class ValueStreams {
+  private final Vertx vertx;
+  private final Settings.Redis redis;
+  private final NetClient client;
+  private final Semaphore permits;
+
+  /**
+   * To be made on the event loop that will use it.
+   *
+   * @param permits how many streams may be open at once
+   */
+  public ValueStreams(Vertx vertx, Settings.Redis redis, Semaphore permits) {
+    this.vertx = vertx;
+    this.redis = redis;
+    this.permits = permits;
+    this.client =
+        vertx.createNetClient(
+            new NetClientOptions()
+                .setConnectTimeout((int) redis.connectTimeout().toMillis())
+                .setTcpNoDelay(true));
+  }
+
+  /** Asks Redis for a key's value and streams it to the sink. */
+  public void open(Key key, ValueStream.Sink sink) {
+    if (!permits.tryAcquire()) {
+      sink.failed(
+          new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
+      return;
+    }
+    ValueStream stream = new ValueStream(vertx, redis, key, sink, permits::release);
+    client.connect(redis.endpoint().port(), redis.endpoint().host()).onComplete(stream::connected, stream::unreachable);
+  }
+}
