@@ -77,7 +77,7 @@ public final class Loader<W> {
   /** Closes the connection; loads in flight fail. */
   public Future<Void> stop() {
     Future<Void> closed = link.stop();
-    failAll("the proxy is stopping");
+    failAll();
     return closed;
   }
 
@@ -93,7 +93,7 @@ public final class Loader<W> {
     } else if (link.wanted(HOLD_MS)) {
       hold(load);
     } else {
-      readThrough.failed(load, unreachable(link.reason()));
+      readThrough.failed(load, unreachable());
     }
   }
 
@@ -105,7 +105,7 @@ public final class Loader<W> {
           HOLD_MS,
           id -> {
             if (holding == held) {
-              failHeld("no connection yet");
+              failHeld();
             }
           });
     }
@@ -117,8 +117,8 @@ public final class Loader<W> {
     return taken;
   }
 
-  private void failHeld(String reason) {
-    takeHeld().forEach(load -> readThrough.failed(load, unreachable(reason)));
+  private void failHeld() {
+    takeHeld().forEach(load -> readThrough.failed(load, unreachable()));
   }
 
   private void ask(RedisConnection connection, Load<W> load) {
@@ -154,19 +154,20 @@ public final class Loader<W> {
 
     @Override
     public void down(String reason) {
-      failAll(reason);
+      failAll();
     }
   }
 
-  private void failAll(String reason) {
+  private void failAll() {
     List<Question<W>> lost = new ArrayList<>(sent);
     sent.clear();
-    lost.forEach(question -> question.fail(unreachable(reason)));
-    failHeld(reason);
+    lost.forEach(question -> question.fail(unreachable()));
+    failHeld();
   }
 
-  static Failure unreachable(String reason) {
-    return new Failure(Failure.Kind.UNREACHABLE, "Redis cannot be reached: " + reason);
+  /** The reason is for the log and for those who run the proxy; clients need not know where Redis is. */
+  static Failure unreachable() {
+    return new Failure(Failure.Kind.UNREACHABLE, "Redis cannot be reached");
   }
 
   boolean rangeForbidden() {

@@ -5,6 +5,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
@@ -34,6 +36,8 @@ public final class ValueStream {
     /** There is no value, or, after {@link #begin}, no more of it. */
     void failed(Failure failure);
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(ValueStream.class);
 
   /** Redis needs a moment to begin a large reply; a stream without data is given up after so many deadlines. */
   private static final int STALLED_DEADLINES = 5;
@@ -201,7 +205,8 @@ public final class ValueStream {
   }
 
   private void failed(String reason) {
-    end(() -> sink.failed(Loader.unreachable(reason)));
+    LOG.atDebug().addKeyValue("reason", reason).log("large value lost");
+    end(() -> sink.failed(Loader.unreachable()));
   }
 
   private void end(Runnable last) {
