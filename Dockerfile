@@ -1,0 +1,27 @@
+FROM maven:3.9-eclipse-temurin-25 AS build
+WORKDIR /src
+# The pom alone first: dependencies and plugins stay a cached layer until it changes.
+COPY pom.xml ./
+RUN mvn -B -ntp -q -Dmaven.test.skip=true package
+COPY src/main src/main
+RUN mvn -B -ntp -q -Dmaven.test.skip=true clean package
+
+FROM eclipse-temurin:25-jre
+LABEL org.opencontainers.image.title="redis-proxy" \
+      org.opencontainers.image.description="Answers Redis reads from a strict LRU cache, over HTTP and RESP" \
+      org.opencontainers.image.licenses="Apache-2.0"
+WORKDIR /opt/redis-proxy
+COPY LICENSE ./
+COPY bin/redis-proxy bin/health bin/
+COPY conf conf
+COPY --from=build /src/target/redis-proxy.jar lib/
+
+# Settings come from the environment: the path in capitals, dots and dashes as _ (redis.url is REDIS_URL).
+# The admin port stays on loopback, where the health check asks it.
+ENV HTTP_HOST=0.0.0.0 \
+    RESP_HOST=0.0.0.0
+EXPOSE 8000 8001
+USER 10001:10001
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 CMD ["/opt/redis-proxy/bin/health"]
+ENTRYPOINT ["/opt/redis-proxy/bin/redis-proxy"]

@@ -1,0 +1,90 @@
+# The commands of the project; `make` lists them. Building, running and testing need a JDK (17 or later) and Maven only.
+#   REDIS_URL=redis://…   run, seed: that Redis instead of one of their own
+#   REDIS=embedded|local|testcontainers   where tests and dev-run take a Redis from: the embedded executable
+#     (unless set), the redis-server on the PATH, Docker
+#   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
+
+.DEFAULT_GOAL := help
+.PHONY: help build run dev-run test it it-docker bench up stop restart seed cli fmt check clean tools
+
+MVN := $(if $(wildcard mvnw),./mvnw,mvn)
+MAVEN := $(MVN) -B -ntp
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+
+JAR := target/redis-proxy.jar
+TEST_CLASSPATH := target/test-classpath
+CLASSPATH_GOAL := org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-classpath
+FROM_REDIS := $(if $(REDIS),-Dredis=$(REDIS))
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: tools ## Build target/redis-proxy.jar, without tests
+	$(MAVEN) -q -Dmaven.test.skip=true package
+
+run: ## Start the proxy before a Redis of its own, or before REDIS_URL
+ifeq ($(strip $(REDIS_URL)),)
+run: dev-run
+else
+run: $(JAR)
+	@exec bin/redis-proxy $(ARGS)
+endif
+
+dev-run: $(TEST_CLASSPATH) ## Start the proxy before a Redis of its own with sample keys
+	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.dev.DevRun $(ARGS)
+
+test: tools ## Run every test that needs only JDK and Maven
+	$(MAVEN) verify $(FROM_REDIS) $(ARGS)
+
+# Two Maven runs: -DskipTests would skip the second's tests too.
+it: tools ## Run the integration tests only
+	$(MAVEN) -q -DskipTests package
+	$(MAVEN) surefire:test@it $(FROM_REDIS) $(ARGS)
+
+it-docker: tools ## Run the integration tests with Redis in Docker, and those of the image
+	$(MAVEN) -q -DskipTests package
+	$(MAVEN) surefire:test@it -Dredis=testcontainers -Dtest.groups= $(ARGS)
+
+bench: $(JAR) ## Measure the proxy (bench/run)
+	bench/run $(ARGS)
+
+up: ## Start proxy and Redis with Docker Compose: HTTP on 8000, RESP on 8001
+	$(COMPOSE) up --build --detach
+
+stop: ## Stop what `up` started; its Redis keeps its keys
+	$(COMPOSE) stop
+
+restart: stop up ## Stop, build again, start
+
+seed: ## Put the sample keys into the Redis of `up`, or of REDIS_URL
+ifeq ($(strip $(REDIS_URL)),)
+	$(COMPOSE) exec -T redis redis-cli <bin/samples.redis
+else
+	@redis-cli -u "$$REDIS_URL" <bin/samples.redis
+endif
+
+cli: ## Talk to the proxy with redis-cli
+	@if command -v redis-cli >/dev/null; then exec redis-cli -p $${RESP_PORT:-8001}; \
+	else exec $(COMPOSE) exec redis redis-cli -h proxy -p 8001; fi
+
+fmt: tools ## Format the Java code
+	$(MAVEN) -q spotless:apply
+
+check: tools ## Check the format of the Java code
+	$(MAVEN) -q spotless:check
+
+clean: tools ## Remove what was built
+	$(MAVEN) -q clean
+
+tools:
+	@bin/check-tools $(MVN)
+
+# Built again only when something they are made of has changed.
+$(JAR): pom.xml $(shell find src/main -type f) | tools
+	$(MAVEN) -q -Dmaven.test.skip=true package
+	@touch $@
+
+$(TEST_CLASSPATH): pom.xml $(shell find src -type f) | tools
+	$(MAVEN) -q -DskipTests package $(CLASSPATH_GOAL) -Dmdep.includeScope=test -Dmdep.outputFile=$@
+	@touch $@ $(JAR)

@@ -1,0 +1,402 @@
+package redisproxy.dev;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import com.github.dockerjava.api.DockerClient;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.containers.wait.strategy.WaitStrategy;
+import org.testcontainers.images.builder.Transferable;
+import redis.embedded.core.ExecutableProvider;
+
+/**
+ * A real Redis of one's own, for a test or for {@code make run}: on a free port, without
+ * persistence, gone without a trace when closed or when the JVM ends.
+ *
+ * <p>The system property {@code redis} says where it comes from, so that the same tests run against
+ * each: {@code embedded} (the default: the executable of the embedded-redis artifact), {@code
+ * local} (the {@code redis-server} on the PATH) or {@code testcontainers} (the image {@code
+ * redis.image}, {@code redis:7.4} unless set).
+ */
+public final class EmbeddedRedis implements AutoCloseable {
+  private static final Duration START_UP = Duration.ofSeconds(30);
+  private static final String READY = "Ready to accept connections";
+
+  private final Server server;
+  private final Thread atExit = new Thread(this::close, "redis-at-exit");
+  private boolean closed;
+
+  private EmbeddedRedis(Server server) {
+    this.server = server;
+  }
+
+  /**
+   * Starts a Redis.
+   *
+   * @param config lines of redis.conf, such as {@code requirepass secret}; port, address and
+   *     persistence are not theirs to choose
+   */
+  public static EmbeddedRedis start(String... config) {
+    String source = System.getProperty("redis", "embedded");
+    List<String> lines = List.of(config);
+    EmbeddedRedis redis =
+        new EmbeddedRedis(
+            switch (source) {
+              case "embedded" -> new LocalServer(EmbeddedRedis::unpacked, lines);
+              case "local" -> new LocalServer(directory -> onPath("redis-server"), lines);
+              case "testcontainers" -> new ContainerServer(lines);
+              default ->
+                  throw new IllegalArgumentException(
+                      "redis=" + source + ": expected embedded, local or testcontainers");
+            });
+    Runtime.getRuntime().addShutdownHook(redis.atExit);
+    try {
+      redis.server.start();
+    } catch (RuntimeException e) {
+      redis.close();
+      throw e;
+    }
+    return redis;
+  }
+
+  public String host() {
+    return server.host();
+  }
+
+  /** The port it listens on, the same for its whole life. */
+  public int port() {
+    return server.port();
+  }
+
+  public String url() {
+    return "redis://" + host() + ":" + port() + "/0";
+  }
+
+  /** The id of its process, as this machine knows it. */
+  public long pid() {
+    return server.pid();
+  }
+
+  /** Ends the server at once, as a crash would; {@link #restart} brings it back. */
+  public synchronized void stop() {
+    server.stop();
+  }
+
+  /** Brings it back on the same port, empty. */
+  public synchronized void restart() {
+    server.stop();
+    server.start();
+  }
+
+  /** Freezes the server: connections stay open, nothing is answered until {@link #resume}. */
+  public void pause() {
+    server.pause();
+  }
+
+  public void resume() {
+    server.resume();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    server.stop();
+    server.remove();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException alreadyExiting) {
+      // the hook itself got here
+    }
+  }
+
+  /** What the places a Redis can come from have in common; {@code stop} twice is no mistake. */
+  private interface Server {
+    String host();
+
+    int port();
+
+    long pid();
+
+    void start();
+
+    void stop();
+
+    void pause();
+
+    void resume();
+
+    void remove();
+  }
+
+  /** Finds the executable, or makes one in the directory given. */
+  private interface Executable {
+    File in(Path directory) throws IOException;
+  }
+
+  private static File unpacked(Path directory) throws IOException {
+    return ExecutableProvider.newJarResourceProvider(directory.toFile()).get();
+  }
+
+  private static File onPath(String name) throws IOException {
+    return ExecutableProvider.newExecutableInPath(name).get();
+  }
+
+  /** A child process of this JVM. */
+  private static final class LocalServer implements Server {
+    private static final int PORTS_TO_TRY = 10;
+
+    private final Path directory;
+    private final File executable;
+    private final List<String> config;
+    private int port;
+    private Process process;
+
+    LocalServer(Executable executable, List<String> config) {
+      this.config = config;
+      try {
+        directory = Files.createTempDirectory("embedded-redis-");
+        this.executable = executable.in(directory);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public String host() {
+      return "127.0.0.1";
+    }
+
+    @Override
+    public int port() {
+      return port;
+    }
+
+    @Override
+    public long pid() {
+      return process.pid();
+    }
+
+    @Override
+    public void start() {
+      boolean keepsPort = port != 0;
+      for (int left = keepsPort ? 1 : PORTS_TO_TRY; left > 0; left--) {
+        port = keepsPort ? port : freePort();
+        String log = startOn(port);
+        if (log.contains(READY)) {
+          return;
+        }
+        stop();
+        if (left == 1 || !log.contains("Address already in use")) {
+          throw new IllegalStateException(
+              executable + " did not start on port " + port + ". It says:\n" + log);
+        }
+      }
+    }
+
+    /** Returns what the server has logged once it is ready, has died, or has taken too long. */
+    private String startOn(int port) {
+      Path log = directory.resolve("redis.log");
+      try {
+        process =
+            new ProcessBuilder(executable.getPath(), writeConfig(port).toString())
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        long deadline = System.nanoTime() + START_UP.toNanos();
+        String logged;
+        do {
+          boolean alive = !process.waitFor(10, TimeUnit.MILLISECONDS);
+          logged = Files.readString(log, ISO_8859_1);
+          if (!alive) {
+            return logged;
+          }
+        } while (!logged.contains(READY) && System.nanoTime() < deadline);
+        return logged;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      }
+    }
+
+    private Path writeConfig(int port) throws IOException {
+      return Files.writeString(
+          directory.resolve("redis.conf"),
+          redisConf(config, "bind 127.0.0.1", "port " + port, "dir " + directory));
+    }
+
+    @Override
+    public void stop() {
+      if (process == null) {
+        return;
+      }
+      try {
+        process.destroyForcibly().waitFor();
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      }
+    }
+
+    @Override
+    public void pause() {
+      signal("STOP");
+    }
+
+    @Override
+    public void resume() {
+      signal("CONT");
+    }
+
+    private void signal(String name) {
+      try {
+        int status = new ProcessBuilder("kill", "-" + name, "" + pid()).start().waitFor();
+        if (status != 0) {
+          throw new IllegalStateException("kill -" + name + " " + pid() + " ended with " + status);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      }
+    }
+
+    @Override
+    public void remove() {
+      try (Stream<Path> files = Files.list(directory)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+        Files.delete(directory);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** A container; named only where {@code redis=testcontainers} asks for Docker. */
+  private static final class ContainerServer implements Server {
+    private static final int PORT = 6379;
+    private static final String CONFIG = "/etc/redis-proxy-test.conf";
+    private static final String REFUSED = "FATAL CONFIG FILE ERROR";
+
+    private final GenericContainer<?> container;
+    private int starts = 1;
+
+    ContainerServer(List<String> config) {
+      container =
+          new GenericContainer<>(System.getProperty("redis.image", "redis:7.4"))
+              .withCopyToContainer(
+                  Transferable.of(redisConf(config, "bind 0.0.0.0", "protected-mode no")), CONFIG)
+              .withCommand("redis-server", CONFIG)
+              .withExposedPorts(PORT)
+              .waitingFor(ready());
+      container.setPortBindings(List.of(freePort() + ":" + PORT));
+    }
+
+    /** Its log is one for all its starts, so the line is awaited once for each. */
+    private WaitStrategy ready() {
+      return Wait.forLogMessage(".*(" + READY + "|" + REFUSED + ").*\\n", starts)
+          .withStartupTimeout(START_UP);
+    }
+
+    @Override
+    public String host() {
+      return container.getHost();
+    }
+
+    @Override
+    public int port() {
+      return container.getMappedPort(PORT);
+    }
+
+    @Override
+    public long pid() {
+      return container.getCurrentContainerInfo().getState().getPidLong();
+    }
+
+    @Override
+    public void start() {
+      if (container.getContainerId() == null) {
+        container.start();
+        String log = container.getLogs();
+        if (log.contains(REFUSED)) {
+          throw new IllegalStateException("the container did not start. It says:\n" + log);
+        }
+        return;
+      }
+      docker().startContainerCmd(container.getContainerId()).exec();
+      starts++;
+      ready().waitUntilReady(container);
+    }
+
+    @Override
+    public void stop() {
+      if (container.isRunning()) {
+        docker().killContainerCmd(container.getContainerId()).exec();
+        docker().waitContainerCmd(container.getContainerId()).start().awaitStatusCode();
+      }
+    }
+
+    @Override
+    public void pause() {
+      docker().pauseContainerCmd(container.getContainerId()).exec();
+    }
+
+    @Override
+    public void resume() {
+      docker().unpauseContainerCmd(container.getContainerId()).exec();
+    }
+
+    @Override
+    public void remove() {
+      container.stop();
+    }
+
+    private DockerClient docker() {
+      return container.getDockerClient();
+    }
+  }
+
+  /** The caller's lines first: where both speak, ours come later and hold. */
+  private static String redisConf(List<String> config, String... ours) {
+    return String.join("\n", config)
+        + "\n"
+        + String.join("\n", ours)
+        + "\nsave \"\"\nappendonly no\ndaemonize no\nloglevel notice\nlogfile \"\"\n";
+  }
+
+  /** Below the ranges systems take from for outgoing connections, so none gets it during a stop. */
+  private static int freePort() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+      try (ServerSocket probe = new ServerSocket(port)) {
+        return probe.getLocalPort();
+      } catch (BindException taken) {
+        // the next one
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static IllegalStateException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new IllegalStateException("interrupted while waiting for Redis", e);
+  }
+}
