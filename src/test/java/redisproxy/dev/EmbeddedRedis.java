@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.containers.wait.strategy.WaitStrategy;
@@ -265,9 +266,11 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private void signal(String name) {
       try {
-        int status = new ProcessBuilder("kill", "-" + name, "" + pid()).start().waitFor();
+        // the shell's own kill: a small system has no other
+        String kill = "kill -" + name + " " + pid();
+        int status = new ProcessBuilder("sh", "-c", kill).start().waitFor();
         if (status != 0) {
-          throw new IllegalStateException("kill -" + name + " " + pid() + " ended with " + status);
+          throw new IllegalStateException(kill + " ended with " + status);
         }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -293,9 +296,11 @@ public final class EmbeddedRedis implements AutoCloseable {
   private static final class ContainerServer implements Server {
     private static final int PORT = 6379;
     private static final String CONFIG = "/etc/redis-proxy-test.conf";
+    private static final String NOT_STARTED = "the container did not start. It says:\n";
     private static final String REFUSED = "FATAL CONFIG FILE ERROR";
 
     private final GenericContainer<?> container;
+    private final StringBuffer log = new StringBuffer();
     private int starts = 1;
 
     ContainerServer(List<String> config) {
@@ -305,6 +310,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                   Transferable.of(redisConf(config, "bind 0.0.0.0", "protected-mode no")), CONFIG)
               .withCommand("redis-server", CONFIG)
               .withExposedPorts(PORT)
+              .withLogConsumer(frame -> log.append(frame.getUtf8String()))
               .waitingFor(ready());
       container.setPortBindings(List.of(freePort() + ":" + PORT));
     }
@@ -333,16 +339,24 @@ public final class EmbeddedRedis implements AutoCloseable {
     @Override
     public void start() {
       if (container.getContainerId() == null) {
-        container.start();
-        String log = container.getLogs();
-        if (log.contains(REFUSED)) {
-          throw new IllegalStateException("the container did not start. It says:\n" + log);
-        }
+        create();
         return;
       }
       docker().startContainerCmd(container.getContainerId()).exec();
       starts++;
       ready().waitUntilReady(container);
+    }
+
+    private void create() {
+      try {
+        container.start();
+      } catch (ContainerLaunchException e) {
+        // it is removed by now, its own log with it
+        throw new IllegalStateException(NOT_STARTED + log, e);
+      }
+      if (container.getLogs().contains(REFUSED)) {
+        throw new IllegalStateException(NOT_STARTED + container.getLogs());
+      }
     }
 
     @Override
