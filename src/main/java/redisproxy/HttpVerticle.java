@@ -120,7 +120,7 @@ final class HttpVerticle extends VerticleBase {
     router.route("/lookup").handler(ctx -> value(ctx, HttpStyle.LOOKUP, HttpKeys::inQuery));
     router.route("/").handler(this::up);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
-    router.errorHandler(400, ctx -> Problem.of(400, "the path is not valid").end(ctx.request()));
+    router.errorHandler(400, ctx -> Problem.of(400, "not a valid HTTP request").end(ctx.request()));
     return router;
   }
 

@@ -186,13 +186,14 @@ final class RespSession extends RespConnection implements Bus.Asker {
     if (relay != null) {
       relay.resume();
     }
-    int before;
+    boolean progress;
     do {
-      writeReplies();
+      progress = writeReplies();
       longKey &= !replies.isEmpty();
-      before = replies.tail();
+      int before = replies.tail();
       acceptInput();
-    } while (replies.tail() != before);
+      progress |= replies.tail() != before;
+    } while (progress);
     setReading(!draining && mayAccept());
     if (replies.isEmpty() && relay == null && (quitting || draining && mayAccept())) {
       leave();
@@ -200,7 +201,8 @@ final class RespSession extends RespConnection implements Bus.Asker {
     advancing = false;
   }
 
-  private void writeReplies() {
+  /** Returns whether it wrote any: the socket may have taken it all already and then has room again. */
+  private boolean writeReplies() {
     ByteBuf gathered = null;
     boolean wrote = false;
     while (relay == null && !replies.isEmpty() && replies.first() != null && isWritable()) {
@@ -222,6 +224,7 @@ final class RespSession extends RespConnection implements Bus.Asker {
     if (wrote) {
       flush();
     }
+    return wrote;
   }
 
   private ByteBuf append(ByteBuf gathered, Object reply) {

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import redisproxy.config.Settings;
 
 /**
@@ -79,6 +80,11 @@ final class Link {
     return reason;
   }
 
+  /** Whether Redis refused the credentials when it was last tried. */
+  boolean isRefused() {
+    return refusedCredentials;
+  }
+
   /**
    * Somebody waits for the connection: tries at once, unless an attempt is under way, the last one failed a moment ago,
    * or Redis refused the credentials, which asking again does not mend.
@@ -136,6 +142,7 @@ final class Link {
       return;
     }
     connection = opened;
+    reason = "";
     refusedCredentials = false;
     backoff.reset();
     opened.exceptionHandler(failure -> lost(opened, String.valueOf(failure.getMessage())));
@@ -168,9 +175,10 @@ final class Link {
       return;
     }
     endedAt = clock.getAsLong();
+    boolean news = !why.equals(reason);
     reason = why;
     long delay = refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
-    LOG.atWarn()
+    LOG.atLevel(news ? Level.WARN : Level.DEBUG)
         .addKeyValue("redis", redis.endpoint())
         .addKeyValue("reason", why)
         .addKeyValue("retry-ms", delay)

@@ -133,15 +133,16 @@ public final class Loader<W> {
     while (!sent.isEmpty() && sent.peek().isAnswered()) {
       sent.remove();
     }
-    if (!sent.isEmpty() && now - sent.peek().load().sentAt() >= 2 * timeout) {
-      link.abandon("no reply within " + 2 * timeout + " ms");
-    }
+    boolean silent = !sent.isEmpty() && now - sent.peek().load().sentAt() >= 2 * timeout;
     for (Question<W> question : sent) {
-      if (now - question.load().sentAt() < timeout) {
+      if (!silent && now - question.load().sentAt() < timeout) {
         break;
       }
       question.fail(
           new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms"));
+    }
+    if (silent) {
+      link.abandon("no reply within " + 2 * timeout + " ms");
     }
   }
 
@@ -166,8 +167,10 @@ public final class Loader<W> {
   }
 
   /** The reason is for the log and for those who run the proxy; clients need not know where Redis is. */
-  static Failure unreachable() {
-    return new Failure(Failure.Kind.UNREACHABLE, "Redis cannot be reached");
+  Failure unreachable() {
+    return new Failure(
+        Failure.Kind.UNREACHABLE,
+        link.isRefused() ? "Redis refuses the proxy's credentials" : ValueStream.UNREACHABLE);
   }
 
   boolean rangeForbidden() {

@@ -161,7 +161,7 @@ final class Question<W> {
     fail(
         text != null
             ? new Failure(Failure.Kind.REDIS, text)
-            : Loader.unreachable());
+            : loader.unreachable());
   }
 
   /** Ends the load, unless it has ended; a reply that comes later changes nothing. */

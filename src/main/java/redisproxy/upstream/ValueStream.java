@@ -39,6 +39,9 @@ public final class ValueStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(ValueStream.class);
 
+  /** What clients are told when there is no connection to Redis. */
+  static final String UNREACHABLE = "Redis cannot be reached";
+
   /** Redis needs a moment to begin a large reply; a stream without data is given up after so many deadlines. */
   private static final int STALLED_DEADLINES = 5;
 
@@ -206,7 +209,7 @@ public final class ValueStream {
 
   private void failed(String reason) {
     LOG.atDebug().addKeyValue("reason", reason).log("large value lost");
-    end(() -> sink.failed(Loader.unreachable()));
+    end(() -> sink.failed(new Failure(Failure.Kind.UNREACHABLE, UNREACHABLE)));
   }
 
   private void end(Runnable last) {

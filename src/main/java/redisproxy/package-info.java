@@ -1,0 +1,66 @@
+/**
+ * redis-proxy: answers Redis reads from a strict LRU in its own memory, over HTTP and RESP.
+ *
+ * <h2>The path of a GET</h2>
+ *
+ * <pre>
+ *   client
+ *     │ bytes
+ *     ▼
+ *   {@link redisproxy.RespConnection#channelRead} ──► {@link redisproxy.RespSession#accept}    {@link redisproxy.HttpVerticle} (router)
+ *     │   a {@link redisproxy.resp.RequestParser} reads requests where they lie        │
+ *     │   a {@link redisproxy.resp.ReplyQueue} keeps replies in order                  │
+ *     ▼                                                                    ▼
+ *   {@link redisproxy.Front#lookup}   gathers what all connections ask in one event-loop turn
+ *     │ one {@link redisproxy.Bus.Lookups} over the event bus
+ *     ▼
+ *   {@link redisproxy.CacheVerticle}  the one owner of {@link redisproxy.cache.ReadThrough} and {@link redisproxy.cache.LruCache}
+ *     │ hits: the same message, at once               │ misses
+ *     │                                               ▼
+ *     │                                 {@link redisproxy.upstream.Loader}  GETRANGE and PTTL, one load per key
+ *     │                                               │ {@link redisproxy.Bus.Answers}, when they have come
+ *     ▼                                               ▼
+ *   {@link redisproxy.Bus.Asker#answered}   {@link redisproxy.RespSession} or {@link redisproxy.HttpExchange}
+ *     │ in the order of the requests, one write for each socket
+ *     ▼
+ *   client
+ * </pre>
+ *
+ * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.ValueStream} carries it from Redis to
+ * the client a piece at a time ({@link redisproxy.ValueRelay}, {@link redisproxy.HttpStream}).
+ *
+ * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link redisproxy.Failures} is the one place
+ * where failures become RESP errors and HTTP statuses.
+ *
+ * <h2>Glossary</h2>
+ *
+ * <dl>
+ *   <dt>client
+ *   <dd>whoever is connected to the proxy
+ *   <dt>session
+ *   <dd>one RESP client's connection and its state
+ *   <dt>front
+ *   <dd>an instance of the RESP or the HTTP verticle
+ *   <dt>lookup
+ *   <dd>a front's question to the cache for one key
+ *   <dt>hit, miss
+ *   <dd>a lookup that the cache answers, or does not
+ *   <dt>load
+ *   <dd>one question to Redis for one key; a miss that finds one in flight is <em>coalesced</em> with it
+ *   <dt>entry
+ *   <dd>a key and what Redis said of it: a value, or that it is missing
+ *   <dt>evict
+ *   <dd>to drop an entry for room
+ *   <dt>expire
+ *   <dd>of an entry: to be no longer served, because its time is over
+ *   <dt>reclaim
+ *   <dd>to drop expired entries that nobody asks for
+ *   <dt>too large
+ *   <dd>of a value: longer than is kept; it is streamed
+ *   <dt>link
+ *   <dd>the held connection to Redis
+ *   <dt>gate
+ *   <dd>counts who is in and turns away who is too many
+ * </dl>
+ */
+package redisproxy;

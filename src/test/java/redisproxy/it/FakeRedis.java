@@ -1,0 +1,120 @@
+package redisproxy.it;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/**
+ * A Redis that does what a test wants of it: says what no real one can be made to say at will, or says it late. Greets
+ * as a Redis does; all other commands are answered by the test.
+ */
+final class FakeRedis implements AutoCloseable {
+  /** Commands seen, without the greeting. */
+  final List<List<String>> commands = new CopyOnWriteArrayList<>();
+
+  private final ServerSocket server;
+  private final Function<List<String>, String> answer;
+  private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
+
+  /** The answer gets the command and gives the raw reply; it may take its time, for that connection. */
+  FakeRedis(Function<List<String>, String> answer) {
+    this.answer = answer;
+    try {
+      this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    daemon(this::accept);
+  }
+
+  String url() {
+    return "redis://127.0.0.1:" + server.getLocalPort();
+  }
+
+  private static void daemon(Runnable task) {
+    Thread thread = new Thread(task, "fake-redis");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket client = server.accept();
+        clients.add(client);
+        daemon(() -> serve(client));
+      }
+    } catch (IOException closed) {
+      // the end
+    }
+  }
+
+  private void serve(Socket client) {
+    try (client) {
+      InputStream in = new BufferedInputStream(client.getInputStream());
+      OutputStream out = client.getOutputStream();
+      while (true) {
+        List<String> command = command(in);
+        out.write(reply(command).getBytes(StandardCharsets.ISO_8859_1));
+      }
+    } catch (IOException gone) {
+      clients.remove(client);
+    }
+  }
+
+  private String reply(List<String> command) {
+    return switch (command.get(0).toLowerCase()) {
+      case "hello" -> "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
+      case "select", "auth" -> "+OK\r\n";
+      default -> {
+        commands.add(command);
+        yield answer.apply(command);
+      }
+    };
+  }
+
+  private static List<String> command(InputStream in) throws IOException {
+    List<String> command = new ArrayList<>();
+    for (int i = length(in); i > 0; i--) {
+      byte[] argument = in.readNBytes(length(in));
+      in.readNBytes(2);
+      command.add(new String(argument, StandardCharsets.ISO_8859_1));
+    }
+    return command;
+  }
+
+  private static int length(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b != '\n'; b = in.read()) {
+      if (b < 0) {
+        throw new IOException("closed");
+      }
+      line.append((char) b);
+    }
+    return Integer.parseInt(line.substring(1).strip());
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+      for (Socket client : clients) {
+        client.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

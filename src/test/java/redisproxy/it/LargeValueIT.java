@@ -1,0 +1,146 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Values too large to keep, and clients too slow to read. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class LargeValueIT {
+  private static final int MIB = 1024 * 1024;
+
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+  private RespClient direct;
+
+  @BeforeEach
+  void start() {
+    redis = EmbeddedRedis.start();
+    proxy = RunningProxy.start(shape, redis.url());
+    direct = new RespClient(redis.host(), redis.port());
+  }
+
+  @AfterEach
+  void stop() {
+    direct.close();
+    proxy.close();
+    redis.close();
+  }
+
+  private byte[] set(String key, int length) {
+    byte[] value = new byte[length];
+    new Random(length).nextBytes(value);
+    direct.send("*3\r\n$3\r\nSET\r\n$" + key.length() + "\r\n" + key + "\r\n$" + length + "\r\n");
+    direct.send(value).send("\r\n");
+    assertEquals("+OK\r\n", direct.reply());
+    return value;
+  }
+
+  private static void assertReply(byte[] value, RespClient client) {
+    String head = "$" + value.length + "\r\n";
+    assertEquals(head, new String(client.bytes(head.length()), StandardCharsets.US_ASCII));
+    assertArrayEquals(value, client.bytes(value.length));
+    assertEquals("\r\n", new String(client.bytes(2), StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void valueAtTheLimit_isKeptAndOneByteMoreIsStreamed() {
+    byte[] kept = set("kept", MIB);
+    byte[] large = set("large", MIB + 1);
+    try (RespClient client = proxy.resp()) {
+      for (int i = 0; i < 2; i++) {
+        client.send(RespClient.request("GET", "kept") + RespClient.request("GET", "large"));
+        client.send(RespClient.request("PING"));
+        assertReply(kept, client);
+        assertReply(large, client);
+        assertEquals("+PONG\r\n", client.reply());
+        assertArrayEquals(kept, proxy.httpBytes("/keys/kept").body());
+        assertArrayEquals(large, proxy.httpBytes("/keys/large").body());
+      }
+    }
+    assertEquals(1, proxy.stat("entries"));
+    assertEquals(3, proxy.stat("hits"));
+    assertEquals(406, proxy.http("/keys/large", "accept", "application/json").statusCode());
+    var head = proxy.request("HEAD", "/keys/large");
+    assertEquals("" + (MIB + 1), head.headers().firstValue("content-length").orElse(null));
+  }
+
+  @Test
+  void hugeValue_streamsOverBoth() {
+    byte[] huge = set("huge", 50 * MIB + 7);
+    try (RespClient client = proxy.resp()) {
+      client.send(RespClient.request("GET", "huge"));
+      assertReply(huge, client);
+    }
+    assertArrayEquals(huge, proxy.httpBytes("/keys/huge").body());
+  }
+
+  @Test
+  void clientGoneInTheMiddle_freesTheStream() {
+    set("huge", 30 * MIB);
+    for (int i = 0; i < 80; i++) {
+      RespClient client = proxy.resp();
+      client.send(RespClient.request("GET", "huge"));
+      client.bytes(100);
+      client.close();
+    }
+    Awaitility.await()
+        .untilAsserted(
+            () -> assertTrue(direct.call("INFO", "clients").contains("connected_clients:2\r")));
+    assertEquals(30 * MIB, proxy.httpBytes("/keys/huge").body().length);
+  }
+
+  @Test
+  void clientThatDoesNotRead_isPausedAndOthersAreServed() {
+    byte[] value = set("v", MIB);
+    int pipelined = 400;
+    try (RespClient slow = proxy.resp();
+        RespClient other = proxy.resp()) {
+      slow.send(RespClient.request("GET", "v").repeat(pipelined));
+      for (int i = 0; i < 20; i++) {
+        other.send(RespClient.request("GET", "v"));
+        assertReply(value, other);
+      }
+      for (int i = 0; i < pipelined; i++) {
+        assertReply(value, slow);
+      }
+      slow.send(RespClient.request("PING"));
+      assertEquals("+PONG\r\n", slow.reply());
+    }
+  }
+
+  @Test
+  void answersLetGo_areAskedAgainInOrder() {
+    byte[][] values = new byte[60][];
+    StringBuilder requests = new StringBuilder();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = set("v" + i, 200_000 + i);
+      requests.append(RespClient.request("GET", "v" + i)).append(RespClient.request("GET", "no"));
+    }
+    try (RespClient client = proxy.resp()) {
+      for (int round = 0; round < 3; round++) {
+        client.send(requests.toString());
+        for (byte[] value : values) {
+          assertReply(value, client);
+          assertEquals("$-1\r\n", client.reply());
+        }
+      }
+    }
+    assertTrue(Arrays.stream(values).allMatch(value -> value.length >= 200_000));
+  }
+}

@@ -1,0 +1,147 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Redis gone, frozen, back again, never there. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class OutageIT {
+  private static final String UNREACHABLE = "-ERR redis-proxy: Redis cannot be reached\r\n";
+
+  private static final String REFUSED =
+      "-ERR redis-proxy: Redis refuses the proxy's credentials\r\n";
+
+  @Parameter Shape shape;
+
+  private static void await(Runnable assertion) {
+    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+  }
+
+  @Test
+  void redisDown_cachedKeysAreServedAndOthersFailAtOnce() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient client = proxy.resp()) {
+      try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+        direct.call("SET", "cached", "v");
+      }
+      client.call("GET", "cached");
+      redis.stop();
+      assertEquals("$1\r\nv\r\n", client.call("GET", "cached"));
+      assertEquals("v", proxy.http("/keys/cached").body());
+      await(() -> assertEquals(UNREACHABLE, client.call("GET", "other")));
+      var down = proxy.http("/keys/other");
+      assertEquals(503, down.statusCode());
+      assertEquals("1", down.headers().firstValue("retry-after").orElse(null));
+      assertTrue(down.body().contains("Redis cannot be reached"));
+      assertEquals("+PONG\r\n", client.call("PING"));
+      assertEquals(200, proxy.admin("/health/live").statusCode());
+      assertTrue(proxy.admin("/health/ready").body().contains("degraded"));
+      redis.restart();
+      try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+        direct.call("SET", "other", "back");
+      }
+      await(() -> assertEquals("$4\r\nback\r\n", client.call("GET", "other")));
+      assertEquals("back", proxy.http("/keys/other").body());
+      assertTrue(proxy.admin("/health/ready").body().contains("\"ready\""));
+    }
+  }
+
+  @Test
+  void redisNotThereAtTheStart_isFoundLater() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start()) {
+      redis.stop();
+      try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
+          RespClient client = proxy.resp()) {
+        assertEquals(UNREACHABLE, client.call("GET", "k"));
+        assertEquals(503, proxy.admin("/health/ready").statusCode());
+        assertEquals(200, proxy.admin("/health/live").statusCode());
+        redis.restart();
+        await(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
+        assertEquals(200, proxy.admin("/health/ready").statusCode());
+      }
+    }
+  }
+
+  @Test
+  void redisFrozen_isATimeoutAndNotAnOutage() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy =
+            RunningProxy.start(
+                shape,
+                redis.url(),
+                "redis.load-timeout",
+                "200ms",
+                "redis.connect-timeout",
+                "200ms");
+        RespClient client = proxy.resp()) {
+      try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+        direct.call("SET", "cached", "v");
+        direct.call("SET", "other", "w");
+      }
+      client.call("GET", "cached");
+      redis.pause();
+      try {
+        assertEquals(
+            "-ERR redis-proxy: Redis did not answer within 200 ms\r\n", client.call("GET", "x"));
+        assertEquals(504, proxy.http("/keys/y").statusCode());
+        assertEquals("$1\r\nv\r\n", client.call("GET", "cached"));
+        // The connection is given up in the end; then there is no waiting for a deadline any more.
+        await(() -> assertEquals(UNREACHABLE, client.call("GET", "z")));
+      } finally {
+        redis.resume();
+      }
+      await(() -> assertEquals("$1\r\nw\r\n", client.call("GET", "other")));
+    }
+  }
+
+  @Test
+  void password_isUsedAndAWrongOneIsNotTriedOverAndOver() throws InterruptedException {
+    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret")) {
+      try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+        direct.call("AUTH", "s3cret");
+        direct.call("SET", "k", "v");
+        try (RunningProxy proxy =
+                RunningProxy.start(shape, redis.url(), "redis.password", "s3cret");
+            RespClient client = proxy.resp()) {
+          await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+        }
+        try (RunningProxy proxy =
+                RunningProxy.start(
+                    shape,
+                    redis.url(),
+                    "redis.password",
+                    "wrong",
+                    "redis.username",
+                    "default",
+                    "redis.backoff-max",
+                    "100ms");
+            RespClient client = proxy.resp()) {
+          for (int i = 0; i < 20; i++) {
+            String reply = client.call("GET", "k");
+            assertTrue(reply.equals(REFUSED) || i == 0 && reply.equals(UNREACHABLE), reply);
+            Thread.sleep(50);
+          }
+          String clients = direct.call("INFO", "clients");
+          assertTrue(
+              clients.matches("(?s).*connected_clients:[1-3]\\r.*"), "sockets left: " + clients);
+        }
+        try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
+            RespClient client = proxy.resp()) {
+          await(() -> assertEquals(REFUSED, client.call("GET", "k")));
+          assertEquals(503, proxy.http("/keys/k").statusCode());
+          assertTrue(proxy.admin("/health/ready").body().contains("NOAUTH"));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package redisproxy.it;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A socket to a RESP server that shows exactly what comes over it. Text is ISO 8859-1: a character, a byte. */
+final class RespClient implements AutoCloseable {
+  private static final int TIMEOUT_MS = 15_000;
+
+  private final Socket socket = new Socket();
+  private final InputStream in;
+
+  RespClient(int port) {
+    this("127.0.0.1", port);
+  }
+
+  RespClient(String host, int port) {
+    try {
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(TIMEOUT_MS);
+      socket.connect(new InetSocketAddress(host, port), TIMEOUT_MS);
+      in = new BufferedInputStream(socket.getInputStream());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A request as an array of bulk strings. */
+  static String request(String... arguments) {
+    StringBuilder request = new StringBuilder("*" + arguments.length + "\r\n");
+    for (String argument : arguments) {
+      request.append('$').append(argument.length()).append("\r\n").append(argument).append("\r\n");
+    }
+    return request.toString();
+  }
+
+  /** Sends a command and returns its reply, raw. */
+  String call(String... arguments) {
+    send(request(arguments));
+    return reply();
+  }
+
+  RespClient send(String raw) {
+    return send(raw.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  RespClient send(byte[] raw) {
+    try {
+      socket.getOutputStream().write(raw);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The next reply, raw: a line, a bulk string with its head, or an array of them. */
+  String reply() {
+    String line = line();
+    if (line.startsWith("$") && !line.startsWith("$-1")) {
+      int length = Integer.parseInt(line.substring(1).strip());
+      return line + new String(bytes(length + 2), StandardCharsets.ISO_8859_1);
+    }
+    if (line.startsWith("*") && !line.startsWith("*-1")) {
+      StringBuilder array = new StringBuilder(line);
+      for (int i = Integer.parseInt(line.substring(1).strip()); i > 0; i--) {
+        array.append(reply());
+      }
+      return array.toString();
+    }
+    return line;
+  }
+
+  private String line() {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    int b;
+    do {
+      b = read();
+      if (b < 0) {
+        throw new IllegalStateException("closed after " + line);
+      }
+      line.write(b);
+    } while (b != '\n');
+    return line.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  byte[] bytes(int length) {
+    try {
+      byte[] bytes = in.readNBytes(length);
+      if (bytes.length < length) {
+        throw new IllegalStateException("closed after " + bytes.length + " bytes of " + length);
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One byte, or -1 at the end. */
+  int read() {
+    try {
+      return in.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether the server has closed, with nothing left to read. */
+  boolean isClosedByServer() {
+    return read() < 0;
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

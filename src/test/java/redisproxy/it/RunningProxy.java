@@ -1,0 +1,111 @@
+package redisproxy.it;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import redisproxy.Proxy;
+import redisproxy.config.Configuration;
+
+/** A proxy within the test's process, on free ports. */
+final class RunningProxy implements AutoCloseable {
+  private final Proxy proxy;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private RunningProxy(Proxy proxy) {
+    this.proxy = proxy;
+  }
+
+  /** Starts one before a Redis; settings are given as path, value, path, value, … */
+  static RunningProxy start(Shape shape, String redisUrl, String... settings) {
+    Map<String, String> all = new HashMap<>(shape.settings);
+    all.put("redis.url", redisUrl);
+    all.put("http.port", "0");
+    all.put("resp.port", "0");
+    all.put("admin.port", "0");
+    for (int i = 0; i < settings.length; i += 2) {
+      all.put(settings[i], settings[i + 1]);
+    }
+    try {
+      return new RunningProxy(
+          Proxy.start(Configuration.parse(all))
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(20, TimeUnit.SECONDS));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  int respPort() {
+    return proxy.respPort();
+  }
+
+  int httpPort() {
+    return proxy.httpPort();
+  }
+
+  RespClient resp() {
+    return new RespClient(proxy.respPort());
+  }
+
+  HttpResponse<String> http(String pathAndQuery, String... headers) {
+    return request("GET", pathAndQuery, headers);
+  }
+
+  HttpResponse<String> request(String method, String pathAndQuery, String... headers) {
+    return send(proxy.httpPort(), method, pathAndQuery, BodyHandlers.ofString(StandardCharsets.UTF_8), headers);
+  }
+
+  HttpResponse<byte[]> httpBytes(String pathAndQuery) {
+    return send(proxy.httpPort(), "GET", pathAndQuery, BodyHandlers.ofByteArray());
+  }
+
+  HttpResponse<String> admin(String path) {
+    return send(proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8));
+  }
+
+  /** One number of /stats. */
+  long stat(String name) {
+    return new JsonObject(admin("/stats").body()).getLong(name);
+  }
+
+  private <T> HttpResponse<T> send(
+      int port,
+      String method,
+      String pathAndQuery,
+      HttpResponse.BodyHandler<T> body,
+      String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + pathAndQuery))
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      return client.send(request.build(), body);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      proxy.stop().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
