@@ -13,6 +13,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
@@ -20,6 +22,8 @@ import redisproxy.upstream.ValueStreams;
 
 /** Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share the port. */
 final class HttpVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
+
   /** Longest request line and longest headers, in bytes; above them 414 and 431. */
   private static final int MAX_REQUEST_LINE = 16 * 1024;
 
@@ -120,8 +124,14 @@ final class HttpVerticle extends VerticleBase {
     router.route("/lookup").handler(ctx -> value(ctx, HttpStyle.LOOKUP, HttpKeys::inQuery));
     router.route("/").handler(this::up);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
+    router.errorHandler(500, HttpVerticle::failed);
     router.errorHandler(400, ctx -> Problem.of(400, "not a valid HTTP request").end(ctx.request()));
     return router;
+  }
+
+  private static void failed(RoutingContext ctx) {
+    LOG.error("request ended by a fault of the proxy", ctx.failure());
+    Problem.of(500, "the proxy failed").end(ctx.request());
   }
 
   private void up(RoutingContext ctx) {

@@ -7,8 +7,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +28,6 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** How long a client may take to read its last replies. */
   private static final long FAREWELL_MS = 10_000;
 
-  private final Promise<Void> closed = Promise.promise();
   private ChannelHandlerContext context;
 
   /** What was read and is not yet parsed, or null. */
@@ -110,7 +107,6 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     leaving = true;
     releaseInput();
     closed();
-    closed.tryComplete();
     ctx.fireChannelInactive();
   }
 
@@ -173,10 +169,5 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
       setReading(true);
       context.executor().schedule(this::close, LINGER_MS, TimeUnit.MILLISECONDS);
     }
-  }
-
-  /** Completes when the socket is closed. */
-  final Future<Void> whenClosed() {
-    return closed.future();
   }
 }

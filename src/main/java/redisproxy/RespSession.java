@@ -2,7 +2,6 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.vertx.core.Future;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
@@ -297,11 +296,10 @@ final class RespSession extends RespConnection implements Bus.Asker {
 
   // The end
 
-  /** Answers what has been read, then closes. Completes when the socket is closed. */
-  Future<Void> drain() {
+  /** Answers what has been read, then closes. */
+  void drain() {
     draining = true;
     advance();
-    return whenClosed();
   }
 
   @Override

@@ -7,7 +7,6 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -74,13 +73,11 @@ final class RespVerticle extends VerticleBase {
     session.attach((NetSocketInternal) socket, settings.maxPendingBytes());
   }
 
-  /** Answers what has been read, then closes; clients that do not go in time are cut off. */
+  /** Stops listening, answers what has been read, then closes; clients that do not go in time are cut off. */
   @Override
   public Future<?> stop() {
-    List<Future<Void>> ends = new ArrayList<>();
-    for (RespSession session : sessions) {
-      ends.add(session.drain());
-    }
-    return Future.join(ends).otherwiseEmpty().compose(drained -> server.close());
+    Future<Void> shutdown = server.shutdown(Proxy.GRACE_MS, TimeUnit.MILLISECONDS);
+    List.copyOf(sessions).forEach(RespSession::drain);
+    return shutdown;
   }
 }
