@@ -21,7 +21,9 @@ import redisproxy.cache.Key;
 import redisproxy.cache.LruCache;
 import redisproxy.cache.ReadThrough;
 
-/** What a lookup and a put cost the cache, without bus and sockets. Keys of 16 bytes, values of 64. */
+/**
+ * What a lookup and a put cost the cache, without bus and sockets. Keys of 16 bytes, values of 64.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
@@ -33,7 +35,10 @@ public class LruCacheBenchmark {
   private static final byte[] VALUE = new byte[64];
   private static final long HOUR_MS = 3_600_000;
 
-  /** A full cache, and lookups of random keys that stand side by side, as a front's batches bring them. */
+  /**
+   * A full cache, and lookups of random keys that stand side by side, as a front's batches bring
+   * them.
+   */
   @State(Scope.Thread)
   public static class Hits {
     @Param({"50000", "1000000"})
@@ -99,7 +104,10 @@ public class LruCacheBenchmark {
       }
     }
 
-    /** Time goes on by a millisecond for every 1024 keys; entries are evicted long before they expire. */
+    /**
+     * Time goes on by a millisecond for every 1024 keys; entries are evicted long before they
+     * expire.
+     */
     private Key advance() {
       int i = next;
       next = i + 1 < keys.length ? i + 1 : 0;

@@ -40,8 +40,7 @@ public class RequestParserBenchmark {
     input = PooledByteBufAllocator.DEFAULT.directBuffer();
     Random random = new Random(1);
     for (int i = 0; i < PIPELINE; i++) {
-      String request =
-          "*2\r\n$3\r\nGET\r\n$16\r\nkey:%012d\r\n".formatted(random.nextInt(50_000));
+      String request = "*2\r\n$3\r\nGET\r\n$16\r\nkey:%012d\r\n".formatted(random.nextInt(50_000));
       input.writeCharSequence(request, StandardCharsets.US_ASCII);
     }
   }
