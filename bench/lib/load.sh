@@ -33,7 +33,7 @@ redis_benchmark() {
 # http_load SERVER SECONDS: the same with wrk.
 http_load() {
   local server=$1 path=/keys/
-  [[ $server == webdis ]] && path=/GET/
+  if [[ $server == webdis ]]; then path=/GET/; fi
   bounded $(($2 + 30)) wrk -t1 -c"$clients" -d"${2}s" -s bench/http.lua "http://127.0.0.1:${http_port[$server]}" \
     -- "$path" "$keys"
   local bad
@@ -43,8 +43,8 @@ http_load() {
 
 # load_server LOAD SERVER SECONDS
 load_server() {
-  local load=$1 server=$2 seconds=$3 count
-  [[ $load == p16 ]] && count=500000 || count=50000
+  local load=$1 server=$2 seconds=$3 count=50000
+  if [[ $load == p16 ]]; then count=500000; fi
   count=$(awk -v rate="${requests[$load,$server]:-$count}" -v s="$seconds" 'BEGIN { printf "%d", rate * s }')
   case $load in
     p16) redis_benchmark "$server" "$count" -c "$clients" --threads 2 -P 16 ;;
@@ -54,7 +54,7 @@ load_server() {
   esac
 }
 
-# Keeps telling how long it will take; an overhead of 0.7 s for each measurement is assumed.
+# Tells how long it will take; an overhead of 0.7 s for each measurement is assumed.
 plan_time() {
   local each=$((${#resp_servers[@]} * 2 + ${#http_servers[@]}))
   steps_left=$((each * runs))
@@ -127,7 +127,7 @@ measure_misses() {
     requests[one,$server]=5000
     load_server one "$server" "$seconds_each"
     requests[one,$server]=$rate
-    misses=$([[ $server == loading ]] && stat_of loading misses || true)
+    if [[ $server == loading ]]; then misses=$(stat_of loading misses); fi
     measure one "$server"
   done
   share_missed=$(awk -v m="$(($(stat_of loading misses) - misses))" -v n="$done_requests" \

@@ -78,8 +78,8 @@ environment() {
   echo "Measured on $(date -u +%Y-%m-%d): $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores," \
     "Linux $(uname -r); servers and load generator share the cores. $line." \
     "redis-proxy $(git describe --always --dirty 2>/dev/null || echo '(commit unknown)')." \
-    "Medians of $runs rounds of $seconds_each s; $busy_before % of the CPU was in use before the start."
-  if ((quick)); then printf '\nA quick run: it shows that everything works; the figures mean little.\n'; fi
+    "Medians of $runs rounds of $seconds_each s; $busy_before % of the CPU was in use before the start, $busy_after % after the end."
+  if [[ $quick == 1 ]]; then printf '\nA quick run: it shows that everything works; the figures mean little.\n'; fi
 }
 
 hits_and_misses() {
