@@ -144,7 +144,7 @@ public final class Entry implements Answer {
 
   /**
    * The entry object (72), the array's header and padding (16 + 4), its share of the hash table (10) and its place
-   * in the expiry heap (4), rounded up; measured in docs/performance.md.
+   * in the expiry heap (4), an estimate from the layout on JDK 17.
    */
   static final int OVERHEAD = 112;
 }
