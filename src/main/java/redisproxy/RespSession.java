@@ -1,7 +1,6 @@
 package redisproxy;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
@@ -36,12 +35,6 @@ final class RespSession extends RespConnection implements Bus.Asker {
 
   /** A key longer than this, in bytes, waits until nothing else is in flight. */
   private static final int LONG_KEY = 1024;
-
-  /** A value shorter than this, in bytes, is copied among its neighbours; a longer one is sent from where it is. */
-  private static final int COPIED = 8 * 1024;
-
-  /** The size of the buffer that small replies are gathered in, at most, in bytes. */
-  private static final int GATHERED = 64 * 1024;
 
   private final Front front;
   private final ValueStreams streams;
@@ -229,33 +222,11 @@ final class RespSession extends RespConnection implements Bus.Asker {
   private ByteBuf append(ByteBuf gathered, Object reply) {
     if (reply instanceof Entry entry && !entry.isMissing()) {
       held -= entry.respLength();
-      return append(gathered, entry.bytes(), entry.respOffset(), entry.respLength());
+      return gather(gathered, entry.bytes(), entry.respOffset(), entry.respLength(), held);
     }
     byte[] bytes = reply instanceof Entry ? Reply.NIL : (byte[]) reply;
     held -= reply instanceof Entry ? 0 : bytes.length;
-    return append(gathered, bytes, 0, bytes.length);
-  }
-
-  /** Returns the buffer to gather in from now on, or null. */
-  private ByteBuf append(ByteBuf gathered, byte[] bytes, int offset, int length) {
-    if (length >= COPIED) {
-      writeGathered(gathered);
-      write(Unpooled.wrappedBuffer(bytes, offset, length));
-      return null;
-    }
-    ByteBuf buffer =
-        gathered != null
-            ? gathered
-            : newBuffer((int) Math.min(GATHERED, Math.max(256, held + length)));
-    buffer.writeBytes(bytes, offset, length);
-    return buffer.readableBytes() < GATHERED ? buffer : writeGathered(buffer);
-  }
-
-  private ByteBuf writeGathered(ByteBuf gathered) {
-    if (gathered != null) {
-      write(gathered);
-    }
-    return null;
+    return gather(gathered, bytes, 0, bytes.length, held);
   }
 
   private boolean isToBeAskedAgain() {

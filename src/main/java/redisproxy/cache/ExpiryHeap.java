@@ -7,7 +7,7 @@ import java.util.Arrays;
  * in O(log n). An entry that expires after all others, the usual newcomer, is added in O(1).
  */
 final class ExpiryHeap {
-  private Entry[] heap = new Entry[64];
+  Entry[] heap = new Entry[64];
   private int size;
 
   int size() {

@@ -38,7 +38,8 @@ public final class Key {
 
   /** The hash of a key, eight bytes a step: computed once by the front, then carried with the lookup. */
   public static int hash(int db, byte[] buffer, int offset, int length) {
-    long h = SEED ^ (db * MULTIPLIER) ^ length;
+    // times the seed, else bytes could be chosen that undo what another length or database changes
+    long h = SEED * ((long) db << 32 | length);
     int i = offset;
     for (int end = offset + length - 8; i <= end; i += 8) {
       h = mix(h ^ (long) LONGS.get(buffer, i));

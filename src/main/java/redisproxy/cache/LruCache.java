@@ -15,11 +15,11 @@ public final class LruCache implements Cache {
 
   private final int capacity;
   private final long maxBytes;
-  private final Entry[] table;
-  private final ExpiryHeap expiry = new ExpiryHeap();
+  final Entry[] table;
+  final ExpiryHeap expiry = new ExpiryHeap();
 
-  private Entry newest;
-  private Entry oldest;
+  Entry newest;
+  Entry oldest;
   private long bytes;
   private long evictions;
   private long expirations;
@@ -181,6 +181,7 @@ public final class LruCache implements Cache {
   }
 
   private void linkNewest(Entry entry) {
+    entry.newer = null;
     entry.older = newest;
     if (newest == null) {
       oldest = entry;

@@ -5,14 +5,14 @@ import java.nio.charset.StandardCharsets;
 
 /** A command's name as one number, so that names are compared without making strings. */
 public final class CommandName {
-  /** What stands for every name of more than eight bytes. */
+  /** What stands for every name of more than eight bytes, and for those that begin with a NUL. */
   public static final long LONG = 0;
 
   private CommandName() {}
 
-  /** The number of a name of at most eight letters, whatever their case; no two such names share one. */
+  /** The number of a name of at most eight bytes, whatever their case; no two such names share one. */
   public static long of(ByteBuf buffer, int start, int length) {
-    if (length > Long.BYTES) {
+    if (length > Long.BYTES || length > 0 && buffer.getByte(start) == 0) {
       return LONG;
     }
     long name = 0;

@@ -40,7 +40,7 @@ final class DecimalLine {
   private void accept(byte b) {
     if (b == '-' && digits == 0 && !negative) {
       negative = true;
-    } else if (b >= '0' && b <= '9' && !(digits == 1 && value == 0) && digits < 18) {
+    } else if (b >= '0' && b <= '9' && !(digits == 1 && value == 0) && digits < 19) {
       value = value * 10 + (b - '0');
       digits++;
     } else {
@@ -54,7 +54,8 @@ final class DecimalLine {
    * @throws ProtocolError with the given text if it is no number or above the limit
    */
   long valueUpTo(long limit, String otherwise) throws ProtocolError {
-    boolean good = valid && digits > 0 && !(negative && value == 0);
+    boolean overflow = value < 0 && !(negative && value == Long.MIN_VALUE);
+    boolean good = valid && digits > 0 && !overflow && !(negative && value == 0);
     long number = negative ? -value : value;
     read = 0;
     negative = false;

@@ -5,7 +5,8 @@ import io.netty.buffer.Unpooled;
 
 /**
  * Splits an inline request into arguments as Redis's sdssplitargs does: by blanks; double quotes with the escapes
- * {@code \n \r \t \b \a \xHH}; single quotes with {@code \'} alone; a closing quote must be followed by a blank. As there, a NUL byte ends the line.
+ * {@code \n \r \t \b \a \xHH}; single quotes with {@code \'} alone; a closing quote must be followed by a blank. As
+ * there, a NUL byte ends the line.
  */
 final class InlineArguments {
   interface Sink {
@@ -49,7 +50,7 @@ final class InlineArguments {
       } else if (b == '\'') {
         singleQuoted();
         return;
-      } else if (isBlank(b)) {
+      } else if (endsWord(b)) {
         return;
       }
       out.writeByte(b);
@@ -107,6 +108,11 @@ final class InlineArguments {
 
   private static ProtocolError unbalanced() {
     return new ProtocolError("unbalanced quotes in request");
+  }
+
+  /** Not every blank does: Redis has vertical tabs and form feeds only between arguments. */
+  private static boolean endsWord(byte b) {
+    return b == ' ' || b == '\t' || b == '\n' || b == '\r';
   }
 
   private static boolean isBlank(byte b) {

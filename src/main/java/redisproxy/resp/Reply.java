@@ -47,10 +47,17 @@ public final class Reply {
   public static byte[] unknownCommand(RequestParser request) {
     StringBuilder arguments = new StringBuilder();
     for (int i = 1; i < request.count() && arguments.length() < 128; i++) {
-      arguments.append('\'').append(request.text(i, 128 - arguments.length())).append("' ");
+      String argument = cString(request.text(i, 128 - arguments.length()));
+      arguments.append('\'').append(argument).append("' ");
     }
-    return error(
-        "ERR unknown command '" + request.text(0, 128) + "', with args beginning with: " + arguments);
+    String name = cString(request.text(0, 128));
+    return error("ERR unknown command '" + name + "', with args beginning with: " + arguments);
+  }
+
+  /** What C's printf makes of it: it ends at the first NUL. */
+  private static String cString(String text) {
+    int end = text.indexOf('\0');
+    return end < 0 ? text : text.substring(0, end);
   }
 
   private static byte[] ascii(String text) {

@@ -146,12 +146,12 @@ public final class RequestParser {
     return (int) length;
   }
 
-  /** Reads the rest of a line that announces a length. */
+  /** Reads the rest of a line that announces a length; its first byte, the type, counts for its length too. */
   private boolean line(ByteBuf in, String tooLong) throws ProtocolError {
     int before = decimal.read();
     boolean ended = decimal.feed(in, in.readerIndex() + position);
     position += decimal.read() - before;
-    if (!ended && decimal.read() > MAX_LINE) {
+    if (!ended && 1 + decimal.read() > MAX_LINE) {
       throw new ProtocolError(tooLong);
     }
     return ended;

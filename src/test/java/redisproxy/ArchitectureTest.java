@@ -1,0 +1,195 @@
+package redisproxy;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaModifier.SYNCHRONIZED;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.vertx.core.eventbus.EventBus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The layers as docs and package-infos describe them. */
+@AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final Path SOURCES = Path.of("src/main/java");
+  private static final int MAX_LINES = 300;
+
+  @ArchTest
+  static final ArchRule cache_isPlainJava =
+      classes()
+          .that()
+          .resideInAPackage("redisproxy.cache")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "redisproxy.cache");
+
+  @ArchTest
+  static final ArchRule resp_isPlainJavaAndByteBuf =
+      classes()
+          .that()
+          .resideInAPackage("redisproxy.resp")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "io.netty.buffer", "redisproxy.resp");
+
+  @ArchTest
+  static final ArchRule redisClient_isKnownToUpstreamAlone =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("redisproxy.upstream")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.vertx.redis..");
+
+  @ArchTest
+  static final ArchRule vertxConfig_isKnownToConfigAlone =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("redisproxy.config")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.vertx.config..");
+
+  @ArchTest
+  static final ArchRule lowerLayers_knowNeitherTheRootNorUpstream =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "redisproxy.cache", "redisproxy.resp", "redisproxy.config", "redisproxy.metrics")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("redisproxy", "redisproxy.upstream");
+
+  @ArchTest
+  static final ArchRule upstream_doesNotKnowTheRoot =
+      noClasses()
+          .that()
+          .resideInAPackage("redisproxy.upstream")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("redisproxy");
+
+  @ArchTest
+  static final ArchRule config_knowsNoOtherLayer =
+      noClasses()
+          .that()
+          .resideInAPackage("redisproxy.config")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("redisproxy.cache", "redisproxy.resp", "redisproxy.metrics");
+
+  @ArchTest
+  static final ArchRule packages_haveNoCycles =
+      slices().assignedFrom(new Packages()).should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule names_sayWhatAClassIs =
+      noClasses().should().haveNameMatching(".*(Impl|Manager|Utils?|Helper)");
+
+  /** It may change with any release of Vert.x; docs/decisions.md says what it is needed for. */
+  @ArchTest
+  static final ArchRule vertxInternals_areUsedByTheseAlone =
+      noClasses()
+          .that(
+              not(
+                  belongToAnyOf(
+                      HttpAnswers.class,
+                      RespConnection.class,
+                      RespVerticle.class,
+                      ValueRelay.class)))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.vertx.core.internal..", "io.vertx.core.impl..");
+
+  @ArchTest
+  static final ArchRule request_isUsedByTheAdminVerticleAlone =
+      noClasses()
+          .that(not(belongToAnyOf(AdminVerticle.class)))
+          .should()
+          .callMethodWhere(
+              target(owner(assignableTo(EventBus.class)))
+                  .and(target(name("request")))
+                  .as("EventBus.request"));
+
+  @ArchTest
+  static final ArchRule cache_hasNoLocks =
+      noClasses()
+          .that()
+          .resideInAPackage("redisproxy.cache")
+          .should()
+          .dependOnClassesThat(
+              JavaClass.Predicates.resideInAPackage("java.util.concurrent..")
+                  .and(not(assignableTo(ThreadLocalRandom.class))));
+
+  @ArchTest
+  static final ArchRule cache_hasNoSynchronizedMethods =
+      noMethods()
+          .that()
+          .areDeclaredInClassesThat()
+          .resideInAPackage("redisproxy.cache")
+          .should()
+          .haveModifier(SYNCHRONIZED);
+
+  @Test
+  void cacheSources_holdNoSynchronizedBlocksAndNoVolatileFields() throws IOException {
+    for (Path source : sources(SOURCES.resolve("redisproxy/cache"))) {
+      String text = Files.readString(source);
+      assertTrue(!text.contains("synchronized") && !text.contains("volatile"), source::toString);
+    }
+  }
+
+  @Test
+  void sources_areShortEnoughToRead() throws IOException {
+    List<String> tooLong = new ArrayList<>();
+    for (Path source : sources(SOURCES)) {
+      int lines = Files.readAllLines(source).size();
+      if (lines > MAX_LINES) {
+        tooLong.add(source + ": " + lines);
+      }
+    }
+    assertEquals(List.of(), tooLong, "more than " + MAX_LINES + " lines");
+  }
+
+  private static List<Path> sources(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+      assertTrue(sources.size() > 5, "no sources in " + folder);
+      return sources;
+    }
+  }
+
+  private static final class Packages implements SliceAssignment {
+    @Override
+    public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+      return SliceIdentifier.of(javaClass.getPackageName());
+    }
+
+    @Override
+    public String getDescription() {
+      return "packages";
+    }
+  }
+}

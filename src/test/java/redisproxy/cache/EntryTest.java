@@ -1,0 +1,113 @@
+package redisproxy.cache;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EntryTest {
+  private static final Key KEY = Key.of(3, bytes("key"));
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 9, 10, 99, 100, 1000, 70_000})
+  void value_holdsTheKeyThenTheBulkStringReadyToSend(int length) {
+    byte[] value = new byte[length];
+    Arrays.fill(value, (byte) '\n');
+    Entry entry = Entry.value(KEY, value, 5, 9);
+    String resp = "$" + length + "\r\n" + "\n".repeat(length) + "\r\n";
+    assertEquals("key" + resp, text(entry.bytes(), 0, entry.bytes().length));
+    assertEquals(resp, text(entry.bytes(), entry.respOffset(), entry.respLength()));
+    assertEquals("\n".repeat(length), text(entry.bytes(), entry.valueOffset(), length));
+    assertEquals(length, entry.valueLength());
+    assertFalse(entry.isMissing());
+    assertEquals(5, entry.loadedAt());
+    assertEquals(9, entry.expiresAt());
+  }
+
+  @Test
+  void value_whenTheArrayChangesLater_keepsWhatItWas() {
+    byte[] value = bytes("before");
+    Entry entry = Entry.value(KEY, value, 0, 1);
+    Arrays.fill(value, (byte) 'x');
+    assertEquals("before", text(entry.bytes(), entry.valueOffset(), entry.valueLength()));
+  }
+
+  @Test
+  void missing_hasAKeyAndNothingToSend() {
+    Entry entry = Entry.missing(KEY, 5, 9);
+    assertTrue(entry.isMissing());
+    assertEquals(0, entry.respLength());
+    assertEquals(3, entry.respOffset());
+    assertEquals(KEY, entry.key());
+    assertEquals(5, entry.loadedAt());
+    assertEquals(9, entry.expiresAt());
+  }
+
+  @Test
+  void key_isACopyWithTheSameHash() {
+    Key key = Key.copyOf(2, bytes("k"), 0, 1, 77);
+    Entry entry = Entry.missing(key, 0, 1);
+    assertEquals(key, entry.key());
+    assertEquals(77, entry.key().hashCode());
+    assertNotSame(key.bytes(), entry.key().bytes());
+  }
+
+  @Test
+  void is_onlyForTheSameDatabaseBytesAndHash() {
+    Entry entry = Entry.value(Key.copyOf(2, bytes("abc"), 0, 3, 77), bytes("v"), 0, 1);
+    byte[] buffer = bytes("xxabcd");
+    assertTrue(entry.is(2, buffer, 2, 3, 77));
+    assertFalse(entry.is(1, buffer, 2, 3, 77));
+    assertFalse(entry.is(2, buffer, 2, 3, 78));
+    assertFalse(entry.is(2, buffer, 2, 4, 77));
+    assertFalse(entry.is(2, buffer, 2, 2, 77));
+    assertFalse(entry.is(2, buffer, 1, 3, 77));
+    assertFalse(entry.is(2, bytes("abc$"), 0, 4, 77), "the value's bytes are not the key's");
+  }
+
+  @Test
+  void weight_isTheArrayAndWhatSurroundsIt() {
+    assertEquals(112 + 3, Entry.missing(KEY, 0, 1).weight());
+    assertEquals(112 + "key$5\r\nvalue\r\n".length(), value("value").weight());
+  }
+
+  @Test
+  void etag_isTheValuesAlone() {
+    Entry other = Entry.value(Key.of(0, bytes("another")), bytes("value"), 8, 9);
+    assertEquals(value("value").etag(), other.etag());
+    assertEquals(other.etag(), other.etag());
+    assertNotEquals(value("value").etag(), value("value ").etag());
+    assertNotEquals(value("value").etag(), value("").etag());
+    assertEquals(Digest.of(bytes("value"), 0, 5), other.etag());
+  }
+
+  @Test
+  void isUtf8_looksAtTheValueAlone() {
+    Key binary = Key.of(0, new byte[] {(byte) 0xff});
+    Entry text = Entry.value(binary, "é".getBytes(StandardCharsets.UTF_8), 0, 1);
+    Entry blob = Entry.value(KEY, new byte[] {'a', (byte) 0xc3}, 0, 1);
+    for (int i = 0; i < 2; i++) {
+      assertTrue(text.isUtf8(), "the same when asked again");
+      assertFalse(blob.isUtf8(), "the same when asked again");
+    }
+  }
+
+  private static Entry value(String value) {
+    return Entry.value(KEY, bytes(value), 0, 1);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static String text(byte[] bytes, int offset, int length) {
+    return new String(bytes, offset, length, StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,180 @@
+package redisproxy.cache;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A million random operations on {@link LruCache} and {@link NaiveCache}, which must agree. */
+class LruCacheModelTest {
+  private static final long SEED = Long.getLong("test.seed", 20_261);
+  private static final long MUCH = 1L << 40;
+
+  /**
+   * A cache and how it is used.
+   *
+   * @param hashes how many different hashes the keys have
+   * @param longest the longest value, in bytes
+   * @param checkEvery after how many operations all it holds is walked
+   */
+  record Use(
+      int capacity, long maxBytes, int hashes, int longest, int operations, int checkEvery) {}
+
+  static Stream<Use> uses() {
+    return Stream.of(
+        new Use(1, MUCH, 1, 10, 100_000, 1),
+        new Use(1, 150, 8, 60, 50_000, 1),
+        new Use(3, MUCH, 1, 10, 100_000, 1),
+        new Use(3, MUCH, 64, 10, 100_000, 1),
+        new Use(3, 112, 4, 10, 50_000, 1),
+        new Use(3, 400, 4, 300, 150_000, 1),
+        new Use(100, MUCH, 1, 10, 50_000, 50),
+        new Use(100, MUCH, 1000, 100, 150_000, 50),
+        new Use(100, 112 * 20, 16, 40, 100_000, 50),
+        new Use(100, 60_000, 1000, 3000, 150_000, 50));
+  }
+
+  @ParameterizedTest
+  @MethodSource("uses")
+  void everyOperation_doesWhatTheNaiveCacheDoes(Use use) {
+    Run run = new Run(use);
+    try {
+      while (run.step < use.operations) {
+        run.step();
+      }
+    } catch (Throwable e) {
+      throw new AssertionError(run.toString(), e);
+    }
+  }
+
+  private static final class Run {
+    private final Use use;
+    private final Random random;
+    private final LruCache cache;
+    private final NaiveCache naive;
+    private long now = -50;
+    private String operation;
+    private int step;
+    /** The latest few entries put. */
+    private final Entry[] puts = new Entry[8];
+
+
+    Run(Use use) {
+      this.use = use;
+      this.random = new Random(SEED);
+      this.cache = new LruCache(use.capacity, use.maxBytes);
+      this.naive = new NaiveCache(use.capacity, use.maxBytes);
+    }
+
+    void step() {
+      step++;
+      int die = random.nextInt(1000);
+      if (die < 440) {
+        get(key());
+      } else if (die < 800) {
+        put(key());
+      } else if (die < 840) {
+        putAgain(puts[random.nextInt(puts.length)]);
+      } else if (die < 880) {
+        remove(key());
+      } else if (die < 900) {
+        reclaim(random.nextInt(4));
+      } else if (die < 905) {
+        clear();
+      } else {
+        operation = "time";
+        now += random.nextInt(8) == 0 ? random.nextInt(200) : random.nextInt(4);
+      }
+      compare();
+    }
+
+    private void get(Key key) {
+      operation = "get";
+      int length = key.bytes().length;
+      byte[] buffer = new byte[length + 5];
+      System.arraycopy(key.bytes(), 0, buffer, 3, length);
+      Entry entry = cache.get(key.db(), buffer, 3, length, key.hashCode(), now);
+      assertSame(naive.get(key, now), entry);
+    }
+
+    private void put(Key key) {
+      operation = "put";
+      long expiresAt = now + random.nextInt(-2, 100);
+      while (naive.hasOneThatExpiresAt(expiresAt)) {
+        expiresAt++;
+      }
+      Entry entry =
+          random.nextInt(5) == 0
+              ? Entry.missing(key, now, expiresAt)
+              : Entry.value(key, new byte[random.nextInt(use.longest + 1)], now, expiresAt);
+      puts[step % puts.length] = entry;
+      put(entry);
+    }
+
+    /** The very entry put before, whether it is still held or not. */
+    private void putAgain(Entry entry) {
+      operation = "put again";
+      if (entry != null
+          && (naive.entries.contains(entry) || !naive.hasOneThatExpiresAt(entry.expiresAt()))) {
+        put(entry);
+      }
+    }
+
+    private void put(Entry entry) {
+      cache.put(entry, now);
+      naive.put(entry, now);
+    }
+
+    private void remove(Key key) {
+      operation = "remove";
+      cache.remove(key);
+      naive.remove(key);
+    }
+
+    private void reclaim(int limit) {
+      operation = "reclaim";
+      assertEquals(naive.reclaim(now, limit), cache.reclaim(now, limit), "reclaimed");
+    }
+
+    /** More seldom the more there is to fill. */
+    private void clear() {
+      operation = "clear";
+      if (random.nextInt(use.capacity) < 10) {
+        cache.clear();
+        naive.entries.clear();
+      }
+    }
+
+    /** About twice as many keys as the capacity, in three databases; the first is of no bytes. */
+    private Key key() {
+      int id = random.nextInt(use.capacity * 2 / 3 + 2);
+      byte[] bytes = (id == 0 ? "" : "k" + id).getBytes(StandardCharsets.US_ASCII);
+      int hash = id % use.hashes * 0x9E3779B9;
+      return Key.copyOf(random.nextInt(3), bytes, 0, bytes.length, hash);
+    }
+
+    private void compare() {
+      assertEquals(naive.entries.size(), cache.size(), "size");
+      assertEquals(naive.bytes(), cache.bytes(), "bytes");
+      assertEquals(naive.evictions, cache.evictions(), "evictions");
+      assertEquals(naive.expirations, cache.expirations(), "expirations");
+      if (step % use.checkEvery == 0) {
+        Entry inCache = cache.oldest;
+        for (Entry entry : naive.entries) {
+          assertSame(entry, inCache, "order of use");
+          inCache = inCache.newer;
+        }
+        LruCacheInvariants.check(cache, use.capacity, use.maxBytes);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return use + ", -Dtest.seed=" + SEED + ", step " + step + ": " + operation;
+    }
+  }
+}

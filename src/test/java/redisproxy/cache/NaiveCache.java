@@ -1,0 +1,105 @@
+package redisproxy.cache;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@link LruCache} should do, written to be read and not to be quick. No two entries held may
+ * expire at one instant, else there is no telling which goes first.
+ */
+final class NaiveCache {
+  private final int capacity;
+  private final long maxBytes;
+
+  /** Least recently used first. */
+  final List<Entry> entries = new ArrayList<>();
+
+  long evictions;
+  long expirations;
+
+  NaiveCache(int capacity, long maxBytes) {
+    this.capacity = capacity;
+    this.maxBytes = maxBytes;
+  }
+
+  Entry get(Key key, long now) {
+    Entry entry = find(key);
+    if (entry == null) {
+      return null;
+    }
+    entries.remove(entry);
+    if (entry.expiresAt() <= now) {
+      expirations++;
+      return null;
+    }
+    entries.add(entry);
+    return entry;
+  }
+
+  void put(Entry entry, long now) {
+    remove(entry.key());
+    if (entry.expiresAt() <= now || weight(entry) > maxBytes) {
+      return;
+    }
+    while (entries.size() + 1 > capacity || bytes() + weight(entry) > maxBytes) {
+      if (reclaim(now, 1) == 0) {
+        entries.remove(0);
+        evictions++;
+      }
+    }
+    entries.add(entry);
+  }
+
+  void remove(Key key) {
+    entries.remove(find(key));
+  }
+
+  int reclaim(long now, int limit) {
+    int dropped = 0;
+    while (dropped < limit) {
+      Optional<Entry> first =
+          entries.stream()
+              .filter(entry -> entry.expiresAt() <= now)
+              .min(Comparator.comparingLong(Entry::expiresAt));
+      if (first.isEmpty()) {
+        break;
+      }
+      entries.remove(first.get());
+      expirations++;
+      dropped++;
+    }
+    return dropped;
+  }
+
+  long bytes() {
+    long bytes = 0;
+    for (Entry entry : entries) {
+      bytes += weight(entry);
+    }
+    return bytes;
+  }
+
+  boolean hasOneThatExpiresAt(long instant) {
+    for (Entry entry : entries) {
+      if (entry.expiresAt() == instant) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Entry find(Key key) {
+    for (Entry entry : entries) {
+      if (entry.hash == key.hashCode() && entry.key().equals(key)) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  private static long weight(Entry entry) {
+    return 112 + entry.bytes().length;
+  }
+}

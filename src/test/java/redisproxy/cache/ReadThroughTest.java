@@ -1,0 +1,236 @@
+package redisproxy.cache;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import redisproxy.cache.ReadThrough.Limits;
+
+class ReadThroughTest {
+  private static final Key A = key('a');
+  private static final Key B = key('b');
+  private static final Key C = key('c');
+  private static final byte[] VALUE = {'v'};
+  private static final Failure FAILURE = new Failure(Failure.Kind.TIMEOUT, "too late");
+
+  private record Told(String waiter, Answer answer) {}
+
+  private final List<Load<String>> sent = new ArrayList<>();
+  private final List<Told> told = new ArrayList<>();
+  private final ReadThrough<String> cache = cache(new Limits(1000, 0, 2));
+
+  @Test
+  void load_ofAKeyNotInFlight_sendsOne() {
+    cache.load(A, "1", 7);
+    assertEquals(1, sent.size());
+    assertSame(A, sent.get(0).key());
+    assertEquals(7, sent.get(0).sentAt());
+    assertTrue(told.isEmpty());
+    assertEquals(1, cache.stats().loadsInFlight());
+  }
+
+  @Test
+  void load_ofAKeyInFlight_waitsForTheSame() {
+    cache.load(A, "1", 0);
+    cache.load(key('a'), "2", 1);
+    assertEquals(1, sent.size());
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 5);
+    assertEquals(List.of("1", "2"), told.stream().map(Told::waiter).toList());
+    assertSame(told.get(0).answer(), told.get(1).answer());
+    assertEquals(1, cache.stats().coalesced());
+    assertEquals(0, cache.stats().loadsInFlight());
+  }
+
+  @Test
+  void load_ofTheSameKeyInAnotherDatabase_isAnotherLoad() {
+    cache.load(A, "1", 0);
+    cache.load(Key.of(1, A.bytes()), "2", 0);
+    assertEquals(2, sent.size());
+  }
+
+  @Test
+  void load_whenAsManyAsAllowedAreInFlight_isRejectedUnlessItCanJoinOne() {
+    cache.load(A, "1", 0);
+    cache.load(B, "2", 0);
+    cache.load(C, "3", 0);
+    assertEquals(1, told.size());
+    assertEquals("3", told.get(0).waiter());
+    Failure failure = assertInstanceOf(Failure.class, told.get(0).answer());
+    assertEquals(Failure.Kind.OVERLOADED, failure.kind());
+    cache.load(B, "4", 0);
+    assertEquals(1, told.size());
+    cache.failed(sent.get(0), FAILURE);
+    cache.load(C, "5", 0);
+    assertEquals(3, sent.size());
+    assertEquals(1, cache.stats().rejected());
+  }
+
+  @Test
+  void found_isKeptForTheExpiry_countedFromWhenTheLoadWasSent() {
+    cache.load(A, "1", 100);
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 600);
+    Entry entry = assertInstanceOf(Entry.class, told.get(0).answer());
+    assertArrayEquals("a$1\r\nv\r\n".getBytes(), entry.bytes());
+    assertEquals(100, entry.loadedAt());
+    assertEquals(1100, entry.expiresAt());
+    assertSame(entry, get(A, 1099));
+    assertNull(get(A, 1100));
+  }
+
+  @Test
+  void found_whenTheKeyExpiresSooner_isKeptForWhatRemains() {
+    cache.load(A, "1", 100);
+    cache.found(sent.get(0), VALUE, 300, 150);
+    assertNotNull(get(A, 399));
+    assertNull(get(A, 400));
+  }
+
+  @Test
+  void found_whenTheKeyExpiresLater_isKeptForTheExpiry() {
+    cache.load(A, "1", 100);
+    cache.found(sent.get(0), VALUE, Long.MAX_VALUE, 150);
+    assertNotNull(get(A, 1099));
+    assertNull(get(A, 1100));
+  }
+
+  @Test
+  void found_whenNothingRemainsOrWhatRemainsIsUnknown_isAnsweredAndNotKept() {
+    for (long remaining : new long[] {0, ReadThrough.UNKNOWN}) {
+      cache.load(A, "1", 100);
+      cache.found(last(sent), VALUE, remaining, 100);
+      Entry entry = assertInstanceOf(Entry.class, last(told).answer());
+      assertTrue(entry.expiresAt() <= entry.loadedAt());
+      assertNull(get(A, 100));
+      assertEquals(0, cache.stats().entries());
+    }
+  }
+
+  @Test
+  void found_whenTheAnswerTookLongerThanTheExpiry_isAnsweredAndNotKept() {
+    cache.load(A, "1", 100);
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1100);
+    assertInstanceOf(Entry.class, told.get(0).answer());
+    assertEquals(0, cache.stats().entries());
+  }
+
+  @Test
+  void missing_whenThereIsNoExpiryForIt_isAnsweredAndNotKept() {
+    cache.load(A, "1", 0);
+    cache.missing(sent.get(0), 0);
+    assertTrue(assertInstanceOf(Entry.class, told.get(0).answer()).isMissing());
+    assertNull(get(A, 0));
+  }
+
+  @Test
+  void missing_whenThereIsAnExpiryForIt_isKeptAsLong() {
+    ReadThrough<String> keeping = cache(new Limits(1000, 50, 2));
+    keeping.load(A, "1", 100);
+    keeping.missing(sent.get(0), 120);
+    Key key = A;
+    assertTrue(keeping.get(0, key.bytes(), 0, 1, key.hashCode(), 149).isMissing());
+    assertNull(keeping.get(0, key.bytes(), 0, 1, key.hashCode(), 150));
+  }
+
+  @Test
+  void failed_isAnsweredAndNotKept() {
+    cache.load(A, "1", 0);
+    cache.load(A, "2", 0);
+    cache.failed(sent.get(0), FAILURE);
+    assertEquals(List.of(new Told("1", FAILURE), new Told("2", FAILURE)), told);
+    assertNull(get(A, 0));
+    cache.load(A, "3", 0);
+    assertEquals(2, sent.size());
+    assertNotSame(sent.get(0), sent.get(1));
+    assertEquals(1, cache.stats().failures());
+  }
+
+  @Test
+  void tooLarge_isAnsweredWithTheKeyAndNotKept() {
+    cache.load(A, "1", 0);
+    cache.tooLarge(sent.get(0));
+    assertEquals(List.of(new Told("1", new TooLarge(A))), told);
+    assertNull(get(A, 0));
+    assertEquals(1, cache.stats().tooLarge());
+    assertEquals(0, cache.stats().loadsInFlight());
+  }
+
+  @Test
+  void load_whenTheLoaderAnswersAtOnce_isAnsweredBeforeItReturns() {
+    List<ReadThrough<String>> self = new ArrayList<>();
+    self.add(
+        cache(
+            new Limits(1000, 0, 1),
+            load -> self.get(0).found(load, VALUE, ReadThrough.NO_EXPIRY, load.sentAt()),
+            (waiter, answer) -> told.add(new Told(waiter, answer))));
+    self.get(0).load(A, "1", 0);
+    self.get(0).load(B, "2", 0);
+    assertEquals(2, told.size());
+    assertEquals(2, self.get(0).stats().entries());
+    assertEquals(0, self.get(0).stats().loadsInFlight());
+  }
+
+  @Test
+  void load_fromWithinAnAnswer_startsAnotherLoadOrFindsWhatWasKept() {
+    List<ReadThrough<String>> self = new ArrayList<>();
+    self.add(
+        cache(
+            new Limits(1000, 0, 1),
+            sent::add,
+            (waiter, answer) -> {
+              told.add(new Told(waiter, answer));
+              if (answer instanceof Failure) {
+                self.get(0).load(A, waiter + " again", 10);
+              } else {
+                assertSame(answer, self.get(0).get(0, A.bytes(), 0, 1, A.hashCode(), 10));
+              }
+            }));
+    self.get(0).load(A, "1", 0);
+    self.get(0).load(A, "2", 0);
+    self.get(0).failed(sent.get(0), FAILURE);
+    assertEquals(2, sent.size());
+    assertEquals(2, told.size());
+    self.get(0).found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 10);
+    assertEquals(
+        List.of("1", "2", "1 again", "2 again"), told.stream().map(Told::waiter).toList());
+  }
+
+  @Test
+  void reclaim_dropsWhatHasExpired() {
+    cache.load(A, "1", 0);
+    cache.found(sent.get(0), VALUE, 10, 0);
+    assertEquals(0, cache.reclaim(9, 5));
+    assertEquals(1, cache.reclaim(10, 5));
+    assertEquals(1, cache.stats().expirations());
+  }
+
+  private ReadThrough<String> cache(Limits limits) {
+    return cache(limits, sent::add, (waiter, answer) -> told.add(new Told(waiter, answer)));
+  }
+
+  private static ReadThrough<String> cache(
+      Limits limits, Consumer<Load<String>> loader, BiConsumer<String, Answer> answered) {
+    return new ReadThrough<>(new LruCache(10, 10_000), limits, loader, answered);
+  }
+
+  private Entry get(Key key, long now) {
+    return cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
+  }
+
+  private static <T> T last(List<T> list) {
+    return list.get(list.size() - 1);
+  }
+
+  private static Key key(char name) {
+    return Key.of(0, new byte[] {(byte) name});
+  }
+}

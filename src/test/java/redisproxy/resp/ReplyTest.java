@@ -1,0 +1,89 @@
+package redisproxy.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReplyTest {
+
+  @Test
+  void constants_areRedissOwnBytes() {
+    assertEquals("+OK\r\n", text(Reply.OK));
+    assertEquals("+PONG\r\n", text(Reply.PONG));
+    assertEquals("$-1\r\n", text(Reply.NIL));
+    assertEquals("-ERR max number of clients reached\r\n", text(Reply.MAX_CLIENTS));
+  }
+
+  @Test
+  void error_whenTheTextHasLines_isOneLine() {
+    assertEquals("-ERR a  b c\377\r\n", text(Reply.error("ERR a\r\nb\nc\377")));
+  }
+
+  @Test
+  void bulk_isWithItsLength() {
+    ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xxa\r\n\0\377yy"));
+    assertEquals("$5\r\na\r\n\0\377\r\n", text(Reply.bulk(buffer, 2, 5)));
+    assertEquals("$0\r\n\r\n", text(Reply.bulk(buffer, 2, 0)));
+  }
+
+  @Test
+  void wrongArity_namesTheCommand() {
+    assertEquals(
+        "-ERR wrong number of arguments for 'get' command\r\n", text(Reply.wrongArity("get")));
+  }
+
+  /** Requests, and what Redis 7.0.15 says to them. */
+  static Stream<Arguments> unknown() {
+    return Stream.of(
+        unknown("foo", "'foo', with args beginning with: "),
+        unknown("FOO bar", "'FOO', with args beginning with: 'bar' "),
+        unknown("foo a '' b", "'foo', with args beginning with: 'a' '' 'b' "),
+        unknown("\"\"", "'', with args beginning with: "),
+        unknown("foo \"a\\r\\nb\"", "'foo', with args beginning with: 'a  b' "),
+        unknown("\"f\\r\\n\"", "'f  ', with args beginning with: "),
+        unknown("foo \377", "'foo', with args beginning with: '\377' "),
+        unknown("foo \"it's\"", "'foo', with args beginning with: 'it's' "),
+        unknown("foo " + a(200), "'foo', with args beginning with: '" + a(128) + "' "),
+        unknown(a(200), "'" + a(128) + "', with args beginning with: "),
+        unknown(
+            "foo " + a(120) + " 123456789",
+            "'foo', with args beginning with: '" + a(120) + "' '12345' "),
+        unknown(
+            "foo " + a(125) + " 123456789",
+            "'foo', with args beginning with: '" + a(125) + "' "),
+        unknown(
+            "foo " + a(124) + " 123456789 z",
+            "'foo', with args beginning with: '" + a(124) + "' '1' "),
+        // in C a string ends at its first NUL
+        unknown("foo \"a\\x00b\" c", "'foo', with args beginning with: 'a' 'c' "),
+        unknown("\"\\x00get\" k", "'', with args beginning with: 'k' "));
+  }
+
+  private static Arguments unknown(String line, String text) {
+    return Arguments.of(line, "-ERR unknown command " + text + "\r\n");
+  }
+
+  private static String a(int length) {
+    return "a".repeat(length);
+  }
+
+  @ParameterizedTest
+  @MethodSource("unknown")
+  void unknownCommand_isRedissOwnText(String line, String expected) throws ProtocolError {
+    RequestParser parser = new RequestParser(10_000);
+    assertTrue(parser.parse(Unpooled.copiedBuffer(Requests.bytes(line + "\r\n"))));
+    assertEquals(expected, text(Reply.unknownCommand(parser)));
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,102 @@
+package redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a {@link RequestParser} made of an input: the requests, then the error if it met one. Bytes
+ * are spelled as the characters of ISO 8859-1.
+ */
+record Requests(List<List<String>> requests, String error) {
+
+  /** Feeds the pieces one after the other into one buffer. */
+  static Requests parse(RequestParser parser, List<byte[]> pieces) {
+    List<List<String>> requests = new ArrayList<>();
+    ByteBuf in = Unpooled.buffer();
+    for (byte[] piece : pieces) {
+      in.writeBytes(piece);
+      String error = read(parser, in, requests);
+      if (error != null) {
+        return new Requests(requests, error);
+      }
+      in.discardReadBytes();
+    }
+    return new Requests(requests, null);
+  }
+
+  /**
+   * The same, but what has not been read is moved to a buffer of its own before each piece; that
+   * buffer ends where the input ends, so that to read beyond it throws.
+   */
+  static Requests parseMoved(RequestParser parser, List<byte[]> pieces) {
+    List<List<String>> requests = new ArrayList<>();
+    byte[] unread = {};
+    for (byte[] piece : pieces) {
+      int before = unread.length % 7;
+      byte[] bytes = new byte[before + unread.length + piece.length];
+      Arrays.fill(bytes, 0, before, (byte) '\n');
+      System.arraycopy(unread, 0, bytes, before, unread.length);
+      System.arraycopy(piece, 0, bytes, before + unread.length, piece.length);
+      ByteBuf in = Unpooled.wrappedBuffer(bytes).skipBytes(before);
+      String error = read(parser, in, requests);
+      if (error != null) {
+        return new Requests(requests, error);
+      }
+      unread = new byte[in.readableBytes()];
+      in.readBytes(unread);
+    }
+    return new Requests(requests, null);
+  }
+
+  private static String read(RequestParser parser, ByteBuf in, List<List<String>> requests) {
+    try {
+      for (int before = in.readableBytes(); parser.parse(in); before = in.readableBytes()) {
+        if (in.readableBytes() >= before) {
+          throw new AssertionError("a request of no bytes");
+        }
+        requests.add(arguments(parser));
+      }
+      return null;
+    } catch (ProtocolError e) {
+      return e.getMessage();
+    }
+  }
+
+  private static List<String> arguments(RequestParser parser) {
+    List<String> arguments = new ArrayList<>();
+    for (int i = 0; i < parser.count(); i++) {
+      byte[] bytes = new byte[parser.length(i)];
+      parser.buffer().getBytes(parser.start(i), bytes);
+      arguments.add(new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+    return arguments;
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** The bytes cut before each of these places. */
+  static List<byte[]> cut(byte[] bytes, int... places) {
+    List<byte[]> pieces = new ArrayList<>();
+    int from = 0;
+    for (int place : places) {
+      pieces.add(Arrays.copyOfRange(bytes, from, place));
+      from = place;
+    }
+    pieces.add(Arrays.copyOfRange(bytes, from, bytes.length));
+    return pieces;
+  }
+
+  static List<byte[]> cutEverywhere(byte[] bytes) {
+    List<byte[]> pieces = new ArrayList<>();
+    for (byte b : bytes) {
+      pieces.add(new byte[] {b});
+    }
+    return pieces;
+  }
+}
