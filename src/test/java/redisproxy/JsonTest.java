@@ -24,7 +24,7 @@ class JsonTest {
 
   @Test
   void putValue_looksAtItsSliceAlone() {
-    byte[] buffer = {(byte) 0xff, 'a', 'b', (byte) 0xff};
+    byte[] buffer = {(byte) 0xff, 'a', 'b', (byte) 0xff, 'c'};
     assertEquals(
         new JsonObject().put("value", "ab"), Json.putValue(new JsonObject(), buffer, 1, 2));
     assertEquals(

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandNameTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"get", "a", "host:", "hgetall", "exec", "discard", "bitcount"})
+  @ValueSource(strings = {"get", "a", "host:", "hgetall", "exec", "discard", "bitcount", "zadd"})
   void of_isTheSameInAnyCase(String name) {
     long number = CommandName.of(name);
     assertNotEquals(CommandName.LONG, number);

@@ -65,20 +65,20 @@ class ReplyQueueTest {
     queue.clear();
     assertTrue(queue.isEmpty());
     assertEquals(20, queue.head());
-    for (int i = 0; i < 20; i++) {
-      assertEquals(20 + i, queue.take());
+    for (int i = 0; i < 40; i++) {
+      int ticket = queue.take();
+      assertEquals(20 + i, ticket);
       assertNull(queue.first(), "an old reply came back");
+      queue.fill(ticket, "new");
+      queue.removeFirst();
     }
   }
 
   @Test
-  void take_whenTheRingIsFullAndItsHeadIsInTheMiddle_keepsEveryReply() {
-    for (int shift = 0; shift < 40; shift++) {
+  void take_whenTheRingIsFullAndItsHeadIsInTheMiddle_keepsEveryReply() throws Exception {
+    for (int shift = -40; shift < 40; shift++) {
       ReplyQueue queue = new ReplyQueue(1000);
-      for (int i = 0; i < shift; i++) {
-        queue.fill(queue.take(), "gone");
-        queue.removeFirst();
-      }
+      startAt(queue, shift < 0 ? Integer.MAX_VALUE + shift : shift);
       List<Integer> tickets = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         int ticket = queue.take();

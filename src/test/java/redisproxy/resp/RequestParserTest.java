@@ -214,11 +214,16 @@ class RequestParserTest {
   @ValueSource(strings = {"*2147483647\r\n", "*2147483647\r\n$3\r\nGET\r\n", "*1\r\n$999000\r\n"})
   void parse_whenMuchIsAnnounced_allocatesLittle(String input) throws ProtocolError {
     ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(input));
-    RequestParser parser = parser();
-    long before = thread.getCurrentThreadAllocatedBytes();
-    assertFalse(parser.parse(in));
-    assertTrue(thread.getCurrentThreadAllocatedBytes() - before < 100_000);
+    long allocated = 0;
+    for (int i = 0; i < 2; i++) { // the first time classes are loaded
+      ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(input));
+      RequestParser parser = parser();
+      long before = thread.getCurrentThreadAllocatedBytes();
+      boolean whole = parser.parse(in);
+      allocated = thread.getCurrentThreadAllocatedBytes() - before;
+      assertFalse(whole);
+    }
+    assertTrue(allocated < 10_000, allocated + " bytes allocated");
   }
 
   @Test
