@@ -66,6 +66,10 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
       data.release();
       return;
     }
+    if (input != null) {
+      // Or a client whose reads never end with a request would make it grow for ever.
+      input.discardSomeReadBytes();
+    }
     input =
         input == null
             ? data
