@@ -213,6 +213,8 @@ final class RespSession extends RespConnection implements Bus.Asker {
       if (reply instanceof TooLarge tooLarge) {
         gathered = writeGathered(gathered);
         stream(tooLarge.key());
+        // A stream that was refused at once has left its reply at the head, and nobody else will come for it.
+        wrote |= relay == null;
         break;
       }
       gathered = append(gathered, reply);
