@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.vertx.core.internal.net.NetSocketInternal;
@@ -38,10 +40,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** Takes over the bytes of a socket that was accepted just now. */
   final void attach(NetSocketInternal socket, int maxPendingBytes) {
     var pipeline = socket.channelHandlerContext().pipeline();
-    pipeline
-        .channel()
-        .config()
-        .setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    var config = pipeline.channel().config();
+    config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     pipeline.addBefore("handler", "resp", this);
   }
 
@@ -50,6 +51,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** Parses what it will of the input. */
   abstract void accept(ByteBuf input);
+
+  /** The client will send no more, and may still read. */
+  abstract void ended();
 
   /** The client is gone. */
   abstract void closed();
@@ -104,6 +108,19 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
     advance();
     ctx.fireChannelWritabilityChanged();
+  }
+
+  /** {@code printf 'GET k\r\n' | nc -N} ends its side before its answer can be there, and Redis answers it. */
+  @Override
+  public final void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      if (leaving && ((DuplexChannel) ctx.channel()).isOutputShutdown()) {
+        close();
+      } else {
+        ended();
+      }
+    }
+    ctx.fireUserEventTriggered(event);
   }
 
   @Override
@@ -168,8 +185,11 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void endOutput() {
-    if (context.channel().isActive()) {
-      ((DuplexChannel) context.channel()).shutdownOutput();
+    DuplexChannel channel = (DuplexChannel) context.channel();
+    if (channel.isInputShutdown()) {
+      close();
+    } else if (channel.isActive()) {
+      channel.shutdownOutput();
       setReading(true);
       context.executor().schedule(this::close, LINGER_MS, TimeUnit.MILLISECONDS);
     }

@@ -305,6 +305,11 @@ final class RespSession extends RespConnection implements Bus.Asker {
   }
 
   @Override
+  void ended() {
+    drain();
+  }
+
+  @Override
   void closed() {
     gone = true;
     replies.clear();

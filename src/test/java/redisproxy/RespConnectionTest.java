@@ -25,6 +25,9 @@ class RespConnectionTest {
         }
 
         @Override
+        void ended() {}
+
+        @Override
         void closed() {}
       };
 

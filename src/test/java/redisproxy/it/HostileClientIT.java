@@ -1,6 +1,7 @@
 package redisproxy.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,23 @@ class HostileClientIT {
 
   private static String bulk(String value) {
     return "$" + value.length() + "\r\n" + value + "\r\n";
+  }
+
+  @Test
+  void clientThatEndedItsSide_isAnsweredAndThenClosed() {
+    try (FakeRedis redis =
+            new FakeRedis(command -> command.get(0).equalsIgnoreCase("PTTL") ? ":-1\r\n" : bulk("blue"));
+        RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
+      for (int i = 0; i < 20; i++) {
+        try (RespClient client = proxy.resp()) {
+          client.send("GET color" + i + "\r\nGET color\r\nPING\r\n").endOutput();
+          assertEquals(bulk("blue"), client.reply());
+          assertEquals(bulk("blue"), client.reply());
+          assertEquals("+PONG\r\n", client.reply());
+          assertTrue(client.isClosedByServer());
+        }
+      }
+    }
   }
 
   @Test
