@@ -9,6 +9,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private ByteBuf input;
 
   private boolean leaving;
+
+  /** Cuts off a client that does not go by itself, or null. */
+  private Future<?> cutOff;
 
   /** Takes over the bytes of a socket that was accepted just now. */
   final void attach(NetSocketInternal socket, int maxPendingBytes) {
@@ -91,6 +95,13 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** A session that leaves has said all it will; it only reads, to see the client go. */
+  private void goOn() {
+    if (!leaving) {
+      advance();
+    }
+  }
+
   private void releaseInput() {
     if (input != null) {
       input.release();
@@ -100,13 +111,13 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void channelReadComplete(ChannelHandlerContext ctx) {
-    advance();
+    goOn();
     ctx.fireChannelReadComplete();
   }
 
   @Override
   public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    advance();
+    goOn();
     ctx.fireChannelWritabilityChanged();
   }
 
@@ -127,6 +138,10 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   public final void channelInactive(ChannelHandlerContext ctx) {
     leaving = true;
     releaseInput();
+    if (cutOff != null) {
+      // Or a session that has ended is held until its time would have come.
+      cutOff.cancel(false);
+    }
     closed();
     ctx.fireChannelInactive();
   }
@@ -180,8 +195,12 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     }
     leaving = true;
     releaseInput();
-    context.executor().schedule(this::close, FAREWELL_MS, TimeUnit.MILLISECONDS);
+    cutOffIn(FAREWELL_MS);
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
+  }
+
+  private void cutOffIn(long millis) {
+    cutOff = context.executor().schedule(this::close, millis, TimeUnit.MILLISECONDS);
   }
 
   private void endOutput() {
@@ -191,7 +210,8 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     } else if (channel.isActive()) {
       channel.shutdownOutput();
       setReading(true);
-      context.executor().schedule(this::close, LINGER_MS, TimeUnit.MILLISECONDS);
+      cutOff.cancel(false);
+      cutOffIn(LINGER_MS);
     }
   }
 }
