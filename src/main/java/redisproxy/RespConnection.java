@@ -4,9 +4,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -41,13 +44,15 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   private boolean leaving;
 
+  /** Cuts off a client that does not go by itself, or null. */
+  private Future<?> cutOff;
+
   /** Takes over the bytes of a socket that was accepted just now. */
   final void attach(NetSocketInternal socket, int maxPendingBytes) {
     var pipeline = socket.channelHandlerContext().pipeline();
-    pipeline
-        .channel()
-        .config()
-        .setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    var config = pipeline.channel().config();
+    config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     pipeline.addBefore("handler", "resp", this);
   }
 
@@ -56,6 +61,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** Parses what it will of the input. */
   abstract void accept(ByteBuf input);
+
+  /** The client will send no more, and may still read. */
+  abstract void ended();
 
   /** The client is gone. */
   abstract void closed();
@@ -71,6 +79,10 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     if (leaving) {
       data.release();
       return;
+    }
+    if (input != null) {
+      // Or a client whose reads never end with a request would make it grow for ever.
+      input.discardSomeReadBytes();
     }
     input =
         input == null
@@ -89,6 +101,13 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** A session that leaves has said all it will; it only reads, to see the client go. */
+  private void goOn() {
+    if (!leaving) {
+      advance();
+    }
+  }
+
   private void releaseInput() {
     if (input != null) {
       input.release();
@@ -98,20 +117,37 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void channelReadComplete(ChannelHandlerContext ctx) {
-    advance();
+    goOn();
     ctx.fireChannelReadComplete();
   }
 
   @Override
   public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    advance();
+    goOn();
     ctx.fireChannelWritabilityChanged();
+  }
+
+  /** {@code printf 'GET k\r\n' | nc -N} ends its side before its answer can be there, and Redis answers it. */
+  @Override
+  public final void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      if (leaving && ((DuplexChannel) ctx.channel()).isOutputShutdown()) {
+        close();
+      } else {
+        ended();
+      }
+    }
+    ctx.fireUserEventTriggered(event);
   }
 
   @Override
   public final void channelInactive(ChannelHandlerContext ctx) {
     leaving = true;
     releaseInput();
+    if (cutOff != null) {
+      // Or a session that has ended is held until its time would have come.
+      cutOff.cancel(false);
+    }
     closed();
     ctx.fireChannelInactive();
   }
@@ -194,15 +230,23 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     }
     leaving = true;
     releaseInput();
-    context.executor().schedule(this::close, FAREWELL_MS, TimeUnit.MILLISECONDS);
+    cutOffIn(FAREWELL_MS);
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
   }
 
+  private void cutOffIn(long millis) {
+    cutOff = context.executor().schedule(this::close, millis, TimeUnit.MILLISECONDS);
+  }
+
   private void endOutput() {
-    if (context.channel().isActive()) {
-      ((DuplexChannel) context.channel()).shutdownOutput();
+    DuplexChannel channel = (DuplexChannel) context.channel();
+    if (channel.isInputShutdown()) {
+      close();
+    } else if (channel.isActive()) {
+      channel.shutdownOutput();
       setReading(true);
-      context.executor().schedule(this::close, LINGER_MS, TimeUnit.MILLISECONDS);
+      cutOff.cancel(false);
+      cutOffIn(LINGER_MS);
     }
   }
 }

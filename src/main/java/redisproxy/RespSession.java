@@ -206,6 +206,8 @@ final class RespSession extends RespConnection implements Bus.Asker {
       if (reply instanceof TooLarge tooLarge) {
         gathered = writeGathered(gathered);
         stream(tooLarge.key());
+        // A stream that was refused at once has left its reply at the head, and nobody else will come for it.
+        wrote |= relay == null;
         break;
       }
       gathered = append(gathered, reply);
@@ -271,6 +273,11 @@ final class RespSession extends RespConnection implements Bus.Asker {
   void drain() {
     draining = true;
     advance();
+  }
+
+  @Override
+  void ended() {
+    drain();
   }
 
   @Override

@@ -59,6 +59,16 @@ final class RespClient implements AutoCloseable {
     }
   }
 
+  /** Sends no more, and says so. */
+  RespClient endOutput() {
+    try {
+      socket.shutdownOutput();
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The next reply, raw: a line, a bulk string with its head, or an array of them. */
   String reply() {
     String line = line();
