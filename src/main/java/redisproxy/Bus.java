@@ -51,6 +51,9 @@ final class Bus {
 
     /** No more answers come in this turn: the time to write. */
     void answersEnd();
+
+    /** One of the above threw this: a fault of the proxy, which must not cost others their answers. */
+    void broken(Throwable fault);
   }
 
   /** Lookups of one front. It grows to what a turn needs and is used again when it has come back. */

@@ -62,11 +62,10 @@ final class CacheVerticle extends VerticleBase {
     loader =
         new Loader<>(
             vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
-    loader.start();
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().localConsumer(Bus.REPORT, this::report);
     vertx.setPeriodic(RECLAIM_EVERY_MS, timer -> reclaim());
-    return Future.succeededFuture();
+    return loader.start();
   }
 
   @Override

@@ -86,11 +86,15 @@ final class Front {
   private static void handOut(
       int size, Asker[] askers, int[] tickets, Answer[] answers, boolean hits) {
     for (int i = 0; i < size; i++) {
-      if (answers[i] != null) {
-        askers[i].answered(tickets[i], answers[i], hits);
-      }
-      if (i + 1 == size || askers[i + 1] != askers[i]) {
-        askers[i].answersEnd();
+      try {
+        if (answers[i] != null) {
+          askers[i].answered(tickets[i], answers[i], hits);
+        }
+        if (i + 1 == size || askers[i + 1] != askers[i]) {
+          askers[i].answersEnd();
+        }
+      } catch (Throwable fault) {
+        askers[i].broken(fault);
       }
     }
   }

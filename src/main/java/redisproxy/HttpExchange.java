@@ -1,12 +1,15 @@
 package redisproxy;
 
 import io.vertx.core.http.HttpServerRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
 
 /** One HTTP request that waits for its lookup. */
 record HttpExchange(HttpAnswers answers, HttpServerRequest request, Key key, HttpStyle style)
     implements Bus.Asker {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
 
   @Override
   public void answered(int ticket, Answer answer, boolean hit) {
@@ -16,6 +19,12 @@ record HttpExchange(HttpAnswers answers, HttpServerRequest request, Key key, Htt
   /** Each request was answered on its own. */
   @Override
   public void answersEnd() {}
+
+  @Override
+  public void broken(Throwable fault) {
+    LOG.error("request ended by a fault of the proxy", fault);
+    request.connection().close();
+  }
 
   void fail(Problem problem) {
     style.fail(request, key.bytes(), problem);

@@ -67,7 +67,9 @@ final class HttpStream implements ValueStream.Sink {
   @Override
   public void missing() {
     answers.streamed();
-    answers.missing(exchange);
+    if (!response.closed()) {
+      answers.missing(exchange);
+    }
   }
 
   /** With the value begun there is no way to say that it broke off but to break off. */

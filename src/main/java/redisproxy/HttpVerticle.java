@@ -125,6 +125,8 @@ final class HttpVerticle extends VerticleBase {
     router.route("/").handler(this::up);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     router.errorHandler(500, HttpVerticle::failed);
+    // The router has no route for targets that are no path, such as the star of OPTIONS.
+    router.errorHandler(404, ctx -> Problem.of(404, "no such path").end(ctx.request()));
     router.errorHandler(400, ctx -> Problem.of(400, "not a valid HTTP request").end(ctx.request()));
     return router;
   }
@@ -181,8 +183,7 @@ final class HttpVerticle extends VerticleBase {
     if (length != null && length.length() <= 6 && Long.parseLong(length) <= MAX_BODY) {
       return true;
     }
-    request.response().putHeader("connection", "close");
-    Problem.of(413, "a request here has no body").end(request);
+    Problem.of(413, "a request here has no body").endAndClose(request);
     return false;
   }
 

@@ -31,8 +31,14 @@ record Problem(int status, String detail) {
             : cause instanceof TooLongHttpHeaderException
                 ? of(431, "the headers are too large")
                 : of(400, "not a valid HTTP request");
+    problem.endAndClose(request);
+  }
+
+  /** Ends the response and the connection, before any request behind this one is answered. */
+  void endAndClose(HttpServerRequest request) {
     request.response().putHeader("connection", "close");
-    problem.end(request).onComplete(ended -> request.connection().close());
+    end(request);
+    request.connection().close();
   }
 
   /** Ends the response with this. */

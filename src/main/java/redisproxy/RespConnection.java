@@ -157,10 +157,16 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof IOException) {
       LOG.atDebug().addKeyValue("reason", cause.getMessage()).log("client lost");
+      ctx.close();
     } else {
-      LOG.error("session ended by a fault of the proxy", cause);
+      broken(cause);
     }
-    ctx.close();
+  }
+
+  /** Ends the session, which is in no known state any more. */
+  public final void broken(Throwable fault) {
+    LOG.error("session ended by a fault of the proxy", fault);
+    close();
   }
 
   final boolean isWritable() {

@@ -46,10 +46,13 @@ final class RespSession extends RespConnection implements Bus.Asker {
   /** Bytes of replies that are known and wait for their turn. */
   private long held;
 
-  /** Tickets before this one are asked again when they reach the head, but for the one that was. */
-  private int askAgainBefore;
+  /**
+   * So many replies from the head on are asked again when it is their turn. Until that is done nothing more is asked,
+   * for its answer could come first and then be older than theirs.
+   */
+  private int toAskAgain;
 
-  private int askedAgain = -1;
+  private boolean headAskedAgain;
 
   private ValueRelay relay;
   private boolean longKey;
@@ -84,6 +87,7 @@ final class RespSession extends RespConnection implements Bus.Asker {
   private boolean mayAccept() {
     return !quitting
         && !longKey
+        && toAskAgain == 0
         && !replies.isFull()
         && held < maxPendingBytes
         && isWritable();
@@ -150,7 +154,7 @@ final class RespSession extends RespConnection implements Bus.Asker {
     if (answer instanceof Entry entry) {
       if (held > maxPendingBytes && ticket != replies.head()) {
         replies.fill(ticket, entry.key());
-        askAgainBefore = replies.tail();
+        toAskAgain = replies.size();
       } else {
         replies.fill(ticket, entry);
         held += entry.respLength();
@@ -212,7 +216,7 @@ final class RespSession extends RespConnection implements Bus.Asker {
       }
       gathered = append(gathered, reply);
       wrote = true;
-      replies.removeFirst();
+      removeFirst();
     }
     writeGathered(gathered);
     if (wrote) {
@@ -234,24 +238,30 @@ final class RespSession extends RespConnection implements Bus.Asker {
   private boolean isToBeAskedAgain() {
     Object reply = replies.first();
     return reply instanceof Key
-        || reply instanceof Entry
-            && replies.head() - askAgainBefore < 0
-            && replies.head() != askedAgain;
+        || reply instanceof Entry && toAskAgain > 0 && !headAskedAgain;
   }
 
   private void askAgain() {
     Object reply = replies.first();
-    askedAgain = replies.head();
+    headAskedAgain = true;
     if (reply instanceof Entry entry) {
       held -= entry.respLength();
       reply = entry.key();
     }
-    replies.fill(askedAgain, null);
-    front.lookup(this, askedAgain, (Key) reply);
+    replies.fill(replies.head(), null);
+    front.lookup(this, replies.head(), (Key) reply);
+  }
+
+  private void removeFirst() {
+    replies.removeFirst();
+    headAskedAgain = false;
+    if (toAskAgain > 0) {
+      toAskAgain--;
+    }
   }
 
   private void stream(Key key) {
-    askAgainBefore = replies.tail();
+    toAskAgain = replies.size();
     relay = new ValueRelay(this);
     streams.open(key, relay);
   }
@@ -260,7 +270,7 @@ final class RespSession extends RespConnection implements Bus.Asker {
   void streamed(byte[] reply) {
     relay = null;
     if (reply == null) {
-      replies.removeFirst();
+      removeFirst();
     } else {
       fill(replies.head(), reply);
     }

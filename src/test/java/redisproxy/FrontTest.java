@@ -61,6 +61,14 @@ class FrontTest {
       @Override
       public void answersEnd() {
         told.add(name + " end");
+        if (name.equals("faulty")) {
+          throw new IllegalStateException("as the test wants");
+        }
+      }
+
+      @Override
+      public void broken(Throwable fault) {
+        told.add(name + " broken");
       }
     };
   }
@@ -113,6 +121,30 @@ class FrontTest {
                             test.completeNow();
                           }));
         });
+  }
+
+  @Test
+  void faultOfOneAsker_costsNoOtherItsAnswer(Vertx vertx, VertxTestContext test) {
+    context.runOnContext(
+        turn -> {
+          front.lookup(asker("faulty"), 1, key("x"));
+          front.lookup(asker("b"), 2, key("y"));
+          vertx.setTimer(
+              20,
+              sent -> {
+                Lookups lookups = received.get(0);
+                lookups.answers[0] = entry("x");
+                lookups.answers[1] = entry("y");
+                vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
+                vertx.setTimer(20, answered -> test.verify(() -> othersTold(test)));
+              });
+        });
+  }
+
+  private void othersTold(VertxTestContext test) {
+    assertEquals(
+        List.of("faulty1 hit", "faulty end", "faulty broken", "b2 hit", "b end"), told);
+    test.completeNow();
   }
 
   @Test

@@ -27,6 +27,11 @@ public final class ReplyQueue {
     return head == tail;
   }
 
+  /** How many replies are owed. */
+  public int size() {
+    return tail - head;
+  }
+
   /** The ticket of the next request. Tickets go up by one and wrap around. */
   public int take() {
     if (tail - head == ring.length) {

@@ -1,6 +1,7 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.RedisConnection;
 import java.util.ArrayDeque;
@@ -27,6 +28,9 @@ public final class Loader<W> {
   /** How long a load waits at most for an attempt to connect that has just begun, in milliseconds. */
   private static final long HOLD_MS = 100;
 
+  /** How long the start waits at most for the first attempt to connect, in milliseconds. */
+  private static final long START_MS = 1_000;
+
   /** A load sends two commands, or six when an empty value must be told from a missing key. */
   private static final int COMMANDS_PER_LOAD = 6;
 
@@ -41,6 +45,7 @@ public final class Loader<W> {
   private final Queue<Question<W>> sent = new ArrayDeque<>();
 
   private List<Load<W>> held = new ArrayList<>();
+  private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
 
   /** Set for good when the server's access rules forbid GETRANGE to the proxy's user. */
@@ -68,10 +73,17 @@ public final class Loader<W> {
         new Link(vertx, redis, redis.maxLoads() * COMMANDS_PER_LOAD, clock, new LinkOwner());
   }
 
-  /** Begins to connect, and to watch deadlines; returns at once, whether Redis is there or not. */
-  public void start() {
+  /**
+   * Begins to connect, and to watch deadlines.
+   *
+   * @return ends when Redis was reached, or was found not to be there, or lets the start wait too long: whoever is
+   *     told that the proxy is up can read what is in Redis
+   */
+  public Future<Void> start() {
     vertx.setPeriodic(Math.max(1, timeout / 20), id -> checkDeadlines());
+    vertx.setTimer(START_MS, id -> tried.tryComplete());
     link.attempt();
+    return tried.future();
   }
 
   /** Closes the connection; loads in flight fail. */
@@ -150,11 +162,13 @@ public final class Loader<W> {
     @Override
     public void connected(RedisConnection connection) {
       everConnected = true;
+      tried.tryComplete();
       takeHeld().forEach(load -> ask(connection, load));
     }
 
     @Override
     public void down(String reason) {
+      tried.tryComplete();
       failAll();
     }
   }

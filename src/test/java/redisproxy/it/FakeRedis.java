@@ -24,6 +24,9 @@ final class FakeRedis implements AutoCloseable {
   /** Commands seen, without the greeting. */
   final List<List<String>> commands = new CopyOnWriteArrayList<>();
 
+  /** How long a connection waits to be greeted. */
+  volatile long greetsAfterMs;
+
   private final ServerSocket server;
   private final Function<List<String>, String> answer;
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
@@ -76,13 +79,22 @@ final class FakeRedis implements AutoCloseable {
 
   private String reply(List<String> command) {
     return switch (command.get(0).toLowerCase()) {
-      case "hello" -> "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
+      case "hello" -> greeting();
       case "select", "auth" -> "+OK\r\n";
       default -> {
         commands.add(command);
         yield answer.apply(command);
       }
     };
+  }
+
+  private String greeting() {
+    try {
+      Thread.sleep(greetsAfterMs);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
   }
 
   private static List<String> command(InputStream in) throws IOException {

@@ -248,6 +248,34 @@ class HttpIT {
     }
   }
 
+  private String untilClosed(String requests) {
+    try (RespClient raw = new RespClient(proxy.httpPort())) {
+      raw.send(requests);
+      StringBuilder all = new StringBuilder();
+      for (int b = raw.read(); b >= 0; b = raw.read()) {
+        all.append((char) b);
+      }
+      return all.toString();
+    }
+  }
+
+  @Test
+  void bodyThatIsNotRead_endsTheConnection() {
+    String replies =
+        untilClosed(
+            "GET /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+                + "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assertTrue(replies.startsWith("HTTP/1.1 413"), replies);
+    assertEquals(0, replies.lastIndexOf("HTTP/1.1"), "nothing is answered behind a close");
+  }
+
+  @Test
+  void targetThatIsNoPath_isAProblemToo() {
+    String reply = untilClosed("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assertTrue(reply.startsWith("HTTP/1.1 404"), reply);
+    assertTrue(reply.contains("application/problem+json"), reply);
+  }
+
   @Test
   void tooLarge_is414And431And413() {
     assertEquals(414, proxy.http("/keys/" + "k".repeat(20_000)).statusCode());

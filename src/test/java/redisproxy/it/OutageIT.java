@@ -27,6 +27,18 @@ class OutageIT {
   }
 
   @Test
+  void firstRead_isAnswered_howeverLongRedisTakesToGreet() {
+    try (FakeRedis redis =
+        new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : "$4\r\nblue\r\n")) {
+      redis.greetsAfterMs = 500;
+      try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
+          RespClient client = proxy.resp()) {
+        assertEquals("$4\r\nblue\r\n", client.call("GET", "color"));
+      }
+    }
+  }
+
+  @Test
   void redisDown_cachedKeysAreServedAndOthersFailAtOnce() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         RunningProxy proxy = RunningProxy.start(shape, redis.url());

@@ -1,0 +1,106 @@
+package redisproxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import redisproxy.Bus.Lookups;
+import redisproxy.cache.Entry;
+import redisproxy.cache.Key;
+import redisproxy.config.Configuration;
+
+/** A session without a socket, before a cache that the test plays. */
+@ExtendWith(VertxExtension.class)
+class RespSessionTest {
+  private static final int STEP_MS = 50;
+
+  /** What the cache holds; other keys it does not answer. */
+  private final Map<String, String> cache = new HashMap<>();
+
+  private RespSession session;
+  private EmbeddedChannel channel;
+
+  private void open(Vertx vertx, Context context) {
+    Bus.register(vertx);
+    vertx.eventBus().<Lookups>localConsumer(Bus.LOOKUPS, message -> answer(message.body()));
+    var settings = Configuration.parse(Map.of("resp.max-pending-bytes", "64KiB"));
+    session = new RespSession(new Front(vertx, context), null, settings.resp(), 0);
+    channel = new EmbeddedChannel(session);
+  }
+
+  private void answer(Lookups lookups) {
+    for (int i = 0; i < lookups.size; i++) {
+      int start = lookups.keyStart(i);
+      String key =
+          new String(lookups.keys, start, lookups.keyLength(i), StandardCharsets.US_ASCII);
+      if (cache.containsKey(key)) {
+        session.answered(lookups.tickets[i], entry(key), true);
+      }
+    }
+    session.answersEnd();
+  }
+
+  private Entry entry(String key) {
+    byte[] value = cache.get(key).getBytes(StandardCharsets.US_ASCII);
+    return Entry.value(Key.of(0, key.getBytes(StandardCharsets.US_ASCII)), value, 0, 1);
+  }
+
+  private void receive(String requests) {
+    channel.writeInbound(Unpooled.copiedBuffer(requests, StandardCharsets.US_ASCII));
+  }
+
+  private String written() {
+    StringBuilder all = new StringBuilder();
+    for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      String text = out.toString(StandardCharsets.US_ASCII).replace("\r\n", " ");
+      all.append(text.length() > 1000 ? "large " : text);
+      out.release();
+    }
+    return all.toString();
+  }
+
+  /** Whether what was asked has been answered is known when nothing more happens on the event loop. */
+  private static void later(Vertx vertx, int step, Runnable action) {
+    vertx.setTimer(step * STEP_MS, id -> action.run());
+  }
+
+  private void answerLate(int ticket, String key, String value) {
+    cache.put(key, value);
+    session.answered(ticket, entry(key), false);
+    session.answersEnd();
+  }
+
+  @Test
+  void requestBehindOneThatWasLetGo_isNotAnsweredBeforeIt(Vertx vertx, VertxTestContext test) {
+    cache.put("big", "x".repeat(70_000));
+    cache.put("k", "old");
+    Context context = vertx.getOrCreateContext();
+    context.runOnContext(
+        start -> {
+          open(vertx, context);
+          // The reply of big fills what may be pending, so the answer to k is let go.
+          receive("GET x\r\nGET big\r\nGET y\r\nGET k\r\n");
+          later(vertx, 1, () -> answerLate(0, "x", "1"));
+          later(vertx, 2, () -> receive("GET k\r\n"));
+          later(vertx, 3, () -> cache.put("k", "new"));
+          later(vertx, 4, () -> answerLate(2, "y", "2"));
+          later(
+              vertx,
+              5,
+              () -> {
+                test.verify(() -> assertEquals("$1 1 large $1 2 $3 new $3 new ", written()));
+                test.completeNow();
+              });
+        });
+  }
+}
