@@ -1,8 +1,9 @@
 package redisproxy.cache;
 
 /**
- * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy can be put in its
- * place. Owned by one thread. Times are milliseconds of a monotonic clock that the caller reads.
+ * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy
+ * can be put in its place. Owned by one thread. Times are milliseconds of a monotonic clock that
+ * the caller reads.
  */
 public interface Cache {
 
@@ -15,7 +16,10 @@ public interface Cache {
    */
   Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
 
-  /** Keeps an entry, in place of any other of its key. What is larger than the whole cache is not kept. */
+  /**
+   * Keeps an entry, in place of any other of its key. What is larger than the whole cache is not
+   * kept.
+   */
   void put(Entry entry, long now);
 
   /** Drops a key's entry, if there is one. */

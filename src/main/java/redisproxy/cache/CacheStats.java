@@ -10,6 +10,9 @@ package redisproxy.cache;
  * @param failures loads that ended in a failure
  * @param rejected misses refused because too many loads were in flight
  * @param tooLarge loads whose value was larger than the cache keeps
+ * @param overtaken loads not kept because their key was invalidated while they were in flight
+ * @param invalidations keys dropped because they may have been written
+ * @param flushes times everything was dropped because of that
  * @param evictions entries dropped for room
  * @param expirations entries dropped because they had expired
  * @param entries entries held now
@@ -24,6 +27,9 @@ public record CacheStats(
     long failures,
     long rejected,
     long tooLarge,
+    long overtaken,
+    long invalidations,
+    long flushes,
     long evictions,
     long expirations,
     int entries,

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * The first 96 bits of a SHA-256, as text. A checksum would be cheaper and could be forged by whoever writes values,
- * who could then make a reader keep an old one.
+ * The first 96 bits of a SHA-256, as text. A checksum would be cheaper and could be forged by
+ * whoever writes values, who could then make a reader keep an old one.
  */
 final class Digest {
   private static final int BYTES = 12;

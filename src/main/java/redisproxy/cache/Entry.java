@@ -4,16 +4,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A key and what Redis said of it at one instant: a value, or that it is missing. Also the node of the LRU that keeps
- * it, so that a kept key costs one object and one array.
+ * A key and what Redis said of it at one instant: a value, or that it is missing. Also the node of
+ * the LRU that keeps it, so that a kept key costs one object and one array.
  *
- * <p>What the public methods show never changes, so an entry may be read on any thread. The links belong to the
- * cache that keeps it.
+ * <p>What the public methods show never changes, so an entry may be read on any thread. The links
+ * belong to the cache that keeps it.
  */
 public final class Entry implements Answer {
   private static final int MISSING = -1;
 
-  /** The key, then (unless missing) the value as a RESP bulk string, ready to send: {@code $3\r\nabc\r\n}. */
+  /**
+   * The key, then (unless missing) the value as a RESP bulk string, ready to send: {@code
+   * $3\r\nabc\r\n}.
+   */
   private final byte[] bytes;
 
   private final int keyLength;
@@ -120,7 +123,10 @@ public final class Entry implements Answer {
     return loadedAt;
   }
 
-  /** From when on this is no longer to be served; not after {@link #loadedAt()} for what was never kept. */
+  /**
+   * From when on this is no longer to be served; not after {@link #loadedAt()} for what was never
+   * kept.
+   */
   public long expiresAt() {
     return expiresAt;
   }
@@ -143,8 +149,8 @@ public final class Entry implements Answer {
   }
 
   /**
-   * The entry object (72), the array's header and padding (16 + 4), its share of the hash table (10) and its place
-   * in the expiry heap (4), an estimate from the layout on JDK 17.
+   * The entry object (72), the array's header and padding (16 + 4), its share of the hash table
+   * (10) and its place in the expiry heap (4), an estimate from the layout on JDK 17.
    */
   static final int OVERHEAD = 112;
 }

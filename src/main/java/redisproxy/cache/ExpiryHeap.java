@@ -3,8 +3,9 @@ package redisproxy.cache;
 import java.util.Arrays;
 
 /**
- * A binary min-heap of entries by {@link Entry#expiresAt}. Each entry knows its place, so that any can be taken out
- * in O(log n). An entry that expires after all others, the usual newcomer, is added in O(1).
+ * A binary min-heap of entries by {@link Entry#expiresAt}. Each entry knows its place, so that any
+ * can be taken out in O(log n). An entry that expires after all others, the usual newcomer, is
+ * added in O(1).
  */
 final class ExpiryHeap {
   Entry[] heap = new Entry[64];

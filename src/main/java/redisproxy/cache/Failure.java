@@ -1,11 +1,12 @@
 package redisproxy.cache;
 
 /**
- * Why a lookup has no value. Data, not an exception: it is passed between threads and never thrown. Never cached.
+ * Why a lookup has no value. Data, not an exception: it is passed between threads and never thrown.
+ * Never cached.
  *
  * @param kind what went wrong
- * @param text for {@link Kind#REDIS} the exact text of Redis's error reply without the leading dash; otherwise a
- *     sentence for the client
+ * @param text for {@link Kind#REDIS} the exact text of Redis's error reply without the leading
+ *     dash; otherwise a sentence for the client
  */
 public record Failure(Kind kind, String text) implements Answer {
 

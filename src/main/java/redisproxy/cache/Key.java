@@ -36,7 +36,10 @@ public final class Key {
     return new Key(db, bytes, hash(db, bytes, 0, bytes.length));
   }
 
-  /** The hash of a key, eight bytes a step: computed once by the front, then carried with the lookup. */
+  /**
+   * The hash of a key, eight bytes a step: computed once by the front, then carried with the
+   * lookup.
+   */
   public static int hash(int db, byte[] buffer, int offset, int length) {
     // times the seed, else bytes could be chosen that undo what another length or database changes
     long h = SEED * ((long) db << 32 | length);

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One question put to Redis, and everyone who waits for its answer. The object's identity is the load's: a later
- * load of the same key is another.
+ * One question put to Redis, and everyone who waits for its answer. The object's identity is the
+ * load's: a later load of the same key is another.
  *
  * @param <W> who waits
  */
@@ -23,7 +23,10 @@ public final class Load<W> {
     return key;
   }
 
-  /** When it was sent, in milliseconds of the cache's clock; an entry's age and expiry count from here. */
+  /**
+   * When it was sent, in milliseconds of the cache's clock; an entry's age and expiry count from
+   * here.
+   */
   public long sentAt() {
     return sentAt;
   }

@@ -3,12 +3,14 @@ package redisproxy.cache;
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
  *
- * <p>A hash table with chains, a doubly linked list in order of use and a heap in order of expiry, all three made of
- * links within the entries. A get is O(1) and allocates nothing; a put or a removal is O(1) but for the expiry heap's
- * O(log n). The table has its final size from the start, so there is never a pause to rehash it.
+ * <p>A hash table with chains, a doubly linked list in order of use and a heap in order of expiry,
+ * all three made of links within the entries. A get is O(1) and allocates nothing; a put or a
+ * removal is O(1) but for the expiry heap's O(log n). The table has its final size from the start,
+ * so there is never a pause to rehash it.
  *
- * <p>Invariants after every call: the table, the list and the heap hold the same {@link #size()} entries, no two of
- * the same key; {@link #bytes()} is the sum of their weights; neither bound is exceeded.
+ * <p>Invariants after every call: the table, the list and the heap hold the same {@link #size()}
+ * entries, no two of the same key; {@link #bytes()} is the sum of their weights; neither bound is
+ * exceeded.
  */
 public final class LruCache implements Cache {
   private static final int MAX_TABLE = 1 << 30;
@@ -61,8 +63,7 @@ public final class LruCache implements Cache {
 
   @Override
   public void put(Entry entry, long now) {
-    Entry previous =
-        find(entry.db, entry.bytes(), 0, entry.respOffset(), entry.hash);
+    Entry previous = find(entry.db, entry.bytes(), 0, entry.respOffset(), entry.hash);
     if (previous != null) {
       drop(previous);
     }
@@ -80,7 +81,10 @@ public final class LruCache implements Cache {
     bytes += entry.weight();
   }
 
-  /** Drops an expired entry rather than one that could still be served, else the one least recently used. */
+  /**
+   * Drops an expired entry rather than one that could still be served, else the one least recently
+   * used.
+   */
   private void makeRoom(long now) {
     if (reclaim(now, 1) == 0) {
       drop(oldest);

@@ -1,15 +1,17 @@
 package redisproxy.cache;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * A cache that asks Redis for what it does not hold, with one load per key however many wait for it.
+ * A cache that asks Redis for what it does not hold, with one load per key however many wait for
+ * it.
  *
- * <p>The map of loads in flight holds each load's identity. A load that is no longer the one in the map when its
- * answer comes answers those who wait for it and is not kept.
+ * <p>The map of loads in flight holds each load's identity. A load that is no longer the one in the
+ * map when its answer comes answers those who wait for it and is not kept.
  *
  * @param <W> who waits
  */
@@ -26,6 +28,9 @@ public final class ReadThrough<W> {
   private final BiConsumer<W, Answer> answered;
   private final Map<Key, Load<W>> loads = new HashMap<>();
 
+  /** The databases that anything was loaded from. */
+  private final BitSet dbs = new BitSet();
+
   private long hits;
   private long misses;
   private long loaded;
@@ -33,6 +38,9 @@ public final class ReadThrough<W> {
   private long failures;
   private long rejected;
   private long tooLarge;
+  private long overtaken;
+  private long invalidations;
+  private long flushes;
 
   /**
    * How long and how much.
@@ -46,8 +54,8 @@ public final class ReadThrough<W> {
   /**
    * Puts a cache and a loader together.
    *
-   * @param loader starts a load; its answer is brought to one of {@link #found}, {@link #missing}, {@link #tooLarge}
-   *     and {@link #failed}, at once or later, exactly once
+   * @param loader starts a load; its answer is brought to one of {@link #found}, {@link #missing},
+   *     {@link #tooLarge} and {@link #failed}, at once or later, exactly once
    * @param answered is told each waiter's answer
    */
   public ReadThrough(
@@ -58,7 +66,10 @@ public final class ReadThrough<W> {
     this.answered = answered;
   }
 
-  /** The entry of a key, or null: then {@link #load} is to follow. Parameters as of {@link Cache#get}. */
+  /**
+   * The entry of a key, or null: then {@link #load} is to follow. Parameters as of {@link
+   * Cache#get}.
+   */
   public Entry get(int db, byte[] buffer, int offset, int length, int hash, long now) {
     Entry entry = cache.get(db, buffer, offset, length, hash, now);
     if (entry != null) {
@@ -67,7 +78,10 @@ public final class ReadThrough<W> {
     return entry;
   }
 
-  /** Lets a waiter wait for the load of a key the cache does not hold; starts one if none is in flight. */
+  /**
+   * Lets a waiter wait for the load of a key the cache does not hold; starts one if none is in
+   * flight.
+   */
   public void load(Key key, W waiter, long now) {
     misses++;
     Load<W> load = loads.get(key);
@@ -83,6 +97,7 @@ public final class ReadThrough<W> {
       load = new Load<>(key, now);
       load.waiters.add(waiter);
       loads.put(key, load);
+      dbs.set(key.db());
       loader.accept(load);
     }
   }
@@ -90,11 +105,12 @@ public final class ReadThrough<W> {
   /**
    * A load found a value.
    *
-   * @param remaining what Redis said of the key's remaining time, in milliseconds; {@link #NO_EXPIRY} or {@link
-   *     #UNKNOWN}
+   * @param remaining what Redis said of the key's remaining time, in milliseconds; {@link
+   *     #NO_EXPIRY} or {@link #UNKNOWN}
    */
   public void found(Load<W> load, byte[] value, long remaining, long now) {
-    long lifetime = remaining == NO_EXPIRY ? limits.expiry : Math.min(limits.expiry, Math.max(remaining, 0));
+    long lifetime =
+        remaining == NO_EXPIRY ? limits.expiry : Math.min(limits.expiry, Math.max(remaining, 0));
     keep(load, Entry.value(load.key(), value, load.sentAt(), load.sentAt() + lifetime), now);
   }
 
@@ -129,6 +145,29 @@ public final class ReadThrough<W> {
     }
   }
 
+  /**
+   * Drops what is held of a key in every database in use. A load of it in flight answers those who
+   * wait and is not kept; who asks from now on gets a new one.
+   */
+  public void invalidate(byte[] key) {
+    for (int db = dbs.nextSetBit(0); db >= 0; db = dbs.nextSetBit(db + 1)) {
+      Key each = Key.of(db, key);
+      cache.remove(each);
+      if (loads.remove(each) != null) {
+        overtaken++;
+      }
+    }
+    invalidations++;
+  }
+
+  /** The same for every key. */
+  public void invalidateAll() {
+    cache.clear();
+    overtaken += loads.size();
+    loads.clear();
+    flushes++;
+  }
+
   /** Drops at most {@code limit} expired entries; returns how many. */
   public int reclaim(long now, int limit) {
     return cache.reclaim(now, limit);
@@ -144,6 +183,9 @@ public final class ReadThrough<W> {
         failures,
         rejected,
         tooLarge,
+        overtaken,
+        invalidations,
+        flushes,
         cache.evictions(),
         cache.expirations(),
         cache.size(),

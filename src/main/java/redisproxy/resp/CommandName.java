@@ -10,7 +10,9 @@ public final class CommandName {
 
   private CommandName() {}
 
-  /** The number of a name of at most eight bytes, whatever their case; no two such names share one. */
+  /**
+   * The number of a name of at most eight bytes, whatever their case; no two such names share one.
+   */
   public static long of(ByteBuf buffer, int start, int length) {
     if (length > Long.BYTES || length > 0 && buffer.getByte(start) == 0) {
       return LONG;

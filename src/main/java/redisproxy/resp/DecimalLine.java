@@ -3,8 +3,8 @@ package redisproxy.resp;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Reads a line that holds a decimal number, byte by byte as they come. What counts as a number is what Redis's
- * string2ll takes: no plus sign, no leading zero, no blank, not beyond 64 bits.
+ * Reads a line that holds a decimal number, byte by byte as they come. What counts as a number is
+ * what Redis's string2ll takes: no plus sign, no leading zero, no blank, not beyond 64 bits.
  */
 final class DecimalLine {
   private int read;

@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * Splits an inline request into arguments as Redis's sdssplitargs does: by blanks; double quotes with the escapes
- * {@code \n \r \t \b \a \xHH}; single quotes with {@code \'} alone; a closing quote must be followed by a blank. As
- * there, a NUL byte ends the line.
+ * Splits an inline request into arguments as Redis's sdssplitargs does: by blanks; double quotes
+ * with the escapes {@code \n \r \t \b \a \xHH}; single quotes with {@code \'} alone; a closing
+ * quote must be followed by a blank. As there, a NUL byte ends the line.
  */
 final class InlineArguments {
   interface Sink {

@@ -1,10 +1,11 @@
 package redisproxy.resp;
 
 /**
- * The input is not RESP. The message is Redis's own text; after it is sent the connection is to be closed, for there
- * is no telling where the next request begins. Carries no stack trace: it is the client's fault, not ours.
+ * The input is not RESP. The message is Redis's own text; after it is sent the connection is to be
+ * closed, for there is no telling where the next request begins. Carries no stack trace: it is the
+ * client's fault, not ours.
  */
-public final class ProtocolError extends Exception {
+public sealed class ProtocolError extends Exception permits RequestTooLarge {
 
   ProtocolError(String message) {
     super("ERR Protocol error: " + message, null, false, false);

@@ -11,6 +11,9 @@ public final class Reply {
   /** A missing value in RESP2. */
   public static final byte[] NIL = ascii("$-1\r\n");
 
+  /** A missing value in RESP3. */
+  public static final byte[] NULL = ascii("_\r\n");
+
   /** Redis's answer to one client too many; it is followed by a close. */
   public static final byte[] MAX_CLIENTS = error("ERR max number of clients reached");
 
@@ -19,8 +22,8 @@ public final class Reply {
   /**
    * An error reply.
    *
-   * @param text the code and the message, such as {@code ERR unknown command}; what would end the line early becomes
-   *     a space, as in Redis
+   * @param text the code and the message, such as {@code ERR unknown command}; what would end the
+   *     line early becomes a space, as in Redis
    */
   public static byte[] error(String text) {
     String line = text.replace('\r', ' ').replace('\n', ' ');
@@ -43,7 +46,10 @@ public final class Reply {
     return error("ERR wrong number of arguments for '" + command + "' command");
   }
 
-  /** Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of each. */
+  /**
+   * Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of
+   * each.
+   */
   public static byte[] unknownCommand(RequestParser request) {
     StringBuilder arguments = new StringBuilder();
     for (int i = 1; i < request.count() && arguments.length() < 128; i++) {

@@ -3,9 +3,9 @@ package redisproxy.resp;
 import java.util.Arrays;
 
 /**
- * The replies a client is owed, in the order of its requests. A request takes the next ticket; its reply is filled in
- * when it is known; replies leave from the head. A ring that grows to what the client pipelines and no further than
- * its limit. One thread at a time.
+ * The replies a client is owed, in the order of its requests. A request takes the next ticket; its
+ * reply is filled in when it is known; replies leave from the head. A ring that grows to what the
+ * client pipelines and no further than its limit. One thread at a time.
  */
 public final class ReplyQueue {
   private final int limit;

@@ -3,20 +3,27 @@ package redisproxy.resp;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
- * Reads requests where they lie in a buffer: RESP arrays of bulk strings, and inline commands. Limits, texts of
- * errors and oddities (the byte after CR is skipped unread; {@code *0} and empty lines are no request) are those of
- * Redis's networking.c.
+ * Reads requests where they lie in a buffer: RESP arrays of bulk strings, and inline commands.
+ * Limits, texts of errors and oddities (the byte after CR is skipped unread; {@code *0} and empty
+ * lines are no request) are those of Redis's networking.c.
  *
- * <p>Incremental: when a request is not yet whole, {@link #parse} goes on where it stopped when it is called with more
- * input, so no byte is looked at twice however the input is split. Until then the caller keeps the input from the
- * reader index on. It may move it to another buffer. Allocates only for requests of more than 16 arguments and for
- * inline ones. One thread at a time.
+ * <p>Incremental: when a request is not yet whole, {@link #parse} goes on where it stopped when it
+ * is called with more input, so no byte is looked at twice however the input is split. Until then
+ * the caller keeps the input from the reader index on. It may move it to another buffer. Allocates
+ * only for requests of more than 16 arguments and for inline ones. One thread at a time.
  */
 public final class RequestParser {
-  /** Longest inline request, and longest line that announces a length, in bytes (PROTO_INLINE_MAX_SIZE). */
+  /**
+   * Longest inline request, and longest line that announces a length, in bytes
+   * (PROTO_INLINE_MAX_SIZE).
+   */
   static final int MAX_LINE = 64 * 1024;
+
+  /** Longest argument, in bytes (proto-max-bulk-len). */
+  private static final long MAX_BULK = 512L * 1024 * 1024;
 
   private static final int USUAL_ARGUMENTS = 16;
   private static final int UNKNOWN = -1;
@@ -31,7 +38,9 @@ public final class RequestParser {
   /** Arguments still to come, or UNKNOWN before the header has been read. */
   private long remaining = UNKNOWN;
 
-  /** Length of the argument that comes next; UNKNOWN before its dollar sign, ANNOUNCING behind it. */
+  /**
+   * Length of the argument that comes next; UNKNOWN before its dollar sign, ANNOUNCING behind it.
+   */
   private int bulkLength = UNKNOWN;
 
   /** How much of an inline request was searched for its end. */
@@ -41,7 +50,10 @@ public final class RequestParser {
   private int[] starts = new int[USUAL_ARGUMENTS];
   private int[] lengths = new int[USUAL_ARGUMENTS];
 
-  /** Where the whole request's arguments lie: in the input, or, of an inline one, in a buffer of their own. */
+  /**
+   * Where the whole request's arguments lie: in the input, or, of an inline one, in a buffer of
+   * their own.
+   */
   private ByteBuf buffer;
 
   private int base;
@@ -49,15 +61,16 @@ public final class RequestParser {
   /**
    * A parser at the start of a request.
    *
-   * @param maxBytes longest request, in bytes; what is longer is a protocol error as soon as it is announced
+   * @param maxBytes longest request, in bytes; what is longer is a protocol error as soon as it is
+   *     announced
    */
   public RequestParser(int maxBytes) {
     this.maxBytes = maxBytes;
   }
 
   /**
-   * Goes on reading. When it returns true the request can be read through {@link #count} and its fellows until the
-   * next call, and the reader index stands behind it.
+   * Goes on reading. When it returns true the request can be read through {@link #count} and its
+   * fellows until the next call, and the reader index stands behind it.
    *
    * @return whether a request is whole; if not, more input is needed
    */
@@ -124,7 +137,7 @@ public final class RequestParser {
       if (!line(in, "too big bulk count string")) {
         return false;
       }
-      bulkLength = announced();
+      bulkLength = announced(in);
     }
     if (in.readableBytes() - position < bulkLength + 2) {
       return false;
@@ -135,18 +148,24 @@ public final class RequestParser {
     return true;
   }
 
-  private int announced() throws ProtocolError {
-    long length = decimal.valueUpTo(maxBytes, "invalid bulk length");
+  private int announced(ByteBuf in) throws ProtocolError {
+    long length = decimal.valueUpTo(MAX_BULK, "invalid bulk length");
     if (length < 0) {
       throw new ProtocolError("invalid bulk length");
     }
     if (position + length + 2 > maxBytes) {
-      throw new ProtocolError("request larger than " + maxBytes + " bytes");
+      buffer = in;
+      base = in.readerIndex();
+      throw new RequestTooLarge(
+          length > maxBytes ? "invalid bulk length" : "request larger than " + maxBytes + " bytes");
     }
     return (int) length;
   }
 
-  /** Reads the rest of a line that announces a length; its first byte, the type, counts for its length too. */
+  /**
+   * Reads the rest of a line that announces a length; its first byte, the type, counts for its
+   * length too.
+   */
   private boolean line(ByteBuf in, String tooLong) throws ProtocolError {
     int before = decimal.read();
     boolean ended = decimal.feed(in, in.readerIndex() + position);
@@ -208,6 +227,11 @@ public final class RequestParser {
   public String text(int argument, int limit) {
     return buffer.toString(
         start(argument), Math.min(limit, lengths[argument]), StandardCharsets.ISO_8859_1);
+  }
+
+  /** The same in lower case. */
+  public String lowerCase(int argument, int limit) {
+    return text(argument, limit).toLowerCase(Locale.ROOT);
   }
 
   /** The command's name as {@link CommandName#of} gives it. */
