@@ -2,7 +2,9 @@ package redisproxy.upstream;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** How long to wait before the next attempt: doubled each time up to a bound, and half of it random. */
+/**
+ * How long to wait before the next attempt: doubled each time up to a bound, and half of it random.
+ */
 final class Backoff {
   private static final long FIRST_MS = 50;
 

@@ -15,12 +15,12 @@ import org.slf4j.event.Level;
 import redisproxy.config.Settings;
 
 /**
- * One held connection to Redis that is opened again whenever it is lost: after a backoff, or sooner when somebody
- * {@linkplain #wanted wants} it. Belongs to one event loop.
+ * One held connection to Redis that is opened again whenever it is lost: after a backoff, or sooner
+ * when somebody {@linkplain #wanted wants} it. Belongs to one event loop.
  *
- * <p>The Redis client neither reconnects nor times out, and leaves its socket open when a handshake fails
- * (docs/decisions.md); so each attempt has a client of its own, which is closed with all its sockets when the attempt
- * has failed or the connection is lost.
+ * <p>The Redis client neither reconnects nor times out, and leaves its socket open when a handshake
+ * fails (docs/decisions.md); so each attempt has a client of its own, which is closed with all its
+ * sockets when the attempt has failed or the connection is lost.
  */
 final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
@@ -86,8 +86,8 @@ final class Link {
   }
 
   /**
-   * Somebody waits for the connection: tries at once, unless an attempt is under way, the last one failed a moment ago,
-   * or Redis refused the credentials, which asking again does not mend.
+   * Somebody waits for the connection: tries at once, unless an attempt is under way, the last one
+   * failed a moment ago, or Redis refused the credentials, which asking again does not mend.
    *
    * @return whether an attempt is under way that began within the last so many milliseconds
    */

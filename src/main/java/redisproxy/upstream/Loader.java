@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,15 +18,17 @@ import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
 
 /**
- * Carries loads to Redis, all pipelined on one held connection, each with a deadline. While Redis cannot be reached a
- * load fails at once. Belongs to the cache verticle's event loop.
+ * Carries loads to Redis, all pipelined on one held connection, each with a deadline. While Redis
+ * cannot be reached a load fails at once. Belongs to the cache verticle's event loop.
  *
  * @param <W> who waits for a load
  */
 public final class Loader<W> {
   private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
 
-  /** How long a load waits at most for an attempt to connect that has just begun, in milliseconds. */
+  /**
+   * How long a load waits at most for an attempt to connect that has just begun, in milliseconds.
+   */
   private static final long HOLD_MS = 100;
 
   /** How long the start waits at most for the first attempt to connect, in milliseconds. */
@@ -45,6 +48,7 @@ public final class Loader<W> {
   private final Queue<Question<W>> sent = new ArrayDeque<>();
 
   private List<Load<W>> held = new ArrayList<>();
+  private Consumer<Server> known = server -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
 
@@ -76,14 +80,22 @@ public final class Loader<W> {
   /**
    * Begins to connect, and to watch deadlines.
    *
-   * @return ends when Redis was reached, or was found not to be there, or lets the start wait too long: whoever is
-   *     told that the proxy is up can read what is in Redis
+   * @return ends when Redis was reached, or was found not to be there, or lets the start wait too
+   *     long: whoever is told that the proxy is up can read what is in Redis
    */
   public Future<Void> start() {
     vertx.setPeriodic(Math.max(1, timeout / 20), id -> checkDeadlines());
     vertx.setTimer(START_MS, id -> tried.tryComplete());
     link.attempt();
     return tried.future();
+  }
+
+  /**
+   * Has somebody told what the server is, each time there is a connection. To be called before
+   * {@link #start}.
+   */
+  public void whenKnown(Consumer<Server> teller) {
+    known = teller;
   }
 
   /** Closes the connection; loads in flight fail. */
@@ -139,7 +151,9 @@ public final class Loader<W> {
     question.ask();
   }
 
-  /** Tells those whose deadline is past; gives a connection up that owes a reply for twice as long. */
+  /**
+   * Tells those whose deadline is past; gives a connection up that owes a reply for twice as long.
+   */
   private void checkDeadlines() {
     long now = clock.getAsLong();
     while (!sent.isEmpty() && sent.peek().isAnswered()) {
@@ -162,7 +176,7 @@ public final class Loader<W> {
     @Override
     public void connected(RedisConnection connection) {
       everConnected = true;
-      tried.tryComplete();
+      Server.ask(connection).onSuccess(known::accept).onComplete(asked -> tried.tryComplete());
       takeHeld().forEach(load -> ask(connection, load));
     }
 
@@ -180,7 +194,10 @@ public final class Loader<W> {
     failHeld();
   }
 
-  /** The reason is for the log and for those who run the proxy; clients need not know where Redis is. */
+  /**
+   * The reason is for the log and for those who run the proxy; clients need not know where Redis
+   * is.
+   */
   Failure unreachable() {
     return new Failure(
         Failure.Kind.UNREACHABLE,

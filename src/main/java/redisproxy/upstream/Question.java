@@ -14,10 +14,11 @@ import redisproxy.cache.ReadThrough;
 /**
  * What is said with Redis for one load.
  *
- * <p>{@code GETRANGE k 0 max} and {@code PTTL k} in one go tell value, missing and larger, and never bring more than
- * max + 1 bytes. They are two commands, and the key may change between them. An empty range of a key that has a time
- * to live is the one pair that could mean a value Redis never had (the key appeared in between), so it is asked again
- * within MULTI. Where GETRANGE or MULTI is forbidden to the proxy's user, GET is asked instead.
+ * <p>{@code GETRANGE k 0 max} and {@code PTTL k} in one go tell value, missing and larger, and
+ * never bring more than max + 1 bytes. They are two commands, and the key may change between them.
+ * An empty range of a key that has a time to live is the one pair that could mean a value Redis
+ * never had (the key appeared in between), so it is asked again within MULTI. Where GETRANGE or
+ * MULTI is forbidden to the proxy's user, GET is asked instead.
  *
  * @param <W> who waits for the load
  */
@@ -44,7 +45,10 @@ final class Question<W> {
     return load;
   }
 
-  /** Whether Redis has said all it will; with the deadline past, those who waited may have gone before. */
+  /**
+   * Whether Redis has said all it will; with the deadline past, those who waited may have gone
+   * before.
+   */
   boolean isAnswered() {
     return answered;
   }
@@ -121,10 +125,7 @@ final class Question<W> {
   }
 
   private Request range() {
-    return Request.cmd(Command.GETRANGE)
-        .arg(load.key().bytes())
-        .arg(0)
-        .arg(loader.maxValueBytes());
+    return Request.cmd(Command.GETRANGE).arg(load.key().bytes()).arg(0).arg(loader.maxValueBytes());
   }
 
   private Request remaining() {
@@ -158,10 +159,7 @@ final class Question<W> {
   private void fail(Throwable cause) {
     answered = true;
     String text = RedisError.text(cause);
-    fail(
-        text != null
-            ? new Failure(Failure.Kind.REDIS, text)
-            : loader.unreachable());
+    fail(text != null ? new Failure(Failure.Kind.REDIS, text) : loader.unreachable());
   }
 
   /** Ends the load, unless it has ended; a reply that comes later changes nothing. */

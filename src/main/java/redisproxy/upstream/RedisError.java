@@ -2,7 +2,10 @@ package redisproxy.upstream;
 
 import io.vertx.redis.client.Response;
 
-/** Tells the errors Redis itself replied with from those of the connection: the Redis client mixes them. */
+/**
+ * Tells the errors Redis itself replied with from those of the connection: the Redis client mixes
+ * them.
+ */
 final class RedisError {
   private RedisError() {}
 

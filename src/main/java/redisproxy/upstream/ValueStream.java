@@ -3,7 +3,6 @@ package redisproxy.upstream;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,11 +11,14 @@ import redisproxy.cache.Key;
 import redisproxy.config.Settings;
 
 /**
- * One value on its way from Redis to a client, a piece at a time: what is held of it is what one read of the socket
- * brings. Belongs to one event loop.
+ * One value on its way from Redis to a client, a piece at a time: what is held of it is what one
+ * read of the socket brings. Belongs to one event loop.
  */
 public final class ValueStream {
-  /** Where the value goes. Exactly one of {@link #missing}, {@link #failed} and {@link #end} comes last. */
+  /**
+   * Where the value goes. Exactly one of {@link #missing}, {@link #failed} and {@link #end} comes
+   * last.
+   */
   public interface Sink {
     /** A value begins. */
     void begin(long length, ValueStream stream);
@@ -40,13 +42,24 @@ public final class ValueStream {
   private static final Logger LOG = LoggerFactory.getLogger(ValueStream.class);
 
   /** What clients are told when there is no connection to Redis. */
-  static final String UNREACHABLE = "Redis cannot be reached";
+  public static final String UNREACHABLE = "Redis cannot be reached";
 
-  /** Redis needs a moment to begin a large reply; a stream without data is given up after so many deadlines. */
+  /**
+   * Redis needs a moment to begin a large reply; a stream without data is given up after so many
+   * deadlines.
+   */
   private static final int STALLED_DEADLINES = 5;
+
+  /**
+   * A client that does not read holds a stream, and Redis its copy of the value, for so many times
+   * that at most.
+   */
+  private static final int UNREAD_TIMES = 24;
 
   /** The longest line that is no value: an error reply. */
   private static final int MAX_LINE = 16 * 1024;
+
+  private static final byte[] GET = {'G', 'E', 'T'};
 
   private static final Pattern BULK = Pattern.compile("\\$[0-9]{1,18}");
 
@@ -60,6 +73,7 @@ public final class ValueStream {
   private NetSocket socket;
   private long timer;
   private boolean progressed;
+  private int idleTimes;
   private boolean paused;
   private boolean done;
 
@@ -88,33 +102,10 @@ public final class ValueStream {
     socket.closeHandler(end -> failed("the connection was closed"));
     long deadline = redis.loadTimeout().toMillis() * STALLED_DEADLINES;
     timer = vertx.setPeriodic(deadline, id -> checkProgress());
-    Buffer request = Buffer.buffer();
-    if (redis.password() != null) {
-      handshake++;
-      byte[] password = bytes(redis.password().value());
-      if (redis.username() == null) {
-        append(request, bytes("AUTH"), password);
-      } else {
-        append(request, bytes("AUTH"), bytes(redis.username()), password);
-      }
-    }
-    if (key.db() != 0) {
-      handshake++;
-      append(request, bytes("SELECT"), bytes(Integer.toString(key.db())));
-    }
-    append(request, bytes("GET"), key.bytes());
+    handshake = Greeting.commands(redis, key.db());
+    Buffer request = Buffer.buffer(Greeting.of(redis, key.db()));
+    Greeting.append(request, GET, key.bytes());
     socket.write(request);
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static void append(Buffer request, byte[]... arguments) {
-    request.appendString("*" + arguments.length + "\r\n");
-    for (byte[] argument : arguments) {
-      request.appendString("$" + argument.length + "\r\n").appendBytes(argument).appendString("\r\n");
-    }
   }
 
   void unreachable(Throwable failure) {
@@ -198,13 +189,15 @@ public final class ValueStream {
   }
 
   private void checkProgress() {
-    if (!progressed && !paused) {
+    idleTimes = progressed ? 0 : idleTimes + 1;
+    progressed = false;
+    if (idleTimes >= (paused ? UNREAD_TIMES : 1)) {
+      String who = paused ? "the client" : "Redis";
       end(
           () ->
               sink.failed(
-                  new Failure(Failure.Kind.TIMEOUT, "Redis stopped in the middle of a value")));
+                  new Failure(Failure.Kind.TIMEOUT, who + " stopped in the middle of a value")));
     }
-    progressed = false;
   }
 
   private void failed(String reason) {

@@ -9,8 +9,8 @@ import redisproxy.cache.Key;
 import redisproxy.config.Settings;
 
 /**
- * Opens streams of values too large for the cache, each over a connection to Redis of its own. Belongs to one event
- * loop; the permits are shared by all of them.
+ * Opens streams of values too large for the cache, each over a connection to Redis of its own.
+ * Belongs to one event loop; the permits are shared by all of them.
  */
 public final class ValueStreams {
   private final Vertx vertx;
@@ -37,11 +37,12 @@ public final class ValueStreams {
   /** Asks Redis for a key's value and streams it to the sink. */
   public void open(Key key, ValueStream.Sink sink) {
     if (!permits.tryAcquire()) {
-      sink.failed(
-          new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
+      sink.failed(new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
       return;
     }
     ValueStream stream = new ValueStream(vertx, redis, key, sink, permits::release);
-    client.connect(redis.endpoint().port(), redis.endpoint().host()).onComplete(stream::connected, stream::unreachable);
+    client
+        .connect(redis.endpoint().port(), redis.endpoint().host())
+        .onComplete(stream::connected, stream::unreachable);
   }
 }

@@ -1,0 +1,48 @@
+package redisproxy.upstream;
+
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import redisproxy.config.Settings;
+
+/**
+ * What a raw connection to Redis says first: AUTH where there is a password, SELECT where it is not
+ * database 0.
+ */
+final class Greeting {
+  private Greeting() {}
+
+  /**
+   * How many commands {@link #of} makes, and so how many replies come before the first of interest.
+   */
+  static int commands(Settings.Redis redis, int db) {
+    return (redis.password() == null ? 0 : 1) + (db == 0 ? 0 : 1);
+  }
+
+  static byte[] of(Settings.Redis redis, int db) {
+    Buffer greeting = Buffer.buffer();
+    if (redis.password() != null) {
+      byte[] password = bytes(redis.password().value());
+      if (redis.username() == null) {
+        append(greeting, bytes("AUTH"), password);
+      } else {
+        append(greeting, bytes("AUTH"), bytes(redis.username()), password);
+      }
+    }
+    if (db != 0) {
+      append(greeting, bytes("SELECT"), bytes(Integer.toString(db)));
+    }
+    return greeting.getBytes();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Appends a request as an array of bulk strings. */
+  static void append(Buffer to, byte[]... arguments) {
+    to.appendString("*" + arguments.length + "\r\n");
+    for (byte[] argument : arguments) {
+      to.appendString("$" + argument.length + "\r\n").appendBytes(argument).appendString("\r\n");
+    }
+  }
+}

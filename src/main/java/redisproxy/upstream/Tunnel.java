@@ -1,0 +1,168 @@
+package redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetSocket;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One RESP session's own connection to Redis, whose bytes are relayed as they are. What is written
+ * before it is open waits. Belongs to the session's event loop.
+ */
+public final class Tunnel extends ChannelInboundHandlerAdapter {
+  /** The session's side of a tunnel. */
+  public interface Session {
+    /** Bytes from Redis; the receiver releases them. */
+    void received(ByteBuf data);
+
+    /** No more bytes come in this turn. */
+    void receivedAll();
+
+    /** There may be room to write again. */
+    void writable();
+
+    /** Redis is gone, or was not to be reached. Comes once, and last. */
+    void lost();
+  }
+
+  private final Session session;
+  private final int maxPendingBytes;
+  private List<ByteBuf> waiting = new ArrayList<>();
+  private ChannelHandlerContext context;
+  private NetSocket socket;
+  private boolean closed;
+
+  Tunnel(Session session, int maxPendingBytes) {
+    this.session = session;
+    this.maxPendingBytes = maxPendingBytes;
+  }
+
+  void connected(NetSocket opened) {
+    socket = opened;
+    if (closed) {
+      socket.close();
+      return;
+    }
+    var pipeline = ((NetSocketInternal) opened).channelHandlerContext().pipeline();
+    pipeline
+        .channel()
+        .config()
+        .setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    pipeline.addBefore("handler", "tunnel", this);
+    waiting.forEach(this::write);
+    waiting = List.of();
+    flush();
+    session.writable();
+  }
+
+  void unreachable(Throwable failure) {
+    lost();
+  }
+
+  private void lost() {
+    waiting.forEach(ByteBuf::release);
+    waiting = List.of();
+    if (!closed) {
+      closed = true;
+      session.lost();
+    }
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext added) {
+    context = added;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (closed) {
+      ((ByteBuf) message).release();
+    } else {
+      session.received((ByteBuf) message);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (!closed) {
+      session.receivedAll();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (!closed) {
+      session.writable();
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    lost();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    ctx.close();
+  }
+
+  /** Sends bytes to Redis with the next {@link #flush}. */
+  public void write(ByteBuf data) {
+    if (closed) {
+      data.release();
+    } else if (context == null) {
+      waiting.add(data);
+    } else {
+      context.write(data, context.voidPromise());
+    }
+  }
+
+  public void flush() {
+    if (context != null) {
+      context.flush();
+    }
+  }
+
+  /** Whether to write more. */
+  public boolean isWritable() {
+    return context != null && context.channel().isWritable();
+  }
+
+  /** Whether Redis is to be read. */
+  public void setReading(boolean reading) {
+    if (context != null && context.channel().config().isAutoRead() != reading) {
+      context.channel().config().setAutoRead(reading);
+    }
+  }
+
+  /** Sends nothing more; what was sent is still answered, then Redis closes. */
+  public void endOutput() {
+    if (context != null && context.channel().isActive()) {
+      setReading(true);
+      context
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(flushed -> ((DuplexChannel) context.channel()).shutdownOutput());
+    } else {
+      close();
+    }
+  }
+
+  /** Closes at once; the session is told nothing more. */
+  public void close() {
+    closed = true;
+    waiting.forEach(ByteBuf::release);
+    waiting = List.of();
+    if (socket != null) {
+      socket.close();
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import redisproxy.config.Settings;
+
+/**
+ * Opens tunnels. Belongs to one event loop.
+ *
+ * <p>A tunnel is never logged in by the proxy: where Redis asks for a password, it asks the client.
+ */
+public final class Tunnels {
+  private final Settings.Redis redis;
+  private final int maxPendingBytes;
+  private final NetClient client;
+
+  /** To be made on the event loop that will use it. */
+  public Tunnels(Vertx vertx, Settings.Redis redis, int maxPendingBytes) {
+    this.redis = redis;
+    this.maxPendingBytes = maxPendingBytes;
+    this.client =
+        vertx.createNetClient(
+            new NetClientOptions()
+                .setConnectTimeout((int) redis.connectTimeout().toMillis())
+                .setTcpKeepAlive(true)
+                .setTcpNoDelay(true));
+  }
+
+  /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */
+  public boolean areOpen() {
+    return redis.password() == null;
+  }
+
+  /** Opens a tunnel. What is written to it before it is connected waits. */
+  public Tunnel open(Tunnel.Session session) {
+    Tunnel tunnel = new Tunnel(session, maxPendingBytes);
+    client
+        .connect(redis.endpoint().port(), redis.endpoint().host())
+        .onComplete(tunnel::connected, tunnel::unreachable);
+    return tunnel;
+  }
+}
