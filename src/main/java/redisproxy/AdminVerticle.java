@@ -16,7 +16,8 @@ import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
 
 /**
- * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready} and {@code /stats}.
+ * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready}
+ * and {@code /stats}.
  */
 final class AdminVerticle extends VerticleBase {
   /** A cache verticle that does not answer within this is stuck; the process is then not alive. */
@@ -82,7 +83,10 @@ final class AdminVerticle extends VerticleBase {
         .onSuccess(reply -> view.show(ctx, reply.body()))
         .onFailure(
             failure ->
-                end(ctx, 503, new JsonObject().put("status", "down").put("cache", "not answering")));
+                end(
+                    ctx,
+                    503,
+                    new JsonObject().put("status", "down").put("cache", "not answering")));
   }
 
   private void live(RoutingContext ctx, Report report) {
@@ -118,6 +122,9 @@ final class AdminVerticle extends VerticleBase {
             .put("loadsRejected", cache.rejected())
             .put("loadsTooLarge", cache.tooLarge())
             .put("loadsInFlight", cache.loadsInFlight())
+            .put("overtaken", cache.overtaken())
+            .put("invalidations", cache.invalidations())
+            .put("flushes", cache.flushes())
             .put("evictions", cache.evictions())
             .put("expirations", cache.expirations())
             .put("entries", cache.entries())

@@ -18,15 +18,21 @@ import redisproxy.upstream.Reachability;
  *   front → cache   {@link #LOOKUPS}       {@link Lookups}: what all its connections asked in one event-loop turn
  *   cache → front   the front's address    the same {@link Lookups}, hits filled in, at once
  *   cache → front   the front's address    {@link Answers}: what loads have brought since
+ *   front → cache   {@link #INVALIDATIONS} {@link redisproxy.resp.Writes}: what may have been written
+ *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
+ *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   admin → cache   {@link #REPORT}        a request, answered with a {@link Report}
  * </pre>
  *
- * <p>Messages are objects passed by reference within this process; whoever received one last owns it. The bus is
- * first in, first out for each pair of sender and receiver. It is used with {@code send} alone: a {@code request} for
- * each GET would cost six times as much (docs/decisions.md).
+ * <p>Messages are objects passed by reference within this process; whoever received one last owns
+ * it. The bus is first in, first out for each pair of sender and receiver. It is used with {@code
+ * send} alone: a {@code request} for each GET would cost six times as much (docs/decisions.md).
  */
 final class Bus {
   static final String LOOKUPS = "cache.lookups";
+  static final String INVALIDATIONS = "cache.invalidations";
+  static final String SERVER = "server";
+  static final String WHAT_SERVER = "server.what";
   static final String REPORT = "cache.report";
 
   /** Never leaves this process, never encoded. */
@@ -43,7 +49,8 @@ final class Bus {
   /** Who asked, told on its own event loop. */
   interface Asker {
     /**
-     * The answer to the lookup it made under this ticket. Comes exactly once for each, even when the client has gone.
+     * The answer to the lookup it made under this ticket. Comes exactly once for each, even when
+     * the client has gone.
      *
      * @param hit whether the cache held it
      */
@@ -52,11 +59,15 @@ final class Bus {
     /** No more answers come in this turn: the time to write. */
     void answersEnd();
 
-    /** One of the above threw this: a fault of the proxy, which must not cost others their answers. */
+    /**
+     * One of the above threw this: a fault of the proxy, which must not cost others their answers.
+     */
     void broken(Throwable fault);
   }
 
-  /** Lookups of one front. It grows to what a turn needs and is used again when it has come back. */
+  /**
+   * Lookups of one front. It grows to what a turn needs and is used again when it has come back.
+   */
   static final class Lookups {
     /** A front sends what it has when it has so many, or so many bytes of keys. */
     private static final int FULL = 1024;

@@ -14,11 +14,14 @@ import redisproxy.cache.Cache;
 import redisproxy.cache.Key;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
+import redisproxy.resp.Writes;
 import redisproxy.upstream.Loader;
+import redisproxy.upstream.Server;
 
 /**
- * The one owner of the cache: every lookup of every front comes here over the bus, so that one event loop does what
- * locks would otherwise. Hits go back at once, in the message they came in; a miss is answered when its load is.
+ * The one owner of the cache: every lookup of every front comes here over the bus, so that one
+ * event loop does what locks would otherwise. Hits go back at once, in the message they came in; a
+ * miss is answered when its load is.
  */
 final class CacheVerticle extends VerticleBase {
   private static final long RECLAIM_EVERY_MS = 100;
@@ -32,6 +35,7 @@ final class CacheVerticle extends VerticleBase {
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
+  private Server server = Server.UNKNOWN;
 
   /** Answers of loads that leave at the end of this turn, by the address of their front. */
   private final Map<String, Answers> leaving = new HashMap<>();
@@ -60,9 +64,11 @@ final class CacheVerticle extends VerticleBase {
             settings.redis().maxLoads());
     readThrough = new ReadThrough<>(cache, limits, load -> loader.load(load), this::answered);
     loader =
-        new Loader<>(
-            vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
+        new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
+    loader.whenKnown(this::known);
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
+    vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
+    vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().localConsumer(Bus.REPORT, this::report);
     vertx.setPeriodic(RECLAIM_EVERY_MS, timer -> reclaim());
     return loader.start();
@@ -82,9 +88,21 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
   }
 
+  private void known(Server news) {
+    server = news;
+    vertx.eventBus().publish(Bus.SERVER, server, Bus.BY_REFERENCE);
+  }
+
+  private void invalidate(Writes writes) {
+    if (writes.all()) {
+      readThrough.invalidateAll();
+    } else {
+      writes.keys().forEach(readThrough::invalidate);
+    }
+  }
+
   private void report(Message<Object> message) {
-    message.reply(
-        new Bus.Report(readThrough.stats(), loader.reachability()), Bus.BY_REFERENCE);
+    message.reply(new Bus.Report(readThrough.stats(), loader.reachability()), Bus.BY_REFERENCE);
   }
 
   private Answer lookup(Lookups lookups, int i, long now) {

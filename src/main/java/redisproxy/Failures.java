@@ -2,13 +2,17 @@ package redisproxy;
 
 import redisproxy.cache.Failure;
 
-/** The one mapping of failures to what the two protocols say: RESP error texts and HTTP statuses. */
+/**
+ * The one mapping of failures to what the two protocols say: RESP error texts and HTTP statuses.
+ */
 final class Failures {
   private Failures() {}
 
   /** The text of the RESP error, without the dash; Redis's own comes through unchanged. */
   static String respError(Failure failure) {
-    return failure.kind() == Failure.Kind.REDIS ? failure.text() : "ERR redis-proxy: " + failure.text();
+    return failure.kind() == Failure.Kind.REDIS
+        ? failure.text()
+        : "ERR redis-proxy: " + failure.text();
   }
 
   /** The HTTP status. */
@@ -20,7 +24,10 @@ final class Failures {
     };
   }
 
-  /** By the code of Redis's error reply: the client's mistake, a state that passes, or a fault of the set-up. */
+  /**
+   * By the code of Redis's error reply: the client's mistake, a state that passes, or a fault of
+   * the set-up.
+   */
   private static int httpStatus(String text) {
     int end = text.indexOf(' ');
     return switch (end < 0 ? text : text.substring(0, end)) {

@@ -11,11 +11,14 @@ import redisproxy.Bus.Asker;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
+import redisproxy.resp.Writes;
+import redisproxy.upstream.Server;
 
 /**
- * The fronts' end of the bus, one for each instance of a front verticle: gathers what its connections look up in one
- * turn of its event loop, sends it as one message, and hands the answers out. A task scheduled while sockets are read
- * runs after all that were ready have been read, so a turn's lookups travel together.
+ * The fronts' end of the bus, one for each instance of a front verticle: gathers what its
+ * connections look up in one turn of its event loop, sends it as one message, and hands the answers
+ * out. A task scheduled while sockets are read runs after all that were ready have been read, so a
+ * turn's lookups travel together.
  */
 final class Front {
   /** Batches kept for use again. */
@@ -27,6 +30,7 @@ final class Front {
   private final ArrayDeque<Lookups> spare = new ArrayDeque<>(SPARE);
   private Lookups current;
   private boolean scheduled;
+  private Server server = Server.UNKNOWN;
 
   /** To be made on the event loop of the verticle it serves. */
   Front(Vertx vertx, Context context) {
@@ -34,6 +38,21 @@ final class Front {
     this.context = context;
     this.current = new Lookups(address);
     vertx.eventBus().localConsumer(address, this::received);
+    vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> server = news.body());
+    vertx.eventBus().send(Bus.WHAT_SERVER, address, Bus.BY_REFERENCE);
+  }
+
+  /** What is known of the server. */
+  Server server() {
+    return server;
+  }
+
+  /**
+   * Has dropped what may have been written. Sent at once: no lookup made from now on anywhere
+   * overtakes it.
+   */
+  void invalidate(Writes writes) {
+    vertx.eventBus().send(Bus.INVALIDATIONS, writes, Bus.BY_REFERENCE);
   }
 
   /** Looks a key up whose bytes lie in a buffer; the buffer may be reused at once. */

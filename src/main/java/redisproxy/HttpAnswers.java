@@ -105,7 +105,10 @@ final class HttpAnswers {
     }
   }
 
-  /** RFC 9211. What was loaded is stored when it has time left, for the load's answer tells no other reason. */
+  /**
+   * RFC 9211. What was loaded is stored when it has time left, for the load's answer tells no other
+   * reason.
+   */
   private static String cacheStatus(Entry entry, boolean hit, long ttl) {
     if (hit) {
       return "redis-proxy; hit; ttl=" + ttl;
@@ -141,8 +144,7 @@ final class HttpAnswers {
 
   private static Buffer slice(Entry entry) {
     return BufferInternal.buffer(
-        Unpooled.wrappedBuffer(
-            entry.bytes(), entry.valueOffset(), entry.valueLength()));
+        Unpooled.wrappedBuffer(entry.bytes(), entry.valueOffset(), entry.valueLength()));
   }
 
   private static void end(HttpServerRequest request, Buffer body) {

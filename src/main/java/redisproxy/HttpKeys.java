@@ -3,14 +3,19 @@ package redisproxy;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.ByteArrayOutputStream;
 
-/** Finds the key in a request's raw URI. Keys are bytes: what is percent-encoded is decoded, and nothing is tidied. */
+/**
+ * Finds the key in a request's raw URI. Keys are bytes: what is percent-encoded is decoded, and
+ * nothing is tidied.
+ */
 final class HttpKeys {
   private HttpKeys() {}
 
   /** The key behind a prefix of the raw path; null when there is none. */
   static byte[] inPath(HttpServerRequest request, String prefix) {
     String rawPath = request.path();
-    return rawPath.length() == prefix.length() ? null : decode(rawPath, prefix.length(), rawPath.length(), false);
+    return rawPath.length() == prefix.length()
+        ? null
+        : decode(rawPath, prefix.length(), rawPath.length(), false);
   }
 
   /** The first {@code key} of the raw query, which may be empty; null when there is none. */
@@ -50,7 +55,8 @@ final class HttpKeys {
   private static int hex(String text, int i, int end) {
     int digit = i < end ? Character.digit(text.charAt(i), 16) : -1;
     if (digit < 0) {
-      throw new IllegalArgumentException("a percent sign is not followed by two hexadecimal digits");
+      throw new IllegalArgumentException(
+          "a percent sign is not followed by two hexadecimal digits");
     }
     return digit;
   }

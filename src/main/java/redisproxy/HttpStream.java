@@ -6,7 +6,9 @@ import io.vertx.core.http.HttpServerResponse;
 import redisproxy.cache.Failure;
 import redisproxy.upstream.ValueStream;
 
-/** Writes a value too large to keep to an HTTP client as it comes, no faster than the client reads. */
+/**
+ * Writes a value too large to keep to an HTTP client as it comes, no faster than the client reads.
+ */
 final class HttpStream implements ValueStream.Sink {
   private final HttpExchange exchange;
   private final HttpAnswers answers;
@@ -47,7 +49,10 @@ final class HttpStream implements ValueStream.Sink {
     }
   }
 
-  /** What {@link ValueStream} hands over is the socket's own buffer; it is written once and not kept. */
+  /**
+   * What {@link ValueStream} hands over is the socket's own buffer; it is written once and not
+   * kept.
+   */
   @Override
   public void data(Buffer data) {
     response.write(data);

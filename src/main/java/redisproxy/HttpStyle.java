@@ -3,8 +3,8 @@ package redisproxy;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
-import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.MIMEHeader;
+import io.vertx.ext.web.RoutingContext;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 

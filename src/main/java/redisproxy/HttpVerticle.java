@@ -18,9 +18,13 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
+import redisproxy.upstream.Judge;
 import redisproxy.upstream.ValueStreams;
 
-/** Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share the port. */
+/**
+ * Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share
+ * the port.
+ */
 final class HttpVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
 
@@ -39,6 +43,7 @@ final class HttpVerticle extends VerticleBase {
   private final LongSupplier clock;
 
   private Front front;
+  private HttpAccess access;
   private HttpAnswers answers;
   private HttpServer server;
 
@@ -50,11 +55,7 @@ final class HttpVerticle extends VerticleBase {
    * @param clock the cache's clock
    */
   HttpVerticle(
-      Settings settings,
-      Gate clients,
-      Gate requests,
-      Semaphore streamPermits,
-      LongSupplier clock) {
+      Settings settings, Gate clients, Gate requests, Semaphore streamPermits, LongSupplier clock) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;
@@ -65,6 +66,8 @@ final class HttpVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     front = new Front(vertx, context);
+    access =
+        new HttpAccess(settings.redis(), new Judge(vertx, settings.redis(), streamPermits), clock);
     answers =
         new HttpAnswers(
             new ValueStreams(vertx, settings.redis(), streamPermits),
@@ -104,7 +107,10 @@ final class HttpVerticle extends VerticleBase {
     }
   }
 
-  /** The routes; keys in paths are matched and read raw, or {@code ..} and {@code a//b} would not be what they say. */
+  /**
+   * The routes; keys in paths are matched and read raw, or {@code ..} and {@code a//b} would not be
+   * what they say.
+   */
   private Router router() {
     Router router = Router.router(vertx);
     for (String prefix : new String[] {"/keys/", "/get/"}) {
@@ -114,9 +120,7 @@ final class HttpVerticle extends VerticleBase {
           .handler(
               ctx ->
                   value(
-                      ctx,
-                      HttpStyle.preferred(ctx),
-                      request -> HttpKeys.inPath(request, prefix)));
+                      ctx, HttpStyle.preferred(ctx), request -> HttpKeys.inPath(request, prefix)));
     }
     for (String path : new String[] {"/get", "/proxy", "/proxy/", "/keys"}) {
       router.route(path).handler(ctx -> value(ctx, HttpStyle.preferred(ctx), HttpKeys::inQuery));
@@ -148,21 +152,29 @@ final class HttpVerticle extends VerticleBase {
     if (!isRead(request) || !isSmall(request)) {
       return;
     }
-    byte[] key;
     try {
-      key = find.apply(request);
+      value(request, style, find.apply(request));
     } catch (IllegalArgumentException e) {
       style.fail(request, null, Problem.of(400, e.getMessage()));
-      return;
     }
+  }
+
+  private void value(HttpServerRequest request, HttpStyle style, byte[] key) {
     if (key == null) {
       style.fail(request, null, Problem.of(400, "no key"));
-    } else if (!requests.enter()) {
-      style.fail(request, key, Problem.of(503, "too many requests are being answered"));
     } else {
-      Key wanted = Key.of(settings.redis().endpoint().database(), key);
-      front.lookup(new HttpExchange(answers, request, wanted, style), 0, wanted);
+      access.check(
+          request, () -> lookup(request, style, key), problem -> style.fail(request, key, problem));
     }
+  }
+
+  private void lookup(HttpServerRequest request, HttpStyle style, byte[] key) {
+    if (!requests.enter()) {
+      style.fail(request, key, Problem.of(503, "too many requests are being answered"));
+      return;
+    }
+    Key wanted = Key.of(settings.redis().endpoint().database(), key);
+    front.lookup(new HttpExchange(answers, request, wanted, style), 0, wanted);
   }
 
   private static boolean isRead(HttpServerRequest request) {

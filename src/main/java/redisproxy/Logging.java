@@ -11,7 +11,10 @@ import ch.qos.logback.core.encoder.Encoder;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 
-/** Sets logging up as {@code log.level} and {@code log.format} say: to standard output, one line for each event. */
+/**
+ * Sets logging up as {@code log.level} and {@code log.format} say: to standard output, one line for
+ * each event.
+ */
 final class Logging {
   private static final String TEXT =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} level=%level logger=%logger{0} msg=\"%msg\" %kvp%n";
@@ -33,8 +36,7 @@ final class Logging {
     context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
   }
 
-  private static Encoder<ILoggingEvent> encoder(
-      LoggerContext context, Settings.Log.Format format) {
+  private static Encoder<ILoggingEvent> encoder(LoggerContext context, Settings.Log.Format format) {
     if (format == Settings.Log.Format.JSON) {
       JsonEncoder json = new JsonEncoder();
       json.setContext(context);

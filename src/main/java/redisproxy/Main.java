@@ -78,7 +78,10 @@ public final class Main {
     }
   }
 
-  /** The settings say how many event loops there are to be, so they are read by a Vertx of their own. */
+  /**
+   * The settings say how many event loops there are to be, so they are read by a Vertx of their
+   * own.
+   */
   private static Settings load(Path config) throws ExecutionException, InterruptedException {
     Vertx vertx =
         Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setInternalBlockingPoolSize(1));
@@ -89,7 +92,9 @@ public final class Main {
     }
   }
 
-  /** The hook of SIGTERM and SIGINT. It halts, or the JVM would report the signal and not success. */
+  /**
+   * The hook of SIGTERM and SIGINT. It halts, or the JVM would report the signal and not success.
+   */
   private static void stop(Proxy proxy) {
     try {
       proxy

@@ -23,7 +23,9 @@ import redisproxy.metrics.Gate;
 public final class Proxy {
   private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
 
-  /** How long requests already read may take to be answered when the proxy stops, in milliseconds. */
+  /**
+   * How long requests already read may take to be answered when the proxy stops, in milliseconds.
+   */
   static final long GRACE_MS = 5_000;
 
   /** How many values too large to keep may be streamed at once. */
@@ -49,15 +51,17 @@ public final class Proxy {
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
   }
 
-  /** Starts a proxy; it need not find Redis there. Fails when a port cannot be had, and leaves nothing behind then. */
+  /**
+   * Starts a proxy; it need not find Redis there. Fails when a port cannot be had, and leaves
+   * nothing behind then.
+   */
   public static Future<Proxy> start(Settings settings) {
     Proxy proxy = new Proxy(vertx(settings), settings);
     Promise<Proxy> started = Promise.promise();
     proxy
         .deploy()
         .onSuccess(deployed -> started.complete(proxy))
-        .onFailure(
-            failure -> proxy.vertx.close().onComplete(closed -> started.fail(failure)));
+        .onFailure(failure -> proxy.vertx.close().onComplete(closed -> started.fail(failure)));
     return started.future();
   }
 
@@ -74,9 +78,9 @@ public final class Proxy {
   }
 
   /**
-   * The order is the placement: event loops are given out in turn, so with n loops and n - 1 instances of each front
-   * the cache has the first loop, the RESP instances the others, the admin verticle shares the first, and the HTTP
-   * instances again have the others.
+   * The order is the placement: event loops are given out in turn, so with n loops and n - 1
+   * instances of each front the cache has the first loop, the RESP instances the others, the admin
+   * verticle shares the first, and the HTTP instances again have the others.
    */
   private Future<Void> deploy() {
     Bus.register(vertx);
@@ -168,8 +172,8 @@ public final class Proxy {
   }
 
   /**
-   * Stops listening, answers what has been read, closes every client, and only then takes the cache down. Clients that
-   * do not read their last replies are cut off after {@link #GRACE_MS}.
+   * Stops listening, answers what has been read, closes every client, and only then takes the cache
+   * down. Clients that do not read their last replies are cut off after {@link #GRACE_MS}.
    */
   public Future<Void> stop() {
     List<Future<Void>> undeployed = new ArrayList<>();

@@ -17,10 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the pipeline, so that requests
- * are read where they lie and replies leave as one buffer; the one place that uses Vert.x's internal API for it
- * (docs/decisions.md, "RESP bytes do not pass through NetSocket"). Everything happens on the event loop of the
- * verticle that accepted the client.
+ * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the
+ * pipeline, so that requests are read where they lie and replies leave as one buffer; the one place
+ * that uses Vert.x's internal API for it (docs/decisions.md, "RESP bytes do not pass through
+ * NetSocket"). Everything happens on the event loop of the verticle that accepted the client.
  */
 abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
@@ -31,7 +31,10 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** How long a client may take to read its last replies. */
   private static final long FAREWELL_MS = 10_000;
 
-  /** A value shorter than this, in bytes, is copied among its neighbours; a longer one is sent from where it is. */
+  /**
+   * A value shorter than this, in bytes, is copied among its neighbours; a longer one is sent from
+   * where it is.
+   */
   private static final int COPIED = 8 * 1024;
 
   /** The size of the buffer that small replies are gathered in, at most, in bytes. */
@@ -127,7 +130,10 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     ctx.fireChannelWritabilityChanged();
   }
 
-  /** {@code printf 'GET k\r\n' | nc -N} ends its side before its answer can be there, and Redis answers it. */
+  /**
+   * {@code printf 'GET k\r\n' | nc -N} ends its side before its answer can be there, and Redis
+   * answers it.
+   */
   @Override
   public final void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
@@ -227,8 +233,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Says nothing more: flushes, ends the stream, and waits a little for the client to close, ignoring what it sends.
-   * Closing at once with input unread would reset the connection, and the client might lose its last replies.
+   * Says nothing more: flushes, ends the stream, and waits a little for the client to close,
+   * ignoring what it sends. Closing at once with input unread would reset the connection, and the
+   * client might lose its last replies.
    */
   final void leave() {
     if (leaving) {

@@ -1,174 +1,159 @@
 package redisproxy;
 
 import io.netty.buffer.ByteBuf;
-import redisproxy.cache.Answer;
-import redisproxy.cache.Entry;
-import redisproxy.cache.Failure;
-import redisproxy.cache.Key;
-import redisproxy.cache.TooLarge;
 import redisproxy.config.Settings;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
-import redisproxy.resp.ReplyQueue;
 import redisproxy.resp.RequestParser;
+import redisproxy.resp.RequestTooLarge;
+import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
 
 /**
- * One RESP client: reads its requests, has its keys looked up, writes its replies in the order of the requests.
- *
- * <p>What it may cost is bounded: requests in flight by {@code resp.max-pipeline}, replies not yet read by {@code
- * resp.max-pending-bytes} and one more. Beyond either, nothing more is parsed and the socket is not read. Answers that
- * come when the bound is reached are let go and asked for again when it is their turn, together with all behind them,
- * so that a client never sees an older value after a newer one.
+ * One RESP client: reads its requests and gives each to the lane that answers it. What the cache
+ * can answer and what clients say before anything else goes to the {@link CachedLane}; the first
+ * request that only Redis can answer opens a {@link TunnelLane}, and from then on everything goes
+ * through that. Only one lane has replies outstanding at a time, so replies are always in the order
+ * of the requests.
  */
-final class RespSession extends RespConnection implements Bus.Asker {
+final class RespSession extends RespConnection {
   private static final long GET = CommandName.of("get");
   private static final long PING = CommandName.of("ping");
   private static final long ECHO = CommandName.of("echo");
   private static final long QUIT = CommandName.of("quit");
 
-  /** HTTP sent to this port, perhaps by a browser that was lured: Redis closes on these, and so do we. */
+  /**
+   * HTTP sent to this port, perhaps by a browser that was lured: Redis closes on these, and so do
+   * we.
+   */
   private static final long POST = CommandName.of("post");
 
   private static final long HOST = CommandName.of("host:");
 
-  /** A key longer than this, in bytes, waits until nothing else is in flight. */
-  private static final int LONG_KEY = 1024;
-
   private final Front front;
-  private final ValueStreams streams;
-  private final int db;
-  private final int maxPendingBytes;
-  private final RequestParser parser;
-  private final ReplyQueue replies;
-
-  /** Bytes of replies that are known and wait for their turn. */
-  private long held;
+  private final Tunnels tunnels;
+  private final boolean mayTunnel;
 
   /**
-   * So many replies from the head on are asked again when it is their turn. Until that is done nothing more is asked,
-   * for its answer could come first and then be older than theirs.
+   * Whether Redis would answer without a password; where it would not, it answers everything
+   * itself.
    */
-  private int toAskAgain;
+  private final boolean isOpen;
 
-  private boolean headAskedAgain;
+  private final RequestParser parser;
+  private final Handshake handshake;
+  private final CachedLane cached;
 
-  private ValueRelay relay;
-  private boolean longKey;
+  /** Null until there is a request that only Redis can answer. */
+  private TunnelLane tunnel;
+
   private boolean quitting;
   private boolean draining;
   private boolean advancing;
   private boolean gone;
 
-  RespSession(Front front, ValueStreams streams, Settings.Resp settings, int db) {
+  RespSession(Front front, ValueStreams streams, Tunnels tunnels, Settings.Resp settings, int db) {
     this.front = front;
-    this.streams = streams;
-    this.db = db;
-    this.maxPendingBytes = settings.maxPendingBytes();
+    this.tunnels = tunnels;
+    this.mayTunnel = settings.tunnel();
+    this.isOpen = tunnels.areOpen() || !settings.tunnel();
     this.parser = new RequestParser(settings.maxRequestBytes());
-    this.replies = new ReplyQueue(settings.maxPipeline());
+    this.handshake = new Handshake(db);
+    this.cached = new CachedLane(this, front, streams, handshake, settings, db);
   }
 
   // Requests in
 
   @Override
   void accept(ByteBuf input) {
+    if (tunnel == null) {
+      acceptCached(input);
+    } else if (cached.isEmpty()) {
+      tunnel.accept(input);
+    }
+  }
+
+  private void acceptCached(ByteBuf input) {
     try {
+      int start = input.readerIndex();
       while (mayAccept() && parser.parse(input)) {
-        handle();
+        if (!handle()) {
+          input.readerIndex(start);
+          openTunnel();
+          return;
+        }
+        start = input.readerIndex();
+      }
+    } catch (RequestTooLarge tooLarge) {
+      if (mayTunnel) {
+        openTunnel();
+      } else {
+        refuse(tooLarge);
       }
     } catch (ProtocolError error) {
-      reply(Reply.error(error.getMessage()));
-      quitting = true;
+      refuse(error);
     }
+  }
+
+  private void refuse(ProtocolError error) {
+    cached.reply(Reply.error(error.getMessage()));
+    quitting = true;
+  }
+
+  private void openTunnel() {
+    tunnel = new TunnelLane(this, front, tunnels, handshake);
   }
 
   private boolean mayAccept() {
-    return !quitting
-        && !longKey
-        && toAskAgain == 0
-        && !replies.isFull()
-        && held < maxPendingBytes
-        && isWritable();
+    return tunnel == null
+        ? !quitting && cached.mayAccept()
+        : cached.isEmpty() && tunnel.mayAccept();
   }
 
-  private void handle() {
+  /** Returns whether the request is answered here; if not, it is for Redis. */
+  private boolean handle() {
     long name = parser.name();
-    if (name == GET) {
-      get();
-    } else if (name == PING) {
-      ping();
-    } else if (name == ECHO) {
-      reply(parser.count() == 2 ? argument(1) : Reply.wrongArity("echo"));
-    } else if (name == QUIT) {
-      reply(Reply.OK);
-      quitting = true;
-    } else if (name == POST || name == HOST) {
+    if (name == POST || name == HOST) {
       close();
       quitting = true;
+    } else if (!isOpen) {
+      return false;
+    } else if (name == GET && parser.count() == 2) {
+      cached.get(parser);
+    } else if (name == QUIT) {
+      cached.reply(Reply.OK);
+      quitting = true;
     } else {
-      reply(Reply.unknownCommand(parser));
-    }
-  }
-
-  private void get() {
-    if (parser.count() != 2) {
-      reply(Reply.wrongArity("get"));
-      return;
-    }
-    int length = parser.length(1);
-    front.lookup(this, replies.take(), db, parser.buffer(), parser.start(1), length);
-    longKey = length > LONG_KEY;
-  }
-
-  private void ping() {
-    reply(
-        switch (parser.count()) {
-          case 1 -> Reply.PONG;
-          case 2 -> argument(1);
-          default -> Reply.wrongArity("ping");
-        });
-  }
-
-  private byte[] argument(int i) {
-    return Reply.bulk(parser.buffer(), parser.start(i), parser.length(i));
-  }
-
-  // Answers in
-
-  private void reply(byte[] bytes) {
-    fill(replies.take(), bytes);
-  }
-
-  private void fill(int ticket, byte[] bytes) {
-    replies.fill(ticket, bytes);
-    held += bytes.length;
-  }
-
-  @Override
-  public void answered(int ticket, Answer answer, boolean hit) {
-    if (gone) {
-      return;
-    }
-    if (answer instanceof Entry entry) {
-      if (held > maxPendingBytes && ticket != replies.head()) {
-        replies.fill(ticket, entry.key());
-        toAskAgain = replies.size();
-      } else {
-        replies.fill(ticket, entry);
-        held += entry.respLength();
+      byte[] reply = known(name);
+      if (reply == null) {
+        return false;
       }
-    } else if (answer instanceof Failure failure) {
-      fill(ticket, Reply.error(Failures.respError(failure)));
-    } else {
-      replies.fill(ticket, answer);
+      cached.reply(reply);
     }
+    return true;
   }
 
-  @Override
-  public void answersEnd() {
-    advance();
+  /** The reply to a request that neither the cache nor Redis is needed for, or null. */
+  private byte[] known(long name) {
+    if (name == PING && parser.count() <= 2) {
+      return parser.count() == 1 ? Reply.PONG : argument();
+    }
+    if (name == ECHO && parser.count() == 2) {
+      return argument();
+    }
+    byte[] reply = handshake.answer(parser, front.server());
+    return reply == null && !mayTunnel ? refusal(name) : reply;
+  }
+
+  private byte[] argument() {
+    return Reply.bulk(parser.buffer(), parser.start(1), parser.length(1));
+  }
+
+  private byte[] refusal(long name) {
+    return name == GET || name == PING || name == ECHO
+        ? Reply.wrongArity(parser.lowerCase(0, 8))
+        : Reply.unknownCommand(parser);
   }
 
   // Replies out
@@ -179,102 +164,30 @@ final class RespSession extends RespConnection implements Bus.Asker {
       return;
     }
     advancing = true;
-    if (relay != null) {
-      relay.resume();
+    if (tunnel != null) {
+      tunnel.resume();
     }
     boolean progress;
     do {
-      progress = writeReplies();
-      longKey &= !replies.isEmpty();
-      int before = replies.tail();
+      progress = cached.writeReplies();
+      int before = cached.accepted();
       acceptInput();
-      progress |= replies.tail() != before;
+      progress |= cached.accepted() != before;
     } while (progress);
     setReading(!draining && mayAccept());
-    if (replies.isEmpty() && relay == null && (quitting || draining && mayAccept())) {
-      leave();
+    if (cached.isEmpty() && (quitting || draining && mayAccept())) {
+      end();
     }
     advancing = false;
   }
 
-  /** Returns whether it wrote any: the socket may have taken it all already and then has room again. */
-  private boolean writeReplies() {
-    ByteBuf gathered = null;
-    boolean wrote = false;
-    while (relay == null && !replies.isEmpty() && replies.first() != null && isWritable()) {
-      if (isToBeAskedAgain()) {
-        askAgain();
-        break;
-      }
-      Object reply = replies.first();
-      if (reply instanceof TooLarge tooLarge) {
-        gathered = writeGathered(gathered);
-        stream(tooLarge.key());
-        // A stream that was refused at once has left its reply at the head, and nobody else will come for it.
-        wrote |= relay == null;
-        break;
-      }
-      gathered = append(gathered, reply);
-      wrote = true;
-      removeFirst();
-    }
-    writeGathered(gathered);
-    if (wrote) {
-      flush();
-    }
-    return wrote;
-  }
-
-  private ByteBuf append(ByteBuf gathered, Object reply) {
-    if (reply instanceof Entry entry && !entry.isMissing()) {
-      held -= entry.respLength();
-      return gather(gathered, entry.bytes(), entry.respOffset(), entry.respLength(), held);
-    }
-    byte[] bytes = reply instanceof Entry ? Reply.NIL : (byte[]) reply;
-    held -= reply instanceof Entry ? 0 : bytes.length;
-    return gather(gathered, bytes, 0, bytes.length, held);
-  }
-
-  private boolean isToBeAskedAgain() {
-    Object reply = replies.first();
-    return reply instanceof Key
-        || reply instanceof Entry && toAskAgain > 0 && !headAskedAgain;
-  }
-
-  private void askAgain() {
-    Object reply = replies.first();
-    headAskedAgain = true;
-    if (reply instanceof Entry entry) {
-      held -= entry.respLength();
-      reply = entry.key();
-    }
-    replies.fill(replies.head(), null);
-    front.lookup(this, replies.head(), (Key) reply);
-  }
-
-  private void removeFirst() {
-    replies.removeFirst();
-    headAskedAgain = false;
-    if (toAskAgain > 0) {
-      toAskAgain--;
-    }
-  }
-
-  private void stream(Key key) {
-    toAskAgain = replies.size();
-    relay = new ValueRelay(this);
-    streams.open(key, relay);
-  }
-
-  /** The value too large to keep has been written, or, with a reply, there is none. */
-  void streamed(byte[] reply) {
-    relay = null;
-    if (reply == null) {
-      removeFirst();
+  /** Everything that was read is answered or on its way to Redis. */
+  private void end() {
+    if (tunnel == null) {
+      leave();
     } else {
-      fill(replies.head(), reply);
+      tunnel.end();
     }
-    advance();
   }
 
   // The end
@@ -293,11 +206,9 @@ final class RespSession extends RespConnection implements Bus.Asker {
   @Override
   void closed() {
     gone = true;
-    replies.clear();
-    held = 0;
-    if (relay != null) {
-      relay.cancel();
-      relay = null;
+    cached.close();
+    if (tunnel != null) {
+      tunnel.close();
     }
   }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
 import redisproxy.resp.Reply;
+import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
 
 /** Serves RESP: a session for each client. Any number of instances share the port. */
@@ -27,6 +28,7 @@ final class RespVerticle extends VerticleBase {
 
   private Front front;
   private ValueStreams streams;
+  private Tunnels tunnels;
   private NetServer server;
 
   RespVerticle(Settings settings, Gate clients, Semaphore streamPermits) {
@@ -40,6 +42,7 @@ final class RespVerticle extends VerticleBase {
   public Future<?> start() {
     front = new Front(vertx, context);
     streams = new ValueStreams(vertx, redis, streamPermits);
+    tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     NetServerOptions options =
         new NetServerOptions()
             .setHost(settings.host())
@@ -63,7 +66,8 @@ final class RespVerticle extends VerticleBase {
       socket.end(Buffer.buffer(Reply.MAX_CLIENTS));
       return;
     }
-    RespSession session = new RespSession(front, streams, settings, redis.endpoint().database());
+    RespSession session =
+        new RespSession(front, streams, tunnels, settings, redis.endpoint().database());
     sessions.add(session);
     socket.closeHandler(
         closed -> {
@@ -73,7 +77,10 @@ final class RespVerticle extends VerticleBase {
     session.attach((NetSocketInternal) socket, settings.maxPendingBytes());
   }
 
-  /** Stops listening, answers what has been read, then closes; clients that do not go in time are cut off. */
+  /**
+   * Stops listening, answers what has been read, then closes; clients that do not go in time are
+   * cut off.
+   */
   @Override
   public Future<?> stop() {
     Future<Void> shutdown = server.shutdown(Proxy.GRACE_MS, TimeUnit.MILLISECONDS);

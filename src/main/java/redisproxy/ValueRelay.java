@@ -8,16 +8,20 @@ import redisproxy.cache.Failure;
 import redisproxy.resp.Reply;
 import redisproxy.upstream.ValueStream;
 
-/** Writes a value too large to keep to a RESP client as it comes, no faster than the client reads. */
+/**
+ * Writes a value too large to keep to a RESP client as it comes, no faster than the client reads.
+ */
 final class ValueRelay implements ValueStream.Sink {
   private static final byte[] CRLF = {'\r', '\n'};
 
-  private final RespSession session;
+  private final RespConnection session;
+  private final CachedLane lane;
   private ValueStream stream;
   private boolean cancelled;
 
-  ValueRelay(RespSession session) {
+  ValueRelay(RespConnection session, CachedLane lane) {
     this.session = session;
+    this.lane = lane;
   }
 
   @Override
@@ -53,7 +57,7 @@ final class ValueRelay implements ValueStream.Sink {
   public void end() {
     session.write(Unpooled.wrappedBuffer(CRLF));
     session.flush();
-    session.streamed(null);
+    lane.streamed(null);
   }
 
   @Override
@@ -73,7 +77,7 @@ final class ValueRelay implements ValueStream.Sink {
 
   private void answer(byte[] reply) {
     if (!cancelled) {
-      session.streamed(reply);
+      lane.streamed(reply);
     }
   }
 

@@ -9,7 +9,7 @@
  *     ▼
  *   {@link redisproxy.RespConnection#channelRead} ──► {@link redisproxy.RespSession#accept}    {@link redisproxy.HttpVerticle} (router)
  *     │   a {@link redisproxy.resp.RequestParser} reads requests where they lie        │
- *     │   a {@link redisproxy.resp.ReplyQueue} keeps replies in order                  │
+ *     │   {@link redisproxy.CachedLane} keeps replies in order                         │
  *     ▼                                                                    ▼
  *   {@link redisproxy.Front#lookup}   gathers what all connections ask in one event-loop turn
  *     │ one {@link redisproxy.Bus.Lookups} over the event bus
@@ -20,17 +20,22 @@
  *     │                                 {@link redisproxy.upstream.Loader}  GETRANGE and PTTL, one load per key
  *     │                                               │ {@link redisproxy.Bus.Answers}, when they have come
  *     ▼                                               ▼
- *   {@link redisproxy.Bus.Asker#answered}   {@link redisproxy.RespSession} or {@link redisproxy.HttpExchange}
+ *   {@link redisproxy.Bus.Asker#answered}   {@link redisproxy.CachedLane} or {@link redisproxy.HttpExchange}
  *     │ in the order of the requests, one write for each socket
  *     ▼
  *   client
  * </pre>
  *
- * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.ValueStream} carries it from Redis to
- * the client a piece at a time ({@link redisproxy.ValueRelay}, {@link redisproxy.HttpStream}).
+ * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.ValueStream}
+ * carries it from Redis to the client a piece at a time ({@link redisproxy.ValueRelay}, {@link
+ * redisproxy.HttpStream}).
  *
- * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link redisproxy.Failures} is the one place
- * where failures become RESP errors and HTTP statuses.
+ * <p>What only Redis can answer does not either: {@link redisproxy.TunnelLane} relays it, and has
+ * what it writes dropped from the cache ({@link redisproxy.Bus#INVALIDATIONS}) before the reply is
+ * handed on.
+ *
+ * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
+ * redisproxy.Failures} is the one place where failures become RESP errors and HTTP statuses.
  *
  * <h2>Glossary</h2>
  *
@@ -39,6 +44,11 @@
  *   <dd>whoever is connected to the proxy
  *   <dt>session
  *   <dd>one RESP client's connection and its state
+ *   <dt>lane
+ *   <dd>the way a session's requests are answered: from the cache, or through its tunnel; one at a
+ *       time
+ *   <dt>tunnel
+ *   <dd>a session's own connection to Redis
  *   <dt>front
  *   <dd>an instance of the RESP or the HTTP verticle
  *   <dt>lookup
@@ -46,9 +56,14 @@
  *   <dt>hit, miss
  *   <dd>a lookup that the cache answers, or does not
  *   <dt>load
- *   <dd>one question to Redis for one key; a miss that finds one in flight is <em>coalesced</em> with it
+ *   <dd>one question to Redis for one key; a miss that finds one in flight is <em>coalesced</em>
+ *       with it
  *   <dt>entry
  *   <dd>a key and what Redis said of it: a value, or that it is missing
+ *   <dt>invalidate
+ *   <dd>to drop an entry because its key may have been written
+ *   <dt>overtaken
+ *   <dd>of a load: its key was invalidated while it was in flight, so it is not kept
  *   <dt>evict
  *   <dd>to drop an entry for room
  *   <dt>expire

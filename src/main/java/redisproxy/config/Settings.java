@@ -57,6 +57,7 @@ public record Settings(
    * @param idleTimeout zero = never
    * @param maxPipeline requests of one client in flight
    * @param maxPendingBytes reply bytes of one client in flight
+   * @param tunnel whether what the cache cannot answer goes through to Redis
    */
   public record Resp(
       boolean enabled,
@@ -67,7 +68,8 @@ public record Settings(
       Duration idleTimeout,
       int maxRequestBytes,
       int maxPipeline,
-      int maxPendingBytes) {
+      int maxPendingBytes,
+      boolean tunnel) {
     public Resp {
       SettingsTable.RESP_HOST.require(host);
       SettingsTable.RESP_PORT.require(port);

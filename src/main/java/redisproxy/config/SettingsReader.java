@@ -62,7 +62,8 @@ final class SettingsReader {
         value(SettingsTable.RESP_IDLE_TIMEOUT),
         value(SettingsTable.RESP_MAX_REQUEST_BYTES),
         value(SettingsTable.RESP_MAX_PIPELINE),
-        value(SettingsTable.RESP_MAX_PENDING_BYTES));
+        value(SettingsTable.RESP_MAX_PENDING_BYTES),
+        value(SettingsTable.RESP_TUNNEL));
   }
 
   private Settings.Admin admin() {

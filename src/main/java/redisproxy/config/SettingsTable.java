@@ -76,6 +76,12 @@ public final class SettingsTable {
           ValueType.intSize("64KiB", "1GiB"),
           "1MiB",
           "reply bytes of one client in flight; more wait");
+  static final Setting<Boolean> RESP_TUNNEL =
+      row(
+          "resp.tunnel",
+          ValueType.bool(),
+          "true",
+          "whether what the cache cannot answer goes through to Redis");
 
   static final Setting<Boolean> ADMIN_ENABLED =
       row("admin.enabled", ValueType.bool(), "true", "whether to serve health and metrics");

@@ -3,7 +3,9 @@ package redisproxy.metrics;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** How many are in, out of how many that may be: clients of a protocol, or requests being answered. */
+/**
+ * How many are in, out of how many that may be: clients of a protocol, or requests being answered.
+ */
 public final class Gate {
   private final int limit;
   private final AtomicInteger current = new AtomicInteger();
@@ -14,7 +16,10 @@ public final class Gate {
     this.limit = limit;
   }
 
-  /** Lets one more in; false, and counted as rejected, when there is no room. Each true is owed a {@link #leave}. */
+  /**
+   * Lets one more in; false, and counted as rejected, when there is no room. Each true is owed a
+   * {@link #leave}.
+   */
   public boolean enter() {
     if (current.incrementAndGet() > limit) {
       current.decrementAndGet();

@@ -1,0 +1,233 @@
+package redisproxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.Reply;
+import redisproxy.resp.ReplyFramer;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.RequestTooLarge;
+import redisproxy.resp.Writes;
+import redisproxy.upstream.Tunnel;
+import redisproxy.upstream.Tunnels;
+import redisproxy.upstream.ValueStream;
+
+/**
+ * The lane of a session for all that the cache cannot answer: bytes go through to Redis and back as
+ * they are. Both directions are framed, to know which reply belongs to which request: before the
+ * reply of a write is handed on, what it wrote is invalidated, so that whoever has seen the reply
+ * can no longer read the old value from the cache.
+ */
+final class TunnelLane implements Tunnel.Session {
+  private static final Logger LOG = LoggerFactory.getLogger(TunnelLane.class);
+
+  /** A longer request is passed on in pieces, in bytes. */
+  private static final int WHOLE = 64 * 1024;
+
+  /** How many requests may be without a reply; more wait in the client's socket. */
+  private static final int MAX_OUTSTANDING = 4096;
+
+  private static final byte[] LOST = Reply.error("ERR redis-proxy: Redis was lost");
+  private static final byte[] UNREACHABLE =
+      Reply.error("ERR redis-proxy: " + ValueStream.UNREACHABLE);
+
+  private final RespSession session;
+  private final Front front;
+  private final Tunnel tunnel;
+  private final ReplyFramer framer = new ReplyFramer();
+  private final Outstanding outstanding = new Outstanding();
+  private RequestParser parser = new RequestParser(WHOLE);
+
+  /** Frames the rest of a request that is passed on in pieces. */
+  private ReplyFramer rest;
+
+  /** The request just read is not for Redis. */
+  private boolean keptBack;
+
+  /** The reply that is being read is not for the client. */
+  private boolean dropping;
+
+  /** The client's input is no RESP any more; Redis is to say so. */
+  private boolean broken;
+
+  private boolean connected;
+  private boolean ending;
+  private boolean clientGone;
+
+  TunnelLane(RespSession session, Front front, Tunnels tunnels, Handshake handshake) {
+    this.session = session;
+    this.front = front;
+    this.tunnel = tunnels.open(this);
+    tunnel.write(Unpooled.wrappedBuffer(handshake.said()));
+    for (int i = handshake.commands(); i > 0; i--) {
+      outstanding.addOwn();
+    }
+  }
+
+  // Requests
+
+  boolean mayAccept() {
+    return tunnel.isWritable() && outstanding.size() < MAX_OUTSTANDING;
+  }
+
+  /** Passes on what may be passed on. */
+  void accept(ByteBuf input) {
+    int from = input.readerIndex();
+    while (mayAccept() && input.isReadable()) {
+      int start = input.readerIndex();
+      if (broken) {
+        input.readerIndex(input.writerIndex());
+      } else if (!next(input)) {
+        break;
+      } else if (keptBack) {
+        pass(input, from, start);
+        from = input.readerIndex();
+        keptBack = false;
+      }
+    }
+    pass(input, from, input.readerIndex());
+    tunnel.flush();
+  }
+
+  private void pass(ByteBuf input, int from, int to) {
+    if (to > from) {
+      tunnel.write(input.retainedSlice(from, to - from));
+    }
+  }
+
+  /** Reads on; false when there is no more to be had from this input. */
+  private boolean next(ByteBuf input) {
+    try {
+      if (rest != null) {
+        rest = rest.feed(input) ? null : rest;
+        return true;
+      }
+      if (!parser.parse(input)) {
+        return false;
+      }
+      note(true);
+    } catch (RequestTooLarge tooLarge) {
+      note(false);
+      parser = new RequestParser(WHOLE);
+      rest = new ReplyFramer();
+    } catch (ProtocolError error) {
+      broken = true;
+      outstanding.addBroken();
+    }
+    return true;
+  }
+
+  private void note(boolean whole) {
+    keptBack = !outstanding.add(parser, whole, front.server().commands());
+  }
+
+  // Replies
+
+  @Override
+  public void received(ByteBuf data) {
+    int from = data.readerIndex();
+    try {
+      while (data.isReadable() && !outstanding.isStreaming()) {
+        int start = data.readerIndex();
+        if (framer.isBetween()) {
+          dropping = outstanding.isSilent(data.getByte(start));
+        }
+        boolean isDropped = dropping;
+        boolean ends = framer.feed(data);
+        if (isDropped) {
+          relay(data, from, start);
+          from = data.readerIndex();
+        }
+        if (ends) {
+          invalidate(outstanding.replied(framer));
+        }
+      }
+    } catch (ProtocolError error) {
+      LOG.atWarn().addKeyValue("reason", error.getMessage()).log("Redis sent what is not RESP");
+      outstanding.stream();
+    }
+    if (outstanding.isStreaming()) {
+      data.readerIndex(data.writerIndex());
+      invalidate(outstanding.writes());
+    }
+    relay(data, from, data.readerIndex());
+    data.release();
+  }
+
+  private void relay(ByteBuf data, int from, int to) {
+    if (to > from && !clientGone) {
+      session.write(data.retainedSlice(from, to - from));
+    }
+  }
+
+  @Override
+  public void receivedAll() {
+    if (!clientGone) {
+      session.flush();
+      tunnel.setReading(session.isWritable());
+      session.advance();
+    }
+  }
+
+  private void invalidate(Writes writes) {
+    if (!writes.isNothing()) {
+      front.invalidate(writes);
+    }
+  }
+
+  @Override
+  public void writable() {
+    connected = true;
+    if (!clientGone) {
+      session.advance();
+    }
+  }
+
+  // The end
+
+  /**
+   * No more requests come. Redis answers those it has read, closes, and with that ends the session.
+   */
+  void end() {
+    if (!ending) {
+      ending = true;
+      tunnel.endOutput();
+    }
+  }
+
+  /** The client has read: Redis may be read again. */
+  void resume() {
+    tunnel.setReading(session.isWritable());
+  }
+
+  @Override
+  public void lost() {
+    invalidate(outstanding.writes());
+    if (clientGone) {
+      return;
+    }
+    if (!framer.isBetween() && !outstanding.isStreaming()) {
+      session.close();
+      return;
+    }
+    if (!connected) {
+      session.write(Unpooled.wrappedBuffer(UNREACHABLE));
+    } else if (outstanding.size() > 0 && !outstanding.isStreaming() && !ending) {
+      session.write(Unpooled.wrappedBuffer(LOST));
+    }
+    session.flush();
+    session.leave();
+  }
+
+  /** The client is gone. What it has written is still to be answered, and then invalidated. */
+  void close() {
+    clientGone = true;
+    if (outstanding.writes().isNothing()) {
+      tunnel.close();
+    } else {
+      tunnel.endOutput();
+    }
+  }
+}
