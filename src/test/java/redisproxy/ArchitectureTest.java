@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import redisproxy.upstream.Tunnel;
 
 /** The layers as docs and package-infos describe them. */
 @AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
@@ -119,7 +120,8 @@ class ArchitectureTest {
                       HttpAnswers.class,
                       RespConnection.class,
                       RespVerticle.class,
-                      ValueRelay.class)))
+                      ValueRelay.class,
+                      Tunnel.class)))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.vertx.core.internal..", "io.vertx.core.impl..");

@@ -117,7 +117,8 @@ class FrontTest {
                       test.verify(
                           () -> {
                             assertEquals(
-                                List.of(1024, 1024, 452), received.stream().map(l -> l.size).toList());
+                                List.of(1024, 1024, 452),
+                                received.stream().map(l -> l.size).toList());
                             test.completeNow();
                           }));
         });
@@ -142,8 +143,7 @@ class FrontTest {
   }
 
   private void othersTold(VertxTestContext test) {
-    assertEquals(
-        List.of("faulty1 hit", "faulty end", "faulty broken", "b2 hit", "b end"), told);
+    assertEquals(List.of("faulty1 hit", "faulty end", "faulty broken", "b2 hit", "b end"), told);
     test.completeNow();
   }
 

@@ -18,6 +18,7 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Configuration;
+import redisproxy.upstream.Tunnels;
 
 /** A session without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
@@ -27,27 +28,31 @@ class RespSessionTest {
   /** What the cache holds; other keys it does not answer. */
   private final Map<String, String> cache = new HashMap<>();
 
-  private RespSession session;
   private EmbeddedChannel channel;
+
+  /** Who asks for the session. */
+  private Bus.Asker asker;
 
   private void open(Vertx vertx, Context context) {
     Bus.register(vertx);
     vertx.eventBus().<Lookups>localConsumer(Bus.LOOKUPS, message -> answer(message.body()));
     var settings = Configuration.parse(Map.of("resp.max-pending-bytes", "64KiB"));
-    session = new RespSession(new Front(vertx, context), null, settings.resp(), 0);
-    channel = new EmbeddedChannel(session);
+    Tunnels tunnels = new Tunnels(vertx, settings.redis(), settings.resp().maxPendingBytes());
+    channel =
+        new EmbeddedChannel(
+            new RespSession(new Front(vertx, context), null, tunnels, settings.resp(), 0));
   }
 
   private void answer(Lookups lookups) {
     for (int i = 0; i < lookups.size; i++) {
       int start = lookups.keyStart(i);
-      String key =
-          new String(lookups.keys, start, lookups.keyLength(i), StandardCharsets.US_ASCII);
+      String key = new String(lookups.keys, start, lookups.keyLength(i), StandardCharsets.US_ASCII);
+      asker = lookups.askers[i];
       if (cache.containsKey(key)) {
-        session.answered(lookups.tickets[i], entry(key), true);
+        asker.answered(lookups.tickets[i], entry(key), true);
       }
     }
-    session.answersEnd();
+    asker.answersEnd();
   }
 
   private Entry entry(String key) {
@@ -69,15 +74,17 @@ class RespSessionTest {
     return all.toString();
   }
 
-  /** Whether what was asked has been answered is known when nothing more happens on the event loop. */
+  /**
+   * Whether what was asked has been answered is known when nothing more happens on the event loop.
+   */
   private static void later(Vertx vertx, int step, Runnable action) {
     vertx.setTimer(step * STEP_MS, id -> action.run());
   }
 
   private void answerLate(int ticket, String key, String value) {
     cache.put(key, value);
-    session.answered(ticket, entry(key), false);
-    session.answersEnd();
+    asker.answered(ticket, entry(key), false);
+    asker.answersEnd();
   }
 
   @Test

@@ -71,8 +71,7 @@ class KeyTest {
   void hash_spreadsSequentialKeysEvenly() {
     assertSpread(i -> "key:" + i);
     assertSpread(i -> "user:" + (1_000_000_000 + i) + ":profile");
-    assertSpread(
-        i -> "" + (char) (i & 0xff) + (char) (i >> 8 & 0xff) + (char) (i >> 16));
+    assertSpread(i -> "" + (char) (i & 0xff) + (char) (i >> 8 & 0xff) + (char) (i >> 16));
   }
 
   /** 15 to a bucket on average; a random function has 60 in any but once in 10^10 runs. */

@@ -59,9 +59,9 @@ class LruCacheModelTest {
     private long now = -50;
     private String operation;
     private int step;
+
     /** The latest few entries put. */
     private final Entry[] puts = new Entry[8];
-
 
     Run(Use use) {
       this.use = use;

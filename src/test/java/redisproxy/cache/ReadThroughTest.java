@@ -200,8 +200,7 @@ class ReadThroughTest {
     assertEquals(2, sent.size());
     assertEquals(2, told.size());
     self.get(0).found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 10);
-    assertEquals(
-        List.of("1", "2", "1 again", "2 again"), told.stream().map(Told::waiter).toList());
+    assertEquals(List.of("1", "2", "1 again", "2 again"), told.stream().map(Told::waiter).toList());
   }
 
   @Test

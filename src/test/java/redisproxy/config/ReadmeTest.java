@@ -12,7 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The README's table of settings names the settings there are, with their defaults, and no others. */
+/**
+ * The README's table of settings names the settings there are, with their defaults, and no others.
+ */
 class ReadmeTest {
   private static final Pattern ROW = Pattern.compile("\\| ((?:`[a-z.-]+` ?)+) \\| `([^`]+)` \\|.*");
 
@@ -31,8 +33,7 @@ class ReadmeTest {
     }
     Map<String, String> real = new TreeMap<>();
     for (Setting<?> setting : SettingsTable.rows()) {
-      real.put(
-          setting.path(), setting.defaultText().isEmpty() ? "(empty)" : setting.defaultText());
+      real.put(setting.path(), setting.defaultText().isEmpty() ? "(empty)" : setting.defaultText());
     }
     assertTrue(documented.size() > 10);
     assertEquals(real, documented);

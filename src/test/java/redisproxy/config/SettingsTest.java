@@ -16,7 +16,7 @@ class SettingsTest {
     refused(() -> new Settings.Admin(true, "", 1));
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
-    refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16));
+    refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true));
     refused(() -> new Settings.Cache(0, 1, 0, SECOND, SECOND));
     refused(() -> new Settings.Cache(1, 1, 2, SECOND, SECOND));
     refused(() -> new Settings.Cache(1, 1, 1, Duration.ZERO, SECOND));
@@ -28,7 +28,7 @@ class SettingsTest {
     refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1));
     Settings ok = Configuration.parse(Map.of());
     Settings.Http off = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
-    Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16);
+    Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
     refused(() -> new Settings(1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
     refused(() -> new Settings(0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
   }

@@ -63,8 +63,7 @@ class ClientsIT {
       assertEquals("v1", jedis.get("k1"));
       assertNull(jedis.get("none"));
       assertArrayEquals(
-          new byte[] {(byte) 0xfe, 0, '\n'},
-          jedis.get(new byte[] {0, (byte) 0xff, '\r', '\n'}));
+          new byte[] {(byte) 0xfe, 0, '\n'}, jedis.get(new byte[] {0, (byte) 0xff, '\r', '\n'}));
       assertTrue(
           assertThrows(JedisDataException.class, () -> jedis.get("list"))
               .getMessage()

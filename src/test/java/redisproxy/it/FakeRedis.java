@@ -17,8 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
 /**
- * A Redis that does what a test wants of it: says what no real one can be made to say at will, or says it late. Greets
- * as a Redis does; all other commands are answered by the test.
+ * A Redis that does what a test wants of it: says what no real one can be made to say at will, or
+ * says it late. Greets as a Redis does; all other commands are answered by the test.
  */
 final class FakeRedis implements AutoCloseable {
   /** Commands seen, without the greeting. */
@@ -31,7 +31,9 @@ final class FakeRedis implements AutoCloseable {
   private final Function<List<String>, String> answer;
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
 
-  /** The answer gets the command and gives the raw reply; it may take its time, for that connection. */
+  /**
+   * The answer gets the command and gives the raw reply; it may take its time, for that connection.
+   */
   FakeRedis(Function<List<String>, String> answer) {
     this.answer = answer;
     try {
@@ -81,6 +83,7 @@ final class FakeRedis implements AutoCloseable {
     return switch (command.get(0).toLowerCase()) {
       case "hello" -> greeting();
       case "select", "auth" -> "+OK\r\n";
+      case "command" -> "*0\r\n";
       default -> {
         commands.add(command);
         yield answer.apply(command);

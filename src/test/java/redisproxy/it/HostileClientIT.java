@@ -12,7 +12,10 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients that ask for more than their share, or end early, before a Redis that is as slow as the test wants. */
+/**
+ * Clients that ask for more than their share, or end early, before a Redis that is as slow as the
+ * test wants.
+ */
 @ParameterizedClass
 @EnumSource(Shape.class)
 class HostileClientIT {
@@ -25,7 +28,8 @@ class HostileClientIT {
   @Test
   void clientThatEndedItsSide_isAnsweredAndThenClosed() {
     try (FakeRedis redis =
-            new FakeRedis(command -> command.get(0).equalsIgnoreCase("PTTL") ? ":-1\r\n" : bulk("blue"));
+            new FakeRedis(
+                command -> command.get(0).equalsIgnoreCase("PTTL") ? ":-1\r\n" : bulk("blue"));
         RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
       for (int i = 0; i < 20; i++) {
         try (RespClient client = proxy.resp()) {

@@ -200,9 +200,11 @@ class HttpIT {
     HttpResponse<String> text = proxy.http("/keys/color", "accept", "application/json");
     assertEquals("application/json", header(text, "content-type"));
     assertEquals("{\"key\":\"color\",\"value\":\"blue\"}", text.body());
-    JsonObject binary = new JsonObject(proxy.http("/keys/k%FF", "accept", "application/json").body());
+    JsonObject binary =
+        new JsonObject(proxy.http("/keys/k%FF", "accept", "application/json").body());
     assertEquals("base64", binary.getString("encoding"));
-    assertArrayEquals(new byte[] {(byte) 0xfe}, Base64.getDecoder().decode(binary.getString("value")));
+    assertArrayEquals(
+        new byte[] {(byte) 0xfe}, Base64.getDecoder().decode(binary.getString("value")));
     assertEquals("base64", binary.getString("keyEncoding"));
     assertEquals("blue", proxy.http("/keys/color", "accept", "text/html,*/*;q=0.8").body());
     assertEquals(

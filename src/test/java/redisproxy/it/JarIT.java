@@ -123,8 +123,7 @@ class JarIT {
   @Test
   void portInUse_isSaidWithTheSettingAndEnds() throws Exception {
     try (ServerSocket taken = new ServerSocket(0)) {
-      run(
-          Map.of("RESP_PORT", "" + taken.getLocalPort(), "RESP_HOST", "0.0.0.0"), List.of());
+      run(Map.of("RESP_PORT", "" + taken.getLocalPort(), "RESP_HOST", "0.0.0.0"), List.of());
       assertTrue(finished(1).contains("resp.port = " + taken.getLocalPort()));
     }
   }

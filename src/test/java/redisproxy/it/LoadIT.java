@@ -50,8 +50,7 @@ class LoadIT {
           return plain(command, "value of " + command.get(1));
         };
     try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "redis.load-timeout", "30s");
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "30s");
         RespClient waiting = proxy.resp();
         RespClient other = proxy.resp()) {
       assertEquals("$13\r\nvalue of fast\r\n", other.call("GET", "fast"));
@@ -77,8 +76,7 @@ class LoadIT {
           return plain(command, "v");
         };
     try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "redis.load-timeout", "30s")) {
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "30s")) {
       List<RespClient> clients = new ArrayList<>();
       List<CompletableFuture<String>> https = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
@@ -98,7 +96,10 @@ class LoadIT {
       }
       assertEquals(1, proxy.stat("loads"));
       assertEquals(
-          1, redis.commands.stream().filter(command -> command.get(0).equalsIgnoreCase("getrange")).count());
+          1,
+          redis.commands.stream()
+              .filter(command -> command.get(0).equalsIgnoreCase("getrange"))
+              .count());
     }
   }
 

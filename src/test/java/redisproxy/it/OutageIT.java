@@ -3,6 +3,7 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -125,7 +126,13 @@ class OutageIT {
         try (RunningProxy proxy =
                 RunningProxy.start(shape, redis.url(), "redis.password", "s3cret");
             RespClient client = proxy.resp()) {
-          await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+          httpBasic(proxy);
+          // Cached or not: where Redis asks for a password, it asks the proxy's clients too.
+          assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));
+          assertTrue(client.call("AUTH", "wrong").startsWith("-WRONGPASS"));
+          assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));
+          assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
+          assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
         }
         try (RunningProxy proxy =
                 RunningProxy.start(
@@ -136,7 +143,9 @@ class OutageIT {
                     "redis.username",
                     "default",
                     "redis.backoff-max",
-                    "100ms");
+                    "100ms",
+                    "resp.tunnel",
+                    "false");
             RespClient client = proxy.resp()) {
           for (int i = 0; i < 20; i++) {
             String reply = client.call("GET", "k");
@@ -155,5 +164,25 @@ class OutageIT {
         }
       }
     }
+  }
+
+  private static String basic(String credentials) {
+    return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes());
+  }
+
+  private static void httpBasic(RunningProxy proxy) {
+    String right = basic("default:s3cret");
+    await(() -> assertEquals("v", proxy.http("/keys/k", "authorization", right).body()));
+    assertEquals("v", proxy.http("/keys/k", "authorization", basic(":s3cret")).body());
+    var none = proxy.http("/keys/k");
+    assertEquals(401, none.statusCode());
+    assertEquals(
+        "Basic realm=\"redis-proxy\"", none.headers().firstValue("www-authenticate").orElse(null));
+    for (String wrong : new String[] {"default:wrong", "someone:s3cret", "default", ":"}) {
+      assertEquals(401, proxy.http("/keys/k", "authorization", basic(wrong)).statusCode());
+    }
+    assertEquals(401, proxy.http("/keys/k", "authorization", "Basic !").statusCode());
+    assertEquals(401, proxy.http("/lookup?key=k").statusCode());
+    assertEquals("v", proxy.http("/keys/k", "authorization", right).body());
   }
 }

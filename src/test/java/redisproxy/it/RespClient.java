@@ -9,7 +9,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** A socket to a RESP server that shows exactly what comes over it. Text is ISO 8859-1: a character, a byte. */
+/**
+ * A socket to a RESP server that shows exactly what comes over it. Text is ISO 8859-1: a character,
+ * a byte.
+ */
 final class RespClient implements AutoCloseable {
   private static final int TIMEOUT_MS = 15_000;
 
@@ -76,12 +79,13 @@ final class RespClient implements AutoCloseable {
       int length = Integer.parseInt(line.substring(1).strip());
       return line + new String(bytes(length + 2), StandardCharsets.ISO_8859_1);
     }
-    if (line.startsWith("*") && !line.startsWith("*-1")) {
-      StringBuilder array = new StringBuilder(line);
-      for (int i = Integer.parseInt(line.substring(1).strip()); i > 0; i--) {
-        array.append(reply());
+    if ("*~>%".indexOf(line.charAt(0)) >= 0 && !line.startsWith("*-1")) {
+      int elements = Integer.parseInt(line.substring(1).strip()) * (line.startsWith("%") ? 2 : 1);
+      StringBuilder aggregate = new StringBuilder(line);
+      for (int i = 0; i < elements; i++) {
+        aggregate.append(reply());
       }
-      return array.toString();
+      return aggregate.toString();
     }
     return line;
   }

@@ -85,12 +85,17 @@ class RespIT {
   }
 
   @Test
-  void otherCommands_getRedissUnknownCommandError() {
-    assertEquals(
-        "-ERR unknown command 'SET', with args beginning with: 'a' 'b' \r\n",
-        client.call("SET", "a", "b"));
-    assertEquals("-ERR unknown command 'x y', with args beginning with: \r\n", client.call("x\ny"));
-    assertEquals("+PONG\r\n", client.call("PING"));
+  void otherCommands_withoutTheTunnel_getRedissUnknownCommandError() {
+    try (RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
+        RespClient reader = alone.resp()) {
+      assertEquals(
+          "-ERR unknown command 'SET', with args beginning with: 'a' 'b' \r\n",
+          reader.call("SET", "a", "b"));
+      assertEquals(
+          "-ERR unknown command 'x y', with args beginning with: \r\n", reader.call("x\ny"));
+      assertEquals(direct.call("GET", "a", "b"), reader.call("GET", "a", "b"));
+      assertEquals("+PONG\r\n", reader.call("PING"));
+    }
   }
 
   @Test
@@ -225,9 +230,12 @@ class RespIT {
 
   @Test
   void request_largerThanAllowed_isRefusedWhenAnnounced() {
-    client.send("*2\r\n$3\r\nGET\r\n$1048577\r\n");
-    assertEquals("-ERR Protocol error: invalid bulk length\r\n", client.reply());
-    assertTrue(client.isClosedByServer());
+    try (RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
+        RespClient reader = alone.resp()) {
+      reader.send("*2\r\n$3\r\nGET\r\n$1048577\r\n");
+      assertEquals("-ERR Protocol error: invalid bulk length\r\n", reader.reply());
+      assertTrue(reader.isClosedByServer());
+    }
   }
 
   @Test

@@ -63,7 +63,12 @@ final class RunningProxy implements AutoCloseable {
   }
 
   HttpResponse<String> request(String method, String pathAndQuery, String... headers) {
-    return send(proxy.httpPort(), method, pathAndQuery, BodyHandlers.ofString(StandardCharsets.UTF_8), headers);
+    return send(
+        proxy.httpPort(),
+        method,
+        pathAndQuery,
+        BodyHandlers.ofString(StandardCharsets.UTF_8),
+        headers);
   }
 
   HttpResponse<byte[]> httpBytes(String pathAndQuery) {

@@ -57,8 +57,7 @@ class ReplyTest {
             "foo " + a(120) + " 123456789",
             "'foo', with args beginning with: '" + a(120) + "' '12345' "),
         unknown(
-            "foo " + a(125) + " 123456789",
-            "'foo', with args beginning with: '" + a(125) + "' "),
+            "foo " + a(125) + " 123456789", "'foo', with args beginning with: '" + a(125) + "' "),
         unknown(
             "foo " + a(124) + " 123456789 z",
             "'foo', with args beginning with: '" + a(124) + "' '1' "),

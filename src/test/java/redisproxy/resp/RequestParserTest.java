@@ -198,8 +198,7 @@ class RequestParserTest {
     int length = request.length();
     List<byte[]> whole = List.of(Requests.bytes(request));
     assertEquals(1, Requests.parse(new RequestParser(length), whole).requests().size());
-    Requests refused =
-        Requests.parse(new RequestParser(length - 1), List.of(Requests.bytes(head)));
+    Requests refused = Requests.parse(new RequestParser(length - 1), List.of(Requests.bytes(head)));
     assertEquals(ERROR + "request larger than " + (length - 1) + " bytes", refused.error());
   }
 

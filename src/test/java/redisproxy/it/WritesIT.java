@@ -1,0 +1,177 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** What is written through the proxy is read back through it, by any client, at once. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class WritesIT {
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+  private RespClient writer;
+  private RespClient reader;
+
+  @BeforeEach
+  void start() {
+    redis = EmbeddedRedis.start();
+    proxy = RunningProxy.start(shape, redis.url());
+    writer = proxy.resp();
+    reader = proxy.resp();
+    Awaitility.await().until(() -> proxy.admin("/health/ready").statusCode() == 200);
+  }
+
+  @AfterEach
+  void stop() {
+    writer.close();
+    reader.close();
+    proxy.close();
+    redis.close();
+  }
+
+  @Test
+  void set_isReadBackByOthersOnBothProtocols() {
+    for (int i = 0; i < 2000; i++) {
+      assertEquals("+OK\r\n", writer.call("SET", "k", "v" + i));
+      String value = "v" + i;
+      assertEquals("$" + value.length() + "\r\n" + value + "\r\n", reader.call("GET", "k"));
+      if (i % 10 == 0) {
+        assertEquals(value, proxy.http("/keys/k").body());
+      }
+    }
+    assertTrue(proxy.stat("invalidations") >= 2000);
+    assertEquals(0, proxy.stat("flushes"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "APPEND k x",
+        "DEL k",
+        "UNLINK k",
+        "GETDEL k",
+        "EXPIRE k 0",
+        "SETRANGE k 0 z",
+        "MSET other 1 k new",
+        "RENAME k other",
+        "RENAME spare k",
+        "COPY spare k REPLACE",
+        "EVAL redis.call('SET','k','scripted') 0",
+        "BITOP NOT k spare",
+        "FLUSHALL",
+        "FLUSHDB",
+        "MOVE k 1",
+        "SWAPDB 0 1",
+        "RESTORE k 0 bad",
+        "SORT list STORE k",
+        "DEBUG RELOAD"
+      })
+  void anyWrite_isReadBack(String write) {
+    writer.call("SET", "k", "old");
+    writer.call("SET", "spare", "spare");
+    writer.call("RPUSH", "list", "1");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    writer.call(
+        write.startsWith("EVAL")
+            ? write.split(" ", 2)[0].isEmpty() ? null : eval(write)
+            : write.split(" "));
+    String now = writer.call("GET", "k");
+    assertEquals(now, reader.call("GET", "k"));
+  }
+
+  private static String[] eval(String write) {
+    return new String[] {"EVAL", write.substring(5, write.length() - 2), "0"};
+  }
+
+  @Test
+  void transaction_isReadBackWhenItIsExecuted() {
+    writer.call("SET", "k", "old");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    writer.call("MULTI");
+    writer.call("SET", "k", "new");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    writer.call("EXEC");
+    assertEquals("$3\r\nnew\r\n", reader.call("GET", "k"));
+  }
+
+  @Test
+  void writesWithoutReply_areReadBackOnceTheyAreKnownToBeDone() {
+    writer.call("SET", "k", "old");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    writer.send(
+        RespClient.request("CLIENT", "REPLY", "OFF")
+            + RespClient.request("SET", "k", "silent")
+            + RespClient.request("CLIENT", "REPLY", "ON"));
+    assertEquals("+OK\r\n", writer.reply());
+    assertEquals("$6\r\nsilent\r\n", reader.call("GET", "k"));
+    writer.send(RespClient.request("SET", "k", "last words"));
+    writer.close();
+    Awaitility.await()
+        .untilAsserted(() -> assertEquals("$10\r\nlast words\r\n", reader.call("GET", "k")));
+  }
+
+  @Test
+  void largeWrite_isReadBack() {
+    String large = "x".repeat(300_000);
+    writer.call("SET", "k", "old");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    assertEquals("+OK\r\n", writer.call("SET", "k", large));
+    assertEquals("$300000\r\n" + large + "\r\n", reader.call("GET", "k"));
+  }
+
+  @Test
+  void redisLost_endsSessionsWithATunnelAndNoOthers() {
+    writer.call("SET", "k", "v");
+    assertEquals("$1\r\nv\r\n", reader.call("GET", "k"));
+    redis.stop();
+    assertTrue(writer.isClosedByServer());
+    assertEquals("$1\r\nv\r\n", reader.call("GET", "k"));
+    try (RespClient late = proxy.resp()) {
+      assertTrue(late.call("HELLO", "3").startsWith("%7\r\n"));
+      assertEquals("$1\r\nv\r\n", late.call("GET", "k"));
+      assertEquals("-ERR redis-proxy: Redis cannot be reached\r\n", late.call("SET", "k", "w"));
+      assertTrue(late.isClosedByServer());
+    }
+  }
+
+  @Test
+  void redisLostInTheMiddleOfACommand_isSaid() {
+    writer.call("SET", "k", "v");
+    writer.send(RespClient.request("BLPOP", "nothing", "0"));
+    Awaitility.await().until(() -> reader.call("GET", "k").equals("$1\r\nv\r\n"));
+    redis.stop();
+    assertEquals("-ERR redis-proxy: Redis was lost\r\n", writer.reply());
+    assertTrue(writer.isClosedByServer());
+  }
+
+  @Test
+  void readersOnly_costRedisNoConnection() {
+    writer.call("SET", "k", "v");
+    RespClient[] readers = new RespClient[50];
+    for (int i = 0; i < readers.length; i++) {
+      readers[i] = proxy.resp();
+      readers[i].call("HELLO", "3");
+      readers[i].call("CLIENT", "SETINFO", "LIB-NAME", "x");
+      readers[i].call("SELECT", "0");
+      assertEquals("$1\r\nv\r\n", readers[i].call("GET", "k"));
+      assertEquals("_\r\n", readers[i].call("GET", "none"));
+    }
+    assertTrue(writer.call("INFO", "clients").contains("connected_clients:2\r"));
+    for (RespClient each : readers) {
+      each.close();
+    }
+  }
+}
