@@ -22,7 +22,7 @@ redis_benchmark() {
   local server=$1 count=$2
   shift 2
   bounded $((seconds_each * 20 + 60)) \
-    redis-benchmark -h 127.0.0.1 -p "${port[$server]}" -r "$keys" -t get -n "$count" "$@"
+    redis-benchmark -h 127.0.0.1 -p "${port[$server]}" -r "$keys" -d "$value_bytes" -n "$count" "$@"
   rate=$(tr '\r' '\n' <"$work/out" | sed -n 's/.*(overall: \([0-9.]*\)) avg_msec.*/\1/p' | tail -n 1)
   [[ -n $rate ]] || rate=$(sed -n 's/.*throughput summary: \([0-9.]*\) requests.*/\1/p' "$work/out")
   read -r p50 p99 <<<"$(awk '/^latency summary/ { getline; getline; print $3, $5 }' <(tr '\r' '\n' <"$work/out" | sed 's/^ *//'))"
@@ -44,12 +44,14 @@ http_load() {
 # load_server LOAD SERVER SECONDS
 load_server() {
   local load=$1 server=$2 seconds=$3 count=50000
-  if [[ $load == p16 ]]; then count=500000; fi
+  if [[ $load == *16 ]]; then count=500000; fi
   count=$(awk -v rate="${requests[$load,$server]:-$count}" -v s="$seconds" 'BEGIN { printf "%d", rate * s }')
   case $load in
-    p16) redis_benchmark "$server" "$count" -c "$clients" --threads 2 -P 16 ;;
-    p1) redis_benchmark "$server" "$count" -c "$clients" --threads 2 -P 1 ;;
-    one) redis_benchmark "$server" "$count" -c 1 -P 1 ;;
+    p16) redis_benchmark "$server" "$count" -t get -c "$clients" --threads 2 -P 16 ;;
+    p1) redis_benchmark "$server" "$count" -t get -c "$clients" --threads 2 -P 1 ;;
+    set16) redis_benchmark "$server" "$count" -t set -c "$clients" --threads 2 -P 16 ;;
+    set1) redis_benchmark "$server" "$count" -t set -c "$clients" --threads 2 -P 1 ;;
+    one) redis_benchmark "$server" "$count" -t get -c 1 -P 1 ;;
     http) http_load "$server" "$seconds" ;;
   esac
 }
@@ -133,4 +135,25 @@ measure_misses() {
   share_missed=$(awk -v m="$(($(stat_of loading misses) - misses))" -v n="$done_requests" \
     'BEGIN { printf "%.1f", 100 * m / n }')
   stop loading
+}
+
+# SETs, which every proxy passes on to redis-server; ours also invalidates what they write. After the hits, for it
+# leaves nothing of them.
+measure_forwarded() {
+  local load server servers=(redis "${extra_resp[@]}" proxy)
+  steps_left=$((${#servers[@]} * 2 * runs))
+  for load in set16 set1; do
+    for server in "${servers[@]}"; do
+      load_server "$load" "$server" "$seconds_each"
+      requests[$load,$server]=$rate
+    done
+  done
+  for ((turn = 1; turn <= runs; turn++)); do
+    round="forwarded, round $turn of $runs"
+    for load in set16 set1; do
+      for server in "${servers[@]}"; do
+        measure "$load" "$server"
+      done
+    done
+  done
 }

@@ -104,6 +104,8 @@ write_report() {
     fi
     hits_and_misses
     misses_table
+    table "Forwarded: SET, $clients connections, pipeline 16" set16 redis redis "${extra_resp[@]}" proxy
+    table "Forwarded: SET, $clients connections, 1 request at a time each" set1 redis redis "${extra_resp[@]}" proxy
   } >"$report"
 }
 
