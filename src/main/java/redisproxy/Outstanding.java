@@ -158,6 +158,7 @@ final class Outstanding {
         return true;
       case "on":
         silent = false;
+        skipNext = false;
         return false;
       default:
         return false;
@@ -165,11 +166,14 @@ final class Outstanding {
   }
 
   /**
-   * Whether the reply that begins with this byte is not for the client. Pushes are for it in any
-   * case.
+   * Whether the reply that begins with this byte is not for the client. Pushes, and in RESP2 what
+   * may be a message, are for it in any case.
    */
   boolean isSilent(byte type) {
-    return !requests.isEmpty() && requests.peek().silent && type != '>';
+    if (requests.isEmpty() || !requests.peek().silent || type == '>') {
+      return false;
+    }
+    return type != '*' || requests.peek().subscribes == null && !subscriptions.any();
   }
 
   /** A reply is whole; returns what is written now. */
@@ -200,7 +204,7 @@ final class Outstanding {
 
   private boolean isOutOfBand(ReplyFramer reply) {
     return switch (reply.type()) {
-      case '>' -> !SUBSCRIBE_FAMILY.contains(reply.kind());
+      case '>' -> requests.isEmpty() || !reply.kind().equals(requests.peek().subscribes);
       case '*' -> subscriptions.any() && MESSAGES.contains(reply.kind());
       default -> false;
     };

@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 public final class ReplyFramer {
   /** Deeper nesting than this is no reply of a server that means well. */
-  private static final int MAX_DEPTH = 256;
+  private static final int MAX_DEPTH = 16 * 1024;
 
   /** Longest kind that is told: those of pub/sub are shorter. */
   private static final int MAX_KIND = 16;

@@ -196,6 +196,15 @@ class ConformanceIT {
             "GET a",
             "CLIENT REPLY NOSUCH"),
         List.of(
+            "client reply and subscriptions",
+            "CLIENT REPLY SKIP",
+            "CLIENT REPLY ON",
+            "PING",
+            "SUBSCRIBE c",
+            "CLIENT REPLY ON",
+            "UNSUBSCRIBE c",
+            "SET a 1"),
+        List.of(
             "keys",
             "SET a 1 PX 100000",
             "PERSIST a",

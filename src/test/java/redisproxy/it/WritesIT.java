@@ -3,6 +3,12 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,10 +90,7 @@ class WritesIT {
     writer.call("SET", "spare", "spare");
     writer.call("RPUSH", "list", "1");
     assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
-    writer.call(
-        write.startsWith("EVAL")
-            ? write.split(" ", 2)[0].isEmpty() ? null : eval(write)
-            : write.split(" "));
+    writer.call(write.startsWith("EVAL") ? eval(write) : write.split(" "));
     String now = writer.call("GET", "k");
     assertEquals(now, reader.call("GET", "k"));
   }
@@ -144,6 +147,47 @@ class WritesIT {
       assertEquals("$1\r\nv\r\n", late.call("GET", "k"));
       assertEquals("-ERR redis-proxy: Redis cannot be reached\r\n", late.call("SET", "k", "w"));
       assertTrue(late.isClosedByServer());
+    }
+  }
+
+  @Test
+  void loadOvertakenByAWrite_isAnsweredAndNotKept() {
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger loads = new AtomicInteger();
+    Function<List<String>, String> answer =
+        command ->
+            switch (command.get(0).toLowerCase(Locale.ROOT)) {
+              case "getrange" -> {
+                boolean first = loads.incrementAndGet() == 1;
+                if (first) {
+                  awaitQuietly(release);
+                }
+                yield first ? "$3\r\nold\r\n" : "$3\r\nnew\r\n";
+              }
+              case "pttl" -> ":-1\r\n";
+              default -> "+OK\r\n";
+            };
+    try (FakeRedis slow = new FakeRedis(answer);
+        RunningProxy before = RunningProxy.start(shape, slow.url(), "redis.load-timeout", "30s");
+        RespClient waiting = before.resp();
+        RespClient other = before.resp()) {
+      waiting.send(RespClient.request("GET", "k"));
+      Awaitility.await().until(() -> before.stat("loadsInFlight") == 1);
+      assertEquals("+OK\r\n", other.call("SET", "k", "new"));
+      Awaitility.await().until(() -> before.stat("overtaken") == 1);
+      release.countDown();
+      assertEquals("$3\r\nold\r\n", waiting.reply());
+      assertEquals("$3\r\nnew\r\n", waiting.call("GET", "k"));
+      assertEquals("$3\r\nnew\r\n", waiting.call("GET", "k"));
+      assertEquals(2, loads.get());
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
