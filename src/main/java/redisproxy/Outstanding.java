@@ -56,6 +56,9 @@ final class Outstanding {
     /** It ends all subscriptions without confirming it. */
     final boolean resets;
 
+    /** It opens a transaction, if Redis agrees. */
+    final boolean opens;
+
     Request(Writes writes, boolean silent, String name, String subscribes, int confirmations) {
       this.writes = writes;
       this.silent = silent;
@@ -63,6 +66,7 @@ final class Outstanding {
       this.confirmations = confirmations;
       this.streams = STREAMS.contains(name);
       this.resets = name.equals("reset");
+      this.opens = name.equals("multi");
     }
   }
 
@@ -98,7 +102,9 @@ final class Outstanding {
    */
   boolean add(RequestParser request, boolean whole, CommandTable commands) {
     String name = request.count() == 0 ? "" : request.lowerCase(0, 16);
-    if (transaction == null && name.equals("client") && isClientReply(request)) {
+    if (isInDoubt(name, request)) {
+      streaming = true;
+    } else if (name.equals("client") && isClientReply(request)) {
       return false;
     }
     if (name.equals("reset")) {
@@ -106,7 +112,7 @@ final class Outstanding {
     }
     Writes writes = commands.writes(request, whole);
     boolean outside = transaction == null;
-    String subscribes = outside && SUBSCRIBE_FAMILY.contains(name) ? name : null;
+    String subscribes = SUBSCRIBE_FAMILY.contains(name) ? name : null;
     Request added =
         new Request(
             transactional(name, writes),
@@ -121,6 +127,23 @@ final class Outstanding {
       requests.add(added);
     }
     return true;
+  }
+
+  /**
+   * Whether it can no longer be told which reply belongs to which request. Within a transaction
+   * CLIENT REPLY silences Redis itself and the subscribe family confirms out of turn; REPLCONF may
+   * get no reply, and SYNC gets what is not RESP.
+   */
+  private boolean isInDoubt(String name, RequestParser request) {
+    return switch (name) {
+      case "replconf", "sync" -> true;
+      case "client" -> transaction != null && request.count() > 1 && isReply(request);
+      default -> transaction != null && SUBSCRIBE_FAMILY.contains(name);
+    };
+  }
+
+  private static boolean isReply(RequestParser request) {
+    return request.lowerCase(1, 8).equals("reply");
   }
 
   /**
@@ -146,7 +169,7 @@ final class Outstanding {
   }
 
   private boolean isClientReply(RequestParser request) {
-    if (request.count() != 3 || !request.lowerCase(1, 8).equals("reply")) {
+    if (request.count() != 3 || !isReply(request)) {
       return false;
     }
     switch (request.lowerCase(2, 8)) {
@@ -190,8 +213,17 @@ final class Outstanding {
     if (request.resets && !isError) {
       subscriptions.clear();
     }
-    streaming = request.streams && !isError;
+    if (request.opens && isError) {
+      refused();
+    }
+    streaming |= request.streams && !isError;
     return request.writes;
+  }
+
+  /** Redis did not open the transaction; what was sent on believing that it had is in doubt. */
+  private void refused() {
+    transaction = null;
+    streaming = !requests.isEmpty();
   }
 
   private boolean isConfirmed(Request request, ReplyFramer reply) {

@@ -10,6 +10,7 @@ import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -75,10 +76,18 @@ class RespSessionTest {
   }
 
   /**
-   * Whether what was asked has been answered is known when nothing more happens on the event loop.
+   * One after the other, each when the one before it has been done and nothing more has happened on
+   * the event loop for a while.
    */
-  private static void later(Vertx vertx, int step, Runnable action) {
-    vertx.setTimer(step * STEP_MS, id -> action.run());
+  private static void inTurn(Vertx vertx, Runnable... steps) {
+    if (steps.length > 0) {
+      vertx.setTimer(
+          STEP_MS,
+          id -> {
+            steps[0].run();
+            inTurn(vertx, Arrays.copyOfRange(steps, 1, steps.length));
+          });
+    }
   }
 
   private void answerLate(int ticket, String key, String value) {
@@ -97,13 +106,12 @@ class RespSessionTest {
           open(vertx, context);
           // The reply of big fills what may be pending, so the answer to k is let go.
           receive("GET x\r\nGET big\r\nGET y\r\nGET k\r\n");
-          later(vertx, 1, () -> answerLate(0, "x", "1"));
-          later(vertx, 2, () -> receive("GET k\r\n"));
-          later(vertx, 3, () -> cache.put("k", "new"));
-          later(vertx, 4, () -> answerLate(2, "y", "2"));
-          later(
+          inTurn(
               vertx,
-              5,
+              () -> answerLate(0, "x", "1"),
+              () -> receive("GET k\r\n"),
+              () -> cache.put("k", "new"),
+              () -> answerLate(2, "y", "2"),
               () -> {
                 test.verify(() -> assertEquals("$1 1 large $1 2 $3 new $3 new ", written()));
                 test.completeNow();

@@ -150,6 +150,52 @@ class WritesIT {
     }
   }
 
+  /** Sequences behind which a reply could be taken for that of another request. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MULTI x|CLIENT REPLY OFF|PING|CLIENT REPLY ON",
+        "SUBSCRIBE a|MULTI|UNSUBSCRIBE a|CLIENT REPLY OFF|PING|CLIENT REPLY ON",
+        "MULTI|CLIENT REPLY OFF|EXEC|CLIENT REPLY ON",
+        "MULTI|CLIENT REPLY SKIP|PING|EXEC|CLIENT REPLY ON",
+        "MULTI|SUBSCRIBE a b|EXEC|UNSUBSCRIBE",
+        "MULTI x|SUBSCRIBE a b|UNSUBSCRIBE",
+        "REPLCONF ACK 0",
+        "MULTI|MULTI|EXEC",
+        "CLIENT REPLY SKIP|CLIENT REPLY ON"
+      })
+  void write_behindRepliesThatAreHardToPair_isReadBack(String before) {
+    RespClient other = proxy.resp();
+    other.call("SET", "k", "old");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    StringBuilder all = new StringBuilder();
+    for (String command : before.split("\\|")) {
+      all.append(command).append("\r\n");
+    }
+    for (boolean pipelined : new boolean[] {true, false}) {
+      String value = pipelined ? "new" : "newer";
+      try (RespClient hard = proxy.resp()) {
+        hard.send(all.toString());
+        if (!pipelined) {
+          hard.send("PING pause\r\n");
+          readUntil(hard, "pause");
+        }
+        hard.send("SET k " + value + "\r\nECHO done\r\n");
+        readUntil(hard, "done");
+        assertEquals(other.call("GET", "k"), reader.call("GET", "k"));
+        assertEquals("$" + value.length() + "\r\n" + value + "\r\n", reader.call("GET", "k"));
+      }
+    }
+    other.close();
+  }
+
+  private static void readUntil(RespClient client, String text) {
+    StringBuilder seen = new StringBuilder();
+    while (seen.indexOf(text) < 0) {
+      seen.append((char) client.read());
+    }
+  }
+
   @Test
   void loadOvertakenByAWrite_isAnsweredAndNotKept() {
     CountDownLatch release = new CountDownLatch(1);
