@@ -53,7 +53,7 @@ final class Handshake {
           case "hello" -> hello(request, server);
           case "client" -> client(request);
           case "select" ->
-              request.count() == 2 && request.text(1, 8).equals("" + db) ? Reply.OK : null;
+              request.count() == 2 && request.text(1, 11).equals("" + db) ? Reply.OK : null;
           default -> null;
         };
     if (answer != null) {
@@ -89,7 +89,11 @@ final class Handshake {
 
   private static byte[] client(RequestParser request) {
     boolean named = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
-    boolean told = request.count() == 4 && request.lowerCase(1, 8).equals("setinfo");
+    boolean told =
+        request.count() == 4
+            && request.lowerCase(1, 8).equals("setinfo")
+            && (request.lowerCase(2, 9).equals("lib-name")
+                || request.lowerCase(2, 8).equals("lib-ver"));
     return (named || told) && isPlain(request, request.count() - 1) ? Reply.OK : null;
   }
 

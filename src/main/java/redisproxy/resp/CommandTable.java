@@ -19,10 +19,16 @@ public final class CommandTable {
   private static final Set<String> HARMLESS =
       Set.of(
           ("acl asking auth bgrewriteaof bgsave client cluster command config discard echo exec hello info lastsave"
-                  + " latency lolwut monitor multi ping psubscribe psync publish pubsub punsubscribe quit readonly"
+                  + " latency lolwut memory monitor multi object ping psubscribe psync publish pubsub punsubscribe quit readonly"
                   + " readwrite replconf reset role save script select slowlog spublish ssubscribe subscribe"
-                  + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch")
+                  + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
               .split(" "));
+
+  /**
+   * Flagged as a read, but it keeps the count within the value, so GET gives other bytes
+   * afterwards.
+   */
+  private static final String WRITING_READ = "pfcount";
 
   /** Longest command name that is looked up; a longer one is not known. */
   private static final int MAX_NAME = 64;
@@ -43,7 +49,10 @@ public final class CommandTable {
     }
 
     private boolean keysAreKnown() {
-      return flags.contains("write") && !flags.contains("movablekeys") && firstKey > 0 && step > 0;
+      return (flags.contains("write") || reads())
+          && !flags.contains("movablekeys")
+          && firstKey > 0
+          && step > 0;
     }
   }
 
@@ -67,7 +76,7 @@ public final class CommandTable {
     }
     String name = request.text(0, MAX_NAME).toLowerCase(Locale.ROOT);
     Row row = rows.get(name);
-    if (HARMLESS.contains(name) || row != null && row.reads()) {
+    if (HARMLESS.contains(name) || row != null && row.reads() && !name.equals(WRITING_READ)) {
       return Writes.NOTHING;
     }
     if (row == null || !row.keysAreKnown() || !isWhole && row.lastKey != row.firstKey) {

@@ -1,7 +1,6 @@
 package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
-import java.util.Arrays;
 
 /**
  * Finds where each reply of a server ends, in RESP2 and RESP3, all types, nested and streamed ones
@@ -9,21 +8,15 @@ import java.util.Arrays;
  * Incremental: goes on where it stopped, however the bytes are split. One thread at a time.
  */
 public final class ReplyFramer {
-  /** Deeper nesting than this is no reply of a server that means well. */
-  private static final int MAX_DEPTH = 16 * 1024;
-
   /** Longest kind that is told: those of pub/sub are shorter. */
   private static final int MAX_KIND = 16;
 
   private static final int MAX_LINE = 64 * 1024;
 
-  /** Stands for the number of elements of an aggregate that ends with a full stop. */
-  private static final long STREAMED = -1;
+  /** To a length above this no more digits are added, so that twice of it is still a number. */
+  private static final long MAX_LENGTH = Long.MAX_VALUE / 32;
 
-  /** Elements still to come at each level; the bottom one is the reply itself. */
-  private long[] levels = new long[8];
-
-  private int depth = -1;
+  private final Levels levels = new Levels();
 
   /** Bytes of a string still to be passed over, its CRLF included. */
   private long skip;
@@ -46,12 +39,17 @@ public final class ReplyFramer {
   /** The first element of an array or push, as far as it tells the kinds of them apart. */
   private final StringBuilder kind = new StringBuilder(MAX_KIND);
 
-  private boolean kindIsKnown;
+  /** The first element of the array or push has begun. */
+  private boolean hasElements;
+
+  /** It is the string that is being read. */
+  private boolean inKind;
+
   private long lastInteger;
 
   /**
-   * What the first element says when the reply is an array or a push that begins with a string;
-   * else empty.
+   * What the first element says when the reply is an array or a push that begins with a bulk
+   * string; else empty.
    */
   public String kind() {
     return kind.toString();
@@ -69,7 +67,7 @@ public final class ReplyFramer {
 
   /** Whether the input stands between two replies. */
   public boolean isBetween() {
-    return depth < 0 && !inLine && skip == 0;
+    return levels.depth() < 0 && !inLine && skip == 0;
   }
 
   /**
@@ -80,12 +78,12 @@ public final class ReplyFramer {
    * @throws ProtocolError when this is not RESP
    */
   public boolean feed(ByteBuf in) throws ProtocolError {
-    if (depth < 0 && in.isReadable()) {
-      depth = 0;
-      levels[0] = 1;
+    if (levels.depth() < 0 && in.isReadable()) {
+      levels.begin();
       type = 0;
       kind.setLength(0);
-      kindIsKnown = false;
+      hasElements = false;
+      inKind = false;
     }
     while (in.isReadable()) {
       if (skip > 0) {
@@ -93,7 +91,7 @@ public final class ReplyFramer {
         noteKind(in, step);
         in.skipBytes(step);
         skip -= step;
-        if (skip == 0 && !chunked && element()) {
+        if (skip == 0 && !chunked && levels.element()) {
           return true;
         }
       } else if (line(in) && lineEnds()) {
@@ -108,7 +106,7 @@ public final class ReplyFramer {
    * is not of it.
    */
   private void noteKind(ByteBuf in, int step) {
-    if (kindIsKnown) {
+    if (!inKind) {
       return;
     }
     int length = (int) Math.min(Math.min(skip - 2, step), MAX_KIND - kind.length());
@@ -129,6 +127,9 @@ public final class ReplyFramer {
         inLine = false;
         return true;
       }
+      if (ended && !text) {
+        throw badLength();
+      }
       ended = b == '\r';
       if (lineType == ':' && !ended) {
         integer(b);
@@ -145,14 +146,24 @@ public final class ReplyFramer {
   private void begin(byte first) {
     inLine = true;
     lineType = first;
-    if (depth == 0 && first != '|') {
-      type = first;
+    if (!chunked && first != '|') {
+      beginElement(first);
     }
     ended = false;
     negative = false;
     unbounded = false;
     number = 0;
     lineLength = 0;
+  }
+
+  private void beginElement(byte first) {
+    inKind = false;
+    if (levels.depth() == 0) {
+      type = first;
+    } else if (levels.depth() == 1 && !hasElements && (type == '*' || type == '>')) {
+      hasElements = true;
+      inKind = first == '$';
+    }
   }
 
   private static boolean isText(byte type) {
@@ -166,10 +177,12 @@ public final class ReplyFramer {
   }
 
   private void integer(byte b) {
-    if (b >= '0' && b <= '9') {
+    if (b == '-') {
+      negative = true;
+    } else if (b >= '0' && b <= '9') {
       number = number * 10 + (b - '0');
     }
-    lastInteger = number;
+    lastInteger = negative ? -number : number;
   }
 
   private void digit(byte b) throws ProtocolError {
@@ -177,11 +190,26 @@ public final class ReplyFramer {
       negative = true;
     } else if (b == '?' && lineLength == 0) {
       unbounded = true;
-    } else if (b >= '0' && b <= '9' && number < Long.MAX_VALUE / 16) {
+    } else if (b >= '0' && b <= '9' && !unbounded && number < MAX_LENGTH) {
       number = number * 10 + (b - '0');
     } else {
-      throw new ProtocolError("bad length in a reply");
+      throw badLength();
     }
+  }
+
+  /**
+   * A length is a number, or -1 or a question mark where that has a meaning; its line's CR has been
+   * counted.
+   */
+  private void checkLength(boolean mayBeNull, boolean mayStream) throws ProtocolError {
+    boolean isNull = negative && number == 1;
+    if (lineLength == 1 || negative && !(isNull && mayBeNull) || unbounded && !mayStream) {
+      throw badLength();
+    }
+  }
+
+  private static ProtocolError badLength() {
+    return new ProtocolError("bad length in a reply");
   }
 
   /** A line is whole: what it means. True when the reply ends with it. */
@@ -191,32 +219,37 @@ public final class ReplyFramer {
     }
     switch (lineType) {
       case '+', '-', ':', ',', '(', '#', '_':
-        return element();
+        return levels.element();
       case '$', '!', '=':
+        checkLength(true, true);
         if (unbounded) {
           chunked = true;
           return false;
         }
         if (negative) {
-          return element();
+          return levels.element();
         }
         skip = number + 2;
         return false;
       case '*', '~', '>':
-        return negative ? element() : open(unbounded ? STREAMED : number);
+        checkLength(true, true);
+        return negative ? levels.element() : open(unbounded ? Levels.STREAMED : number);
       case '%':
-        return negative ? element() : open(unbounded ? STREAMED : 2 * number);
+        checkLength(true, true);
+        return negative ? levels.element() : open(unbounded ? Levels.STREAMED : 2 * number);
       case '|':
-        if (levels[depth] != STREAMED) {
-          levels[depth]++;
-        }
-        return open(2 * number);
+        checkLength(false, true);
+        levels.addAttribute();
+        return open(unbounded ? Levels.STREAMED : 2 * number);
       case '.':
-        if (levels[depth] != STREAMED) {
+        if (lineLength > 1) {
+          throw badLength();
+        }
+        if (!levels.isStreamed()) {
           throw new ProtocolError("end of nothing in a reply");
         }
-        depth--;
-        return element();
+        levels.close();
+        return levels.element();
       default:
         throw new ProtocolError("unknown type in a reply");
     }
@@ -226,9 +259,10 @@ public final class ReplyFramer {
     if (lineType != ';') {
       throw new ProtocolError("broken string in a reply");
     }
+    checkLength(false, false);
     if (number == 0) {
       chunked = false;
-      return element();
+      return levels.element();
     }
     skip = number + 2;
     return false;
@@ -236,29 +270,9 @@ public final class ReplyFramer {
 
   private boolean open(long elements) throws ProtocolError {
     if (elements == 0) {
-      return element();
+      return levels.element();
     }
-    if (++depth == MAX_DEPTH) {
-      throw new ProtocolError("reply nested too deeply");
-    }
-    if (depth == levels.length) {
-      levels = Arrays.copyOf(levels, depth * 2);
-    }
-    levels[depth] = elements;
+    levels.open(elements);
     return false;
-  }
-
-  /**
-   * One element is whole, and with it perhaps those around it. True when that is the reply itself.
-   */
-  private boolean element() {
-    kindIsKnown = true;
-    while (depth >= 0) {
-      if (levels[depth] == STREAMED || --levels[depth] > 0) {
-        return false;
-      }
-      depth--;
-    }
-    return true;
   }
 }

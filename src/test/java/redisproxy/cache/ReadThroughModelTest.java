@@ -8,20 +8,29 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.cache.ReadThrough.Limits;
 
-/** Random interleavings of lookups, answers and time against what {@link ReadThrough} promises. */
+/**
+ * Random interleavings of lookups, answers, invalidations and time against what {@link ReadThrough}
+ * promises. A key's value tells its version, which goes up with each write.
+ */
 class ReadThroughModelTest {
   private static final long SEED = Long.getLong("test.seed", 20_262);
   private static final long EXPIRY = 60;
+  private static final int DBS = 2;
+
+  /** Each of them in each database. */
   private static final int KEYS = 8;
+
   private static final int MAX_LOADS = 4;
 
   @ParameterizedTest
@@ -41,7 +50,12 @@ class ReadThroughModelTest {
   /** What is to be found in the cache; a value of null stands for a missing key. */
   private record Kept(byte[] value, long expiresAt) {}
 
-  private record Pending(Load<Integer> load, List<Integer> waiters) {}
+  /**
+   * A load that has not been answered.
+   *
+   * @param version that of its key when it was sent
+   */
+  private record Pending(int id, int version, Load<Integer> load, List<Integer> waiters) {}
 
   private static final class Run {
     private final Random random = new Random(SEED);
@@ -49,6 +63,14 @@ class ReadThroughModelTest {
     private final ReadThrough<Integer> cache;
     private final Map<Integer, Kept> kept = new HashMap<>();
     private final Map<Integer, Pending> pending = new HashMap<>();
+
+    /** Loads whose key was invalidated while they were in flight. */
+    private final List<Pending> overtaken = new ArrayList<>();
+
+    /** The version of each key, and that which each waiter must not get less of. */
+    private final int[] versions = new int[KEYS];
+
+    private final Map<Integer, Integer> demanded = new HashMap<>();
     private final Map<Integer, Answer> told = new HashMap<>();
     private int step;
     private long now;
@@ -59,6 +81,10 @@ class ReadThroughModelTest {
     private long coalesced;
     private long failures;
     private long tooLarge;
+    private long overtakenEver;
+    private long invalidations;
+    private long flushes;
+    private long endedLater;
 
     /** What the loader is to do: to answer at once or to wait. */
     private boolean atOnce;
@@ -76,12 +102,18 @@ class ReadThroughModelTest {
     }
 
     void step() {
-      int die = random.nextInt(10);
-      if (die < 6) {
+      int die = random.nextInt(100);
+      if (die < 60) {
         lookup(random.nextInt(KEYS));
-      } else if (die < 8 && !pending.isEmpty()) {
+      } else if (die < 75 && !pending.isEmpty()) {
         List<Integer> keys = new ArrayList<>(pending.keySet());
-        answer(keys.get(random.nextInt(keys.size())));
+        answer(pending.remove(keys.get(random.nextInt(keys.size()))), true);
+      } else if (die < 80 && !overtaken.isEmpty()) {
+        answer(overtaken.remove(random.nextInt(overtaken.size())), false);
+      } else if (die < 86) {
+        write(random.nextInt(KEYS / DBS));
+      } else if (die < 87) {
+        writeAll();
       } else {
         now += random.nextInt(15);
       }
@@ -93,17 +125,51 @@ class ReadThroughModelTest {
       assertEquals(rejected, stats.rejected());
       assertEquals(failures, stats.failures());
       assertEquals(tooLarge, stats.tooLarge());
+      assertEquals(overtakenEver, stats.overtaken());
+      assertEquals(invalidations, stats.invalidations());
+      assertEquals(flushes, stats.flushes());
       assertEquals(pending.size(), stats.loadsInFlight());
       assertEquals(waiters - told.size(), waiting(), "each waits or has been answered");
     }
 
     private int waiting() {
-      return pending.values().stream().mapToInt(load -> load.waiters.size()).sum();
+      return Stream.concat(pending.values().stream(), overtaken.stream())
+          .mapToInt(load -> load.waiters.size())
+          .sum();
+    }
+
+    /** Keys of the same name, one in each database. */
+    private void write(int name) {
+      for (int id = name * DBS; id < (name + 1) * DBS; id++) {
+        overtake(id);
+      }
+      invalidations++;
+      cache.invalidate(new byte[] {(byte) name});
+    }
+
+    private void writeAll() {
+      for (int id = 0; id < KEYS; id++) {
+        overtake(id);
+      }
+      flushes++;
+      cache.invalidateAll();
+      assertEquals(0, cache.stats().entries());
+    }
+
+    private void overtake(int id) {
+      versions[id]++;
+      kept.remove(id);
+      Pending inFlight = pending.remove(id);
+      if (inFlight != null) {
+        overtaken.add(inFlight);
+        overtakenEver++;
+      }
     }
 
     private void lookup(int id) {
-      Key key = Key.of(0, new byte[] {(byte) id});
-      Entry entry = cache.get(0, key.bytes(), 0, 1, key.hashCode(), now);
+      Key key = Key.of(id % DBS, new byte[] {(byte) (id / DBS)});
+      Entry entry = cache.get(key.db(), key.bytes(), 0, 1, key.hashCode(), now);
+      assertNotOlder(versions[id], entry);
       Kept expected = kept.get(id);
       if (expected != null && now < expected.expiresAt) {
         assertShows(expected, entry);
@@ -112,6 +178,7 @@ class ReadThroughModelTest {
       }
       assertNull(entry, "kept too long, or not to be kept at all");
       int waiter = waiters++;
+      demanded.put(waiter, versions[id]);
       atOnce = random.nextInt(4) == 0;
       sent = null;
       Pending inFlight = pending.get(id);
@@ -120,7 +187,7 @@ class ReadThroughModelTest {
         inFlight.waiters.add(waiter);
         coalesced++;
       } else if (!full) {
-        pending.put(id, new Pending(null, new ArrayList<>(List.of(waiter))));
+        pending.put(id, new Pending(id, versions[id], null, new ArrayList<>(List.of(waiter))));
         loads++;
       }
       cache.load(key, waiter, now);
@@ -139,15 +206,17 @@ class ReadThroughModelTest {
       assertNull(sent, "two loads for one lookup");
       sent = load;
       assertEquals(now, load.sentAt());
-      int id = load.key().bytes()[0];
-      pending.put(id, new Pending(load, pending.get(id).waiters));
+      int id = load.key().bytes()[0] * DBS + load.key().db();
+      Pending loading = new Pending(id, versions[id], load, pending.get(id).waiters);
+      pending.put(id, loading);
       if (atOnce) {
-        answer(id);
+        answer(pending.remove(id), true);
       }
     }
 
-    private void answer(int id) {
-      Pending ended = pending.remove(id);
+    /** An answer is of some version since the load was sent; one that was overtaken is not kept. */
+    private void answer(Pending ended, boolean isToBeKept) {
+      int id = ended.id;
       Load<Integer> load = ended.load;
       ended.waiters.forEach(waiter -> assertFalse(told.containsKey(waiter), "answered too early"));
       Answer other = null;
@@ -169,19 +238,26 @@ class ReadThroughModelTest {
         }
         default -> {
           long remaining = random.nextInt(-2, 100);
-          byte[] value = new byte[random.nextInt(5)];
+          int version = random.nextInt(ended.version, versions[id] + 1);
+          byte[] value = new byte[4 + random.nextInt(5)];
           random.nextBytes(value);
+          ByteBuffer.wrap(value).putInt(version);
           expected = new Kept(value, load.sentAt() + lifetime(remaining));
           cache.found(load, value, remaining, now);
         }
       }
-      kept.remove(id);
-      if (expected != null) {
-        kept.put(id, expected);
+      if (isToBeKept) {
+        kept.remove(id);
+        if (expected != null) {
+          kept.put(id, expected);
+        }
+      } else if (kept.containsKey(id)) {
+        endedLater++;
       }
       for (int waiter : ended.waiters) {
         Answer answer = told.get(waiter);
         assertNotNull(answer, "not answered");
+        assertNotOlder(demanded.get(waiter), answer);
         if (expected == null) {
           assertEquals(other, answer);
         } else {
@@ -199,6 +275,14 @@ class ReadThroughModelTest {
       return remaining == ReadThrough.UNKNOWN ? 0 : Math.min(EXPIRY, remaining);
     }
 
+    /** Nobody reads a value that was overwritten before they asked. */
+    private static void assertNotOlder(int version, Answer answer) {
+      if (answer instanceof Entry entry && !entry.isMissing()) {
+        int read = ByteBuffer.wrap(entry.bytes(), entry.valueOffset(), 4).getInt();
+        assertTrue(read >= version, "stale: " + read + " instead of " + version);
+      }
+    }
+
     private static void assertShows(Kept expected, Entry entry) {
       assertNotNull(entry, "not kept");
       assertEquals(expected.expiresAt, entry.expiresAt());
@@ -211,9 +295,14 @@ class ReadThroughModelTest {
 
     /** Nothing is left over, and every way was gone. */
     void finish() {
-      List.copyOf(pending.keySet()).forEach(this::answer);
+      overtaken.forEach(load -> answer(load, false));
+      List.copyOf(pending.keySet()).forEach(id -> answer(pending.remove(id), true));
       assertEquals(waiters, told.size());
-      for (long count : new long[] {hits, loads, rejected, coalesced, failures, tooLarge}) {
+      assertEquals(0, cache.stats().loadsInFlight());
+      for (long count :
+          new long[] {
+            hits, loads, rejected, coalesced, failures, tooLarge, overtakenEver, flushes, endedLater
+          }) {
         assertTrue(count > 100, "hardly tried");
       }
     }

@@ -204,6 +204,119 @@ class ReadThroughTest {
   }
 
   @Test
+  void invalidate_dropsTheKeyInEveryDatabaseAndNoOther() {
+    Key inAnother = Key.of(300, A.bytes());
+    for (Key key : List.of(A, inAnother, B)) {
+      cache.load(key, "1", 0);
+      cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
+    }
+    cache.invalidate(new byte[] {'a'});
+    assertNull(get(A, 1));
+    assertNull(get(inAnother, 1));
+    assertNotNull(get(B, 1));
+    assertEquals(1, cache.stats().invalidations());
+    assertEquals(0, cache.stats().overtaken());
+    assertEquals(0, cache.stats().flushes());
+  }
+
+  @Test
+  void invalidate_ofAMissingKeyThatIsHeld_dropsIt() {
+    ReadThrough<String> keeping = cache(new Limits(1000, 1000, 2));
+    keeping.load(A, "1", 0);
+    keeping.missing(sent.get(0), 0);
+    keeping.invalidate(A.bytes());
+    assertNull(keeping.get(0, A.bytes(), 0, 1, A.hashCode(), 1));
+  }
+
+  @Test
+  void invalidate_ofAKeyInFlight_letsItsWaitersHaveTheValueAndKeepsNothing() {
+    cache.load(A, "1", 0);
+    cache.load(A, "2", 0);
+    cache.invalidate(A.bytes());
+    assertTrue(told.isEmpty());
+    assertEquals(0, cache.stats().loadsInFlight());
+    assertEquals(1, cache.stats().overtaken());
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1);
+    assertEquals(List.of("1", "2"), told.stream().map(Told::waiter).toList());
+    assertInstanceOf(Entry.class, told.get(0).answer());
+    assertSame(told.get(0).answer(), told.get(1).answer());
+    assertNull(get(A, 1));
+  }
+
+  @Test
+  void load_afterAnInvalidation_isASecondOneAndKeptThoughTheFirstEndsLater() {
+    cache.load(A, "1", 0);
+    cache.invalidate(A.bytes());
+    cache.load(A, "2", 0);
+    assertEquals(2, sent.size());
+    cache.found(sent.get(1), new byte[] {'n'}, ReadThrough.NO_EXPIRY, 1);
+    assertEquals(List.of("2"), told.stream().map(Told::waiter).toList());
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 2);
+    assertSame(told.get(0).answer(), get(A, 3));
+    assertEquals("1", told.get(1).waiter());
+    assertNotSame(told.get(0).answer(), told.get(1).answer());
+  }
+
+  @Test
+  void load_afterAnInvalidation_isStillWaitedForWhenTheFirstEndsSooner() {
+    cache.load(A, "1", 0);
+    cache.invalidateAll();
+    cache.load(A, "2", 0);
+    cache.failed(sent.get(0), FAILURE);
+    assertEquals(List.of(new Told("1", FAILURE)), told);
+    assertEquals(1, cache.stats().loadsInFlight());
+    cache.load(A, "3", 0);
+    assertEquals(2, sent.size());
+    cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 1);
+    assertEquals(List.of("1", "2", "3"), told.stream().map(Told::waiter).toList());
+    assertSame(told.get(2).answer(), get(A, 2));
+  }
+
+  @Test
+  void invalidateAll_dropsEverythingHeldOrInFlight() {
+    cache.load(A, "1", 0);
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
+    cache.load(B, "2", 0);
+    cache.load(Key.of(5, C.bytes()), "3", 0);
+    cache.invalidateAll();
+    assertNull(get(A, 1));
+    assertEquals(0, cache.stats().entries());
+    assertEquals(0, cache.stats().bytes());
+    assertEquals(0, cache.stats().loadsInFlight());
+    assertEquals(2, cache.stats().overtaken());
+    assertEquals(1, cache.stats().flushes());
+    assertEquals(0, cache.stats().invalidations());
+    cache.missing(sent.get(1), 1);
+    cache.tooLarge(sent.get(2));
+    assertEquals(List.of("1", "2", "3"), told.stream().map(Told::waiter).toList());
+    assertEquals(0, cache.stats().entries());
+  }
+
+  @Test
+  void invalidate_fromWithinAnAnswer_isOfWhatWasJustKept() {
+    List<ReadThrough<String>> self = new ArrayList<>();
+    self.add(
+        cache(
+            new Limits(1000, 0, 2),
+            sent::add,
+            (waiter, answer) -> {
+              told.add(new Told(waiter, answer));
+              self.get(0).invalidate(A.bytes());
+              if (told.size() < 3) {
+                self.get(0).load(A, waiter + " again", 1);
+              }
+            }));
+    self.get(0).load(A, "1", 0);
+    self.get(0).load(A, "2", 0);
+    self.get(0).found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1);
+    assertEquals(0, self.get(0).stats().entries());
+    assertEquals(3, sent.size());
+    self.get(0).found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 1);
+    self.get(0).found(sent.get(2), VALUE, ReadThrough.NO_EXPIRY, 1);
+    assertEquals(List.of("1", "2", "1 again", "2 again"), told.stream().map(Told::waiter).toList());
+  }
+
+  @Test
   void reclaim_dropsWhatHasExpired() {
     cache.load(A, "1", 0);
     cache.found(sent.get(0), VALUE, 10, 0);

@@ -3,12 +3,14 @@ package redisproxy.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -207,6 +209,80 @@ class RequestParserTest {
     String request = "*1000\r\n" + "$1\r\nx\r\n".repeat(1000);
     Requests refused = Requests.parse(new RequestParser(500), List.of(Requests.bytes(request)));
     assertEquals(ERROR + "request larger than 500 bytes", refused.error());
+  }
+
+  static Stream<Arguments> tooLarge() {
+    String set = "*3\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n";
+    return Stream.of(
+        Arguments.of(set, "$100\r\n", 100, List.of("SET", "k\r\n")),
+        Arguments.of(set, "$101\r\n", 100, List.of("SET", "k\r\n")),
+        Arguments.of(set, "$536870912\r\n", 100, List.of("SET", "k\r\n")),
+        Arguments.of("*1\r\n", "$95\r\n", 100, List.of()),
+        Arguments.of("*2\r\n$0\r\n\r\n", "$95\r\n", 100, List.of("")),
+        Arguments.of(array(30).replace("*30", "*31"), "$1\r\n", 501, arguments(30)));
+  }
+
+  /** Whatever came before it and comes after it. */
+  @ParameterizedTest
+  @MethodSource("tooLarge")
+  void parse_whenARequestIsTooLarge_leavesItUnreadAndWhatIsBeforeReadable(
+      String before, String announced, int limit, List<String> expected) {
+    String request = before + announced;
+    for (String earlier : List.of("", PING, array(5), "PING x\r\n", "\r\n")) {
+      byte[] bytes = Requests.bytes(earlier + request + "xxx");
+      for (int i = 0; i <= bytes.length; i++) {
+        assertTooLarge(earlier, request, limit, expected, Requests.cut(bytes, i), "split at " + i);
+      }
+      assertTooLarge(
+          earlier, request, limit, expected, Requests.cutEverywhere(bytes), "byte by byte");
+    }
+  }
+
+  /** What has not been read is moved to another buffer with each piece. */
+  private static void assertTooLarge(
+      String earlier,
+      String request,
+      int limit,
+      List<String> expected,
+      List<byte[]> pieces,
+      String context) {
+    RequestParser parser = new RequestParser(limit);
+    int before = earlier.length();
+    String unread = "";
+    int fed = 0;
+    for (byte[] piece : pieces) {
+      fed += piece.length;
+      String all = unread + new String(piece, StandardCharsets.ISO_8859_1);
+      int junk = fed % 5;
+      ByteBuf in = Unpooled.wrappedBuffer(Requests.bytes("?".repeat(junk) + all)).skipBytes(junk);
+      try {
+        while (parser.parse(in)) {
+          assertTrue(fed - in.readableBytes() <= before, context);
+        }
+      } catch (RequestTooLarge e) {
+        assertEquals(fed - in.readableBytes(), before, context);
+        assertTrue(fed >= before + request.length(), context + ": too early");
+        assertEquals(expected.size(), parser.count(), context);
+        for (int i = 0; i < expected.size(); i++) {
+          assertEquals(expected.get(i), parser.text(i, 1000), context);
+          assertEquals(expected.get(i).length(), parser.length(i), context);
+        }
+        return;
+      } catch (ProtocolError e) {
+        throw new AssertionError(context, e);
+      }
+      assertTrue(fed < before + request.length(), context + ": not refused");
+      unread = in.toString(StandardCharsets.ISO_8859_1);
+    }
+    throw new AssertionError(context + ": not refused");
+  }
+
+  @Test
+  void parse_whenALengthIsBeyondWhatRedisTakes_isNotOnlyTooLarge() {
+    RequestParser parser = new RequestParser(100);
+    ByteBuf in = Unpooled.copiedBuffer(Requests.bytes("*1\r\n$536870913\r\n"));
+    ProtocolError error = assertThrows(ProtocolError.class, () -> parser.parse(in));
+    assertFalse(error instanceof RequestTooLarge);
   }
 
   @ParameterizedTest
