@@ -88,9 +88,13 @@ final class Outstanding {
     requests.add(new Request(Writes.NOTHING, true, "", null, 1));
   }
 
-  /** A request that is not RESP, which Redis will say and close. */
+  /**
+   * The client's input is not RESP, as far as can be told here. Redis will say so and close; if it
+   * does not, it goes on reading what cannot be followed, so from now on anything may be written.
+   */
   void addBroken() {
-    requests.add(new Request(Writes.NOTHING, false, "", null, 1));
+    streaming = true;
+    streamed = Writes.EVERYTHING;
   }
 
   /**

@@ -196,6 +196,23 @@ class WritesIT {
     }
   }
 
+  /**
+   * Redis does not look at the byte behind a CR; what cannot be followed may have written anything.
+   */
+  @Test
+  void writeBehindWhatOnlyRedisUnderstands_isReadBack() {
+    String large = "x".repeat(100_000);
+    RespClient odd = proxy.resp();
+    writer.call("SET", "k", "old");
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    odd.send("*3\r\n$4\r\nMSET\r\n$100000\r\n" + large + "\rX$1\rX1\r\n");
+    assertEquals("+OK\r\n", odd.reply());
+    assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
+    assertEquals("+OK\r\n", odd.call("SET", "k", "new"));
+    assertEquals("$3\r\nnew\r\n", reader.call("GET", "k"));
+    odd.close();
+  }
+
   @Test
   void loadOvertakenByAWrite_isAnsweredAndNotKept() {
     CountDownLatch release = new CountDownLatch(1);
