@@ -37,7 +37,7 @@ final class FakeRedis implements AutoCloseable {
   FakeRedis(Function<List<String>, String> answer) {
     this.answer = answer;
     try {
-      this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      this.server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
