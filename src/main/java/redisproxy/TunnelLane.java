@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyFramer;

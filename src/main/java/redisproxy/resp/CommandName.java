@@ -33,7 +33,7 @@ public final class CommandName {
     return number;
   }
 
-  private static int lower(byte b) {
+  static int lower(byte b) {
     return b >= 'A' && b <= 'Z' ? b + 32 : b;
   }
 }

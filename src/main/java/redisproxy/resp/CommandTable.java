@@ -1,101 +1,131 @@
 package redisproxy.resp;
 
+import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * What the server's own COMMAND reply says of each command
- * (https://redis.io/docs/latest/commands/command/): whether it writes, and where its keys stand.
+ * All commands the server knows, found by the name in a request without making a string of it.
  * Immutable.
  */
 public final class CommandTable {
   /** Nothing known: every command may have changed everything. */
   public static final CommandTable EMPTY = new CommandTable(Map.of());
 
-  /** Flagged neither as reads nor as writes, and leaving every key's value as it was. */
-  private static final Set<String> HARMLESS =
-      Set.of(
-          ("acl asking auth bgrewriteaof bgsave client cluster command config discard echo exec hello info lastsave"
-                  + " latency lolwut memory monitor multi object ping psubscribe psync publish pubsub punsubscribe quit readonly"
-                  + " readwrite replconf reset role save script select slowlog spublish ssubscribe subscribe"
-                  + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
-              .split(" "));
-
-  /**
-   * Flagged as a read, but it keeps the count within the value, so GET gives other bytes
-   * afterwards.
-   */
-  private static final String WRITING_READ = "pfcount";
-
-  /** Longest command name that is looked up; a longer one is not known. */
+  /** Longest name that is looked for, in bytes; a longer one counts as not listed. */
   private static final int MAX_NAME = 64;
 
-  private final Map<String, Row> rows;
+  private final boolean isEmpty;
+
+  /** By the hash of the name, with open addressing; at most half full. */
+  private final Command[] slots;
 
   /**
-   * One command.
+   * One command, as the server lists it.
    *
    * @param flags as the server gives them
    * @param firstKey the first key's argument, 0 when there is none
    * @param lastKey the last key's argument, counted from the end when negative
    * @param step from one key to the next
    */
-  public record Row(Set<String> flags, int firstKey, int lastKey, int step) {
-    private boolean reads() {
-      return flags.contains("readonly");
-    }
-
-    private boolean keysAreKnown() {
-      return (flags.contains("write") || reads())
-          && !flags.contains("movablekeys")
-          && firstKey > 0
-          && step > 0;
-    }
-  }
+  public record Row(Set<String> flags, int firstKey, int lastKey, int step) {}
 
   /** A table of rows by lower-case name. */
   public CommandTable(Map<String, Row> rows) {
-    this.rows = Map.copyOf(rows);
+    isEmpty = rows.isEmpty();
+    Map<String, Command> commands = Command.all(rows);
+    slots = new Command[Integer.highestOneBit(commands.size()) * 4];
+    for (Command command : commands.values()) {
+      int slot = hash(command.bytes);
+      while (slots[slot] != null) {
+        slot = slot + 1 & slots.length - 1;
+      }
+      slots[slot] = command;
+    }
   }
 
   public boolean isEmpty() {
-    return rows.isEmpty();
+    return isEmpty;
+  }
+
+  /** The command of a request; one without a name when the table does not have it. */
+  public Command of(RequestParser request) {
+    if (request.count() == 0) {
+      return Command.UNLISTED;
+    }
+    ByteBuf buffer = request.buffer();
+    int start = request.start(0);
+    int length = request.length(0);
+    int slot = hash(buffer, start, length);
+    while (slots[slot] != null && !isNamed(slots[slot].bytes, buffer, start, length)) {
+      slot = slot + 1 & slots.length - 1;
+    }
+    return slots[slot] == null ? Command.UNLISTED : slots[slot];
+  }
+
+  private int hash(byte[] name) {
+    int hash = name.length;
+    for (byte b : name) {
+      hash = hash * 31 + b;
+    }
+    return slot(hash);
+  }
+
+  private int hash(ByteBuf buffer, int start, int length) {
+    if (length > MAX_NAME) {
+      return 0;
+    }
+    int hash = length;
+    for (int i = start; i < start + length; i++) {
+      hash = hash * 31 + CommandName.lower(buffer.getByte(i));
+    }
+    return slot(hash);
+  }
+
+  private int slot(int hash) {
+    return (hash ^ hash >>> 15) & slots.length - 1;
+  }
+
+  private static boolean isNamed(byte[] name, ByteBuf buffer, int start, int length) {
+    if (name.length != length) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (name[i] != CommandName.lower(buffer.getByte(start + i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
    * What a request may change.
    *
+   * @param command its command
    * @param isWhole whether all its arguments are there
    */
-  public Writes writes(RequestParser request, boolean isWhole) {
-    if (request.count() == 0 || request.length(0) > MAX_NAME) {
-      return Writes.EVERYTHING;
-    }
-    String name = request.text(0, MAX_NAME).toLowerCase(Locale.ROOT);
-    Row row = rows.get(name);
-    if (HARMLESS.contains(name) || row != null && row.reads() && !name.equals(WRITING_READ)) {
-      return Writes.NOTHING;
-    }
-    if (row == null || !row.keysAreKnown() || !isWhole && row.lastKey != row.firstKey) {
-      return Writes.EVERYTHING;
-    }
-    return keys(request, row, isWhole);
+  public static Writes writes(Command command, RequestParser request, boolean isWhole) {
+    return switch (command.effect) {
+      case NOTHING -> Writes.NOTHING;
+      case EVERYTHING -> Writes.EVERYTHING;
+      case KEYS -> keys(command, request, isWhole);
+    };
   }
 
-  private static Writes keys(RequestParser request, Row row, boolean isWhole) {
-    int last = row.lastKey < 0 ? request.count() + row.lastKey : row.lastKey;
-    if (!isWhole && last >= request.count()) {
+  private static Writes keys(Command command, RequestParser request, boolean isWhole) {
+    int last = command.lastKey < 0 ? request.count() + command.lastKey : command.lastKey;
+    if (!isWhole && (command.lastKey != command.firstKey || last >= request.count())) {
       return Writes.EVERYTHING;
     }
-    List<byte[]> keys = new ArrayList<>(1);
-    for (int i = row.firstKey; i <= last && i < request.count(); i += row.step) {
-      byte[] key = new byte[request.length(i)];
-      request.buffer().getBytes(request.start(i), key);
-      keys.add(key);
+    if (last == command.firstKey) {
+      return last < request.count() ? Writes.of(request.copy(last)) : Writes.NOTHING;
     }
-    return Writes.NOTHING.and(new Writes(false, keys));
+    List<byte[]> keys = new ArrayList<>();
+    for (int i = command.firstKey; i <= last && i < request.count(); i += command.step) {
+      keys.add(request.copy(i));
+    }
+    return Writes.of(keys);
   }
 }

@@ -223,6 +223,13 @@ public final class RequestParser {
     return lengths[argument];
   }
 
+  /** An argument's bytes. */
+  public byte[] copy(int argument) {
+    byte[] bytes = new byte[lengths[argument]];
+    buffer.getBytes(start(argument), bytes);
+    return bytes;
+  }
+
   /** An argument's first bytes, each as one character. */
   public String text(int argument, int limit) {
     return buffer.toString(

@@ -16,23 +16,36 @@ public record Writes(boolean all, List<byte[]> keys) {
   /** More keys than this are not told apart. */
   private static final int MOST = 10_000;
 
+  static Writes of(byte[] key) {
+    return new Writes(false, List.of(key));
+  }
+
+  static Writes of(List<byte[]> keys) {
+    return keys.isEmpty() ? NOTHING : keys.size() > MOST ? EVERYTHING : new Writes(false, keys);
+  }
+
   public boolean isNothing() {
     return !all && keys.isEmpty();
   }
 
-  /** What both together may have changed. */
-  public Writes and(Writes other) {
-    if (isNothing() || other.all) {
-      return other;
+  /** What several commands together may have changed; grows as they are added. */
+  public static final class Sum {
+    private boolean all;
+    private List<byte[]> keys = new ArrayList<>();
+
+    /** Adds what one more may have changed. */
+    public void add(Writes writes) {
+      all |= writes.all || keys.size() + writes.keys.size() > MOST;
+      if (all) {
+        keys = List.of();
+      } else {
+        keys.addAll(writes.keys);
+      }
     }
-    if (all || other.isNothing()) {
-      return this;
+
+    /** All of it so far; nothing is added to this afterwards. */
+    public Writes total() {
+      return all ? EVERYTHING : of(keys);
     }
-    if (keys.size() + other.keys.size() > MOST) {
-      return EVERYTHING;
-    }
-    List<byte[]> both = new ArrayList<>(keys);
-    both.addAll(other.keys);
-    return new Writes(false, both);
   }
 }

@@ -103,10 +103,34 @@ class CommandTableTest {
         Arguments.of("Subscribe a b", ""));
   }
 
+  @Test
+  void of_aNameInAnyCase_isItsCommand() throws ProtocolError {
+    assertEquals("get", TABLE.of(whole("gEt", "k")).name());
+    assertEquals("multi", TABLE.of(whole("MULTI")).name());
+    assertEquals(Command.Kind.MULTI, TABLE.of(whole("MULTI")).kind());
+    assertEquals(Command.Kind.SUBSCRIBES, CommandTable.EMPTY.of(whole("SSUBSCRIBE")).kind());
+    for (String other : List.of("", "g", "get ", "gets", "g\0t", "GET\u00ff", "x".repeat(100))) {
+      assertEquals("", TABLE.of(whole(other, "k")).name(), other);
+    }
+  }
+
+  /** Hundreds of names share slots; each is found, and nothing else. */
+  @Test
+  void of_manyNames_areAllFound() throws ProtocolError {
+    Map<String, Row> rows = new HashMap<>();
+    for (int i = 0; i < 1000; i += 2) {
+      rows.put("name" + i, new Row(Set.of("write"), 1, 1, 1));
+    }
+    CommandTable table = new CommandTable(rows);
+    for (int i = 0; i < 1000; i++) {
+      assertEquals(i % 2 == 0 ? "name" + i : "", table.of(whole("NAME" + i, "k")).name());
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("requests")
   void writes_ofAWholeRequest_areItsKeys(String request, String expected) throws ProtocolError {
-    assertEquals(expected, text(TABLE.writes(whole(request.split(" ")), true)));
+    assertEquals(expected, text(writes(TABLE, whole(request.split(" ")), true)));
   }
 
   /** The arguments before the one that is too long. */
@@ -132,20 +156,20 @@ class CommandTableTest {
   void writes_ofARequestThatIsNotWhole_areItsKeyIfItIsThereAndTheOnlyOne(
       String before, String expected) {
     String[] arguments = before.isEmpty() ? new String[0] : before.split(" ");
-    assertEquals(expected, text(TABLE.writes(tooLarge(arguments), false)));
+    assertEquals(expected, text(writes(TABLE, tooLarge(arguments), false)));
   }
 
   @Test
   void writes_ofBinaryKeys_areTheirBytes() throws ProtocolError {
     String key = "\0\377\r\n \200";
-    assertEquals(key, text(TABLE.writes(whole("SET", key, "v"), true)));
-    assertEquals("", new String(TABLE.writes(whole("SET", "", "v"), true).keys().get(0)));
+    assertEquals(key, text(writes(TABLE, whole("SET", key, "v"), true)));
+    assertEquals("", new String(writes(TABLE, whole("SET", "", "v"), true).keys().get(0)));
   }
 
   @Test
   void writes_whenTheInputIsReused_stayAsTheyWere() throws ProtocolError {
     RequestParser request = whole("SET", "key", "v");
-    Writes writes = TABLE.writes(request, true);
+    Writes writes = writes(TABLE, request, true);
     request.buffer().setZero(0, request.buffer().capacity());
     assertEquals("key", text(writes));
   }
@@ -154,7 +178,7 @@ class CommandTableTest {
   void writes_ofAnInlineRequest_areItsKeys() throws ProtocolError {
     RequestParser parser = new RequestParser(1000);
     assertTrue(parser.parse(Unpooled.wrappedBuffer(Requests.bytes("  MSET \"a\" 1  'b' 2\r\n"))));
-    assertEquals("a b", text(TABLE.writes(parser, true)));
+    assertEquals("a b", text(writes(TABLE, parser, true)));
   }
 
   @Test
@@ -166,18 +190,18 @@ class CommandTableTest {
                 row(longest, 1, 1, 1, "write"),
                 row(longest + "x", 1, 1, 1, "write"),
                 row("y".repeat(65), 1, 1, 1, "readonly")));
-    assertEquals("k", text(table.writes(whole(longest.toUpperCase(), "k"), true)));
-    assertEquals(ALL, text(table.writes(whole(longest + "x", "k"), true)));
-    assertEquals(ALL, text(table.writes(whole("y".repeat(65), "k"), true)));
+    assertEquals("k", text(writes(table, whole(longest.toUpperCase(), "k"), true)));
+    assertEquals(ALL, text(writes(table, whole(longest + "x", "k"), true)));
+    assertEquals(ALL, text(writes(table, whole("y".repeat(65), "k"), true)));
   }
 
   @Test
   void writes_whenTheTableIsEmpty_areEverythingUnlessTheCommandIsHarmless() throws ProtocolError {
     assertTrue(CommandTable.EMPTY.isEmpty());
     assertFalse(TABLE.isEmpty());
-    assertEquals(ALL, text(CommandTable.EMPTY.writes(whole("GET", "k"), true)));
-    assertEquals(ALL, text(CommandTable.EMPTY.writes(whole("SET", "k", "v"), true)));
-    assertEquals("", text(CommandTable.EMPTY.writes(whole("PING"), true)));
+    assertEquals(ALL, text(writes(CommandTable.EMPTY, whole("GET", "k"), true)));
+    assertEquals(ALL, text(writes(CommandTable.EMPTY, whole("SET", "k", "v"), true)));
+    assertEquals("", text(writes(CommandTable.EMPTY, whole("PING"), true)));
   }
 
   @ParameterizedTest
@@ -218,7 +242,7 @@ class CommandTableTest {
       })
   void writes_ofCommandsThatMayChangeKeys_areEverythingWithoutATable(String name)
       throws ProtocolError {
-    assertEquals(ALL, text(CommandTable.EMPTY.writes(whole(name, "k"), true)));
+    assertEquals(ALL, text(writes(CommandTable.EMPTY, whole(name, "k"), true)));
   }
 
   @Test
@@ -226,7 +250,11 @@ class CommandTableTest {
     Map<String, Row> rows = new HashMap<>(Map.ofEntries(row("get", 1, 1, 1, "readonly")));
     CommandTable table = new CommandTable(rows);
     rows.clear();
-    assertEquals("", text(table.writes(whole("get", "k"), true)));
+    assertEquals("", text(writes(table, whole("get", "k"), true)));
+  }
+
+  private static Writes writes(CommandTable table, RequestParser request, boolean isWhole) {
+    return CommandTable.writes(table.of(request), request, isWhole);
   }
 
   private static String text(Writes writes) {

@@ -23,46 +23,56 @@ class WritesTest {
   }
 
   @Test
-  void and_ofKeys_isAllOfThemInTheirOrder() {
-    Writes both = writes(A, B).and(writes(C, A));
+  void sum_ofKeys_isAllOfThemInTheirOrder() {
+    Writes both = sum(writes(A, B), writes(C, A));
     assertFalse(both.all());
     assertEquals(List.of(A, B, C, A), both.keys());
   }
 
   @Test
-  void and_leavesBothAsTheyWere() {
+  void sum_leavesWhatIsAddedAsItWas() {
     Writes one = new Writes(false, new ArrayList<>(List.of(A)));
     Writes other = new Writes(false, new ArrayList<>(List.of(B)));
-    one.and(other);
+    sum(one, other);
     assertEquals(List.of(A), one.keys());
     assertEquals(List.of(B), other.keys());
   }
 
   @Test
-  void and_withNothing_isTheOther() {
+  void sum_withNothing_isTheOther() {
+    assertEquals(Writes.NOTHING, sum());
     for (Writes writes : List.of(Writes.NOTHING, Writes.EVERYTHING, writes(A))) {
-      assertEquals(writes, writes.and(Writes.NOTHING));
-      assertEquals(writes, Writes.NOTHING.and(writes));
+      assertEquals(writes, sum(writes, Writes.NOTHING));
+      assertEquals(writes, sum(Writes.NOTHING, writes));
     }
   }
 
   @Test
-  void and_withEverything_isEverything() {
+  void sum_withEverything_isEverything() {
     for (Writes writes : List.of(Writes.NOTHING, Writes.EVERYTHING, writes(A))) {
-      assertEquals(Writes.EVERYTHING, writes.and(Writes.EVERYTHING));
-      assertEquals(Writes.EVERYTHING, Writes.EVERYTHING.and(writes));
+      assertEquals(Writes.EVERYTHING, sum(writes, Writes.EVERYTHING));
+      assertEquals(Writes.EVERYTHING, sum(Writes.EVERYTHING, writes));
     }
   }
 
   @Test
-  void and_ofMoreKeysThanAreToldApart_isEverything() {
+  void sum_ofMoreKeysThanAreToldApart_isEverything() {
     Writes many = new Writes(false, Collections.nCopies(9_999, A));
-    Writes most = many.and(writes(B));
+    Writes most = sum(many, writes(B));
     assertFalse(most.all());
     assertEquals(10_000, most.keys().size());
-    assertEquals(Writes.EVERYTHING, many.and(writes(B, C)));
-    assertEquals(Writes.EVERYTHING, most.and(writes(B)));
-    assertEquals(Writes.EVERYTHING, writes(B).and(most));
+    assertEquals(Writes.EVERYTHING, sum(many, writes(B, C)));
+    assertEquals(Writes.EVERYTHING, sum(most, writes(B)));
+    assertEquals(Writes.EVERYTHING, sum(writes(B), most));
+    assertEquals(Writes.EVERYTHING, Writes.of(Collections.nCopies(10_001, A)));
+  }
+
+  private static Writes sum(Writes... each) {
+    Writes.Sum sum = new Writes.Sum();
+    for (Writes writes : each) {
+      sum.add(writes);
+    }
+    return sum.total();
   }
 
   private static Writes writes(byte[]... keys) {

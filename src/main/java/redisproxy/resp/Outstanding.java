@@ -1,29 +1,21 @@
-package redisproxy;
+package redisproxy.resp;
 
 import java.util.ArrayDeque;
 import java.util.Set;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.ReplyFramer;
-import redisproxy.resp.RequestParser;
-import redisproxy.resp.Writes;
 
 /**
  * The requests a session has sent to Redis and that have no reply yet: tells which reply belongs to
  * which, and what has been written when it is there. Knows what changes that: transactions, the
  * subscribe family, MONITOR and PSYNC, CLIENT REPLY.
  */
-final class Outstanding {
-  private static final Set<String> SUBSCRIBE_FAMILY =
-      Set.of(
-          "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe");
+public final class Outstanding {
   private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
-  private static final Set<String> STREAMS = Set.of("monitor", "sync", "psync");
 
   private final ArrayDeque<Request> requests = new ArrayDeque<>();
   private final Subscriptions subscriptions = new Subscriptions();
 
   /** What the commands of the open transaction write; null outside of one. */
-  private Writes transaction;
+  private Writes.Sum transaction;
 
   /** The client has said CLIENT REPLY OFF, or SKIP. */
   private boolean silent;
@@ -34,7 +26,7 @@ final class Outstanding {
   private boolean streaming;
 
   /** What has been written since then. */
-  private Writes streamed = Writes.NOTHING;
+  private final Writes.Sum streamed = new Writes.Sum();
 
   private static final class Request {
     final Writes writes;
@@ -42,59 +34,49 @@ final class Outstanding {
     /** Its reply is not for the client. */
     final boolean silent;
 
-    /**
-     * The command, when it is one of the subscribe family: each channel is confirmed on its own.
-     */
-    final String subscribes;
+    /** The command, or what is not listed where its reply only says that it was queued. */
+    final Command command;
 
     /** Confirmations to come; 0 while it is not known how many. */
     int confirmations;
 
-    /** No more replies follow its own, but a stream. */
-    final boolean streams;
-
-    /** It ends all subscriptions without confirming it. */
-    final boolean resets;
-
-    /** It opens a transaction, if Redis agrees. */
-    final boolean opens;
-
-    Request(Writes writes, boolean silent, String name, String subscribes, int confirmations) {
+    Request(Writes writes, boolean silent, Command command, int confirmations) {
       this.writes = writes;
       this.silent = silent;
-      this.subscribes = subscribes;
+      this.command = command;
       this.confirmations = confirmations;
-      this.streams = STREAMS.contains(name);
-      this.resets = name.equals("reset");
-      this.opens = name.equals("multi");
+    }
+
+    boolean is(Command.Kind kind) {
+      return command.kind() == kind;
     }
   }
 
-  int size() {
+  public int size() {
     return requests.size();
   }
 
-  boolean isStreaming() {
+  public boolean isStreaming() {
     return streaming;
   }
 
   /** From now on replies are not told apart. */
-  void stream() {
+  public void stream() {
     streaming = true;
   }
 
   /** A request that the client did not make and whose reply it does not get. */
-  void addOwn() {
-    requests.add(new Request(Writes.NOTHING, true, "", null, 1));
+  public void addOwn() {
+    requests.add(new Request(Writes.NOTHING, true, Command.UNLISTED, 1));
   }
 
   /**
    * The client's input is not RESP, as far as can be told here. Redis will say so and close; if it
    * does not, it goes on reading what cannot be followed, so from now on anything may be written.
    */
-  void addBroken() {
+  public void addBroken() {
     streaming = true;
-    streamed = Writes.EVERYTHING;
+    streamed.add(Writes.EVERYTHING);
   }
 
   /**
@@ -104,32 +86,24 @@ final class Outstanding {
    * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP are done here, so that each
    *     request has its reply
    */
-  boolean add(RequestParser request, boolean whole, CommandTable commands) {
-    String name = request.count() == 0 ? "" : request.lowerCase(0, 16);
-    if (isInDoubt(name, request)) {
+  public boolean add(RequestParser request, boolean whole, CommandTable commands) {
+    Command command = commands.of(request);
+    if (isInDoubt(command, request)) {
       streaming = true;
-    } else if (name.equals("client") && isClientReply(request)) {
+    } else if (command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
       return false;
     }
-    if (name.equals("reset")) {
+    if (command.kind() == Command.Kind.RESET) {
       silent = false;
     }
-    Writes writes = commands.writes(request, whole);
-    boolean outside = transaction == null;
-    String subscribes = SUBSCRIBE_FAMILY.contains(name) ? name : null;
-    Request added =
-        new Request(
-            transactional(name, writes),
-            silent || skipNext,
-            outside ? name : "",
-            subscribes,
-            request.count() - 1);
-    skipNext = false;
+    Command told = transaction == null ? command : Command.UNLISTED;
+    Writes writes = transactional(command, CommandTable.writes(command, request, whole));
     if (streaming) {
-      streamed = streamed.and(added.writes);
+      streamed.add(writes);
     } else {
-      requests.add(added);
+      requests.add(new Request(writes, silent || skipNext, told, request.count() - 1));
     }
+    skipNext = false;
     return true;
   }
 
@@ -138,11 +112,12 @@ final class Outstanding {
    * CLIENT REPLY silences Redis itself and the subscribe family confirms out of turn; REPLCONF may
    * get no reply, and SYNC gets what is not RESP.
    */
-  private boolean isInDoubt(String name, RequestParser request) {
-    return switch (name) {
-      case "replconf", "sync" -> true;
-      case "client" -> transaction != null && request.count() > 1 && isReply(request);
-      default -> transaction != null && SUBSCRIBE_FAMILY.contains(name);
+  private boolean isInDoubt(Command command, RequestParser request) {
+    return switch (command.kind()) {
+      case DOUBTFUL -> true;
+      case CLIENT -> transaction != null && request.count() > 1 && isReply(request);
+      case SUBSCRIBES -> transaction != null;
+      default -> false;
     };
   }
 
@@ -154,20 +129,22 @@ final class Outstanding {
    * What is written when this request is answered, the transaction it belongs to or ends taken into
    * account.
    */
-  private Writes transactional(String name, Writes writes) {
-    switch (name) {
-      case "multi":
-        transaction = transaction == null ? Writes.NOTHING : transaction;
+  private Writes transactional(Command command, Writes writes) {
+    switch (command.kind()) {
+      case MULTI:
+        transaction = transaction == null ? new Writes.Sum() : transaction;
         return writes;
-      case "exec":
-        Writes written = transaction == null ? Writes.NOTHING : transaction;
+      case EXEC:
+        Writes written = transaction == null ? Writes.NOTHING : transaction.total();
         transaction = null;
         return written;
-      case "discard", "reset":
+      case DISCARD, RESET:
         transaction = null;
         return writes;
       default:
-        transaction = transaction == null ? null : transaction.and(writes);
+        if (transaction != null) {
+          transaction.add(writes);
+        }
         return writes;
     }
   }
@@ -196,31 +173,31 @@ final class Outstanding {
    * Whether the reply that begins with this byte is not for the client. Pushes, and in RESP2 what
    * may be a message, are for it in any case.
    */
-  boolean isSilent(byte type) {
+  public boolean isSilent(byte type) {
     if (requests.isEmpty() || !requests.peek().silent || type == '>') {
       return false;
     }
-    return type != '*' || requests.peek().subscribes == null && !subscriptions.any();
+    return type != '*' || !requests.peek().is(Command.Kind.SUBSCRIBES) && !subscriptions.any();
   }
 
   /** A reply is whole; returns what is written now. */
-  Writes replied(ReplyFramer reply) {
+  public Writes replied(ReplyFramer reply) {
     if (isOutOfBand(reply) || requests.isEmpty()) {
       return Writes.NOTHING;
     }
     Request request = requests.peek();
     boolean isError = reply.type() == '-';
-    if (request.subscribes != null && !isError && !isConfirmed(request, reply)) {
+    if (request.is(Command.Kind.SUBSCRIBES) && !isError && !isConfirmed(request, reply)) {
       return Writes.NOTHING;
     }
     requests.remove();
-    if (request.resets && !isError) {
+    if (request.is(Command.Kind.RESET) && !isError) {
       subscriptions.clear();
     }
-    if (request.opens && isError) {
+    if (request.is(Command.Kind.MULTI) && isError) {
       refused();
     }
-    streaming |= request.streams && !isError;
+    streaming |= request.is(Command.Kind.STREAMS) && !isError;
     return request.writes;
   }
 
@@ -232,26 +209,31 @@ final class Outstanding {
 
   private boolean isConfirmed(Request request, ReplyFramer reply) {
     if (request.confirmations == 0) {
-      request.confirmations = subscriptions.confirmationsOfAll(request.subscribes);
+      request.confirmations = subscriptions.confirmationsOfAll(request.command.name());
     }
-    subscriptions.confirmed(request.subscribes, reply.lastInteger());
+    subscriptions.confirmed(request.command.name(), reply.lastInteger());
     return --request.confirmations == 0;
   }
 
   private boolean isOutOfBand(ReplyFramer reply) {
     return switch (reply.type()) {
-      case '>' -> requests.isEmpty() || !reply.kind().equals(requests.peek().subscribes);
+      case '>' -> requests.isEmpty() || !isConfirmation(requests.peek(), reply);
       case '*' -> subscriptions.any() && MESSAGES.contains(reply.kind());
       default -> false;
     };
   }
 
+  private static boolean isConfirmation(Request request, ReplyFramer reply) {
+    return request.is(Command.Kind.SUBSCRIBES) && reply.kind().equals(request.command.name());
+  }
+
   /** What may have been written by requests that have no reply, those of a stream included. */
-  Writes writes() {
-    Writes all = streamed;
+  public Writes writes() {
+    Writes.Sum all = new Writes.Sum();
+    all.add(streamed.total());
     for (Request request : requests) {
-      all = all.and(request.writes);
+      all.add(request.writes);
     }
-    return all;
+    return all.total();
   }
 }

@@ -1,4 +1,4 @@
-package redisproxy;
+package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

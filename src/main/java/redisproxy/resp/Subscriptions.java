@@ -1,4 +1,4 @@
-package redisproxy;
+package redisproxy.resp;
 
 import java.util.HashMap;
 import java.util.Map;

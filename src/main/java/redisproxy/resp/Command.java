@@ -1,0 +1,123 @@
+package redisproxy.resp;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One command: what it changes, by the server's own COMMAND reply
+ * (https://redis.io/docs/latest/commands/command/), and what it means for the session that says it,
+ * by its name. Immutable.
+ */
+public final class Command {
+  /** What a command may have changed when its reply comes. */
+  enum Effect {
+    NOTHING,
+    /** The keys among its arguments. */
+    KEYS,
+    EVERYTHING
+  }
+
+  /** What a command changes in how the replies of its session are to be read. */
+  public enum Kind {
+    PLAIN,
+    MULTI,
+    EXEC,
+    DISCARD,
+    RESET,
+    CLIENT,
+    /** Each channel is confirmed on its own. */
+    SUBSCRIBES,
+    /** No more replies follow its own, but a stream. */
+    STREAMS,
+    /** There may be no reply, or one that is no RESP. */
+    DOUBTFUL
+  }
+
+  /** Flagged neither as reads nor as writes, and leaving every key's value as it was. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          ("acl asking auth bgrewriteaof bgsave client cluster command config discard echo exec hello info lastsave"
+                  + " latency lolwut memory monitor multi object ping psubscribe psync publish pubsub punsubscribe quit readonly"
+                  + " readwrite replconf reset role save script select slowlog spublish ssubscribe subscribe"
+                  + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
+              .split(" "));
+
+  /**
+   * Flagged as a read, but it keeps the count within the value, so GET gives other bytes
+   * afterwards.
+   */
+  private static final String WRITING_READ = "pfcount";
+
+  private static final Map<String, Kind> KINDS =
+      Map.ofEntries(
+          Map.entry("multi", Kind.MULTI),
+          Map.entry("exec", Kind.EXEC),
+          Map.entry("discard", Kind.DISCARD),
+          Map.entry("reset", Kind.RESET),
+          Map.entry("client", Kind.CLIENT),
+          Map.entry("subscribe", Kind.SUBSCRIBES),
+          Map.entry("psubscribe", Kind.SUBSCRIBES),
+          Map.entry("ssubscribe", Kind.SUBSCRIBES),
+          Map.entry("unsubscribe", Kind.SUBSCRIBES),
+          Map.entry("punsubscribe", Kind.SUBSCRIBES),
+          Map.entry("sunsubscribe", Kind.SUBSCRIBES),
+          Map.entry("monitor", Kind.STREAMS),
+          Map.entry("psync", Kind.STREAMS),
+          Map.entry("sync", Kind.DOUBTFUL),
+          Map.entry("replconf", Kind.DOUBTFUL));
+
+  /** What is not in the table may have changed everything. */
+  static final Command UNLISTED = new Command("", Effect.EVERYTHING, 0, 0, 0);
+
+  private final String name;
+  final byte[] bytes;
+  private final Kind kind;
+  final Effect effect;
+  final int firstKey;
+  final int lastKey;
+  final int step;
+
+  private Command(String name, Effect effect, int firstKey, int lastKey, int step) {
+    this.name = name;
+    this.bytes = name.getBytes(StandardCharsets.ISO_8859_1);
+    this.kind = KINDS.getOrDefault(name, Kind.PLAIN);
+    this.effect = effect;
+    this.firstKey = firstKey;
+    this.lastKey = lastKey;
+    this.step = step;
+  }
+
+  /** All that are known: those the server lists, and by name those that change no key. */
+  static Map<String, Command> all(Map<String, CommandTable.Row> listed) {
+    Map<String, Command> all = new HashMap<>();
+    listed.forEach((name, row) -> all.put(name, of(name, row)));
+    HARMLESS.forEach(name -> all.put(name, new Command(name, Effect.NOTHING, 0, 0, 0)));
+    return all;
+  }
+
+  private static Command of(String name, CommandTable.Row row) {
+    boolean reads = row.flags().contains("readonly");
+    boolean keysAreKnown =
+        (reads || row.flags().contains("write"))
+            && !row.flags().contains("movablekeys")
+            && row.firstKey() > 0
+            && row.step() > 0;
+    if (reads && !name.equals(WRITING_READ)) {
+      return new Command(name, Effect.NOTHING, 0, 0, 0);
+    }
+    Effect effect = keysAreKnown ? Effect.KEYS : Effect.EVERYTHING;
+    return new Command(name, effect, row.firstKey(), row.lastKey(), row.step());
+  }
+
+  /** In lower case; empty when it is not in the table. */
+  public String name() {
+    return name;
+  }
+
+  /** What it means for its session. */
+  public Kind kind() {
+    return kind;
+  }
+}

@@ -1,0 +1,177 @@
+package redisproxy.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import redisproxy.resp.CommandTable.Row;
+
+class OutstandingTest {
+  private static final CommandTable TABLE =
+      new CommandTable(
+          Map.of(
+              "get", new Row(Set.of("readonly"), 1, 1, 1),
+              "set", new Row(Set.of("write"), 1, 1, 1),
+              "del", new Row(Set.of("write"), 1, -1, 1),
+              "eval", new Row(Set.of("movablekeys"), 0, 0, 0)));
+
+  private final Outstanding outstanding = new Outstanding();
+  private final ReplyFramer framer = new ReplyFramer();
+
+  @Test
+  void replied_inTheOrderOfTheRequests_isWhatEachHasWritten() throws ProtocolError {
+    add("SET a 1", "GET b", "DEL c d", "EVAL s 0");
+    assertEquals(4, outstanding.size());
+    assertEquals("all", text(outstanding.writes()));
+    assertEquals("a", replied("+OK"));
+    assertEquals("", replied("$-1"));
+    assertEquals("c d", replied(":2"));
+    assertEquals("all", replied("*0"));
+    assertEquals(0, outstanding.size());
+    assertEquals("", text(outstanding.writes()));
+  }
+
+  /** An error may come after something was written: a script that fails half-way. */
+  @Test
+  void replied_withAnError_isWrittenAllTheSame() throws ProtocolError {
+    add("SET a 1");
+    assertEquals("a", replied("-ERR"));
+  }
+
+  @Test
+  void replied_toExec_isWhatWasQueued() throws ProtocolError {
+    add("MULTI", "SET a 1", "GET b", "DEL c d", "EXEC", "SET e 1");
+    for (String queued : new String[] {"", "a", "", "c d"}) {
+      assertEquals(queued, replied("+QUEUED"));
+    }
+    assertEquals("a c d", replied("*3\r\n+OK\r\n$-1\r\n:2"));
+    assertEquals("e", replied("+OK"));
+  }
+
+  @Test
+  void replied_afterDiscard_nothingOfItIsLeft() throws ProtocolError {
+    add("MULTI", "SET a 1", "DISCARD", "EXEC");
+    replied("+OK");
+    replied("+QUEUED");
+    assertEquals("", replied("+OK"));
+    assertEquals("", replied("-ERR EXEC without MULTI"));
+  }
+
+  @Test
+  void replied_whenMultiIsRefusedAndMoreWasSent_isInDoubtFromThenOn() throws ProtocolError {
+    add("MULTI", "SET a 1");
+    replied("-NOAUTH");
+    assertTrue(outstanding.isStreaming());
+    assertEquals("a", text(outstanding.writes()));
+  }
+
+  @Test
+  void replied_toSubscribe_isOneConfirmationForEachChannel() throws ProtocolError {
+    add("SUBSCRIBE x y", "SET a 1");
+    replied("*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1");
+    assertEquals(2, outstanding.size());
+    replied("*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$2\r\nhi");
+    assertEquals(2, outstanding.size());
+    replied("*3\r\n$9\r\nsubscribe\r\n$1\r\ny\r\n:2");
+    assertEquals(1, outstanding.size());
+    assertEquals("a", replied("-ERR only (P|S)SUBSCRIBE … allowed in this context"));
+  }
+
+  @Test
+  void replied_withAPushNobodyAskedFor_belongsToNoRequest() throws ProtocolError {
+    add("SET a 1");
+    assertEquals("", replied(">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$2\r\nhi"));
+    assertEquals("", replied(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk"));
+    assertEquals("a", replied("+OK"));
+  }
+
+  @Test
+  void replied_toMonitor_isFollowedByAStream() throws ProtocolError {
+    add("MONITOR");
+    replied("-NOPERM");
+    assertFalse(outstanding.isStreaming());
+    add("MONITOR");
+    replied("+OK");
+    assertTrue(outstanding.isStreaming());
+    add("SET a 1");
+    add("SET b 1");
+    assertEquals("a b", text(outstanding.writes()));
+  }
+
+  @Test
+  void add_ofClientReply_isDoneHere() throws ProtocolError {
+    assertTrue(add("GET a"));
+    assertFalse(add("CLIENT REPLY SKIP"));
+    assertTrue(add("SET b 1", "SET c 1"));
+    assertFalse(add("CLIENT REPLY OFF"));
+    assertTrue(add("SET d 1"));
+    assertTrue(add("CLIENT REPLY ON"));
+    assertEquals(5, outstanding.size());
+    for (boolean silent : new boolean[] {false, true, false, true, false}) {
+      assertEquals(silent, outstanding.isSilent((byte) '+'));
+      replied("+OK");
+    }
+  }
+
+  @Test
+  void add_ofClientReplyWithinATransaction_isInDoubt() throws ProtocolError {
+    add("MULTI", "CLIENT REPLY OFF");
+    assertTrue(outstanding.isStreaming());
+  }
+
+  @Test
+  void add_ofWhatMayHaveNoReply_isInDoubt() throws ProtocolError {
+    add("REPLCONF ack 1");
+    assertTrue(outstanding.isStreaming());
+  }
+
+  @Test
+  void addBroken_mayHaveWrittenEverything() {
+    outstanding.addBroken();
+    assertTrue(outstanding.isStreaming());
+    assertEquals("all", text(outstanding.writes()));
+  }
+
+  @Test
+  void addOwn_isAReplyTheClientDoesNotGet() throws ProtocolError {
+    outstanding.addOwn();
+    add("SET a 1");
+    assertTrue(outstanding.isSilent((byte) '%'));
+    assertEquals("", replied("%1\r\n+a\r\n+b"));
+    assertFalse(outstanding.isSilent((byte) '+'));
+    assertEquals("a", replied("+OK"));
+  }
+
+  /** Returns whether the last is to go to Redis. */
+  private boolean add(String... requests) throws ProtocolError {
+    boolean passed = false;
+    for (String request : requests) {
+      RequestParser parser = new RequestParser(1000);
+      assertTrue(parser.parse(buffer(request + "\r\n")));
+      passed = outstanding.add(parser, true, TABLE);
+    }
+    return passed;
+  }
+
+  private String replied(String reply) throws ProtocolError {
+    assertTrue(framer.feed(buffer(reply + "\r\n")));
+    return text(outstanding.replied(framer));
+  }
+
+  private static ByteBuf buffer(String text) {
+    return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+  }
+
+  private static String text(Writes writes) {
+    return writes.all()
+        ? "all"
+        : writes.keys().stream().map(String::new).collect(Collectors.joining(" "));
+  }
+}
