@@ -12,6 +12,7 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Key;
+import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
 import redisproxy.resp.Writes;
@@ -61,7 +62,10 @@ final class CacheVerticle extends VerticleBase {
         new ReadThrough.Limits(
             settings.cache().expiry().toMillis(),
             settings.cache().missingExpiry().toMillis(),
-            settings.redis().maxLoads());
+            0,
+            settings.redis().maxLoads(),
+            true,
+            Prefixes.ALL);
     readThrough = new ReadThrough<>(cache, limits, load -> loader.load(load), this::answered);
     loader =
         new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);

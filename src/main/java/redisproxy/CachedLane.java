@@ -6,6 +6,7 @@ import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.cache.TooLarge;
+import redisproxy.cache.Unverified;
 import redisproxy.config.Settings;
 import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyQueue;
@@ -108,7 +109,9 @@ final class CachedLane implements Bus.Asker {
     if (gone) {
       return;
     }
-    if (answer instanceof Entry entry) {
+    if (answer instanceof Unverified unverified) {
+      answered(ticket, unverified.entry(), hit);
+    } else if (answer instanceof Entry entry) {
       if (held > maxPendingBytes && ticket != replies.head()) {
         replies.fill(ticket, entry.key());
         toAskAgain = replies.size();

@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
+import redisproxy.cache.Unverified;
 import redisproxy.metrics.Gate;
 import redisproxy.upstream.ValueStreams;
 
@@ -51,7 +52,10 @@ final class HttpAnswers {
       requests.leave();
     } else if (answer instanceof Entry entry) {
       requests.leave();
-      write(exchange, entry, hit);
+      write(exchange, entry, hit ? "hit" : "fwd=miss", "");
+    } else if (answer instanceof Unverified unverified) {
+      requests.leave();
+      write(exchange, unverified.entry(), "hit", "; detail=unverified");
     } else if (answer instanceof Failure failure) {
       requests.leave();
       fail(exchange, failure);
@@ -79,11 +83,11 @@ final class HttpAnswers {
     exchange.fail(Problem.of(404, named + " not found"));
   }
 
-  private void write(HttpExchange exchange, Entry entry, boolean hit) {
+  private void write(HttpExchange exchange, Entry entry, String how, String detail) {
     long now = clock.getAsLong();
     HttpServerResponse response = exchange.request().response();
     long ttl = Math.max(0, (entry.expiresAt() - now) / 1000);
-    response.putHeader(CACHE_STATUS, cacheStatus(entry, hit, ttl));
+    response.putHeader(CACHE_STATUS, cacheStatus(entry, how, ttl) + detail);
     if (entry.isMissing()) {
       missing(exchange);
       return;
@@ -105,16 +109,13 @@ final class HttpAnswers {
     }
   }
 
-  /**
-   * RFC 9211. What was loaded is stored when it has time left, for the load's answer tells no other
-   * reason.
-   */
-  private static String cacheStatus(Entry entry, boolean hit, long ttl) {
-    if (hit) {
+  /** RFC 9211. What was loaded was stored if it has a time to live. */
+  private static String cacheStatus(Entry entry, String how, long ttl) {
+    if (how.equals("hit")) {
       return "redis-proxy; hit; ttl=" + ttl;
     }
     boolean stored = entry.expiresAt() > entry.loadedAt();
-    return stored ? "redis-proxy; fwd=miss; stored; ttl=" + ttl : "redis-proxy; fwd=miss";
+    return "redis-proxy; " + how + (stored ? "; stored; ttl=" + ttl : "");
   }
 
   /** RFC 9110, 13.1.2: a list of entity tags, compared weakly, or a star. */

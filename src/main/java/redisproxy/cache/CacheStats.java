@@ -13,6 +13,8 @@ package redisproxy.cache;
  * @param overtaken loads not kept because their key was invalidated while they were in flight
  * @param invalidations keys dropped because they may have been written
  * @param flushes times everything was dropped because of that
+ * @param unverified lookups answered with what was kept while Redis could not be reached
+ * @param refreshes loads of keys that were held and about to expire
  * @param evictions entries dropped for room
  * @param expirations entries dropped because they had expired
  * @param entries entries held now
@@ -30,6 +32,8 @@ public record CacheStats(
     long overtaken,
     long invalidations,
     long flushes,
+    long unverified,
+    long refreshes,
     long evictions,
     long expirations,
     int entries,

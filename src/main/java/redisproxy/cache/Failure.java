@@ -10,6 +10,11 @@ package redisproxy.cache;
  */
 public record Failure(Kind kind, String text) implements Answer {
 
+  /** Whether Redis did not answer at all. */
+  public boolean isOutage() {
+    return kind == Kind.UNREACHABLE || kind == Kind.TIMEOUT;
+  }
+
   /** What went wrong; each front has one answer for each. */
   public enum Kind {
     /** Redis answered with an error of its own, such as WRONGTYPE. */

@@ -27,29 +27,34 @@ public final class ReadThrough<W> {
   private final Consumer<Load<W>> loader;
   private final BiConsumer<W, Answer> answered;
   private final Map<Key, Load<W>> loads = new HashMap<>();
+  private Trust trust = Trust.VERIFIED;
+
+  /** Loads begun and not ended; more than the map holds when some were overtaken. */
+  private int inFlight;
+
+  private final Counts counts = new Counts();
 
   /** The databases that anything was loaded from. */
   private final BitSet dbs = new BitSet();
-
-  private long hits;
-  private long misses;
-  private long loaded;
-  private long coalesced;
-  private long failures;
-  private long rejected;
-  private long tooLarge;
-  private long overtaken;
-  private long invalidations;
-  private long flushes;
 
   /**
    * How long and how much.
    *
    * @param expiry how long a value is served after its load was sent, in milliseconds
    * @param missingExpiry the same for a missing key; 0 keeps none
+   * @param refreshAhead a hit so long before its expiry has its key loaded anew, in milliseconds; 0
+   *     for never
    * @param maxLoads how many loads may be in flight
+   * @param servesUnverified whether what is kept is served when Redis cannot be reached
+   * @param prefixes the keys that may be kept
    */
-  public record Limits(long expiry, long missingExpiry, int maxLoads) {}
+  public record Limits(
+      long expiry,
+      long missingExpiry,
+      long refreshAhead,
+      int maxLoads,
+      boolean servesUnverified,
+      Prefixes prefixes) {}
 
   /**
    * Puts a cache and a loader together.
@@ -70,36 +75,73 @@ public final class ReadThrough<W> {
    * The entry of a key, or null: then {@link #load} is to follow. Parameters as of {@link
    * Cache#get}.
    */
-  public Entry get(int db, byte[] buffer, int offset, int length, int hash, long now) {
+  public Answer get(int db, byte[] buffer, int offset, int length, int hash, long now) {
+    if (trust == Trust.BYPASSED) {
+      return null;
+    }
     Entry entry = cache.get(db, buffer, offset, length, hash, now);
-    if (entry != null) {
-      hits++;
+    if (entry == null) {
+      return null;
+    }
+    counts.hits++;
+    if (trust == Trust.UNVERIFIED) {
+      return unverified(entry);
+    }
+    if (limits.refreshAhead > 0) {
+      refresh(entry, now);
     }
     return entry;
   }
 
+  private Answer unverified(Entry entry) {
+    counts.unverified++;
+    return new Unverified(entry);
+  }
+
+  /**
+   * Whoever comes after the entry has expired need not wait, while those before go on being served.
+   */
+  private void refresh(Entry entry, long now) {
+    boolean near = entry.expiresAt - now <= limits.refreshAhead;
+    boolean wasFar = entry.expiresAt - entry.loadedAt() > limits.refreshAhead;
+    if (near && wasFar && inFlight < limits.maxLoads && !loads.containsKey(entry.key())) {
+      counts.refreshes++;
+      start(new Load<>(entry.key(), now));
+    }
+  }
+
   /**
    * Lets a waiter wait for the load of a key the cache does not hold; starts one if none is in
-   * flight.
+   * flight that may answer it. Where nobody tells of writes, none may: a write since it was sent
+   * would be missed.
    */
   public void load(Key key, W waiter, long now) {
-    misses++;
-    Load<W> load = loads.get(key);
+    counts.misses++;
+    Load<W> load = isTold(key) ? loads.get(key) : null;
     if (load != null) {
-      coalesced++;
+      counts.coalesced++;
       load.waiters.add(waiter);
-    } else if (loads.size() >= limits.maxLoads) {
-      rejected++;
+    } else if (inFlight >= limits.maxLoads) {
+      counts.rejected++;
       answered.accept(
           waiter, new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight"));
     } else {
-      loaded++;
       load = new Load<>(key, now);
       load.waiters.add(waiter);
-      loads.put(key, load);
-      dbs.set(key.db());
-      loader.accept(load);
+      start(load);
     }
+  }
+
+  private boolean isTold(Key key) {
+    return trust != Trust.BYPASSED && limits.prefixes.cover(key.bytes());
+  }
+
+  private void start(Load<W> load) {
+    counts.loaded++;
+    inFlight++;
+    loads.put(load.key(), load);
+    dbs.set(load.key().db());
+    loader.accept(load);
   }
 
   /**
@@ -111,38 +153,94 @@ public final class ReadThrough<W> {
   public void found(Load<W> load, byte[] value, long remaining, long now) {
     long lifetime =
         remaining == NO_EXPIRY ? limits.expiry : Math.min(limits.expiry, Math.max(remaining, 0));
-    keep(load, Entry.value(load.key(), value, load.sentAt(), load.sentAt() + lifetime), now);
+    keep(load, Entry.value(load.key(), value, load.sentAt(), expiresAt(load, lifetime)), now);
   }
 
   /** A load found that the key does not exist. */
   public void missing(Load<W> load, long now) {
-    keep(load, Entry.missing(load.key(), load.sentAt(), load.sentAt() + limits.missingExpiry), now);
+    keep(
+        load, Entry.missing(load.key(), load.sentAt(), expiresAt(load, limits.missingExpiry)), now);
+  }
+
+  private long expiresAt(Load<W> load, long lifetime) {
+    return load.sentAt() + (isToBeKept(load) ? lifetime : 0);
+  }
+
+  private boolean isToBeKept(Load<W> load) {
+    return trust == Trust.VERIFIED
+        && loads.get(load.key()) == load
+        && limits.prefixes.cover(load.key().bytes());
   }
 
   /** A load found a value larger than the cache keeps. */
   public void tooLarge(Load<W> load) {
-    tooLarge++;
+    counts.tooLarge++;
+    dropOlder(load.key());
     end(load, new TooLarge(load.key()));
   }
 
-  /** A load came to nothing; nothing is kept. */
-  public void failed(Load<W> load, Failure failure) {
-    failures++;
-    end(load, failure);
+  /**
+   * A load came to nothing; nothing is kept. Where Redis could not be reached, what was kept before
+   * may be served instead.
+   */
+  public void failed(Load<W> load, Failure failure, long now) {
+    counts.failures++;
+    Entry kept = failure.isOutage() ? kept(load.key(), now) : null;
+    loads.remove(load.key(), load);
+    inFlight--;
+    for (W waiter : load.waiters) {
+      answered.accept(waiter, kept == null ? failure : unverified(kept));
+    }
+  }
+
+  private Entry kept(Key key, long now) {
+    if (trust == Trust.VERIFIED || !limits.servesUnverified) {
+      return null;
+    }
+    return cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
   }
 
   private void keep(Load<W> load, Entry entry, long now) {
-    if (loads.get(load.key()) == load) {
+    dropOlder(load.key());
+    if (isToBeKept(load)) {
       cache.put(entry, now);
     }
     end(load, entry);
   }
 
+  /** What was kept before is not to be served behind what Redis has said now. */
+  private void dropOlder(Key key) {
+    if (trust != Trust.VERIFIED) {
+      cache.remove(key);
+    }
+  }
+
   private void end(Load<W> load, Answer answer) {
     loads.remove(load.key(), load);
+    inFlight--;
     for (W waiter : load.waiters) {
       answered.accept(waiter, answer);
     }
+  }
+
+  /**
+   * How far what is kept can be believed from now on. Loads in flight answer those who wait and are
+   * not kept. Nothing is dropped by this.
+   */
+  public void trust(Trust now) {
+    if (now != trust) {
+      trust = now;
+      overtakeAll();
+    }
+  }
+
+  public Trust trust() {
+    return trust;
+  }
+
+  private void overtakeAll() {
+    counts.overtaken += loads.size();
+    loads.clear();
   }
 
   /**
@@ -154,18 +252,17 @@ public final class ReadThrough<W> {
       Key each = Key.of(db, key);
       cache.remove(each);
       if (loads.remove(each) != null) {
-        overtaken++;
+        counts.overtaken++;
       }
     }
-    invalidations++;
+    counts.invalidations++;
   }
 
   /** The same for every key. */
   public void invalidateAll() {
     cache.clear();
-    overtaken += loads.size();
-    loads.clear();
-    flushes++;
+    overtakeAll();
+    counts.flushes++;
   }
 
   /** Drops at most {@code limit} expired entries; returns how many. */
@@ -175,21 +272,6 @@ public final class ReadThrough<W> {
 
   /** What has been done so far, and what is held now. */
   public CacheStats stats() {
-    return new CacheStats(
-        hits,
-        misses,
-        loaded,
-        coalesced,
-        failures,
-        rejected,
-        tooLarge,
-        overtaken,
-        invalidations,
-        flushes,
-        cache.evictions(),
-        cache.expirations(),
-        cache.size(),
-        cache.bytes(),
-        loads.size());
+    return counts.stats(cache, inFlight);
   }
 }

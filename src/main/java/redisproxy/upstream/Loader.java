@@ -117,7 +117,7 @@ public final class Loader<W> {
     } else if (link.wanted(HOLD_MS)) {
       hold(load);
     } else {
-      readThrough.failed(load, unreachable());
+      readThrough.failed(load, unreachable(), now());
     }
   }
 
@@ -142,7 +142,7 @@ public final class Loader<W> {
   }
 
   private void failHeld() {
-    takeHeld().forEach(load -> readThrough.failed(load, unreachable()));
+    takeHeld().forEach(load -> readThrough.failed(load, unreachable(), now()));
   }
 
   private void ask(RedisConnection connection, Load<W> load) {

@@ -166,7 +166,7 @@ final class Question<W> {
   void fail(Failure failure) {
     if (!done) {
       done = true;
-      loader.readThrough().failed(load, failure);
+      loader.readThrough().failed(load, failure, loader.now());
     }
   }
 }

@@ -19,6 +19,7 @@ import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.cache.LruCache;
+import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 
 /**
@@ -60,7 +61,7 @@ public class LruCacheBenchmark {
       readThrough =
           new ReadThrough<>(
               cache,
-              new ReadThrough.Limits(HOUR_MS, 0, 1),
+              new ReadThrough.Limits(HOUR_MS, 0, 0, 1, true, Prefixes.ALL),
               load -> {
                 throw new IllegalStateException("a miss among the hits");
               },

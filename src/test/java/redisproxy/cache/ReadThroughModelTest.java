@@ -3,6 +3,7 @@ package redisproxy.cache;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -72,6 +73,7 @@ class ReadThroughModelTest {
 
     private final Map<Integer, Integer> demanded = new HashMap<>();
     private final Map<Integer, Answer> told = new HashMap<>();
+    private Trust trust = Trust.VERIFIED;
     private int step;
     private long now;
     private int waiters;
@@ -85,6 +87,7 @@ class ReadThroughModelTest {
     private long invalidations;
     private long flushes;
     private long endedLater;
+    private long unverified;
 
     /** What the loader is to do: to answer at once or to wait. */
     private boolean atOnce;
@@ -96,7 +99,7 @@ class ReadThroughModelTest {
       this.cache =
           new ReadThrough<>(
               new LruCache(1000, 1 << 20),
-              new Limits(EXPIRY, missingExpiry, MAX_LOADS),
+              new Limits(EXPIRY, missingExpiry, 0, MAX_LOADS, true, Prefixes.ALL),
               this::send,
               (waiter, answer) -> assertNull(told.put(waiter, answer), "answered twice"));
     }
@@ -114,6 +117,8 @@ class ReadThroughModelTest {
         write(random.nextInt(KEYS / DBS));
       } else if (die < 87) {
         writeAll();
+      } else if (die < 88) {
+        believe(random.nextBoolean() ? Trust.VERIFIED : Trust.values()[random.nextInt(3)]);
       } else {
         now += random.nextInt(15);
       }
@@ -128,7 +133,7 @@ class ReadThroughModelTest {
       assertEquals(overtakenEver, stats.overtaken());
       assertEquals(invalidations, stats.invalidations());
       assertEquals(flushes, stats.flushes());
-      assertEquals(pending.size(), stats.loadsInFlight());
+      assertEquals(pending.size() + overtaken.size(), stats.loadsInFlight());
       assertEquals(waiters - told.size(), waiting(), "each waits or has been answered");
     }
 
@@ -156,9 +161,30 @@ class ReadThroughModelTest {
       assertEquals(0, cache.stats().entries());
     }
 
+    /**
+     * As the feed does: all is dropped before anything is kept again, for writes may have been
+     * missed.
+     */
+    private void believe(Trust next) {
+      if (next == Trust.VERIFIED && trust != Trust.VERIFIED) {
+        writeAll();
+      }
+      if (next != trust) {
+        for (int id = 0; id < KEYS; id++) {
+          overtakeLoad(id);
+        }
+      }
+      trust = next;
+      cache.trust(next);
+    }
+
     private void overtake(int id) {
       versions[id]++;
       kept.remove(id);
+      overtakeLoad(id);
+    }
+
+    private void overtakeLoad(int id) {
       Pending inFlight = pending.remove(id);
       if (inFlight != null) {
         overtaken.add(inFlight);
@@ -168,25 +194,29 @@ class ReadThroughModelTest {
 
     private void lookup(int id) {
       Key key = Key.of(id % DBS, new byte[] {(byte) (id / DBS)});
-      Entry entry = cache.get(key.db(), key.bytes(), 0, 1, key.hashCode(), now);
-      assertNotOlder(versions[id], entry);
+      Answer answer = cache.get(key.db(), key.bytes(), 0, 1, key.hashCode(), now);
+      assertNotOlder(versions[id], answer);
       Kept expected = kept.get(id);
-      if (expected != null && now < expected.expiresAt) {
-        assertShows(expected, entry);
+      if (trust != Trust.BYPASSED && expected != null && now < expected.expiresAt) {
+        assertEquals(trust == Trust.UNVERIFIED, answer instanceof Unverified);
+        assertShows(expected, entry(answer));
         hits++;
         return;
       }
-      assertNull(entry, "kept too long, or not to be kept at all");
+      assertNull(answer, "kept too long, or not to be kept at all");
       int waiter = waiters++;
       demanded.put(waiter, versions[id]);
       atOnce = random.nextInt(4) == 0;
       sent = null;
-      Pending inFlight = pending.get(id);
-      boolean full = pending.size() == MAX_LOADS;
+      Pending inFlight = trust == Trust.BYPASSED ? null : pending.get(id);
+      boolean full = pending.size() + overtaken.size() >= MAX_LOADS;
       if (inFlight != null) {
         inFlight.waiters.add(waiter);
         coalesced++;
       } else if (!full) {
+        if (pending.containsKey(id)) {
+          overtaken.add(pending.remove(id));
+        }
         pending.put(id, new Pending(id, versions[id], null, new ArrayList<>(List.of(waiter))));
         loads++;
       }
@@ -215,17 +245,25 @@ class ReadThroughModelTest {
     }
 
     /** An answer is of some version since the load was sent; one that was overtaken is not kept. */
-    private void answer(Pending ended, boolean isToBeKept) {
+    private void answer(Pending ended, boolean isLast) {
+      boolean isToBeKept = isLast && trust == Trust.VERIFIED;
       int id = ended.id;
       Load<Integer> load = ended.load;
       ended.waiters.forEach(waiter -> assertFalse(told.containsKey(waiter), "answered too early"));
       Answer other = null;
       Kept expected = null;
-      switch (random.nextInt(5)) {
+      Kept instead = null;
+      switch (trust != Trust.VERIFIED && random.nextInt(3) > 0 ? 0 : random.nextInt(5)) {
         case 0 -> {
           failures++;
-          other = new Failure(Failure.Kind.UNREACHABLE, "gone");
-          cache.failed(load, (Failure) other);
+          Failure failure = new Failure(Failure.Kind.UNREACHABLE, "gone");
+          other = failure;
+          Kept before = kept.get(id);
+          if (trust != Trust.VERIFIED && before != null && now < before.expiresAt) {
+            other = null;
+            instead = before;
+          }
+          cache.failed(load, failure, now);
         }
         case 1 -> {
           tooLarge++;
@@ -233,7 +271,7 @@ class ReadThroughModelTest {
           cache.tooLarge(load);
         }
         case 2 -> {
-          expected = new Kept(null, load.sentAt() + missingExpiry);
+          expected = new Kept(null, load.sentAt() + (isToBeKept ? missingExpiry : 0));
           cache.missing(load, now);
         }
         default -> {
@@ -242,15 +280,14 @@ class ReadThroughModelTest {
           byte[] value = new byte[4 + random.nextInt(5)];
           random.nextBytes(value);
           ByteBuffer.wrap(value).putInt(version);
-          expected = new Kept(value, load.sentAt() + lifetime(remaining));
+          expected = new Kept(value, load.sentAt() + (isToBeKept ? lifetime(remaining) : 0));
           cache.found(load, value, remaining, now);
         }
       }
-      if (isToBeKept) {
+      if (isToBeKept && expected != null) {
+        kept.put(id, expected);
+      } else if (trust != Trust.VERIFIED && instead == null && !(other instanceof Failure)) {
         kept.remove(id);
-        if (expected != null) {
-          kept.put(id, expected);
-        }
       } else if (kept.containsKey(id)) {
         endedLater++;
       }
@@ -258,7 +295,11 @@ class ReadThroughModelTest {
         Answer answer = told.get(waiter);
         assertNotNull(answer, "not answered");
         assertNotOlder(demanded.get(waiter), answer);
-        if (expected == null) {
+        if (instead != null) {
+          assertInstanceOf(Unverified.class, answer);
+          assertShows(instead, entry(answer));
+          unverified++;
+        } else if (expected == null) {
           assertEquals(other, answer);
         } else {
           assertShows(expected, (Entry) answer);
@@ -266,6 +307,10 @@ class ReadThroughModelTest {
           assertSame(told.get(ended.waiters.get(0)), answer);
         }
       }
+    }
+
+    private static Entry entry(Answer answer) {
+      return answer instanceof Unverified unverified ? unverified.entry() : (Entry) answer;
     }
 
     private static long lifetime(long remaining) {
@@ -277,7 +322,11 @@ class ReadThroughModelTest {
 
     /** Nobody reads a value that was overwritten before they asked. */
     private static void assertNotOlder(int version, Answer answer) {
-      if (answer instanceof Entry entry && !entry.isMissing()) {
+      if (answer instanceof Entry || answer instanceof Unverified) {
+        Entry entry = entry(answer);
+        if (entry.isMissing()) {
+          return;
+        }
         int read = ByteBuffer.wrap(entry.bytes(), entry.valueOffset(), 4).getInt();
         assertTrue(read >= version, "stale: " + read + " instead of " + version);
       }
@@ -301,9 +350,18 @@ class ReadThroughModelTest {
       assertEquals(0, cache.stats().loadsInFlight());
       for (long count :
           new long[] {
-            hits, loads, rejected, coalesced, failures, tooLarge, overtakenEver, flushes, endedLater
+            hits,
+            loads,
+            rejected,
+            coalesced,
+            failures,
+            tooLarge,
+            overtakenEver,
+            flushes,
+            endedLater,
+            unverified
           }) {
-        assertTrue(count > 100, "hardly tried");
+        assertTrue(count > 20, "hardly tried: " + count);
       }
     }
   }

@@ -27,7 +27,7 @@ class ReadThroughTest {
 
   private final List<Load<String>> sent = new ArrayList<>();
   private final List<Told> told = new ArrayList<>();
-  private final ReadThrough<String> cache = cache(new Limits(1000, 0, 2));
+  private final ReadThrough<String> cache = cache(limits(1000, 0, 2));
 
   @Test
   void load_ofAKeyNotInFlight_sendsOne() {
@@ -69,7 +69,7 @@ class ReadThroughTest {
     assertEquals(Failure.Kind.OVERLOADED, failure.kind());
     cache.load(B, "4", 0);
     assertEquals(1, told.size());
-    cache.failed(sent.get(0), FAILURE);
+    cache.failed(sent.get(0), FAILURE, 0);
     cache.load(C, "5", 0);
     assertEquals(3, sent.size());
     assertEquals(1, cache.stats().rejected());
@@ -133,11 +133,11 @@ class ReadThroughTest {
 
   @Test
   void missing_whenThereIsAnExpiryForIt_isKeptAsLong() {
-    ReadThrough<String> keeping = cache(new Limits(1000, 50, 2));
+    ReadThrough<String> keeping = cache(limits(1000, 50, 2));
     keeping.load(A, "1", 100);
     keeping.missing(sent.get(0), 120);
     Key key = A;
-    assertTrue(keeping.get(0, key.bytes(), 0, 1, key.hashCode(), 149).isMissing());
+    assertTrue(((Entry) keeping.get(0, key.bytes(), 0, 1, key.hashCode(), 149)).isMissing());
     assertNull(keeping.get(0, key.bytes(), 0, 1, key.hashCode(), 150));
   }
 
@@ -145,7 +145,7 @@ class ReadThroughTest {
   void failed_isAnsweredAndNotKept() {
     cache.load(A, "1", 0);
     cache.load(A, "2", 0);
-    cache.failed(sent.get(0), FAILURE);
+    cache.failed(sent.get(0), FAILURE, 0);
     assertEquals(List.of(new Told("1", FAILURE), new Told("2", FAILURE)), told);
     assertNull(get(A, 0));
     cache.load(A, "3", 0);
@@ -169,7 +169,7 @@ class ReadThroughTest {
     List<ReadThrough<String>> self = new ArrayList<>();
     self.add(
         cache(
-            new Limits(1000, 0, 1),
+            limits(1000, 0, 1),
             load -> self.get(0).found(load, VALUE, ReadThrough.NO_EXPIRY, load.sentAt()),
             (waiter, answer) -> told.add(new Told(waiter, answer))));
     self.get(0).load(A, "1", 0);
@@ -184,7 +184,7 @@ class ReadThroughTest {
     List<ReadThrough<String>> self = new ArrayList<>();
     self.add(
         cache(
-            new Limits(1000, 0, 1),
+            limits(1000, 0, 1),
             sent::add,
             (waiter, answer) -> {
               told.add(new Told(waiter, answer));
@@ -196,7 +196,7 @@ class ReadThroughTest {
             }));
     self.get(0).load(A, "1", 0);
     self.get(0).load(A, "2", 0);
-    self.get(0).failed(sent.get(0), FAILURE);
+    self.get(0).failed(sent.get(0), FAILURE, 0);
     assertEquals(2, sent.size());
     assertEquals(2, told.size());
     self.get(0).found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 10);
@@ -221,7 +221,7 @@ class ReadThroughTest {
 
   @Test
   void invalidate_ofAMissingKeyThatIsHeld_dropsIt() {
-    ReadThrough<String> keeping = cache(new Limits(1000, 1000, 2));
+    ReadThrough<String> keeping = cache(limits(1000, 1000, 2));
     keeping.load(A, "1", 0);
     keeping.missing(sent.get(0), 0);
     keeping.invalidate(A.bytes());
@@ -234,7 +234,7 @@ class ReadThroughTest {
     cache.load(A, "2", 0);
     cache.invalidate(A.bytes());
     assertTrue(told.isEmpty());
-    assertEquals(0, cache.stats().loadsInFlight());
+    assertEquals(1, cache.stats().loadsInFlight());
     assertEquals(1, cache.stats().overtaken());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1);
     assertEquals(List.of("1", "2"), told.stream().map(Told::waiter).toList());
@@ -262,7 +262,7 @@ class ReadThroughTest {
     cache.load(A, "1", 0);
     cache.invalidateAll();
     cache.load(A, "2", 0);
-    cache.failed(sent.get(0), FAILURE);
+    cache.failed(sent.get(0), FAILURE, 0);
     assertEquals(List.of(new Told("1", FAILURE)), told);
     assertEquals(1, cache.stats().loadsInFlight());
     cache.load(A, "3", 0);
@@ -282,7 +282,7 @@ class ReadThroughTest {
     assertNull(get(A, 1));
     assertEquals(0, cache.stats().entries());
     assertEquals(0, cache.stats().bytes());
-    assertEquals(0, cache.stats().loadsInFlight());
+    assertEquals(2, cache.stats().loadsInFlight());
     assertEquals(2, cache.stats().overtaken());
     assertEquals(1, cache.stats().flushes());
     assertEquals(0, cache.stats().invalidations());
@@ -297,7 +297,7 @@ class ReadThroughTest {
     List<ReadThrough<String>> self = new ArrayList<>();
     self.add(
         cache(
-            new Limits(1000, 0, 2),
+            limits(1000, 0, 2),
             sent::add,
             (waiter, answer) -> {
               told.add(new Told(waiter, answer));
@@ -325,6 +325,164 @@ class ReadThroughTest {
     assertEquals(1, cache.stats().expirations());
   }
 
+  @Test
+  void load_whenOvertakenLoadsAreInFlight_countsThem() {
+    for (String waiter : List.of("1", "2")) {
+      cache.load(A, waiter, 0);
+      cache.invalidate(A.bytes());
+    }
+    cache.load(A, "3", 0);
+    assertEquals(2, sent.size());
+    assertEquals(1, cache.stats().rejected());
+    assertEquals(2, cache.stats().loadsInFlight());
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
+    assertEquals(1, cache.stats().loadsInFlight());
+    cache.load(A, "4", 0);
+    assertEquals(3, sent.size());
+  }
+
+  @Test
+  void load_ofAKeyOutsideThePrefixes_isNeitherSharedNorKept() {
+    Prefixes prefixes = new Prefixes(List.of(new byte[] {'b'}, new byte[] {'c', 'c'}));
+    ReadThrough<String> some = cache(new Limits(1000, 0, 0, 3, true, prefixes));
+    some.load(A, "1", 0);
+    some.load(A, "2", 0);
+    some.load(B, "3", 0);
+    some.load(B, "4", 0);
+    assertEquals(3, sent.size());
+    sent.forEach(load -> some.found(load, VALUE, ReadThrough.NO_EXPIRY, 0));
+    assertNull(some.get(0, A.bytes(), 0, 1, A.hashCode(), 0));
+    assertNotNull(some.get(0, B.bytes(), 0, 1, B.hashCode(), 0));
+    assertEquals(4, told.size());
+  }
+
+  /** Each of two who ask one after the other must see what was written in between. */
+  @Test
+  void load_whileBypassed_isEachOnesOwnAndNotKept() {
+    cache.trust(Trust.BYPASSED);
+    cache.load(A, "1", 0);
+    cache.load(A, "2", 0);
+    assertEquals(2, sent.size());
+    cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 0);
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
+    assertEquals(List.of("2", "1"), told.stream().map(Told::waiter).toList());
+    assertEquals(0, cache.stats().entries());
+    assertNull(get(A, 0));
+  }
+
+  @Test
+  void get_whileBypassed_findsNothingAndAfterwardsWhatWasKept() {
+    keep(A);
+    cache.trust(Trust.BYPASSED);
+    assertNull(get(A, 1));
+    cache.trust(Trust.VERIFIED);
+    assertInstanceOf(Entry.class, get(A, 1));
+  }
+
+  @Test
+  void get_whileUnverified_saysSoAndEndsWithTheExpiry() {
+    keep(A);
+    cache.trust(Trust.UNVERIFIED);
+    Unverified unverified = assertInstanceOf(Unverified.class, get(A, 999));
+    assertEquals(A, unverified.entry().key());
+    assertEquals(1, cache.stats().unverified());
+    assertNull(get(A, 1000));
+  }
+
+  /** Whoever has seen what Redis said since must not see what was kept before. */
+  @Test
+  void found_whileNotVerified_dropsWhatWasKeptBefore() {
+    for (Trust trust : List.of(Trust.BYPASSED, Trust.UNVERIFIED)) {
+      cache.trust(Trust.VERIFIED);
+      keep(A);
+      cache.trust(trust);
+      cache.load(A, "2", 1);
+      cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 1);
+      cache.trust(Trust.UNVERIFIED);
+      assertNull(get(A, 2), trust.name());
+    }
+  }
+
+  @Test
+  void tooLarge_whileNotVerified_dropsWhatWasKeptBefore() {
+    keep(A);
+    cache.trust(Trust.BYPASSED);
+    cache.load(A, "2", 1);
+    cache.tooLarge(last(sent));
+    cache.trust(Trust.UNVERIFIED);
+    assertNull(get(A, 2));
+  }
+
+  @Test
+  void failed_whileBypassedByAnOutage_isAnsweredWithWhatWasKept() {
+    keep(A);
+    cache.trust(Trust.BYPASSED);
+    cache.load(A, "2", 1);
+    cache.failed(last(sent), FAILURE, 2);
+    assertInstanceOf(Unverified.class, last(told).answer());
+    cache.load(A, "3", 1);
+    cache.failed(last(sent), FAILURE, 1000);
+    assertEquals(FAILURE, last(told).answer(), "expired");
+    assertEquals(1, cache.stats().unverified());
+  }
+
+  @Test
+  void failed_byRedissOwnWord_isAnsweredWithThat() {
+    keep(A);
+    cache.trust(Trust.BYPASSED);
+    Failure wrongType = new Failure(Failure.Kind.REDIS, "WRONGTYPE");
+    cache.load(A, "2", 1);
+    cache.failed(last(sent), wrongType, 2);
+    assertEquals(wrongType, last(told).answer());
+  }
+
+  @Test
+  void failed_whereUnverifiedIsNotServed_isThat() {
+    ReadThrough<String> strict = cache(new Limits(1000, 0, 0, 2, false, Prefixes.ALL));
+    strict.load(A, "1", 0);
+    strict.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
+    strict.trust(Trust.BYPASSED);
+    strict.load(A, "2", 1);
+    strict.failed(last(sent), FAILURE, 1);
+    assertEquals(FAILURE, last(told).answer());
+  }
+
+  @Test
+  void trust_thatChanges_overtakesLoadsInFlight() {
+    cache.load(A, "1", 0);
+    cache.trust(Trust.VERIFIED);
+    assertEquals(0, cache.stats().overtaken(), "that was no change");
+    cache.trust(Trust.BYPASSED);
+    cache.trust(Trust.VERIFIED);
+    cache.load(A, "2", 0);
+    assertEquals(2, sent.size());
+    cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
+    assertEquals(0, cache.stats().entries());
+    assertEquals(1, cache.stats().overtaken());
+  }
+
+  @Test
+  void get_nearTheExpiry_refreshesOnceAndGoesOnServing() {
+    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, Prefixes.ALL));
+    ahead.load(A, "1", 0);
+    ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
+    for (long now : new long[] {899, 900, 950}) {
+      assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), now));
+      assertEquals(now < 900 ? 1 : 2, sent.size());
+    }
+    ahead.found(last(sent), VALUE, 50, 940);
+    assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 949));
+    assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 949));
+    assertEquals(2, sent.size(), "its own time is shorter than that");
+    assertEquals(1, ahead.stats().refreshes());
+    assertEquals(1, told.size());
+  }
+
+  private void keep(Key key) {
+    cache.load(key, "keeper", 0);
+    cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
+  }
+
   private ReadThrough<String> cache(Limits limits) {
     return cache(limits, sent::add, (waiter, answer) -> told.add(new Told(waiter, answer)));
   }
@@ -334,7 +492,11 @@ class ReadThroughTest {
     return new ReadThrough<>(new LruCache(10, 10_000), limits, loader, answered);
   }
 
-  private Entry get(Key key, long now) {
+  private static Limits limits(long expiry, long missingExpiry, int maxLoads) {
+    return new Limits(expiry, missingExpiry, 0, maxLoads, true, Prefixes.ALL);
+  }
+
+  private Answer get(Key key, long now) {
     return cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
   }
 

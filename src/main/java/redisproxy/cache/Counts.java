@@ -1,0 +1,38 @@
+package redisproxy.cache;
+
+/** Counts what a {@link ReadThrough} does; what each means stands at {@link CacheStats}. */
+final class Counts {
+  long hits;
+  long misses;
+  long loaded;
+  long coalesced;
+  long failures;
+  long rejected;
+  long tooLarge;
+  long overtaken;
+  long invalidations;
+  long flushes;
+  long unverified;
+  long refreshes;
+
+  CacheStats stats(Cache cache, int inFlight) {
+    return new CacheStats(
+        hits,
+        misses,
+        loaded,
+        coalesced,
+        failures,
+        rejected,
+        tooLarge,
+        overtaken,
+        invalidations,
+        flushes,
+        unverified,
+        refreshes,
+        cache.evictions(),
+        cache.expirations(),
+        cache.size(),
+        cache.bytes(),
+        inFlight);
+  }
+}
