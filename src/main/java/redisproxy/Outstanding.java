@@ -59,6 +59,9 @@ final class Outstanding {
     /** It opens a transaction, if Redis agrees. */
     final boolean opens;
 
+    /** What the client gets in place of its reply, or null. */
+    byte[] answer;
+
     Request(Writes writes, boolean silent, String name, String subscribes, int confirmations) {
       this.writes = writes;
       this.silent = silent;
@@ -89,12 +92,33 @@ final class Outstanding {
   }
 
   /**
+   * A request that the proxy answers: Redis is sent something else for it, which it refuses, and
+   * this takes the place of the refusal.
+   */
+  void addAnswered(byte[] answer) {
+    Request request = new Request(Writes.NOTHING, true, "", null, 1);
+    request.answer = silent || skipNext ? null : answer;
+    skipNext = false;
+    requests.add(request);
+  }
+
+  /** What the client gets in place of a reply that is not for it, or null. */
+  byte[] answer() {
+    return requests.peek().answer;
+  }
+
+  /** Whether Redis only queues what is sent now. */
+  boolean isInTransaction() {
+    return transaction != null;
+  }
+
+  /**
    * The client's input is not RESP, as far as can be told here. Redis will say so and close; if it
    * does not, it goes on reading what cannot be followed, so from now on anything may be written.
    */
   void addBroken() {
     streaming = true;
-    streamed = Writes.EVERYTHING;
+    streamed = Writes.EVERYTHING.and(Writes.ACCESS);
   }
 
   /**

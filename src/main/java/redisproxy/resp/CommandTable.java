@@ -18,11 +18,14 @@ public final class CommandTable {
   /** Flagged neither as reads nor as writes, and leaving every key's value as it was. */
   private static final Set<String> HARMLESS =
       Set.of(
-          ("acl asking auth bgrewriteaof bgsave client cluster command config discard echo exec hello info lastsave"
+          ("asking auth bgrewriteaof bgsave client cluster command discard echo exec hello info lastsave"
                   + " latency lolwut memory monitor multi object ping psubscribe psync publish pubsub punsubscribe quit readonly"
                   + " readwrite replconf reset role save script select slowlog spublish ssubscribe subscribe"
                   + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
               .split(" "));
+
+  /** Any of their subcommands counts as one that changes who may log in. */
+  private static final Set<String> ACCESS = Set.of("acl", "config");
 
   /**
    * Flagged as a read, but it keeps the count within the value, so GET gives other bytes
@@ -75,6 +78,9 @@ public final class CommandTable {
       return Writes.EVERYTHING;
     }
     String name = request.text(0, MAX_NAME).toLowerCase(Locale.ROOT);
+    if (ACCESS.contains(name)) {
+      return Writes.ACCESS;
+    }
     Row row = rows.get(name);
     if (HARMLESS.contains(name) || row != null && row.reads() && !name.equals(WRITING_READ)) {
       return Writes.NOTHING;
