@@ -65,6 +65,19 @@ class WritesTest {
     assertEquals(Writes.EVERYTHING, writes(B).and(most));
   }
 
+  @Test
+  void access_isKeptWhateverElseIsWritten() {
+    assertFalse(Writes.ACCESS.isNothing());
+    assertFalse(Writes.ACCESS.changesKeys());
+    for (Writes writes : List.of(Writes.NOTHING, Writes.EVERYTHING, writes(A), Writes.ACCESS)) {
+      for (Writes both : List.of(writes.and(Writes.ACCESS), Writes.ACCESS.and(writes))) {
+        assertTrue(both.access());
+        assertEquals(writes.all(), both.all());
+        assertEquals(writes.keys(), both.keys());
+      }
+    }
+  }
+
   private static Writes writes(byte[]... keys) {
     return new Writes(false, List.of(keys));
   }
