@@ -21,16 +21,20 @@ import redisproxy.upstream.Reachability;
  *   front → cache   {@link #INVALIDATIONS} {@link redisproxy.resp.Writes}: what may have been written
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
+ *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
  *   admin → cache   {@link #REPORT}        a request, answered with a {@link Report}
  * </pre>
  *
  * <p>Messages are objects passed by reference within this process; whoever received one last owns
- * it. The bus is first in, first out for each pair of sender and receiver. It is used with {@code
- * send} alone: a {@code request} for each GET would cost six times as much (docs/decisions.md).
+ * it. The bus is first in, first out for each pair of sender and receiver. What a socket brings is
+ * handled before messages that wait; whatever must not overtake {@link #ACCESS} is done in a task
+ * of its own. It is used with {@code send} and {@code publish} alone: a {@code request} for each
+ * GET would cost six times as much (docs/decisions.md).
  */
 final class Bus {
   static final String LOOKUPS = "cache.lookups";
   static final String INVALIDATIONS = "cache.invalidations";
+  static final String ACCESS = "access";
   static final String SERVER = "server";
   static final String WHAT_SERVER = "server.what";
   static final String REPORT = "cache.report";

@@ -98,7 +98,7 @@ final class CacheVerticle extends VerticleBase {
   }
 
   private void invalidate(Writes writes) {
-    if (writes.all()) {
+    if (writes.reach() != Writes.Reach.KEYS) {
       readThrough.invalidateAll();
     } else {
       writes.keys().forEach(readThrough::invalidate);

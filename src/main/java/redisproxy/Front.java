@@ -48,11 +48,16 @@ final class Front {
   }
 
   /**
-   * Has dropped what may have been written. Sent at once: no lookup made from now on anywhere
-   * overtakes it.
+   * Has dropped what may have been written, and forgotten who may log in if that may have changed.
+   * Sent at once: no lookup made from now on anywhere overtakes it.
    */
   void invalidate(Writes writes) {
-    vertx.eventBus().send(Bus.INVALIDATIONS, writes, Bus.BY_REFERENCE);
+    if (writes.changesKeys()) {
+      vertx.eventBus().send(Bus.INVALIDATIONS, writes, Bus.BY_REFERENCE);
+    }
+    if (writes.access()) {
+      vertx.eventBus().publish(Bus.ACCESS, null, Bus.BY_REFERENCE);
+    }
   }
 
   /** Looks a key up whose bytes lie in a buffer; the buffer may be reused at once. */

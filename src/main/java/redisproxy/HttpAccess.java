@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import javax.crypto.Mac;
@@ -20,7 +21,10 @@ import redisproxy.upstream.Judge;
  * Who may read over HTTP. Where the proxy has a password for Redis, its clients need HTTP Basic
  * credentials (RFC 7617): those of the proxy's own user, for it is as that user that the cache was
  * filled, and Redis judges them. A verdict is kept for ten seconds under a keyed digest, never the
- * credentials themselves.
+ * credentials themselves, and is void when who may log in may have changed.
+ *
+ * <p>Where the proxy judges clients itself, they need its own {@link Credentials}, if it has a
+ * password.
  */
 final class HttpAccess {
   private static final long VERDICT_MS = 10_000;
@@ -28,7 +32,12 @@ final class HttpAccess {
   private static final String DIGEST = "HmacSHA256";
 
   private final Settings.Redis redis;
+
+  /** Null where Redis judges. */
+  private final Credentials own;
+
   private final Judge judge;
+  private final Executor later;
   private final LongSupplier clock;
   private final SecretKeySpec secret;
 
@@ -41,8 +50,21 @@ final class HttpAccess {
         }
       };
 
-  HttpAccess(Settings.Redis redis, Judge judge, LongSupplier clock) {
+  /** How often verdicts have been voided: one asked for before is not kept. */
+  private int voided;
+
+  /**
+   * To be used on one event loop.
+   *
+   * @param own whom the proxy lets in, or null where Redis judges
+   * @param later runs tasks on that event loop, in turn with what the bus delivers there
+   * @param clock milliseconds, monotonic
+   */
+  HttpAccess(
+      Settings.Redis redis, Credentials own, Judge judge, Executor later, LongSupplier clock) {
     this.redis = redis;
+    this.own = own;
+    this.later = later;
     this.judge = judge;
     this.clock = clock;
     byte[] random = new byte[32];
@@ -52,7 +74,7 @@ final class HttpAccess {
 
   /** Goes on at once, later or not at all; who is refused is told why. */
   void check(HttpServerRequest request, Runnable granted, Consumer<Problem> refused) {
-    if (redis.password() == null) {
+    if (own == null ? redis.password() == null : !own.areNeeded()) {
       granted.run();
       return;
     }
@@ -60,37 +82,60 @@ final class HttpAccess {
     int colon = credentials == null ? -1 : indexOfColon(credentials);
     if (colon < 0) {
       refuse(request, refused);
-      return;
+    } else if (own == null) {
+      // Sockets are read before the tasks that are due. The news that verdicts are void is one, and
+      // may be due before this request was even sent: so the verdict is looked up behind it.
+      later.execute(() -> checkWithRedis(request, credentials, colon, granted, refused));
+    } else if (own.accept(user(credentials, colon), password(credentials, colon))) {
+      granted.run();
+    } else {
+      refuse(request, refused);
     }
+  }
+
+  private void checkWithRedis(
+      HttpServerRequest request,
+      byte[] credentials,
+      int colon,
+      Runnable granted,
+      Consumer<Problem> refused) {
     ByteBuffer digest = digest(credentials);
     Long lapses = verdicts.get(digest);
     if (lapses != null && clock.getAsLong() < lapses) {
       granted.run();
     } else {
-      judge(request, credentials, colon, digest, granted, refused);
+      askRedis(request, credentials, colon, digest, granted, refused);
     }
   }
 
-  private void judge(
+  /** Forgets all verdicts: who may log in may have changed. */
+  void voidVerdicts() {
+    verdicts.clear();
+    voided++;
+  }
+
+  private void askRedis(
       HttpServerRequest request,
       byte[] credentials,
       int colon,
       ByteBuffer digest,
       Runnable granted,
       Consumer<Problem> refused) {
-    byte[] user = Arrays.copyOf(credentials, colon);
-    byte[] password = Arrays.copyOfRange(credentials, colon + 1, credentials.length);
+    byte[] user = user(credentials, colon);
     if (!isProxysOwn(user)) {
       refuse(request, refused);
       return;
     }
     long asked = clock.getAsLong();
+    int voidedBefore = voided;
     judge
-        .accepts(user.length == 0 ? DEFAULT_USER : user, password)
+        .accepts(user, password(credentials, colon))
         .onSuccess(
             accepted -> {
               if (accepted) {
-                verdicts.put(digest, asked + VERDICT_MS);
+                if (voided == voidedBefore) {
+                  verdicts.put(digest, asked + VERDICT_MS);
+                }
                 granted.run();
               } else {
                 refuse(request, refused);
@@ -99,17 +144,23 @@ final class HttpAccess {
         .onFailure(failure -> refused.accept(Problem.of(503, "Redis cannot be reached")));
   }
 
-  private static final byte[] DEFAULT_USER = "default".getBytes(StandardCharsets.US_ASCII);
-
-  private boolean isProxysOwn(byte[] user) {
-    String own = redis.username() == null ? "default" : redis.username();
-    byte[] given = user.length == 0 ? DEFAULT_USER : user;
-    return Arrays.equals(own.getBytes(StandardCharsets.UTF_8), given);
+  private static byte[] user(byte[] credentials, int colon) {
+    return colon == 0 ? Credentials.DEFAULT_USER : Arrays.copyOf(credentials, colon);
   }
 
-  private static void refuse(HttpServerRequest request, Consumer<Problem> refused) {
+  private static byte[] password(byte[] credentials, int colon) {
+    return Arrays.copyOfRange(credentials, colon + 1, credentials.length);
+  }
+
+  private boolean isProxysOwn(byte[] user) {
+    String proxys = redis.username() == null ? "default" : redis.username();
+    return Arrays.equals(proxys.getBytes(StandardCharsets.UTF_8), user);
+  }
+
+  private void refuse(HttpServerRequest request, Consumer<Problem> refused) {
+    String whose = own == null ? "Redis" : "the proxy";
     request.response().putHeader("www-authenticate", "Basic realm=\"redis-proxy\"");
-    refused.accept(Problem.of(401, "the credentials of Redis are needed"));
+    refused.accept(Problem.of(401, "the credentials of " + whose + " are needed"));
   }
 
   private static byte[] credentials(String header) {

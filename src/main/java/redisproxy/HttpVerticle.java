@@ -67,7 +67,13 @@ final class HttpVerticle extends VerticleBase {
   public Future<?> start() {
     front = new Front(vertx, context);
     access =
-        new HttpAccess(settings.redis(), new Judge(vertx, settings.redis(), streamPermits), clock);
+        new HttpAccess(
+            settings.redis(),
+            Credentials.of(settings.auth()),
+            new Judge(vertx, settings.redis(), streamPermits),
+            task -> context.runOnContext(turn -> task.run()),
+            clock);
+    vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
     answers =
         new HttpAnswers(
             new ValueStreams(vertx, settings.redis(), streamPermits),

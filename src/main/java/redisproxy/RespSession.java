@@ -41,7 +41,11 @@ final class RespSession extends RespConnection {
    */
   private final boolean isOpen;
 
-  private final RequestParser parser;
+  /** Null where Redis judges who the client is. */
+  private final Login login;
+
+  private final int maxRequestBytes;
+  private RequestParser parser;
   private final Handshake handshake;
   private final CachedLane cached;
 
@@ -53,12 +57,25 @@ final class RespSession extends RespConnection {
   private boolean advancing;
   private boolean gone;
 
-  RespSession(Front front, ValueStreams streams, Tunnels tunnels, Settings.Resp settings, int db) {
+  /**
+   * A session in its first state.
+   *
+   * @param own whom the proxy lets in, or null where Redis judges
+   */
+  RespSession(
+      Front front,
+      ValueStreams streams,
+      Tunnels tunnels,
+      Credentials own,
+      Settings.Resp settings,
+      int db) {
     this.front = front;
     this.tunnels = tunnels;
     this.mayTunnel = settings.tunnel();
-    this.isOpen = tunnels.areOpen() || !settings.tunnel();
-    this.parser = new RequestParser(settings.maxRequestBytes());
+    this.isOpen = own != null || tunnels.areOpen() || !settings.tunnel();
+    this.login = own == null ? null : new Login(own);
+    this.maxRequestBytes = settings.maxRequestBytes();
+    this.parser = new RequestParser(isStranger() ? Login.MAX_BYTES : maxRequestBytes);
     this.handshake = new Handshake(db);
     this.cached = new CachedLane(this, front, streams, handshake, settings, db);
   }
@@ -86,7 +103,10 @@ final class RespSession extends RespConnection {
         start = input.readerIndex();
       }
     } catch (RequestTooLarge tooLarge) {
-      if (mayTunnel) {
+      if (isStranger()) {
+        cached.reply(Login.TOO_LONG);
+        quitting = true;
+      } else if (mayTunnel) {
         openTunnel();
       } else {
         refuse(tooLarge);
@@ -102,7 +122,13 @@ final class RespSession extends RespConnection {
   }
 
   private void openTunnel() {
-    tunnel = new TunnelLane(this, front, tunnels, handshake);
+    TunnelGuard guard = login == null ? null : new TunnelGuard(login, tunnels.greeting());
+    tunnel = new TunnelLane(this, front, tunnels, handshake, guard);
+  }
+
+  /** Whether the client has to log in with the proxy before anything else. */
+  private boolean isStranger() {
+    return login != null && !login.isIn();
   }
 
   private boolean mayAccept() {
@@ -112,13 +138,15 @@ final class RespSession extends RespConnection {
   }
 
   /** Returns whether the request is answered here; if not, it is for Redis. */
-  private boolean handle() {
+  private boolean handle() throws ProtocolError {
     long name = parser.name();
     if (name == POST || name == HOST) {
       close();
       quitting = true;
     } else if (!isOpen) {
       return false;
+    } else if (login != null && login.concerns(name)) {
+      return judge();
     } else if (name == GET && parser.count() == 2) {
       cached.get(parser);
     } else if (name == QUIT) {
@@ -130,6 +158,30 @@ final class RespSession extends RespConnection {
         return false;
       }
       cached.reply(reply);
+    }
+    return true;
+  }
+
+  /** Where the proxy judges clients: a request that says who the client is, or ought to. */
+  private boolean judge() throws ProtocolError {
+    boolean wasStranger = isStranger();
+    byte[] reply = login.answer(parser, true, false);
+    if (reply == null) {
+      RequestParser hello = parser;
+      ByteBuf withoutAuth = Login.withoutAuth(parser);
+      if (withoutAuth != null) {
+        hello = new RequestParser(maxRequestBytes);
+        hello.parse(withoutAuth);
+      }
+      reply = handshake.answer(hello, front.server());
+      if (reply == null && mayTunnel) {
+        return false;
+      }
+      reply = reply == null ? Reply.unknownCommand(hello) : reply;
+    }
+    cached.reply(reply);
+    if (wasStranger && login.isIn()) {
+      parser = new RequestParser(maxRequestBytes);
     }
     return true;
   }

@@ -22,6 +22,10 @@ import redisproxy.upstream.ValueStreams;
 final class RespVerticle extends VerticleBase {
   private final Settings.Resp settings;
   private final Settings.Redis redis;
+
+  /** Null where Redis judges who clients are. */
+  private final Credentials own;
+
   private final Gate clients;
   private final Semaphore streamPermits;
   private final Set<RespSession> sessions = new HashSet<>();
@@ -34,6 +38,7 @@ final class RespVerticle extends VerticleBase {
   RespVerticle(Settings settings, Gate clients, Semaphore streamPermits) {
     this.settings = settings.resp();
     this.redis = settings.redis();
+    this.own = Credentials.of(settings.auth());
     this.clients = clients;
     this.streamPermits = streamPermits;
   }
@@ -67,7 +72,7 @@ final class RespVerticle extends VerticleBase {
       return;
     }
     RespSession session =
-        new RespSession(front, streams, tunnels, settings, redis.endpoint().database());
+        new RespSession(front, streams, tunnels, own, settings, redis.endpoint().database());
     sessions.add(session);
     socket.closeHandler(
         closed -> {

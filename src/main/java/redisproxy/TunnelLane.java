@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
@@ -39,6 +40,10 @@ final class TunnelLane implements Tunnel.Session {
   private final Tunnel tunnel;
   private final ReplyFramer framer = new ReplyFramer();
   private final Outstanding outstanding = new Outstanding();
+
+  /** Null where Redis judges who the client is. */
+  private final TunnelGuard guard;
+
   private RequestParser parser = new RequestParser(WHOLE);
 
   /** Frames the rest of a request that is passed on in pieces. */
@@ -46,6 +51,12 @@ final class TunnelLane implements Tunnel.Session {
 
   /** The request just read is not for Redis. */
   private boolean keptBack;
+
+  /** What Redis is sent in its place, or null. */
+  private ByteBuf instead;
+
+  /** Nothing more of what the client sends is for Redis. */
+  private boolean refusing;
 
   /** The reply that is being read is not for the client. */
   private boolean dropping;
@@ -57,10 +68,16 @@ final class TunnelLane implements Tunnel.Session {
   private boolean ending;
   private boolean clientGone;
 
-  TunnelLane(RespSession session, Front front, Tunnels tunnels, Handshake handshake) {
+  TunnelLane(
+      RespSession session, Front front, Tunnels tunnels, Handshake handshake, TunnelGuard guard) {
     this.session = session;
     this.front = front;
+    this.guard = guard;
     this.tunnel = tunnels.open(this);
+    ByteBuf greeting = guard == null ? null : guard.greet(outstanding);
+    if (greeting != null) {
+      tunnel.write(greeting);
+    }
     tunnel.write(Unpooled.wrappedBuffer(handshake.said()));
     for (int i = handshake.commands(); i > 0; i--) {
       outstanding.addOwn();
@@ -70,7 +87,7 @@ final class TunnelLane implements Tunnel.Session {
   // Requests
 
   boolean mayAccept() {
-    return tunnel.isWritable() && outstanding.size() < MAX_OUTSTANDING;
+    return tunnel.isWritable() && outstanding.size() < MAX_OUTSTANDING && !refusing;
   }
 
   /** Passes on what may be passed on. */
@@ -85,7 +102,7 @@ final class TunnelLane implements Tunnel.Session {
       } else if (keptBack) {
         pass(input, from, start);
         from = input.readerIndex();
-        keptBack = false;
+        replace();
       }
     }
     pass(input, from, input.readerIndex());
@@ -96,6 +113,15 @@ final class TunnelLane implements Tunnel.Session {
     if (to > from) {
       tunnel.write(input.retainedSlice(from, to - from));
     }
+  }
+
+  /** Sends what takes the place of a request kept back, the rest of which is kept back as well. */
+  private void replace() {
+    if (instead != null) {
+      tunnel.write(instead);
+      instead = null;
+    }
+    keptBack = rest != null;
   }
 
   /** Reads on; false when there is no more to be had from this input. */
@@ -114,6 +140,10 @@ final class TunnelLane implements Tunnel.Session {
       parser = new RequestParser(WHOLE);
       rest = new ReplyFramer();
     } catch (ProtocolError error) {
+      if (guard != null && !guard.isOpen()) {
+        refuse();
+        return true;
+      }
       broken = true;
       outstanding.addBroken();
     }
@@ -121,7 +151,24 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   private void note(boolean whole) {
-    keptBack = !outstanding.add(parser, whole, front.server().commands());
+    CommandTable commands = front.server().commands();
+    instead = guard == null ? null : guard.inPlaceOf(parser, whole, outstanding, commands);
+    if (instead == null) {
+      keptBack = !outstanding.add(parser, whole, commands);
+    } else if (outstanding.isStreaming()) {
+      // Which reply would be the one to replace cannot be told.
+      refuse();
+    } else {
+      keptBack = true;
+    }
+  }
+
+  /** Ends a session that can no longer be judged. */
+  private void refuse() {
+    instead = null;
+    keptBack = true;
+    refusing = true;
+    session.close();
   }
 
   // Replies
@@ -140,6 +187,9 @@ final class TunnelLane implements Tunnel.Session {
         if (isDropped) {
           relay(data, from, start);
           from = data.readerIndex();
+        }
+        if (isDropped && ends) {
+          relay(outstanding.answer());
         }
         if (ends) {
           invalidate(outstanding.replied(framer));
@@ -160,6 +210,12 @@ final class TunnelLane implements Tunnel.Session {
   private void relay(ByteBuf data, int from, int to) {
     if (to > from && !clientGone) {
       session.write(data.retainedSlice(from, to - from));
+    }
+  }
+
+  private void relay(byte[] answer) {
+    if (answer != null && !clientGone) {
+      session.write(Unpooled.wrappedBuffer(answer));
     }
   }
 

@@ -34,6 +34,9 @@
  * what it writes dropped from the cache ({@link redisproxy.Bus#INVALIDATIONS}) before the reply is
  * handed on.
  *
+ * <p>Where the proxy judges clients itself, {@link redisproxy.Login} lets a session in, and {@link
+ * redisproxy.TunnelGuard} keeps from Redis what is not for it.
+ *
  * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
  * redisproxy.Failures} is the one place where failures become RESP errors and HTTP statuses.
  *

@@ -3,6 +3,7 @@ package redisproxy.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Settings that are each allowed but not together.
@@ -11,6 +12,10 @@ import java.util.Set;
  */
 record Contradiction(String text, List<Setting<?>> settings) {
   private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
+
+  /** Only what is loopback on the face of it: a name that resolves to it today may not tomorrow. */
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(?i:localhost)|127(\\.[0-9]{1,3}){3}|::1|(0+:){7}0*1");
 
   /** Thrown by a record that would not be valid. */
   static final class Refusal extends IllegalArgumentException {
@@ -60,6 +65,47 @@ record Contradiction(String text, List<Setting<?>> settings) {
                 SettingsTable.REDIS_USERNAME,
                 SettingsTable.REDIS_PASSWORD,
                 SettingsTable.REDIS_URL)));
+  }
+
+  static List<Contradiction> inJudgement(Settings.Auth.Mode mode, Secret password) {
+    if (mode == Settings.Auth.Mode.OWN || password == null) {
+      return List.of();
+    }
+    // It would be asked of nobody.
+    return List.of(
+        new Contradiction(
+            "auth.password is set and auth.mode is redis, where Redis judges clients: set auth.mode"
+                + " to own or leave the password out",
+            List.of(SettingsTable.AUTH_MODE, SettingsTable.AUTH_PASSWORD)));
+  }
+
+  /** Where the proxy judges and asks for no password, only this machine may reach it. */
+  static List<Contradiction> inExposure(
+      Settings.Auth auth, Settings.Http http, Settings.Resp resp) {
+    List<Contradiction> found = new ArrayList<>();
+    if (auth.isOwn() && auth.password() == null) {
+      if (http.enabled()) {
+        exposure(SettingsTable.HTTP_HOST, http.host(), found);
+      }
+      if (resp.enabled()) {
+        exposure(SettingsTable.RESP_HOST, resp.host(), found);
+      }
+    }
+    return found;
+  }
+
+  private static void exposure(Setting<String> setting, String host, List<Contradiction> found) {
+    if (!LOOPBACK.matcher(host).matches()) {
+      found.add(
+          new Contradiction(
+              setting.path()
+                  + " = "
+                  + setting.quote(host)
+                  + " with auth.mode = own and no auth.password: whoever reaches it would act as the"
+                  + " proxy's Redis user; set auth.password (or AUTH_PASSWORD), or the host to"
+                  + " 127.0.0.1",
+              List.of(setting, SettingsTable.AUTH_MODE)));
+    }
   }
 
   static List<Contradiction> among(Settings.Http http, Settings.Resp resp, Settings.Admin admin) {

@@ -14,7 +14,14 @@ import java.util.Optional;
  * @param eventLoops event-loop threads
  */
 public record Settings(
-    int eventLoops, Http http, Resp resp, Admin admin, Cache cache, Redis redis, Log log) {
+    int eventLoops,
+    Http http,
+    Resp resp,
+    Admin admin,
+    Cache cache,
+    Redis redis,
+    Auth auth,
+    Log log) {
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
@@ -22,6 +29,7 @@ public record Settings(
     Objects.requireNonNull(redis, "redis");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
+    Contradiction.refuse(Contradiction.inExposure(auth, http, resp));
   }
 
   /**
@@ -178,6 +186,34 @@ public record Settings(
 
     private static String bracketed(String host) {
       return host.indexOf(':') < 0 ? host : "[" + host + "]";
+    }
+  }
+
+  /**
+   * Who judges the clients.
+   *
+   * @param username who clients say they are, where the proxy judges them
+   * @param password null = none is asked for; never set where Redis judges
+   */
+  public record Auth(Mode mode, String username, Secret password) {
+    /** Who judges. */
+    public enum Mode {
+      /** Redis: nothing is granted that it would refuse. */
+      REDIS,
+      /** The proxy; whoever it lets in acts as its own Redis user. */
+      OWN
+    }
+
+    public Auth {
+      Objects.requireNonNull(mode, "mode");
+      SettingsTable.AUTH_USERNAME.require(username);
+      SettingsTable.AUTH_PASSWORD.require(password == null ? "" : password.value());
+      Contradiction.refuse(Contradiction.inJudgement(mode, password));
+    }
+
+    /** Whether the proxy judges clients itself. */
+    public boolean isOwn() {
+      return mode == Mode.OWN;
     }
   }
 

@@ -32,12 +32,16 @@ final class SettingsReader {
     Settings.Admin admin = valid(this::admin);
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
+    Settings.Auth auth = valid(this::auth);
     Settings.Log log = valid(this::log);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
     }
+    if (auth != null && http != null && resp != null) {
+      Contradiction.inExposure(auth, http, resp).forEach(this::add);
+    }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, log);
+    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, log);
   }
 
   private Settings.Http http(int instances) {
@@ -108,6 +112,14 @@ final class SettingsReader {
         value(SettingsTable.REDIS_LOAD_TIMEOUT),
         value(SettingsTable.REDIS_BACKOFF_MAX),
         value(SettingsTable.REDIS_MAX_LOADS));
+  }
+
+  private Settings.Auth auth() {
+    String password = value(SettingsTable.AUTH_PASSWORD);
+    return new Settings.Auth(
+        value(SettingsTable.AUTH_MODE),
+        value(SettingsTable.AUTH_USERNAME),
+        password.isEmpty() ? null : new Secret(password));
   }
 
   private Settings.Log log() {

@@ -20,6 +20,8 @@ public final class SettingsTable {
       ValueType.auto(ValueType.integer(1, 1024));
   // Timers and sockets count milliseconds in an int: just under 25 days.
   private static final ValueType<Duration> IDLE = ValueType.duration("0", "24d");
+  // What is longer could not be said in a header, nor before logging in to RESP.
+  private static final int MAX_CREDENTIAL = 1024;
   private static final ValueType<Duration> TIMEOUT = ValueType.duration("1ms", "1h");
 
   static final Setting<Optional<Integer>> EVENT_LOOPS =
@@ -137,6 +139,27 @@ public final class SettingsTable {
       row("redis.backoff-max", TIMEOUT, "2s", "longest wait before connecting again");
   static final Setting<Integer> REDIS_MAX_LOADS =
       row("redis.max-loads", ValueType.integer(1, 100_000), "1000", "loads in flight");
+
+  static final Setting<Settings.Auth.Mode> AUTH_MODE =
+      row(
+          "auth.mode",
+          ValueType.enumeration(Settings.Auth.Mode.class),
+          "redis",
+          "who judges clients: redis, or own = the proxy, for which all act as redis.username");
+  static final Setting<String> AUTH_USERNAME =
+      row(
+          "auth.username",
+          ValueType.username(MAX_CREDENTIAL),
+          "default",
+          "the user that clients log in as where auth.mode is own");
+  static final Setting<String> AUTH_PASSWORD =
+      add(
+          new Setting<>(
+              "auth.password",
+              ValueType.text(MAX_CREDENTIAL),
+              "",
+              "that user's; empty = none, on loopback only; or AUTH_PASSWORD_FILE",
+              true));
 
   static final Setting<Settings.Log.Level> LOG_LEVEL =
       row(

@@ -146,6 +146,19 @@ public record ValueType<T>(
     return of("any text", text -> text, text -> true);
   }
 
+  /** Any text of at most so many characters; empty means not set. */
+  static ValueType<String> text(int most) {
+    return of("at most " + most + " characters", text -> text, text -> text.length() <= most);
+  }
+
+  /** A user's name, as HTTP's Basic credentials can say it. */
+  static ValueType<String> username(int most) {
+    return of(
+        "a name of 1 to " + most + " characters without a colon",
+        text -> text,
+        text -> !text.isEmpty() && text.length() <= most && text.indexOf(':') < 0);
+  }
+
   static ValueType<RedisUrl> redisUrl() {
     return new ValueType<>(RedisUrl.FORM, RedisUrl::parse, url -> true, RedisUrl::redact);
   }

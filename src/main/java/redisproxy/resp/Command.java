@@ -16,7 +16,12 @@ public final class Command {
     NOTHING,
     /** The keys among its arguments. */
     KEYS,
-    EVERYTHING
+    /** Keys that only Redis knows. */
+    UNKNOWN,
+    /** Keys of which Redis tells nobody. */
+    EVERYTHING,
+    /** No key, but perhaps who may log in. */
+    ACCESS
   }
 
   /** What a command changes in how the replies of its session are to be read. */
@@ -38,11 +43,18 @@ public final class Command {
   /** Flagged neither as reads nor as writes, and leaving every key's value as it was. */
   private static final Set<String> HARMLESS =
       Set.of(
-          ("acl asking auth bgrewriteaof bgsave client cluster command config discard echo exec hello info lastsave"
+          ("asking auth bgrewriteaof bgsave client cluster command discard echo exec hello info lastsave"
                   + " latency lolwut memory monitor multi object ping psubscribe psync publish pubsub punsubscribe quit readonly"
                   + " readwrite replconf reset role save script select slowlog spublish ssubscribe subscribe"
                   + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
               .split(" "));
+
+  /** Any of their subcommands counts as one that changes who may log in. */
+  private static final Set<String> ACCESS = Set.of("acl", "config");
+
+  /** They put other keys in place of those there were, and Redis tells nobody, or not surely. */
+  private static final Set<String> REPLACING =
+      Set.of("debug", "failover", "replicaof", "slaveof", "swapdb");
 
   /**
    * Flagged as a read, but it keeps the count within the value, so GET gives other bytes
@@ -68,8 +80,8 @@ public final class Command {
           Map.entry("sync", Kind.DOUBTFUL),
           Map.entry("replconf", Kind.DOUBTFUL));
 
-  /** What is not in the table may have changed everything. */
-  static final Command UNLISTED = new Command("", Effect.EVERYTHING, 0, 0, 0);
+  /** What is not in the table may have changed any key. */
+  static final Command UNLISTED = new Command("", Effect.UNKNOWN, 0, 0, 0);
 
   private final String name;
   final byte[] bytes;
@@ -93,8 +105,14 @@ public final class Command {
   static Map<String, Command> all(Map<String, CommandTable.Row> listed) {
     Map<String, Command> all = new HashMap<>();
     listed.forEach((name, row) -> all.put(name, of(name, row)));
-    HARMLESS.forEach(name -> all.put(name, new Command(name, Effect.NOTHING, 0, 0, 0)));
+    put(all, HARMLESS, Effect.NOTHING);
+    put(all, ACCESS, Effect.ACCESS);
+    put(all, REPLACING, Effect.EVERYTHING);
     return all;
+  }
+
+  private static void put(Map<String, Command> all, Set<String> names, Effect effect) {
+    names.forEach(name -> all.put(name, new Command(name, effect, 0, 0, 0)));
   }
 
   private static Command of(String name, CommandTable.Row row) {
@@ -107,7 +125,7 @@ public final class Command {
     if (reads && !name.equals(WRITING_READ)) {
       return new Command(name, Effect.NOTHING, 0, 0, 0);
     }
-    Effect effect = keysAreKnown ? Effect.KEYS : Effect.EVERYTHING;
+    Effect effect = keysAreKnown ? Effect.KEYS : Effect.UNKNOWN;
     return new Command(name, effect, row.firstKey(), row.lastKey(), row.step());
   }
 

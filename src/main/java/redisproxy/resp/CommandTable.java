@@ -109,7 +109,9 @@ public final class CommandTable {
   public static Writes writes(Command command, RequestParser request, boolean isWhole) {
     return switch (command.effect) {
       case NOTHING -> Writes.NOTHING;
+      case UNKNOWN -> Writes.UNKNOWN;
       case EVERYTHING -> Writes.EVERYTHING;
+      case ACCESS -> Writes.ACCESS;
       case KEYS -> keys(command, request, isWhole);
     };
   }
@@ -117,7 +119,7 @@ public final class CommandTable {
   private static Writes keys(Command command, RequestParser request, boolean isWhole) {
     int last = command.lastKey < 0 ? request.count() + command.lastKey : command.lastKey;
     if (!isWhole && (command.lastKey != command.firstKey || last >= request.count())) {
-      return Writes.EVERYTHING;
+      return Writes.UNKNOWN;
     }
     if (last == command.firstKey) {
       return last < request.count() ? Writes.of(request.copy(last)) : Writes.NOTHING;

@@ -40,6 +40,9 @@ public final class Outstanding {
     /** Confirmations to come; 0 while it is not known how many. */
     int confirmations;
 
+    /** What the client gets in place of its reply, or null. */
+    byte[] answer;
+
     Request(Writes writes, boolean silent, Command command, int confirmations) {
       this.writes = writes;
       this.silent = silent;
@@ -71,12 +74,34 @@ public final class Outstanding {
   }
 
   /**
+   * A request that the proxy answers: Redis is sent something else for it, which it refuses, and
+   * this takes the place of the refusal.
+   */
+  public void addAnswered(byte[] answer) {
+    Request request = new Request(Writes.NOTHING, true, Command.UNLISTED, 1);
+    request.answer = silent || skipNext ? null : answer;
+    skipNext = false;
+    requests.add(request);
+  }
+
+  /** What the client gets in place of a reply that is not for it, or null. */
+  public byte[] answer() {
+    return requests.peek().answer;
+  }
+
+  /** Whether Redis only queues what is sent now. */
+  public boolean isInTransaction() {
+    return transaction != null;
+  }
+
+  /**
    * The client's input is not RESP, as far as can be told here. Redis will say so and close; if it
    * does not, it goes on reading what cannot be followed, so from now on anything may be written.
    */
   public void addBroken() {
     streaming = true;
     streamed.add(Writes.EVERYTHING);
+    streamed.add(Writes.ACCESS);
   }
 
   /**

@@ -8,7 +8,8 @@ import redisproxy.config.Settings;
 /**
  * Opens tunnels. Belongs to one event loop.
  *
- * <p>A tunnel is never logged in by the proxy: where Redis asks for a password, it asks the client.
+ * <p>A tunnel is not logged in as it opens: where Redis judges clients, it asks them for a
+ * password. Where the proxy judges them, it sends the {@link #greeting} first.
  */
 public final class Tunnels {
   private final Settings.Redis redis;
@@ -30,6 +31,11 @@ public final class Tunnels {
   /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */
   public boolean areOpen() {
     return redis.password() == null;
+  }
+
+  /** The one request that logs a tunnel in as the proxy's own user; empty when none is needed. */
+  public byte[] greeting() {
+    return Greeting.of(redis, 0);
   }
 
   /** Opens a tunnel. What is written to it before it is connected waits. */

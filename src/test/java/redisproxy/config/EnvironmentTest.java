@@ -25,8 +25,10 @@ class EnvironmentTest {
                     "RESP_MAX_CLIENTS",
                     "HTTP_MAX_AGE",
                     "REDIS_PASSWORD",
-                    "REDIS_PASSWORD_FILE")));
-    assertEquals(SettingsTable.rows().size() + 1, Environment.names().size());
+                    "REDIS_PASSWORD_FILE",
+                    "AUTH_PASSWORD",
+                    "AUTH_PASSWORD_FILE")));
+    assertEquals(SettingsTable.rows().size() + 2, Environment.names().size());
   }
 
   @Test

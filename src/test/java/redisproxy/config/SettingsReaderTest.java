@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsReaderTest {
   private static final Machine MACHINE = new Machine(8, 1000L << 20);
@@ -36,6 +37,7 @@ class SettingsReaderTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 1000),
+            new Settings.Auth(Settings.Auth.Mode.REDIS, "default", null),
             new Settings.Log(Settings.Log.Level.INFO, Settings.Log.Format.TEXT));
     assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
   }
@@ -96,6 +98,7 @@ class SettingsReaderTest {
           redis.load-timeout           | 1      | 1h         | 0s    | 61m
           redis.backoff-max            | 1      | 1h         | 0     | 61m
           redis.max-loads              | 1      | 100000     | 0     | 100001
+          auth.mode                    | redis  | redis      | none  | both
           log.level                    | error  | trace      | fatal | off
           log.format                   | text   | json       | xml   | ''
           """,
@@ -192,6 +195,43 @@ class SettingsReaderTest {
     assertRedisUser("u", "q", parse("redis.url", url, "redis.password", "q"));
     assertRedisUser(null, "00123", parse("redis.password", "00123"));
     assertRedisUser("u", " %", parse("redis.url", "redis://u@h", "redis.password", " %"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"127.0.0.1", "127.8.0.1", "localhost", "LocalHost", "::1", "0:0:0:0:0:0:0:1"})
+  void ownJudgement_needsNoPasswordOnLoopback(String host) {
+    assertDoesNotThrow(() -> parse("auth.mode", "own", "http.host", host, "resp.host", host));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example.org", "localhost.example.org"})
+  void ownJudgement_needsAPasswordElsewhere(String host) {
+    assertEquals(
+        List.of(
+            "test: resp.host = \""
+                + host
+                + "\" with auth.mode = own and no auth.password: whoever reaches it would act as the"
+                + " proxy's Redis user; set auth.password (or AUTH_PASSWORD), or the host to"
+                + " 127.0.0.1"),
+        faults("auth.mode", "own", "resp.host", host));
+    assertEquals(2, faults("auth.mode", "own", "resp.host", host, "http.host", host).size());
+    assertDoesNotThrow(() -> parse("auth.mode", "own", "resp.host", host, "resp.enabled", "false"));
+    assertDoesNotThrow(() -> parse("auth.mode", "own", "resp.host", host, "auth.password", "p"));
+    assertDoesNotThrow(() -> parse("resp.host", host));
+  }
+
+  @Test
+  void ownCredentials_areCheckedAndNotShown() {
+    Settings.Auth auth = parse("auth.mode", "OWN", "auth.password", "xyzzy").auth();
+    assertEquals("xyzzy", auth.password().value());
+    assertFalse(auth.toString().contains("xyzzy"));
+    assertEquals(1, faults("auth.password", "ignored by Redis").size());
+    assertEquals(1, faults("auth.mode", "own", "auth.username", "a:b").size());
+    assertEquals(1, faults("auth.mode", "own", "auth.username", "").size());
+    String fault = faults("auth.mode", "own", "auth.password", "x".repeat(1025)).get(0);
+    assertEquals("test: auth.password = ***: expected at most 1024 characters", fault);
   }
 
   private static void assertRedisUser(String username, String password, Settings settings) {

@@ -26,11 +26,26 @@ class SettingsTest {
     refused(() -> new Settings.Endpoint("u@h", 1, 0));
     Settings.Endpoint endpoint = new Settings.Endpoint("h", 1, 0);
     refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1));
+    refused(() -> new Settings.Auth(Settings.Auth.Mode.OWN, "", null));
+    refused(() -> new Settings.Auth(Settings.Auth.Mode.REDIS, "default", new Secret("p")));
     Settings ok = Configuration.parse(Map.of());
     Settings.Http off = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
     Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
-    refused(() -> new Settings(1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
-    refused(() -> new Settings(0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
+    refused(
+        () -> new Settings(1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.auth(), ok.log()));
+    refused(
+        () ->
+            new Settings(
+                0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.auth(), ok.log()));
+  }
+
+  @Test
+  void ownJudgementWithoutAPassword_isForLoopbackOnly() {
+    Settings ok = Configuration.parse(Map.of());
+    Settings.Auth own = new Settings.Auth(Settings.Auth.Mode.OWN, "default", null);
+    Settings.Http open = new Settings.Http(true, "0.0.0.0", 1, 1, 1, 1, SECOND, false);
+    refused(
+        () -> new Settings(1, open, ok.resp(), ok.admin(), ok.cache(), ok.redis(), own, ok.log()));
   }
 
   @Test

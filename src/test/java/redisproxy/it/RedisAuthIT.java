@@ -1,0 +1,120 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Clients that Redis judges. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class RedisAuthIT {
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+  private RespClient client;
+
+  /** The proxy's user is app, so that the client can go on as the default user meanwhile. */
+  @BeforeEach
+  void start() {
+    redis = EmbeddedRedis.start("requirepass s3cret");
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      direct.call("AUTH", "s3cret");
+      direct.call("SET", "k", "v");
+      direct.call("ACL", "SETUSER", "app", "on", ">first", "~*", "+@all");
+      direct.call("ACL", "SETUSER", "guest", "on", ">guest", "~g*", "+get", "+ping");
+    }
+    proxy =
+        RunningProxy.start(shape, redis.url(), "redis.username", "app", "redis.password", "first");
+    client = proxy.resp();
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    proxy.close();
+    redis.close();
+  }
+
+  private int http(String credentials) {
+    return http(proxy, credentials);
+  }
+
+  private static int http(RunningProxy proxy, String credentials) {
+    byte[] bytes = credentials.getBytes(StandardCharsets.UTF_8);
+    String header = "Basic " + Base64.getEncoder().encodeToString(bytes);
+    return proxy.http("/keys/k", "authorization", header).statusCode();
+  }
+
+  @Test
+  void passwordChangedThroughTheProxy_countsAtOnceOverHttp() {
+    assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
+    for (int i = 0; i < 10; i++) {
+      String before = i == 0 ? "first" : "p" + (i - 1);
+      // On every instance of the HTTP verticle.
+      for (int j = 0; j < 4; j++) {
+        assertEquals(200, http("app:" + before));
+      }
+      client.call("ACL", "SETUSER", "app", "resetpass", ">p" + i);
+      for (int j = 0; j < 4; j++) {
+        assertEquals(401, http("app:" + before));
+      }
+    }
+  }
+
+  @Test
+  void passwordChangedWithinExec_countsAtOnceOverHttp() {
+    client.call("AUTH", "s3cret");
+    assertEquals(200, http("app:first"));
+    client.call("MULTI");
+    client.call("SET", "other", "x");
+    client.call("ACL", "SETUSER", "app", "resetpass", ">second");
+    assertEquals(200, http("app:first"));
+    assertTrue(client.call("EXEC").startsWith("*2\r\n+OK"));
+    assertEquals(401, http("app:first"));
+    assertEquals(200, http("app:second"));
+  }
+
+  @Test
+  void requirepassChangedThroughTheProxy_countsAtOnceOverHttp() {
+    try (RunningProxy byDefault =
+            RunningProxy.start(shape, redis.url(), "redis.password", "s3cret");
+        RespClient other = byDefault.resp()) {
+      other.call("AUTH", "s3cret");
+      assertEquals(200, http(byDefault, "default:s3cret"));
+      assertEquals("+OK\r\n", other.call("CONFIG", "SET", "requirepass", "new"));
+      assertEquals(401, http(byDefault, "default:s3cret"));
+      assertEquals(200, http(byDefault, "default:new"));
+    }
+  }
+
+  @Test
+  void cachedKey_isForThoseWhomRedisLetsRead() {
+    assertEquals(200, http("app:first"));
+    assertEquals(200, http("app:first"));
+    assertTrue(proxy.stat("hits") > 0);
+    assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));
+    assertTrue(client.call("AUTH", "app", "wrong").startsWith("-WRONGPASS"));
+    assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));
+    client.call("AUTH", "guest", "guest");
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      direct.call("AUTH", "guest", "guest");
+      assertTrue(direct.call("GET", "k").startsWith("-NOPERM"));
+      assertEquals(direct.call("GET", "k"), client.call("GET", "k"));
+      assertEquals(direct.call("SET", "g", "v"), client.call("SET", "g", "v"));
+    }
+    assertEquals(401, http("guest:guest"));
+    assertEquals(401, http("app:wrong"));
+    assertEquals("+OK\r\n", client.call("AUTH", "app", "first"));
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+  }
+}
