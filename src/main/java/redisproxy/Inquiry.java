@@ -1,6 +1,7 @@
 package redisproxy;
 
 import java.util.Set;
+import java.util.regex.Pattern;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.Reply;
 import redisproxy.resp.RequestParser;
@@ -23,6 +24,9 @@ final class Inquiry implements Asides.Asker {
 
   private static final Set<String> OF_COMMAND =
       Set.of("count", "docs", "info", "list", "getkeys", "getkeysandflags", "help");
+
+  /** As Redis would write it: other spellings it is to judge itself. */
+  private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,3}");
 
   /** Longer requests, in bytes, go through a tunnel. */
   private static final int MAX_REQUEST = 1024;
@@ -90,10 +94,10 @@ final class Inquiry implements Asides.Asker {
     return length > MAX_REQUEST;
   }
 
-  /** The number of a database as Redis would write it, or negative when it is none of ours. */
+  /** The number of a database that may be cached; negative when it is none. */
   private static int database(RequestParser request) {
     String number = request.count() == 2 ? request.text(1, 5) : "";
-    if (!number.matches("0|[1-9][0-9]{0,3}")) {
+    if (!NUMBER.matcher(number).matches()) {
       return -1;
     }
     int db = Integer.parseInt(number);

@@ -243,8 +243,10 @@ final class Aside implements Tunnel.Session {
 
   private void close() {
     vertx.cancelTimer(timer);
-    tunnel.close();
-    tunnel = null;
+    if (tunnel != null) {
+      tunnel.close();
+      tunnel = null;
+    }
   }
 
   /**
