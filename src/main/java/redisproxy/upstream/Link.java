@@ -160,8 +160,15 @@ final class Link {
     backoff.reset();
     opened.exceptionHandler(failure -> lost(opened, String.valueOf(failure.getMessage())));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
-    LOG.atInfo().addKeyValue("redis", endpoint).log("connected to Redis");
+    LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
+        .addKeyValue("redis", endpoint)
+        .log("connected to Redis");
     owner.connected(opened);
+  }
+
+  /** Links to other databases come and go as clients select them, and fail as this one does. */
+  private boolean isConfigured() {
+    return endpoint.equals(redis.endpoint());
   }
 
   private void failed(Throwable failure) {
@@ -188,7 +195,7 @@ final class Link {
       return;
     }
     endedAt = clock.getAsLong();
-    boolean news = !why.equals(reason);
+    boolean news = isConfigured() && !why.equals(reason);
     reason = why;
     long delay = refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)

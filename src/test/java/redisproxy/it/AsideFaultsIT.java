@@ -145,6 +145,20 @@ class AsideFaultsIT {
     }
   }
 
+  /** Redis is known to be there, so the first read of a database waits for its link. */
+  @Test
+  void firstReadOfADatabase_isAnswered_howeverLongItsLinkTakesToOpen() {
+    try (FakeRedis redis =
+            new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : bulk("v"));
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
+        RespClient client = proxy.resp()) {
+      assertEquals(bulk("v"), client.call("GET", "k"));
+      redis.greetsAfterMs = 400;
+      assertEquals(OK, client.call("SELECT", "3"));
+      assertEquals(bulk("v"), client.call("GET", "k"));
+    }
+  }
+
   @Test
   void moreDatabasesThanLinks_allBusy_isAnOverload_thatPasses() {
     CountDownLatch busy = new CountDownLatch(1);
