@@ -58,8 +58,10 @@ final class Inquiry implements Asides.Asker {
    */
   byte[] answer(RequestParser request) {
     if (known) {
+      byte[] reply = answer;
       known = false;
-      return select(request, answer);
+      answer = null;
+      return select(request, reply);
     }
     Topic topic = topic(request);
     if (topic == null || isLong(request)) {

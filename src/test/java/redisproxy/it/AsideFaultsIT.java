@@ -101,6 +101,8 @@ class AsideFaultsIT {
       assertEquals(direct.call("COMMAND", "DOCS"), client.reply());
       assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
       assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
+      // In the end the link, one tunnel, and this test's own.
+      await(() -> assertEquals(3, direct.call("CLIENT", "LIST").split("\nid=").length));
     }
   }
 
