@@ -30,7 +30,6 @@ final class CachedLane implements Bus.Asker {
   private final Front front;
   private final ValueStreams streams;
   private final Handshake handshake;
-  private final int db;
   private final int maxPendingBytes;
   private final ReplyQueue replies;
 
@@ -54,13 +53,11 @@ final class CachedLane implements Bus.Asker {
       Front front,
       ValueStreams streams,
       Handshake handshake,
-      Settings.Resp settings,
-      int db) {
+      Settings.Resp settings) {
     this.session = session;
     this.front = front;
     this.streams = streams;
     this.handshake = handshake;
-    this.db = db;
     this.maxPendingBytes = settings.maxPendingBytes();
     this.replies = new ReplyQueue(settings.maxPipeline());
   }
@@ -88,7 +85,7 @@ final class CachedLane implements Bus.Asker {
   /** Looks up the key of a GET. */
   void get(RequestParser request) {
     int length = request.length(1);
-    front.lookup(this, replies.take(), db, request.buffer(), request.start(1), length);
+    front.lookup(this, replies.take(), handshake.db(), request.buffer(), request.start(1), length);
     longKey = length > LONG_KEY;
   }
 

@@ -2,6 +2,7 @@ package redisproxy;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import redisproxy.resp.Reply;
@@ -10,35 +11,59 @@ import redisproxy.upstream.Server;
 
 /**
  * What clients say before anything else, answered in Redis's own words without a connection to
- * Redis: HELLO without AUTH, CLIENT SETNAME and SETINFO, SELECT of the database they are in. Taken
- * down, to be said to Redis when a tunnel opens.
+ * Redis: HELLO without AUTH, CLIENT SETNAME and SETINFO, SELECT of the database they began in or
+ * are in. What holds of it in the end is said to Redis when a tunnel opens.
  */
 final class Handshake {
   private static final AtomicLong IDS = new AtomicLong();
 
-  private final int db;
+  private final int home;
   private final long id = IDS.incrementAndGet();
-  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
-  private int commands;
+
+  /** The last request of each kind that was answered here, in the order they are repeated in. */
+  private final Map<String, byte[]> said = new LinkedHashMap<>();
+
+  private int db;
   private boolean resp3;
 
-  /** The handshake of a session that begins in a database other than 0 begins with its SELECT. */
-  Handshake(int db) {
-    this.db = db;
-    if (db != 0) {
-      String number = Integer.toString(db);
-      takeDown("*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n");
-    }
+  /**
+   * The handshake of a session.
+   *
+   * @param home the database it begins in
+   */
+  Handshake(int home) {
+    this.home = home;
+    this.db = home;
   }
 
-  /** The requests that were answered here, as they are to be repeated. */
+  /**
+   * What a connection to Redis is to be told so that it is as the client believes it to be; the
+   * database, which only a logged-in client may select, last.
+   */
   byte[] said() {
-    return said.toByteArray();
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    said.values().forEach(all::writeBytes);
+    if (db != 0) {
+      String number = Integer.toString(db);
+      String select = "*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n";
+      all.writeBytes(select.getBytes(StandardCharsets.US_ASCII));
+    }
+    return all.toByteArray();
   }
 
   /** How many requests that is. */
   int commands() {
-    return commands;
+    return said.size() + (db == 0 ? 0 : 1);
+  }
+
+  /** The database the client is in. */
+  int db() {
+    return db;
+  }
+
+  /** The client has selected a database, which exists. */
+  void select(int selected) {
+    db = selected;
   }
 
   /** Whether the client speaks RESP3. */
@@ -48,18 +73,21 @@ final class Handshake {
 
   /** The answer, or null when only Redis can give it. */
   byte[] answer(RequestParser request, Server server) {
-    byte[] answer =
-        switch (request.lowerCase(0, 8)) {
-          case "hello" -> hello(request, server);
-          case "client" -> client(request);
-          case "select" ->
-              request.count() == 2 && request.text(1, 11).equals("" + db) ? Reply.OK : null;
-          default -> null;
-        };
-    if (answer != null) {
-      takeDown(request);
+    return switch (request.lowerCase(0, 8)) {
+      case "hello" -> hello(request, server);
+      case "client" -> client(request);
+      case "select" -> select(request);
+      default -> null;
+    };
+  }
+
+  private byte[] select(RequestParser request) {
+    String number = request.count() == 2 ? request.text(1, 11) : "";
+    if (number.equals("" + home)) {
+      db = home;
+      return Reply.OK;
     }
-    return answer;
+    return number.equals("" + db) ? Reply.OK : null;
   }
 
   private byte[] hello(RequestParser request, Server server) {
@@ -71,6 +99,10 @@ final class Handshake {
       return null;
     }
     resp3 = version.equals("3");
+    if (request.count() == 2) {
+      // Without a version it changes nothing.
+      said.put("hello", Reply.array(request));
+    }
     Map<String, String> known = server.hello();
     StringBuilder reply = new StringBuilder(resp3 ? "%7\r\n" : "*14\r\n");
     bulk(bulk(reply, "server"), known.getOrDefault("server", "redis"));
@@ -87,14 +119,18 @@ final class Handshake {
     return to.append('$').append(text.length()).append("\r\n").append(text).append("\r\n");
   }
 
-  private static byte[] client(RequestParser request) {
+  private byte[] client(RequestParser request) {
     boolean named = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
     boolean told =
         request.count() == 4
             && request.lowerCase(1, 8).equals("setinfo")
             && (request.lowerCase(2, 9).equals("lib-name")
                 || request.lowerCase(2, 8).equals("lib-ver"));
-    return (named || told) && isPlain(request, request.count() - 1) ? Reply.OK : null;
+    if (!(named || told) || !isPlain(request, request.count() - 1)) {
+      return null;
+    }
+    said.put(named ? "setname" : request.lowerCase(2, 8), Reply.array(request));
+    return Reply.OK;
   }
 
   /**
@@ -104,18 +140,5 @@ final class Handshake {
   private static boolean isPlain(RequestParser request, int argument) {
     String text = request.text(argument, 65);
     return text.length() <= 64 && text.chars().allMatch(c -> c >= '!' && c <= '~');
-  }
-
-  private void takeDown(RequestParser request) {
-    takeDown("*" + request.count() + "\r\n");
-    for (int i = 0; i < request.count(); i++) {
-      said.writeBytes(Reply.bulk(request.buffer(), request.start(i), request.length(i)));
-    }
-  }
-
-  /** Begins a request, or is one. */
-  private void takeDown(String text) {
-    said.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
-    commands++;
   }
 }

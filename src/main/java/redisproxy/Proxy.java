@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
+import redisproxy.upstream.Memo;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
@@ -38,6 +39,7 @@ public final class Proxy {
   private final Gate httpClients;
   private final Gate httpRequests;
   private final Semaphore streams = new Semaphore(STREAMS);
+  private final Memo memo = new Memo();
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();
   private final List<String> fronts = new ArrayList<>();
@@ -101,7 +103,7 @@ public final class Proxy {
     Settings.Resp resp = settings.resp();
     return deploy(
             resp.instances(),
-            () -> added(respVerticles, new RespVerticle(settings, respClients, streams)))
+            () -> added(respVerticles, new RespVerticle(settings, respClients, streams, memo)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }

@@ -7,15 +7,16 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
+import redisproxy.upstream.Asides;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
 
 /**
  * One RESP client: reads its requests and gives each to the lane that answers it. What the cache
- * can answer and what clients say before anything else goes to the {@link CachedLane}; the first
- * request that only Redis can answer opens a {@link TunnelLane}, and from then on everything goes
- * through that. Only one lane has replies outstanding at a time, so replies are always in the order
- * of the requests.
+ * can answer, what clients say before anything else and what can be asked {@linkplain Inquiry
+ * aside} goes to the {@link CachedLane}; the first other request opens a {@link TunnelLane}, and
+ * from then on everything goes through that. Only one lane has replies outstanding at a time, so
+ * replies are always in the order of the requests.
  */
 final class RespSession extends RespConnection {
   private static final long GET = CommandName.of("get");
@@ -47,6 +48,7 @@ final class RespSession extends RespConnection {
   private final int maxRequestBytes;
   private RequestParser parser;
   private final Handshake handshake;
+  private final Inquiry inquiry;
   private final CachedLane cached;
 
   /** Null until there is a request that only Redis can answer. */
@@ -67,6 +69,7 @@ final class RespSession extends RespConnection {
       ValueStreams streams,
       Tunnels tunnels,
       Credentials own,
+      Asides asides,
       Settings.Resp settings,
       int db) {
     this.front = front;
@@ -77,7 +80,8 @@ final class RespSession extends RespConnection {
     this.maxRequestBytes = settings.maxRequestBytes();
     this.parser = new RequestParser(isStranger() ? Login.MAX_BYTES : maxRequestBytes);
     this.handshake = new Handshake(db);
-    this.cached = new CachedLane(this, front, streams, handshake, settings, db);
+    this.inquiry = new Inquiry(this, asides, handshake);
+    this.cached = new CachedLane(this, front, streams, handshake, settings);
   }
 
   // Requests in
@@ -97,7 +101,9 @@ final class RespSession extends RespConnection {
       while (mayAccept() && parser.parse(input)) {
         if (!handle()) {
           input.readerIndex(start);
-          openTunnel();
+          if (!inquiry.isWaiting()) {
+            openTunnel();
+          }
           return;
         }
         start = input.readerIndex();
@@ -133,11 +139,11 @@ final class RespSession extends RespConnection {
 
   private boolean mayAccept() {
     return tunnel == null
-        ? !quitting && cached.mayAccept()
+        ? !quitting && !inquiry.isWaiting() && cached.mayAccept()
         : cached.isEmpty() && tunnel.mayAccept();
   }
 
-  /** Returns whether the request is answered here; if not, it is for Redis. */
+  /** Returns whether the request is answered here; if not, or not yet, it is for Redis. */
   private boolean handle() throws ProtocolError {
     long name = parser.name();
     if (name == POST || name == HOST) {
@@ -186,7 +192,7 @@ final class RespSession extends RespConnection {
     return true;
   }
 
-  /** The reply to a request that neither the cache nor Redis is needed for, or null. */
+  /** The reply to a request that needs neither the cache nor a tunnel, or null. */
   private byte[] known(long name) {
     if (name == PING && parser.count() <= 2) {
       return parser.count() == 1 ? Reply.PONG : argument();
@@ -195,6 +201,9 @@ final class RespSession extends RespConnection {
       return argument();
     }
     byte[] reply = handshake.answer(parser, front.server());
+    if (reply == null && mayTunnel) {
+      reply = inquiry.answer(parser);
+    }
     return reply == null && !mayTunnel ? refusal(name) : reply;
   }
 

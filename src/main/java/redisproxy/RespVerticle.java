@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
 import redisproxy.resp.Reply;
+import redisproxy.upstream.Asides;
+import redisproxy.upstream.Memo;
+import redisproxy.upstream.Server;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
 
@@ -28,19 +31,22 @@ final class RespVerticle extends VerticleBase {
 
   private final Gate clients;
   private final Semaphore streamPermits;
+  private final Memo memo;
   private final Set<RespSession> sessions = new HashSet<>();
 
   private Front front;
   private ValueStreams streams;
   private Tunnels tunnels;
+  private Asides asides;
   private NetServer server;
 
-  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits) {
+  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo) {
     this.settings = settings.resp();
     this.redis = settings.redis();
     this.own = Credentials.of(settings.auth());
     this.clients = clients;
     this.streamPermits = streamPermits;
+    this.memo = memo;
   }
 
   @Override
@@ -48,6 +54,8 @@ final class RespVerticle extends VerticleBase {
     front = new Front(vertx, context);
     streams = new ValueStreams(vertx, redis, streamPermits);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
+    asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
+    vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
             .setHost(settings.host())
@@ -72,7 +80,8 @@ final class RespVerticle extends VerticleBase {
       return;
     }
     RespSession session =
-        new RespSession(front, streams, tunnels, own, settings, redis.endpoint().database());
+        new RespSession(
+            front, streams, tunnels, own, asides, settings, redis.endpoint().database());
     sessions.add(session);
     socket.closeHandler(
         closed -> {

@@ -52,6 +52,9 @@
  *       time
  *   <dt>tunnel
  *   <dd>a session's own connection to Redis
+ *   <dt>aside
+ *   <dd>of a question: asked over a connection that sessions without a tunnel share, because its
+ *       answer is the same for all of them; the answers are remembered in the <em>memo</em>
  *   <dt>front
  *   <dd>an instance of the RESP or the HTTP verticle
  *   <dt>lookup
@@ -76,7 +79,8 @@
  *   <dt>too large
  *   <dd>of a value: longer than is kept; it is streamed
  *   <dt>link
- *   <dd>the held connection to Redis
+ *   <dd>a held connection to Redis, in one database; the <em>pipeline</em> of that database are the
+ *       loads on it
  *   <dt>gate
  *   <dd>counts who is in and turns away who is too many
  * </dl>

@@ -173,8 +173,43 @@ class HandshakeTest {
   @Test
   void select_ofTheSameDatabase_isOk() {
     assertEquals(OK, answer("SELECT", "0"));
-    assertEquals("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", said());
+    assertNothingIsTakenDown();
     assertEquals(OK, text(answer(new Handshake(15), SERVER, "select", "15")));
+  }
+
+  @Test
+  void select_ofAnotherDatabase_isRepeatedLast_andTheWayBackIsKnown() {
+    handshake.select(7);
+    assertEquals(OK, answer("CLIENT", "SETNAME", "x"));
+    assertEquals(7, handshake.db());
+    assertEquals(
+        "*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$1\r\nx\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n7\r\n",
+        said());
+    assertEquals(2, handshake.commands());
+    assertEquals(OK, answer("SELECT", "7"));
+    assertNull(answer(handshake, SERVER, "SELECT", "8"));
+    assertEquals(OK, answer("SELECT", "0"));
+    assertEquals(0, handshake.db());
+    assertEquals(1, handshake.commands());
+  }
+
+  /** A client may say the same for ever. */
+  @Test
+  void said_holdsTheLastOfEachKind() {
+    for (int i = 0; i < 1000; i++) {
+      answer("HELLO", i % 2 == 0 ? "3" : "2");
+      answer("CLIENT", "SETNAME", "n" + i);
+      answer("CLIENT", "SETINFO", "lib-name", "l" + i);
+      answer("CLIENT", "SETINFO", "LIB-VER", "v" + i);
+      handshake.select(i);
+    }
+    assertEquals(5, handshake.commands());
+    assertEquals(
+        "*2\r\n$5\r\nHELLO\r\n$1\r\n2\r\n*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$4\r\nn999\r\n"
+            + "*4\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n$8\r\nlib-name\r\n$4\r\nl999\r\n"
+            + "*4\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n$7\r\nLIB-VER\r\n$4\r\nv999\r\n"
+            + "*2\r\n$6\r\nSELECT\r\n$3\r\n999\r\n",
+        said());
   }
 
   @Test
@@ -236,10 +271,9 @@ class HandshakeTest {
       answered += handshake.answer(parser, SERVER) == null ? 0 : 1;
     }
     assertEquals(5, answered);
-    assertEquals(5, handshake.commands());
+    assertEquals(3, handshake.commands());
     String expected =
         "*2\r\n$5\r\nhello\r\n$1\r\n3\r\n*3\r\n$6\r\nClient\r\n$7\r\nSETNAME\r\n$0\r\n\r\n"
-            + "*1\r\n$5\r\nHELLO\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n"
             + "*4\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n$8\r\nlib-name\r\n$1\r\nx\r\n";
     assertEquals(expected, said());
   }

@@ -41,7 +41,8 @@ class RespSessionTest {
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), settings.resp().maxPendingBytes());
     channel =
         new EmbeddedChannel(
-            new RespSession(new Front(vertx, context), null, tunnels, null, settings.resp(), 0));
+            new RespSession(
+                new Front(vertx, context), null, tunnels, null, null, settings.resp(), 0));
   }
 
   private void answer(Lookups lookups) {

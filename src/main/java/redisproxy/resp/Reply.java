@@ -1,6 +1,7 @@
 package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Replies as bytes ready to send. The shared arrays are not to be changed. */
@@ -39,6 +40,16 @@ public final class Reply {
     reply[reply.length - 2] = '\r';
     reply[reply.length - 1] = '\n';
     return reply;
+  }
+
+  /** A request as it is sent: an array of bulk strings, copied. */
+  public static byte[] array(RequestParser request) {
+    ByteArrayOutputStream array = new ByteArrayOutputStream();
+    array.writeBytes(ascii("*" + request.count() + "\r\n"));
+    for (int i = 0; i < request.count(); i++) {
+      array.writeBytes(bulk(request.buffer(), request.start(i), request.length(i)));
+    }
+    return array.toByteArray();
   }
 
   /** Redis 7's answer to too few or too many arguments. */

@@ -32,6 +32,16 @@ final class Link {
 
   /** What the owner of a link is told. */
   interface Owner {
+    /** Does not mind. */
+    Owner NOBODY =
+        new Owner() {
+          @Override
+          public void connected(RedisConnection connection) {}
+
+          @Override
+          public void down(String reason) {}
+        };
+
     void connected(RedisConnection connection);
 
     /** An attempt failed or the connection was lost; {@code reason} is fit for a client to see. */
@@ -40,6 +50,7 @@ final class Link {
 
   private final Vertx vertx;
   private final Settings.Redis redis;
+  private final Settings.Endpoint endpoint;
   private final LongSupplier clock;
   private final Owner owner;
   private final int pipeline;
@@ -58,12 +69,14 @@ final class Link {
   /**
    * A link, not yet opened.
    *
+   * @param db the database, whatever the settings say
    * @param pipeline how many commands may be unanswered at a time
    * @param clock milliseconds, monotonic
    */
-  Link(Vertx vertx, Settings.Redis redis, int pipeline, LongSupplier clock, Owner owner) {
+  Link(Vertx vertx, Settings.Redis redis, int db, int pipeline, LongSupplier clock, Owner owner) {
     this.vertx = vertx;
     this.redis = redis;
+    this.endpoint = new Settings.Endpoint(redis.endpoint().host(), redis.endpoint().port(), db);
     this.pipeline = pipeline;
     this.clock = clock;
     this.owner = owner;
@@ -118,7 +131,7 @@ final class Link {
     int timeout = (int) redis.connectTimeout().toMillis();
     RedisOptions options =
         new RedisOptions()
-            .setConnectionString(redis.endpoint().toString())
+            .setConnectionString(endpoint.toString())
             .setPreferredProtocolVersion(ProtocolVersion.RESP2)
             .setMaxPoolSize(1)
             .setMaxWaitingHandlers(pipeline)
@@ -147,8 +160,15 @@ final class Link {
     backoff.reset();
     opened.exceptionHandler(failure -> lost(opened, String.valueOf(failure.getMessage())));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
-    LOG.atInfo().addKeyValue("redis", redis.endpoint()).log("connected to Redis");
+    LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
+        .addKeyValue("redis", endpoint)
+        .log("connected to Redis");
     owner.connected(opened);
+  }
+
+  /** Links to other databases come and go as clients select them, and fail as this one does. */
+  private boolean isConfigured() {
+    return endpoint.equals(redis.endpoint());
   }
 
   private void failed(Throwable failure) {
@@ -175,11 +195,11 @@ final class Link {
       return;
     }
     endedAt = clock.getAsLong();
-    boolean news = !why.equals(reason);
+    boolean news = isConfigured() && !why.equals(reason);
     reason = why;
     long delay = refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)
-        .addKeyValue("redis", redis.endpoint())
+        .addKeyValue("redis", endpoint)
         .addKeyValue("reason", why)
         .addKeyValue("retry-ms", delay)
         .log("no connection to Redis");

@@ -4,10 +4,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.RedisConnection;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Queue;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -18,8 +19,9 @@ import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
 
 /**
- * Carries loads to Redis, all pipelined on one held connection, each with a deadline. While Redis
- * cannot be reached a load fails at once. Belongs to the cache verticle's event loop.
+ * Carries loads to Redis over one {@link Pipeline} for each database in use. That of the configured
+ * database is held from start to end, and tells whether Redis can be reached; others are opened by
+ * the first load and closed when unused. Belongs to the cache verticle's event loop.
  *
  * @param <W> who waits for a load
  */
@@ -34,20 +36,23 @@ public final class Loader<W> {
   /** How long the start waits at most for the first attempt to connect, in milliseconds. */
   private static final long START_MS = 1_000;
 
-  /** A load sends two commands, or six when an empty value must be told from a missing key. */
-  private static final int COMMANDS_PER_LOAD = 6;
+  /** How many databases besides the configured one may be loaded from at a time. */
+  private static final int OTHERS = 15;
+
+  /** One of them that nobody has read from for so many milliseconds is disconnected. */
+  private static final long IDLE_MS = 60_000;
 
   private final Vertx vertx;
+  private final Settings.Redis redis;
   private final long timeout;
   private final int maxValueBytes;
   private final LongSupplier clock;
   private final ReadThrough<W> readThrough;
-  private final Link link;
+  private final Pipeline<W> home;
 
-  /** Questions sent, in order; an answered one is dropped when it reaches the head. */
-  private final Queue<Question<W>> sent = new ArrayDeque<>();
+  /** Of the other databases; the one used last comes last. */
+  private final Map<Integer, Pipeline<W>> others = new LinkedHashMap<>(16, 0.75f, true);
 
-  private List<Load<W>> held = new ArrayList<>();
   private Consumer<Server> known = server -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
@@ -69,12 +74,16 @@ public final class Loader<W> {
       LongSupplier clock,
       ReadThrough<W> readThrough) {
     this.vertx = vertx;
+    this.redis = redis;
     this.timeout = redis.loadTimeout().toMillis();
     this.maxValueBytes = maxValueBytes;
     this.clock = clock;
     this.readThrough = readThrough;
-    this.link =
-        new Link(vertx, redis, redis.maxLoads() * COMMANDS_PER_LOAD, clock, new LinkOwner());
+    this.home = pipeline(redis.endpoint().database(), new HomeOwner());
+  }
+
+  private Pipeline<W> pipeline(int db, Link.Owner owner) {
+    return new Pipeline<>(vertx, redis, db, clock, this, owner);
   }
 
   /**
@@ -84,9 +93,9 @@ public final class Loader<W> {
    *     long: whoever is told that the proxy is up can read what is in Redis
    */
   public Future<Void> start() {
-    vertx.setPeriodic(Math.max(1, timeout / 20), id -> checkDeadlines());
+    vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
     vertx.setTimer(START_MS, id -> tried.tryComplete());
-    link.attempt();
+    home.link().attempt();
     return tried.future();
   }
 
@@ -98,100 +107,88 @@ public final class Loader<W> {
     known = teller;
   }
 
-  /** Closes the connection; loads in flight fail. */
+  /** Closes all connections; loads in flight fail. */
   public Future<Void> stop() {
-    Future<Void> closed = link.stop();
-    failAll();
-    return closed;
+    List<Future<Void>> closed = new ArrayList<>();
+    closed.add(home.stop());
+    others.values().forEach(other -> closed.add(other.stop()));
+    return Future.join(closed).mapEmpty();
   }
 
   /** Whether there is a connection, and whether there ever was. */
   public Reachability reachability() {
-    return new Reachability(link.connection() != null, everConnected, link.reason());
+    return new Reachability(isConnected(), everConnected, home.link().reason());
+  }
+
+  private boolean isConnected() {
+    return home.link().connection() != null;
   }
 
   /** Starts a load. */
   public void load(Load<W> load) {
-    if (link.connection() != null) {
-      ask(link.connection(), load);
-    } else if (link.wanted(HOLD_MS)) {
-      hold(load);
+    int db = load.key().db();
+    Pipeline<W> pipeline = db == redis.endpoint().database() ? home : other(db);
+    if (pipeline == null) {
+      readThrough.failed(
+          load,
+          new Failure(Failure.Kind.OVERLOADED, "too many databases are being read at a time"),
+          now());
     } else {
-      readThrough.failed(load, unreachable(), now());
+      // Redis is known to be there: a link that is opened for this load gets the time that takes
+      pipeline.load(load, pipeline != home && isConnected() ? timeout : HOLD_MS);
     }
   }
 
-  private void hold(Load<W> load) {
-    held.add(load);
-    List<Load<W>> holding = held;
-    if (holding.size() == 1) {
-      vertx.setTimer(
-          HOLD_MS,
-          id -> {
-            if (holding == held) {
-              failHeld();
-            }
-          });
+  /** The pipeline of another database, or null when all there may be are busy. */
+  private Pipeline<W> other(int db) {
+    Pipeline<W> other = others.get(db);
+    if (other == null && (others.size() < OTHERS || closeIdle())) {
+      other = pipeline(db, Link.Owner.NOBODY);
+      others.put(db, other);
     }
+    return other;
   }
 
-  private List<Load<W>> takeHeld() {
-    List<Load<W>> taken = held;
-    held = new ArrayList<>();
-    return taken;
-  }
-
-  private void failHeld() {
-    takeHeld().forEach(load -> readThrough.failed(load, unreachable(), now()));
-  }
-
-  private void ask(RedisConnection connection, Load<W> load) {
-    Question<W> question = new Question<>(this, connection, load);
-    sent.add(question);
-    question.ask();
-  }
-
-  /**
-   * Tells those whose deadline is past; gives a connection up that owes a reply for twice as long.
-   */
-  private void checkDeadlines() {
-    long now = clock.getAsLong();
-    while (!sent.isEmpty() && sent.peek().isAnswered()) {
-      sent.remove();
-    }
-    boolean silent = !sent.isEmpty() && now - sent.peek().load().sentAt() >= 2 * timeout;
-    for (Question<W> question : sent) {
-      if (!silent && now - question.load().sentAt() < timeout) {
-        break;
+  /** Closes the one that has been idle longest; false when none is idle. */
+  private boolean closeIdle() {
+    Iterator<Pipeline<W>> oldestFirst = others.values().iterator();
+    while (oldestFirst.hasNext()) {
+      Pipeline<W> other = oldestFirst.next();
+      if (other.isIdle()) {
+        oldestFirst.remove();
+        other.stop();
+        return true;
       }
-      question.fail(
-          new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms"));
     }
-    if (silent) {
-      link.abandon("no reply within " + 2 * timeout + " ms");
-    }
+    return false;
   }
 
-  private final class LinkOwner implements Link.Owner {
+  private void check() {
+    home.checkDeadlines();
+    others.values().forEach(Pipeline::checkDeadlines);
+    others
+        .values()
+        .removeIf(
+            other -> {
+              boolean unused = other.isIdleFor(IDLE_MS);
+              if (unused) {
+                other.stop();
+              }
+              return unused;
+            });
+  }
+
+  private final class HomeOwner implements Link.Owner {
     @Override
     public void connected(RedisConnection connection) {
       everConnected = true;
       Server.ask(connection).onSuccess(known::accept).onComplete(asked -> tried.tryComplete());
-      takeHeld().forEach(load -> ask(connection, load));
     }
 
     @Override
     public void down(String reason) {
       tried.tryComplete();
-      failAll();
     }
-  }
-
-  private void failAll() {
-    List<Question<W>> lost = new ArrayList<>(sent);
-    sent.clear();
-    lost.forEach(question -> question.fail(unreachable()));
-    failHeld();
   }
 
   /**
@@ -201,7 +198,9 @@ public final class Loader<W> {
   Failure unreachable() {
     return new Failure(
         Failure.Kind.UNREACHABLE,
-        link.isRefused() ? "Redis refuses the proxy's credentials" : ValueStream.UNREACHABLE);
+        home.link().isRefused()
+            ? "Redis refuses the proxy's credentials"
+            : ValueStream.UNREACHABLE);
   }
 
   boolean rangeForbidden() {

@@ -1,7 +1,9 @@
 /**
  * Everything that talks to Redis: {@link redisproxy.upstream.Loader} brings missing values through
- * the reactive Redis client, {@link redisproxy.upstream.Link} holds its connection, {@link
- * redisproxy.upstream.ValueStream} carries a value too large for the cache past the heap.
+ * the reactive Redis client, over a {@link redisproxy.upstream.Link} for each database; {@link
+ * redisproxy.upstream.ValueStream} carries a value too large for the cache past the heap; {@link
+ * redisproxy.upstream.Tunnel} is a session's own connection, {@link redisproxy.upstream.Aside} one
+ * that sessions share.
  *
  * <p>No other package imports {@code io.vertx.redis}.
  */

@@ -72,10 +72,10 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** The next reply, raw: a line, a bulk string with its head, or an array of them. */
+  /** The next reply, raw: a line, a bulk or verbatim string with its head, or an array of them. */
   String reply() {
     String line = line();
-    if (line.startsWith("$") && !line.startsWith("$-1")) {
+    if ((line.startsWith("$") || line.startsWith("=")) && !line.startsWith("$-1")) {
       int length = Integer.parseInt(line.substring(1).strip());
       return line + new String(bytes(length + 2), StandardCharsets.ISO_8859_1);
     }

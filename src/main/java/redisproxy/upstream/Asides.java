@@ -1,0 +1,73 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Vertx;
+import redisproxy.config.Settings;
+
+/**
+ * What sessions without a tunnel ask Redis: over one {@link Aside} for each version of RESP, and
+ * from the {@link Memo} while Redis cannot be reached. Belongs to one event loop; the memo is
+ * shared by all of them.
+ */
+public final class Asides {
+  /** Who asks, told on the event loop, never within {@link #ask}. */
+  public interface Asker {
+    /**
+     * The reply's bytes, not to be changed, or null when there is none to be had here, and a tunnel
+     * has to be asked.
+     */
+    void answered(byte[] reply);
+
+    /** The above threw this: a fault of the proxy, which must not cost others their answers. */
+    void broken(Throwable fault);
+  }
+
+  private final Memo memo;
+  private final Aside resp2;
+  private final Aside resp3;
+
+  /**
+   * To be made on the event loop that will use it.
+   *
+   * @param maxReplyBytes the longest reply; a longer one is for a tunnel
+   */
+  public Asides(Vertx vertx, Settings.Redis redis, Tunnels tunnels, Memo memo, int maxReplyBytes) {
+    this.memo = memo;
+    this.resp2 = new Aside(vertx, redis, tunnels, false, maxReplyBytes);
+    this.resp3 = new Aside(vertx, redis, tunnels, true, maxReplyBytes);
+  }
+
+  /** Whether the server has a database, as far as is known. */
+  public boolean hasDatabase(int db) {
+    return memo.hasDatabase(db);
+  }
+
+  /**
+   * Asks.
+   *
+   * @return false, and nobody is told anything, when too many have asked
+   */
+  public boolean ask(Memo.Question question, Asker asker) {
+    return (question.isResp3() ? resp3 : resp2)
+        .ask(
+            question.request(),
+            new Aside.Asker() {
+              @Override
+              public void answered(byte[] reply) {
+                tell(asker, memo.remember(question, reply));
+              }
+
+              @Override
+              public void unanswered(boolean isReachable) {
+                tell(asker, isReachable ? null : memo.recall(question));
+              }
+            });
+  }
+
+  private static void tell(Asker asker, byte[] reply) {
+    try {
+      asker.answered(reply);
+    } catch (Throwable fault) {
+      asker.broken(fault);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.RedisConnection;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.function.LongSupplier;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Load;
+import redisproxy.config.Settings;
+
+/**
+ * The loads of one database, all on one link, each with a deadline. While Redis cannot be reached a
+ * load fails at once. Belongs to the cache verticle's event loop.
+ *
+ * @param <W> who waits for a load
+ */
+final class Pipeline<W> {
+  /** A load sends two commands, or six when an empty value must be told from a missing key. */
+  private static final int COMMANDS_PER_LOAD = 6;
+
+  private final Vertx vertx;
+  private final long timeout;
+  private final LongSupplier clock;
+  private final Loader<W> loader;
+  private final Link.Owner owner;
+  private final Link link;
+
+  /** Questions sent, in order; an answered one is dropped when it reaches the head. */
+  private final Queue<Question<W>> sent = new ArrayDeque<>();
+
+  private List<Load<W>> held = new ArrayList<>();
+  private long lastUsed;
+
+  /**
+   * A pipeline to one database, not yet connected.
+   *
+   * @param owner is told of the link when the loads here have been seen to
+   */
+  Pipeline(
+      Vertx vertx,
+      Settings.Redis redis,
+      int db,
+      LongSupplier clock,
+      Loader<W> loader,
+      Link.Owner owner) {
+    this.vertx = vertx;
+    this.timeout = redis.loadTimeout().toMillis();
+    this.clock = clock;
+    this.loader = loader;
+    this.owner = owner;
+    this.link =
+        new Link(vertx, redis, db, redis.maxLoads() * COMMANDS_PER_LOAD, clock, new LinkOwner());
+  }
+
+  Link link() {
+    return link;
+  }
+
+  /** Closes the connection for good; loads in flight fail. */
+  Future<Void> stop() {
+    Future<Void> closed = link.stop();
+    failAll();
+    return closed;
+  }
+
+  /** Whether no load is in flight. */
+  boolean isIdle() {
+    dropAnswered();
+    return sent.isEmpty() && held.isEmpty();
+  }
+
+  /** Whether no load is in flight nor has been for so many milliseconds. */
+  boolean isIdleFor(long millis) {
+    return isIdle() && clock.getAsLong() - lastUsed >= millis;
+  }
+
+  /**
+   * Starts a load.
+   *
+   * @param holdMs how long it waits at most for an attempt to connect that has just begun
+   */
+  void load(Load<W> load, long holdMs) {
+    lastUsed = clock.getAsLong();
+    if (link.connection() != null) {
+      ask(link.connection(), load);
+    } else if (link.wanted(holdMs)) {
+      hold(load, holdMs);
+    } else {
+      loader.readThrough().failed(load, loader.unreachable(), loader.now());
+    }
+  }
+
+  private void hold(Load<W> load, long holdMs) {
+    held.add(load);
+    List<Load<W>> holding = held;
+    if (holding.size() == 1) {
+      vertx.setTimer(
+          holdMs,
+          id -> {
+            if (holding == held) {
+              failHeld();
+            }
+          });
+    }
+  }
+
+  private List<Load<W>> takeHeld() {
+    List<Load<W>> taken = held;
+    held = new ArrayList<>();
+    return taken;
+  }
+
+  private void failHeld() {
+    takeHeld()
+        .forEach(load -> loader.readThrough().failed(load, loader.unreachable(), loader.now()));
+  }
+
+  private void ask(RedisConnection connection, Load<W> load) {
+    Question<W> question = new Question<>(loader, connection, load);
+    sent.add(question);
+    question.ask();
+  }
+
+  private void dropAnswered() {
+    while (!sent.isEmpty() && sent.peek().isAnswered()) {
+      sent.remove();
+    }
+  }
+
+  /**
+   * Tells those whose deadline is past; gives a connection up that owes a reply for twice as long.
+   */
+  void checkDeadlines() {
+    long now = clock.getAsLong();
+    dropAnswered();
+    boolean silent = !sent.isEmpty() && now - sent.peek().load().sentAt() >= 2 * timeout;
+    for (Question<W> question : sent) {
+      if (!silent && now - question.load().sentAt() < timeout) {
+        break;
+      }
+      question.fail(
+          new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms"));
+    }
+    if (silent) {
+      link.abandon("no reply within " + 2 * timeout + " ms");
+    }
+  }
+
+  private final class LinkOwner implements Link.Owner {
+    @Override
+    public void connected(RedisConnection connection) {
+      owner.connected(connection);
+      takeHeld().forEach(load -> ask(connection, load));
+    }
+
+    @Override
+    public void down(String reason) {
+      owner.down(reason);
+      failAll();
+    }
+  }
+
+  private void failAll() {
+    List<Question<W>> lost = new ArrayList<>(sent);
+    sent.clear();
+    lost.forEach(question -> question.fail(loader.unreachable()));
+    failHeld();
+  }
+}

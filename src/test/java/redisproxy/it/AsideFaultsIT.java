@@ -1,0 +1,205 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.request;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** A Redis that is slow, says too much, refuses, or has more databases than are read at a time. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class AsideFaultsIT {
+  private static final String OK = "+OK\r\n";
+  private static final String MARK = "redis_reachable:0";
+
+  @Parameter Shape shape;
+
+  private static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
+  }
+
+  private static void await(Runnable assertion) {
+    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+  }
+
+  @Test
+  void redisFrozen_isAnsweredFromMemory_untilItIsBack() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "200ms");
+        RespClient client = proxy.resp();
+        RespClient other = proxy.resp()) {
+      assertFalse(client.call("INFO", "server").contains(MARK));
+      redis.pause();
+      try {
+        for (int i = 0; i < 3; i++) {
+          client.send(request("INFO", "server"));
+          other.send(request("INFO", "server"));
+          assertTrue(client.reply().contains(MARK));
+          assertTrue(other.reply().contains(MARK));
+        }
+      } finally {
+        redis.resume();
+      }
+      await(() -> assertFalse(client.call("INFO", "server").contains(MARK)));
+      await(() -> assertFalse(other.call("INFO", "server").contains(MARK)));
+    }
+  }
+
+  /** The late reply is nobody's any more, and not the next one's. */
+  @Test
+  void replyThatComesTooLate_isNotTakenForAnother() {
+    AtomicInteger asked = new AtomicInteger();
+    Function<List<String>, String> answer =
+        command -> {
+          if (command.equals(List.of("INFO", "a")) && asked.incrementAndGet() == 2) {
+            sleep(300);
+            return bulk("late");
+          }
+          return bulk(command.get(command.size() - 1));
+        };
+    try (FakeRedis redis = new FakeRedis(answer);
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "200ms");
+        RespClient client = proxy.resp()) {
+      assertEquals(bulk("a"), client.call("INFO", "a"));
+      assertTrue(client.call("INFO", "a").contains(MARK));
+      assertEquals(bulk("b"), client.call("INFO", "b"));
+      assertEquals(bulk("c"), client.call("INFO", "c"));
+    }
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void replyLargerThanAClientMayLeaveUnread_goesThroughATunnel() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy =
+            RunningProxy.start(shape, redis.url(), "resp.max-pending-bytes", "64KiB");
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient client = proxy.resp();
+        RespClient other = proxy.resp()) {
+      client.send(request("COMMAND", "DOCS") + request("COMMAND", "COUNT"));
+      assertEquals(direct.call("COMMAND", "DOCS"), client.reply());
+      assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
+      assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
+      // In the end the link, one tunnel, and this test's own.
+      await(() -> assertEquals(3, direct.call("CLIENT", "LIST").split("\nid=").length));
+    }
+  }
+
+  @Test
+  void redisThatBeginsToAskForAPassword_saysSoItself() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient client2 = proxy.resp();
+        RespClient client3 = proxy.resp()) {
+      client3.call("HELLO", "3");
+      direct.call("CONFIG", "SET", "requirepass", "s3cret");
+      assertEquals("-NOAUTH Authentication required.\r\n", client2.call("INFO"));
+      assertEquals("-NOAUTH Authentication required.\r\n", client3.call("INFO"));
+    }
+  }
+
+  /** What is no RESP, unasked or cut off, costs a question its connection and no more. */
+  @Test
+  void redisThatBreaksOff_isAskedThroughATunnel() {
+    for (String broken : new String[] {"?\r\n", "$x\r\n", "*1\r\n?\r\n"}) {
+      AtomicBoolean asked = new AtomicBoolean();
+      Function<List<String>, String> answer =
+          command -> asked.getAndSet(true) ? bulk("right") : broken;
+      try (FakeRedis redis = new FakeRedis(answer);
+          RunningProxy proxy = RunningProxy.start(shape, redis.url());
+          RespClient client = proxy.resp()) {
+        assertEquals(bulk("right"), client.call("INFO"));
+        assertEquals(bulk("right"), client.call("INFO"));
+      }
+    }
+  }
+
+  @Test
+  void databaseTheCacheDoesNotKeep_isReadThroughATunnel() {
+    try (FakeRedis redis = new FakeRedis(command -> bulk(command.get(0)));
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient client = proxy.resp()) {
+      assertEquals(OK, client.call("SELECT", "2000000000"));
+      assertEquals(bulk("GET"), client.call("GET", "k"));
+      assertFalse(redis.commands.toString().contains("getrange"), redis.commands::toString);
+    }
+  }
+
+  /** Redis is known to be there, so the first read of a database waits for its link. */
+  @Test
+  void firstReadOfADatabase_isAnswered_howeverLongItsLinkTakesToOpen() {
+    try (FakeRedis redis =
+            new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : bulk("v"));
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
+        RespClient client = proxy.resp()) {
+      assertEquals(bulk("v"), client.call("GET", "k"));
+      redis.greetsAfterMs = 400;
+      assertEquals(OK, client.call("SELECT", "3"));
+      assertEquals(bulk("v"), client.call("GET", "k"));
+    }
+  }
+
+  @Test
+  void moreDatabasesThanLinks_allBusy_isAnOverload_thatPasses() {
+    CountDownLatch busy = new CountDownLatch(1);
+    Function<List<String>, String> answer =
+        command -> {
+          if (command.get(0).equals("pttl")) {
+            return ":-1\r\n";
+          }
+          awaitLatch(busy);
+          return bulk("v");
+        };
+    try (FakeRedis redis = new FakeRedis(answer);
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s")) {
+      List<RespClient> clients = new ArrayList<>();
+      for (int db = 0; db < 16; db++) {
+        RespClient client = proxy.resp();
+        clients.add(client);
+        assertEquals(OK, client.call("SELECT", "" + db));
+        client.send(request("GET", "k"));
+      }
+      await(() -> assertEquals(16, redis.commands.size()));
+      try (RespClient client = proxy.resp()) {
+        client.call("SELECT", "16");
+        assertEquals(
+            "-ERR redis-proxy: too many databases are being read at a time\r\n",
+            client.call("GET", "k"));
+        busy.countDown();
+        clients.forEach(each -> assertEquals(bulk("v"), each.reply()));
+        assertEquals(bulk("v"), client.call("GET", "k"));
+      }
+      clients.forEach(RespClient::close);
+    }
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
+    try {
+      latch.await(15, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
