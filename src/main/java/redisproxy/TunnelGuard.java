@@ -57,7 +57,7 @@ final class TunnelGuard {
   ByteBuf inPlaceOf(
       RequestParser request, boolean whole, Outstanding outstanding, CommandTable commands) {
     long name = request.count() == 0 ? CommandName.LONG : request.name();
-    if (name == RESET && request.count() == 1 && login.isIn()) {
+    if (name == RESET && request.count() == 1 && whole && login.isIn()) {
       login.reset();
       return greeting.length == 0 ? null : reset(request, outstanding, commands);
     }

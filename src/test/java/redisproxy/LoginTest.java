@@ -178,6 +178,7 @@ class LoginTest {
     assertNull(sent("SET k v", true));
     assertEquals("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n", sent("HELLO 3 AUTH default s3cret", true));
     assertNull(sent("RESET x", true));
+    assertNull(sent("RESET", false));
     assertTrue(guard.isOpen());
     assertEquals("*1\r\n$5\r\nRESET\r\n" + GREETING, sent("RESET", true));
     assertFalse(guard.isOpen());
