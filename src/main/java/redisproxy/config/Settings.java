@@ -3,6 +3,7 @@ package redisproxy.config;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -14,12 +15,20 @@ import java.util.Optional;
  * @param eventLoops event-loop threads
  */
 public record Settings(
-    int eventLoops, Http http, Resp resp, Admin admin, Cache cache, Redis redis, Log log) {
+    int eventLoops,
+    Http http,
+    Resp resp,
+    Admin admin,
+    Cache cache,
+    Redis redis,
+    Coherence coherence,
+    Log log) {
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(redis, "redis");
+    Objects.requireNonNull(coherence, "coherence");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
   }
@@ -178,6 +187,38 @@ public record Settings(
 
     private static String bracketed(String host) {
       return host.indexOf(':') < 0 ? host : "[" + host + "]";
+    }
+  }
+
+  /**
+   * How the cache keeps to what Redis has.
+   *
+   * @param heartbeat how often the tracked connection is tested, and how long it may take to answer
+   * @param prefixes of the keys that are tracked and cached; empty = all keys are
+   */
+  public record Coherence(
+      Mode mode, WhenUnverified whenUnverified, Duration heartbeat, List<String> prefixes) {
+    /** Who says that a value has changed. */
+    public enum Mode {
+      /** Redis, of every write. */
+      TRACKING,
+      /** Nobody: values are kept for their time. */
+      EXPIRY
+    }
+
+    /** What becomes of what is cached while Redis is out of reach. */
+    public enum WhenUnverified {
+      SERVE,
+      BYPASS
+    }
+
+    public Coherence {
+      Objects.requireNonNull(mode, "mode");
+      Objects.requireNonNull(whenUnverified, "whenUnverified");
+      SettingsTable.COHERENCE_HEARTBEAT.require(heartbeat);
+      SettingsTable.COHERENCE_PREFIXES.require(prefixes);
+      prefixes = List.copyOf(prefixes);
+      Contradiction.refuse(Contradiction.inPrefixes(prefixes));
     }
   }
 

@@ -32,12 +32,13 @@ final class SettingsReader {
     Settings.Admin admin = valid(this::admin);
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
+    Settings.Coherence coherence = valid(this::coherence);
     Settings.Log log = valid(this::log);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
     }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, log);
+    return new Settings(eventLoops, http, resp, admin, cache, redis, coherence, log);
   }
 
   private Settings.Http http(int instances) {
@@ -108,6 +109,14 @@ final class SettingsReader {
         value(SettingsTable.REDIS_LOAD_TIMEOUT),
         value(SettingsTable.REDIS_BACKOFF_MAX),
         value(SettingsTable.REDIS_MAX_LOADS));
+  }
+
+  private Settings.Coherence coherence() {
+    return new Settings.Coherence(
+        value(SettingsTable.COHERENCE_MODE),
+        value(SettingsTable.COHERENCE_WHEN_UNVERIFIED),
+        value(SettingsTable.COHERENCE_HEARTBEAT),
+        value(SettingsTable.COHERENCE_PREFIXES));
   }
 
   private Settings.Log log() {

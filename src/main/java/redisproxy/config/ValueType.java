@@ -1,6 +1,7 @@
 package redisproxy.config;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -144,6 +145,17 @@ public record ValueType<T>(
   /** Any text; empty means not set. */
   static ValueType<String> text() {
     return of("any text", text -> text, text -> true);
+  }
+
+  /** Prefixes of keys, none of them empty; an empty text is none at all. */
+  static ValueType<List<String>> prefixes() {
+    return of(
+        "key prefixes such as user:,session: (comma-separated, none empty)",
+        text ->
+            text.isBlank()
+                ? List.of()
+                : Arrays.stream(text.split(",", -1)).map(String::strip).toList(),
+        prefixes -> prefixes.stream().noneMatch(String::isEmpty));
   }
 
   static ValueType<RedisUrl> redisUrl() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +27,21 @@ class SettingsTest {
     refused(() -> new Settings.Endpoint("u@h", 1, 0));
     Settings.Endpoint endpoint = new Settings.Endpoint("h", 1, 0);
     refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1));
+    refused(() -> coherence(Duration.ZERO));
+    refused(() -> coherence(SECOND, ""));
+    refused(() -> coherence(SECOND, "a", "ab"));
+    refused(() -> coherence(SECOND, "a", "a"));
     Settings ok = Configuration.parse(Map.of());
     Settings.Http off = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
     Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
-    refused(() -> new Settings(1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
-    refused(() -> new Settings(0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.log()));
+    refused(
+        () ->
+            new Settings(
+                1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.coherence(), ok.log()));
+    refused(
+        () ->
+            new Settings(
+                0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.coherence(), ok.log()));
   }
 
   @Test
@@ -43,6 +54,14 @@ class SettingsTest {
   @Test
   void endpoint_isWrittenAsAUrl() {
     assertEquals("redis://[::1]:6379/2", new Settings.Endpoint("::1", 6379, 2).toString());
+  }
+
+  private static Settings.Coherence coherence(Duration heartbeat, String... prefixes) {
+    return new Settings.Coherence(
+        Settings.Coherence.Mode.TRACKING,
+        Settings.Coherence.WhenUnverified.SERVE,
+        heartbeat,
+        List.of(prefixes));
   }
 
   private static IllegalArgumentException refused(Runnable construction) {
