@@ -74,6 +74,10 @@
  *   <dd>of a value: longer than is kept; it is streamed
  *   <dt>link
  *   <dd>the held connection to Redis
+ *   <dt>feed
+ *   <dd>the connection over which Redis tells which keys are written
+ *   <dt>fence
+ *   <dd>a question to the feed: whether all that was written before it has been told
  *   <dt>gate
  *   <dd>counts who is in and turns away who is too many
  * </dl>
