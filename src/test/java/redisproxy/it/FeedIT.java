@@ -50,6 +50,8 @@ class FeedIT {
       Map<String, String> all = new HashMap<>();
       all.put("redis.url", url);
       all.put("redis.backoff-max", "50ms");
+      all.put("redis.connect-timeout", "10s");
+      all.put("coherence.heartbeat", "10s");
       for (int i = 0; i < settings.length; i += 2) {
         all.put(settings[i], settings[i + 1]);
       }
