@@ -81,6 +81,11 @@
  *   <dt>link
  *   <dd>a held connection to Redis, in one database; the <em>pipeline</em> of that database are the
  *       loads on it
+ *   <dd>the held connection to Redis
+ *   <dt>feed
+ *   <dd>the connection over which Redis tells which keys are written
+ *   <dt>fence
+ *   <dd>a question to the feed: whether all that was written before it has been told
  *   <dt>gate
  *   <dd>counts who is in and turns away who is too many
  * </dl>

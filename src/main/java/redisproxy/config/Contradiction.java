@@ -108,6 +108,31 @@ record Contradiction(String text, List<Setting<?>> settings) {
     }
   }
 
+  /** Redis refuses prefixes of which one begins with another. */
+  static List<Contradiction> inPrefixes(List<String> prefixes) {
+    List<Contradiction> found = new ArrayList<>();
+    for (int i = 0; i < prefixes.size(); i++) {
+      for (int j = 0; j < prefixes.size(); j++) {
+        // Of two equal ones each begins with the other: one fault is enough.
+        boolean equal = prefixes.get(i).equals(prefixes.get(j));
+        if (i != j && prefixes.get(j).startsWith(prefixes.get(i)) && (!equal || i < j)) {
+          found.add(overlap(prefixes.get(i), prefixes.get(j)));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Contradiction overlap(String prefix, String longer) {
+    return new Contradiction(
+        "coherence.prefixes overlap, which Redis refuses: "
+            + Setting.quoted(longer)
+            + " begins with "
+            + Setting.quoted(prefix)
+            + ": remove one of them",
+        List.of(SettingsTable.COHERENCE_PREFIXES));
+  }
+
   static List<Contradiction> among(Settings.Http http, Settings.Resp resp, Settings.Admin admin) {
     List<Contradiction> found = new ArrayList<>();
     if (!http.enabled() && !resp.enabled()) {

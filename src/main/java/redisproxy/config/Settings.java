@@ -3,6 +3,7 @@ package redisproxy.config;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -21,12 +22,15 @@ public record Settings(
     Cache cache,
     Redis redis,
     Auth auth,
+    Coherence coherence,
     Log log) {
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(redis, "redis");
+    Objects.requireNonNull(auth, "auth");
+    Objects.requireNonNull(coherence, "coherence");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
     Contradiction.refuse(Contradiction.inExposure(auth, http, resp));
@@ -214,6 +218,38 @@ public record Settings(
     /** Whether the proxy judges clients itself. */
     public boolean isOwn() {
       return mode == Mode.OWN;
+    }
+  }
+
+  /**
+   * How the cache keeps to what Redis has.
+   *
+   * @param heartbeat how often the tracked connection is tested, and how long it may take to answer
+   * @param prefixes of the keys that are tracked and cached; empty = all keys are
+   */
+  public record Coherence(
+      Mode mode, WhenUnverified whenUnverified, Duration heartbeat, List<String> prefixes) {
+    /** Who says that a value has changed. */
+    public enum Mode {
+      /** Redis, of every write. */
+      TRACKING,
+      /** Nobody: values are kept for their time. */
+      EXPIRY
+    }
+
+    /** What becomes of what is cached while Redis is out of reach. */
+    public enum WhenUnverified {
+      SERVE,
+      BYPASS
+    }
+
+    public Coherence {
+      Objects.requireNonNull(mode, "mode");
+      Objects.requireNonNull(whenUnverified, "whenUnverified");
+      SettingsTable.COHERENCE_HEARTBEAT.require(heartbeat);
+      SettingsTable.COHERENCE_PREFIXES.require(prefixes);
+      prefixes = List.copyOf(prefixes);
+      Contradiction.refuse(Contradiction.inPrefixes(prefixes));
     }
   }
 

@@ -33,6 +33,7 @@ final class SettingsReader {
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
     Settings.Auth auth = valid(this::auth);
+    Settings.Coherence coherence = valid(this::coherence);
     Settings.Log log = valid(this::log);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
@@ -41,7 +42,7 @@ final class SettingsReader {
       Contradiction.inExposure(auth, http, resp).forEach(this::add);
     }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, log);
+    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, coherence, log);
   }
 
   private Settings.Http http(int instances) {
@@ -120,6 +121,14 @@ final class SettingsReader {
         value(SettingsTable.AUTH_MODE),
         value(SettingsTable.AUTH_USERNAME),
         password.isEmpty() ? null : new Secret(password));
+  }
+
+  private Settings.Coherence coherence() {
+    return new Settings.Coherence(
+        value(SettingsTable.COHERENCE_MODE),
+        value(SettingsTable.COHERENCE_WHEN_UNVERIFIED),
+        value(SettingsTable.COHERENCE_HEARTBEAT),
+        value(SettingsTable.COHERENCE_PREFIXES));
   }
 
   private Settings.Log log() {

@@ -160,6 +160,30 @@ public final class SettingsTable {
               "",
               "that user's; empty = none, on loopback only; or AUTH_PASSWORD_FILE",
               true));
+  static final Setting<Settings.Coherence.Mode> COHERENCE_MODE =
+      row(
+          "coherence.mode",
+          ValueType.enumeration(Settings.Coherence.Mode.class),
+          "tracking",
+          "tracking = Redis tells what is written; expiry = values are kept for their time alone");
+  static final Setting<Settings.Coherence.WhenUnverified> COHERENCE_WHEN_UNVERIFIED =
+      row(
+          "coherence.when-unverified",
+          ValueType.enumeration(Settings.Coherence.WhenUnverified.class),
+          "serve",
+          "while Redis is out of reach: serve = from the cache, marked; bypass = not at all");
+  static final Setting<Duration> COHERENCE_HEARTBEAT =
+      row(
+          "coherence.heartbeat",
+          ValueType.duration("10ms", "1h"),
+          "1s",
+          "how often the tracked connection is tested, and how long it may take to answer");
+  static final Setting<List<String>> COHERENCE_PREFIXES =
+      row(
+          "coherence.prefixes",
+          ValueType.prefixes(),
+          "",
+          "key prefixes, comma-separated: only such keys are tracked and cached; empty = all");
 
   static final Setting<Settings.Log.Level> LOG_LEVEL =
       row(

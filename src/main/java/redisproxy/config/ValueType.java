@@ -1,6 +1,7 @@
 package redisproxy.config;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -157,6 +158,17 @@ public record ValueType<T>(
         "a name of 1 to " + most + " characters without a colon",
         text -> text,
         text -> !text.isEmpty() && text.length() <= most && text.indexOf(':') < 0);
+  }
+
+  /** Prefixes of keys, none of them empty; an empty text is none at all. */
+  static ValueType<List<String>> prefixes() {
+    return of(
+        "key prefixes such as user:,session: (comma-separated, none empty)",
+        text ->
+            text.isBlank()
+                ? List.of()
+                : Arrays.stream(text.split(",", -1)).map(String::strip).toList(),
+        prefixes -> prefixes.stream().noneMatch(String::isEmpty));
   }
 
   static ValueType<RedisUrl> redisUrl() {

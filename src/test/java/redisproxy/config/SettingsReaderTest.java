@@ -38,6 +38,11 @@ class SettingsReaderTest {
                 Duration.ofSeconds(2),
                 1000),
             new Settings.Auth(Settings.Auth.Mode.REDIS, "default", null),
+            new Settings.Coherence(
+                Settings.Coherence.Mode.TRACKING,
+                Settings.Coherence.WhenUnverified.SERVE,
+                Duration.ofSeconds(1),
+                List.of()),
             new Settings.Log(Settings.Log.Level.INFO, Settings.Log.Format.TEXT));
     assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
   }
@@ -99,6 +104,10 @@ class SettingsReaderTest {
           redis.backoff-max            | 1      | 1h         | 0     | 61m
           redis.max-loads              | 1      | 100000     | 0     | 100001
           auth.mode                    | redis  | redis      | none  | both
+          coherence.mode               | tracking | expiry   | off   | ''
+          coherence.when-unverified    | serve  | bypass     | drop  | true
+          coherence.heartbeat          | 10     | 1h         | 9     | 61m
+          coherence.prefixes           | ''     | a:, b:     | ','   | a:,,b:
           log.level                    | error  | trace      | fatal | off
           log.format                   | text   | json       | xml   | ''
           """,
@@ -169,6 +178,19 @@ class SettingsReaderTest {
         faults("cache.max-bytes", "1KiB"));
     assertEquals(1, faults("redis.username", "alice").size());
     assertEquals(1, faults("redis.url", "redis://alice@h").size());
+  }
+
+  @Test
+  void prefixes_areSeparatedByCommas_andMayNotOverlap() {
+    assertEquals(
+        List.of("user:", "a b"),
+        parse("coherence.prefixes", " user:, a b ").coherence().prefixes());
+    assertEquals(
+        List.of(
+            "test: coherence.prefixes overlap, which Redis refuses: \"user:1\" begins with"
+                + " \"user:\": remove one of them"),
+        faults("coherence.prefixes", "user:1,x,user:"));
+    assertEquals(1, faults("coherence.prefixes", "a,a").size());
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -28,15 +29,37 @@ class SettingsTest {
     refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1));
     refused(() -> new Settings.Auth(Settings.Auth.Mode.OWN, "", null));
     refused(() -> new Settings.Auth(Settings.Auth.Mode.REDIS, "default", new Secret("p")));
+    refused(() -> coherence(Duration.ZERO));
+    refused(() -> coherence(SECOND, ""));
+    refused(() -> coherence(SECOND, "a", "ab"));
+    refused(() -> coherence(SECOND, "a", "a"));
     Settings ok = Configuration.parse(Map.of());
     Settings.Http off = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
     Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
     refused(
-        () -> new Settings(1, off, off2, ok.admin(), ok.cache(), ok.redis(), ok.auth(), ok.log()));
+        () ->
+            new Settings(
+                1,
+                off,
+                off2,
+                ok.admin(),
+                ok.cache(),
+                ok.redis(),
+                ok.auth(),
+                ok.coherence(),
+                ok.log()));
     refused(
         () ->
             new Settings(
-                0, ok.http(), off2, ok.admin(), ok.cache(), ok.redis(), ok.auth(), ok.log()));
+                0,
+                ok.http(),
+                off2,
+                ok.admin(),
+                ok.cache(),
+                ok.redis(),
+                ok.auth(),
+                ok.coherence(),
+                ok.log()));
   }
 
   @Test
@@ -45,7 +68,17 @@ class SettingsTest {
     Settings.Auth own = new Settings.Auth(Settings.Auth.Mode.OWN, "default", null);
     Settings.Http open = new Settings.Http(true, "0.0.0.0", 1, 1, 1, 1, SECOND, false);
     refused(
-        () -> new Settings(1, open, ok.resp(), ok.admin(), ok.cache(), ok.redis(), own, ok.log()));
+        () ->
+            new Settings(
+                1,
+                open,
+                ok.resp(),
+                ok.admin(),
+                ok.cache(),
+                ok.redis(),
+                own,
+                ok.coherence(),
+                ok.log()));
   }
 
   @Test
@@ -58,6 +91,14 @@ class SettingsTest {
   @Test
   void endpoint_isWrittenAsAUrl() {
     assertEquals("redis://[::1]:6379/2", new Settings.Endpoint("::1", 6379, 2).toString());
+  }
+
+  private static Settings.Coherence coherence(Duration heartbeat, String... prefixes) {
+    return new Settings.Coherence(
+        Settings.Coherence.Mode.TRACKING,
+        Settings.Coherence.WhenUnverified.SERVE,
+        heartbeat,
+        List.of(prefixes));
   }
 
   private static IllegalArgumentException refused(Runnable construction) {

@@ -24,6 +24,9 @@ final class FakeRedis implements AutoCloseable {
   /** Commands seen, without the greeting. */
   final List<List<String>> commands = new CopyOnWriteArrayList<>();
 
+  /** What HELLO 3 is answered with. */
+  volatile String greeting3 = "%1\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n";
+
   /** How long a connection waits to be greeted. */
   volatile long greetsAfterMs;
 
@@ -72,16 +75,41 @@ final class FakeRedis implements AutoCloseable {
       OutputStream out = client.getOutputStream();
       while (true) {
         List<String> command = command(in);
-        out.write(reply(command).getBytes(StandardCharsets.ISO_8859_1));
+        byte[] reply = reply(command).getBytes(StandardCharsets.ISO_8859_1);
+        synchronized (out) {
+          out.write(reply);
+        }
       }
     } catch (IOException gone) {
       clients.remove(client);
     }
   }
 
+  /** Sends bytes nobody has asked for, to all clients. */
+  void push(String raw) {
+    byte[] bytes = raw.getBytes(StandardCharsets.ISO_8859_1);
+    for (Socket client : clients) {
+      try {
+        OutputStream out = client.getOutputStream();
+        synchronized (out) {
+          out.write(bytes);
+        }
+      } catch (IOException gone) {
+        clients.remove(client);
+      }
+    }
+  }
+
+  /** Closes all connections, and takes new ones. */
+  void drop() throws IOException {
+    for (Socket client : clients) {
+      client.close();
+    }
+  }
+
   private String reply(List<String> command) {
     return switch (command.get(0).toLowerCase()) {
-      case "hello" -> greeting();
+      case "hello" -> command.size() > 1 && command.get(1).equals("3") ? greeting3 : greeting();
       case "select", "auth" -> "+OK\r\n";
       case "command" -> "*0\r\n";
       default -> {

@@ -1,0 +1,279 @@
+package redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetSocket;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Consumer;
+import redisproxy.config.Settings;
+import redisproxy.resp.FeedParser;
+import redisproxy.resp.ProtocolError;
+
+/**
+ * One connection of a {@link Feed}, from the attempt to its end: the handshake, what Redis says,
+ * the heartbeat and the fences. Belongs to the feed's event loop.
+ *
+ * <p>One PING is in flight at most. That is what a fence rests on: a PING that begins when another
+ * was answered cannot be read by Redis together with what came before it (docs/decisions.md).
+ */
+final class FeedConnection {
+  /** The feed's side of it. */
+  interface Owner {
+    /** Tracking is on. */
+    void established();
+
+    void invalidate(byte[] key);
+
+    void invalidateAll();
+
+    /** A PING has been sent, or answered. */
+    void pinged(boolean answered);
+
+    /** Comes once, and last. */
+    void ended(String reason, boolean refused);
+  }
+
+  /** Who waits for so many PINGs to be answered. */
+  private record Fence(long pings, Consumer<Boolean> passed) {}
+
+  /** How many keys are told in one turn of the event loop at most. */
+  private static final int MAX_TOLD = 1024;
+
+  /**
+   * How long the loop has for others then, in milliseconds. A task would not do: Netty runs tasks
+   * that make tasks for up to a second before it looks at sockets again.
+   */
+  private static final long BREATH_MS = 1;
+
+  private final Vertx vertx;
+  private final Context context;
+  private final FeedHandshake handshake;
+  private final long heartbeat;
+  private final Owner owner;
+  private final FeedParser parser = new FeedParser(new FromRedis());
+  private final Queue<Fence> fences = new ArrayDeque<>();
+
+  /** What has come and is not read yet; while it is paused, no more comes. */
+  private final Queue<ByteBuf> input = new ArrayDeque<>();
+
+  private NetSocket socket;
+  private boolean established;
+  private boolean over;
+  private boolean paused;
+  private int told;
+
+  /** The next of: the handshake's deadline, then the beats. */
+  private long timer;
+
+  private long beats;
+
+  /** PINGs sent and answered; the beat behind which the one in flight has had its time. */
+  private long pings;
+
+  private long pongs;
+  private long dueAfter;
+  private boolean pingIsComing;
+
+  FeedConnection(
+      Vertx vertx,
+      Settings.Redis redis,
+      Settings.Coherence coherence,
+      Context context,
+      Owner owner) {
+    this.vertx = vertx;
+    this.context = context;
+    this.handshake = new FeedHandshake(redis, coherence.prefixes());
+    this.heartbeat = coherence.heartbeat().toMillis();
+    this.owner = owner;
+    long timeout = redis.connectTimeout().toMillis();
+    timer = vertx.setTimer(timeout, id -> end("no answer within " + timeout + " ms", false));
+  }
+
+  void open(NetClient client, Settings.Endpoint endpoint) {
+    client
+        .connect(endpoint.port(), endpoint.host())
+        .onComplete(this::connected, failure -> end(String.valueOf(failure.getMessage()), false));
+  }
+
+  private void connected(NetSocket opened) {
+    socket = opened;
+    if (over) {
+      socket.close();
+      return;
+    }
+    socket.handler(this::received);
+    socket.exceptionHandler(failure -> end(String.valueOf(failure.getMessage()), false));
+    socket.closeHandler(closed -> end("the connection was closed", false));
+    socket.write(handshake.commands());
+  }
+
+  private void received(Buffer data) {
+    input.add(Unpooled.wrappedBuffer(data.getBytes()));
+    if (!paused) {
+      read();
+    }
+  }
+
+  private void read() {
+    if (told == 0) {
+      context.runOnContext(turn -> told = 0);
+    }
+    try {
+      while (!over && !input.isEmpty()) {
+        if (told >= MAX_TOLD) {
+          breathe();
+          return;
+        }
+        if (parser.feed(input.peek())) {
+          told++;
+        } else {
+          input.remove();
+        }
+      }
+    } catch (ProtocolError e) {
+      end(e.getMessage(), false);
+    }
+    if (paused && !over) {
+      paused = false;
+      socket.resume();
+    }
+  }
+
+  private void breathe() {
+    if (!paused) {
+      paused = true;
+      socket.pause();
+    }
+    vertx.setTimer(BREATH_MS, id -> read());
+  }
+
+  private final class FromRedis implements FeedParser.Receiver {
+    @Override
+    public void key(byte[] key) {
+      if (!over) {
+        owner.invalidate(key);
+      }
+    }
+
+    @Override
+    public void all() {
+      if (!over) {
+        owner.invalidateAll();
+      }
+    }
+
+    @Override
+    public void text(String text) {
+      handshake.text(text);
+    }
+
+    @Override
+    public void reply(byte type, String line) {
+      if (established) {
+        pong(type, line);
+      } else if (handshake.isOverWith(type, line)) {
+        handshaken();
+      }
+    }
+  }
+
+  private void handshaken() {
+    vertx.cancelTimer(timer);
+    if (handshake.fault() != null) {
+      end(handshake.fault(), handshake.isRefused());
+      return;
+    }
+    established = true;
+    timer = vertx.setTimer(heartbeat, id -> beat());
+    owner.established();
+  }
+
+  private void pong(byte type, String line) {
+    if (type != '+' || !line.equals("PONG") || pongs == pings) {
+      end("Redis says " + (line.isEmpty() ? "something" : line) + " where PONG is due", false);
+      return;
+    }
+    pongs++;
+    owner.pinged(true);
+    while (!fences.isEmpty() && fences.peek().pings <= pongs) {
+      fences.remove().passed.accept(true);
+    }
+    pingForFences();
+  }
+
+  /**
+   * A beat: the PING in flight must have been answered if it had a whole heartbeat to be. Timers
+   * are set one by one, or those that were missed in a pause of the JVM would all come at once.
+   */
+  private void beat() {
+    beats++;
+    if (pongs == pings) {
+      ping(beats);
+    } else if (dueAfter < beats) {
+      end("no answer within " + heartbeat + " ms", false);
+      return;
+    }
+    timer = vertx.setTimer(heartbeat, id -> beat());
+  }
+
+  private void ping(long due) {
+    pings++;
+    dueAfter = due;
+    owner.pinged(false);
+    socket.write(FeedHandshake.PING);
+  }
+
+  /** Calls back when all that was invalidated before this call has been told, or with false. */
+  void fence(Consumer<Boolean> passed) {
+    if (over || !established) {
+      passed.accept(false);
+      return;
+    }
+    fences.add(new Fence(pings + handshake.pingsPerFence(), passed));
+    if (!pingIsComing && pongs == pings) {
+      pingIsComing = true;
+      context.runOnContext(
+          turn -> {
+            pingIsComing = false;
+            pingForFences();
+          });
+    }
+  }
+
+  private void pingForFences() {
+    if (!over && !fences.isEmpty() && pongs == pings) {
+      ping(beats + 1);
+    }
+  }
+
+  /** Ends it, if it has not ended. The owner is told, then those who wait. */
+  void end(String reason, boolean refused) {
+    if (over) {
+      return;
+    }
+    close();
+    owner.ended(reason, refused);
+    failFences();
+  }
+
+  /** Ends it without telling the owner. */
+  Future<Void> close() {
+    boolean first = !over;
+    over = true;
+    vertx.cancelTimer(timer);
+    input.clear();
+    return first && socket != null ? socket.close() : Future.succeededFuture();
+  }
+
+  void failFences() {
+    while (!fences.isEmpty()) {
+      fences.remove().passed.accept(false);
+    }
+  }
+}

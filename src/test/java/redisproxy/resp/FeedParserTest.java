@@ -1,0 +1,190 @@
+package redisproxy.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FeedParserTest {
+  private static final long SEED = Long.getLong("test.seed", 20_265);
+
+  private static final String PUSH = ">2\r\n$10\r\ninvalidate\r\n";
+
+  private static final String ALL_KINDS =
+      "%2\r\n$7\r\nversion\r\n$5\r\n7.0.1\r\n$5\r\nproto\r\n:3\r\n"
+          + "+OK\r\n"
+          + PUSH
+          + "*3\r\n$1\r\na\r\n$0\r\n\r\n$4\r\n\r\n\r\n\r\n"
+          + "+PONG\r\n"
+          + ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n*2\r\n:1\r\n$10\r\ninvalidate\r\n"
+          + PUSH
+          + "_\r\n"
+          + PUSH
+          + "*0\r\n"
+          + PUSH
+          + "*-1\r\n"
+          + "*2\r\n$-1\r\n$70\r\n"
+          + "x".repeat(70)
+          + "\r\n:12\r\n"
+          + "-ERR no\r\n"
+          + PUSH
+          + "*1\r\n$3\r\nend\r\n";
+
+  private static final List<String> TOLD =
+      List.of(
+          "text version",
+          "text 7.0.1",
+          "text proto",
+          "% ",
+          "+ OK",
+          "key a",
+          "key ",
+          "key \r\n\r\n",
+          "+ PONG",
+          "all",
+          "all",
+          "* ",
+          ": ",
+          "- ERR no",
+          "key end");
+
+  private static final class Told implements FeedParser.Receiver {
+    final List<String> told = new ArrayList<>();
+
+    @Override
+    public void key(byte[] key) {
+      told.add("key " + new String(key, StandardCharsets.ISO_8859_1));
+    }
+
+    @Override
+    public void all() {
+      told.add("all");
+    }
+
+    @Override
+    public void text(String text) {
+      told.add("text " + text);
+    }
+
+    @Override
+    public void reply(byte type, String line) {
+      told.add((char) type + " " + line);
+    }
+  }
+
+  private static List<String> told(byte[] input, int... cuts) throws ProtocolError {
+    Told told = new Told();
+    FeedParser parser = new FeedParser(told);
+    int from = 0;
+    for (int i = 0; i <= cuts.length; i++) {
+      int to = i < cuts.length ? cuts[i] : input.length;
+      var part = Unpooled.wrappedBuffer(input, from, to - from);
+      while (parser.feed(part)) {
+        // told one by one
+      }
+      assertEquals(0, part.readableBytes());
+      from = to;
+    }
+    return told.told;
+  }
+
+  @Test
+  void everyKind_isTold_cutAnywhere() throws ProtocolError {
+    byte[] input = Requests.bytes(ALL_KINDS);
+    assertEquals(TOLD, told(input));
+    for (int cut = 0; cut <= input.length; cut++) {
+      assertEquals(TOLD, told(input, cut), "cut at " + cut);
+    }
+    int[] everywhere = new int[input.length];
+    for (int i = 0; i < everywhere.length; i++) {
+      everywhere[i] = i;
+    }
+    assertEquals(TOLD, told(input, everywhere));
+  }
+
+  @Test
+  void oneThing_isToldAtATime() throws ProtocolError {
+    Told told = new Told();
+    FeedParser parser = new FeedParser(told);
+    var input = Unpooled.wrappedBuffer(Requests.bytes(PUSH + "*2\r\n$1\r\na\r\n$1\r\nb\r\n"));
+    assertTrue(parser.feed(input));
+    assertEquals(List.of("key a"), told.told);
+    assertTrue(parser.feed(input));
+    assertEquals(List.of("key a", "key b"), told.told);
+    assertTrue(parser.isBetween());
+  }
+
+  @Test
+  void keyTooLongToHold_standsForAll() throws ProtocolError {
+    int limit = FeedParser.MAX_KEY;
+    String longest = "k".repeat(limit);
+    String keys = "*3\r\n$" + limit + "\r\n" + longest + "\r\n$" + (limit + 1) + "\r\nk" + longest;
+    byte[] input = Requests.bytes(PUSH + keys + "\r\n$1\r\nb\r\n+PONG\r\n");
+    assertEquals(List.of("key " + longest, "all", "key b", "+ PONG"), told(input));
+    assertEquals(List.of("key " + longest, "all", "key b", "+ PONG"), told(input, 77, limit + 99));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ">2\r\n$10\r\ninvalidate\r\n+OK\r\n",
+        ">2\r\n$10\r\ninvalidate\r\n$1\r\na\r\n",
+        ">3\r\n$10\r\ninvalidate\r\n*0\r\n*0\r\n",
+        ">2\r\n$10\r\ninvalidate\r\n*1\r\n:1\r\n",
+        ">2\r\n$10\r\ninvalidate\r\n*1\r\n$-1\r\n",
+        ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nabc",
+        ">2\r\n$10\r\ninvalidate\r\n*99999999999\r\n",
+        ">2\r\n$10\r\ninvalidatexx",
+        ">1\r\n:1\r\n",
+        ">?\r\n",
+        "*-2\r\n",
+        "*1\rx",
+        "*1111111111111111111111111111",
+        "+OK\rx",
+        "HTTP/1.1 400 Bad Request\r\n"
+      })
+  void whatIsNotRead_isRefused(String input) {
+    assertThrows(ProtocolError.class, () -> told(Requests.bytes(input)));
+  }
+
+  @Test
+  void lines_areShownInPartAndEnd() throws ProtocolError {
+    assertEquals(
+        List.of("- " + "e".repeat(256)), told(Requests.bytes("-" + "e".repeat(5000) + "\r\n")));
+    byte[] endless = Requests.bytes("-" + "e".repeat(70_000));
+    assertThrows(ProtocolError.class, () -> told(endless));
+  }
+
+  /** Whatever comes, it is read or refused, and the same however it is cut. */
+  @Test
+  void mutated_neverDoesAnythingElse() {
+    Random random = new Random(SEED);
+    byte[] valid = Requests.bytes(ALL_KINDS);
+    for (int round = 0; round < 20_000; round++) {
+      byte[] input = valid.clone();
+      for (int i = random.nextInt(4); i >= 0; i--) {
+        byte[] usual = Requests.bytes("$*>%_+-:\r\n0129");
+        input[random.nextInt(input.length)] =
+            random.nextBoolean() ? usual[random.nextInt(usual.length)] : (byte) random.nextInt();
+      }
+      int cut = random.nextInt(input.length);
+      assertEquals(outcome(input), outcome(input, cut), () -> new String(input));
+    }
+  }
+
+  private static String outcome(byte[] input, int... cuts) {
+    try {
+      return told(input, cuts).toString();
+    } catch (ProtocolError e) {
+      return e.getMessage();
+    }
+  }
+}
