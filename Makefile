@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build run dev-run test it it-docker bench up stop restart seed cli fmt check clean tools
+.PHONY: help build run dev-run test it it-clients it-docker bench up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -42,9 +42,14 @@ it: tools ## Run the integration tests only
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) surefire:test@it $(FROM_REDIS) $(ARGS)
 
+it-clients: tools ## Compare sessions of Node's client libraries before Redis and before the proxy (needs node and npm)
+	npm ci --prefix src/test/node --no-audit --no-fund
+	$(MAVEN) -q -DskipTests package
+	$(MAVEN) -q surefire:test@it -Dtest.groups=node $(FROM_REDIS) $(ARGS)
+
 it-docker: tools ## Run the integration tests with Redis in Docker, and those of the image
 	$(MAVEN) -q -DskipTests package
-	$(MAVEN) surefire:test@it -Dredis=testcontainers -Dtest.groups= $(ARGS)
+	$(MAVEN) surefire:test@it -Dredis=testcontainers '-Dtest.groups=!node' $(ARGS)
 
 bench: $(JAR) ## Measure the proxy (bench/run)
 	bench/run $(ARGS)

@@ -83,8 +83,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
       data.release();
       return;
     }
-    if (input != null) {
-      // Or a client whose reads never end with a request would make it grow for ever.
+    if (input != null && input.refCnt() == 1) {
+      // Or a client whose reads never end with a request would make it grow for ever. It moves what
+      // is left to the front: not where slices still wait to go to Redis.
       input.discardSomeReadBytes();
     }
     input =

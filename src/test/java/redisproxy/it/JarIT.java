@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
@@ -32,6 +35,8 @@ import redisproxy.dev.EmbeddedRedis;
 /** The packaged jar, as an operator runs it. */
 class JarIT {
   private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
+  private static final List<String> SMALL_MEMORY =
+      List.of("-Xmx64m", "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError");
 
   @TempDir Path directory;
 
@@ -198,19 +203,17 @@ class JarIT {
         assertEquals(":536870912\r\n", direct.call("SETRANGE", "huge", "536870911", "x"));
         direct.call("SET", "small", "v");
       }
-      run(
-          Map.of("REDIS_URL", redis.url()),
-          List.of("-Xmx64m", "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError"));
+      run(Map.of("REDIS_URL", redis.url()), SMALL_MEMORY);
       awaitReady();
       try (RespClient client = new RespClient(resp);
           RespClient other = new RespClient(resp)) {
         client.send(RespClient.request("GET", "huge") + RespClient.request("GET", "small"));
-        assertEquals("$536870912\r\n", new String(client.bytes(12), StandardCharsets.US_ASCII));
+        assertEquals("$536870912\r\n", ascii(client, 12));
         for (int mib = 0; mib < 512; mib++) {
           client.bytes(1024 * 1024);
           assertEquals("$1\r\nv\r\n", other.call("GET", "small"));
         }
-        assertEquals("\r\n", new String(client.bytes(2), StandardCharsets.US_ASCII));
+        assertEquals("\r\n", ascii(client, 2));
         assertEquals("$1\r\nv\r\n", client.reply());
       }
       HttpResponse<InputStream> streamed =
@@ -222,6 +225,57 @@ class JarIT {
       assertEquals(536870912, streamed.body().transferTo(OutputStream.nullOutputStream()));
       assertTrue(process.isAlive());
     }
+  }
+
+  @Test
+  void valueOf512MB_isWrittenAndReadThroughATunnelInBoundedMemory() throws Exception {
+    int pieces = 512;
+    byte[] piece = new byte[1024 * 1024];
+    new Random(1).nextBytes(piece);
+    try (EmbeddedRedis redis = EmbeddedRedis.start()) {
+      run(Map.of("REDIS_URL", redis.url()), SMALL_MEMORY);
+      awaitReady();
+      try (RespClient client = new RespClient(resp);
+          RespClient other = new RespClient(resp);
+          RespClient direct = new RespClient(redis.host(), redis.port())) {
+        direct.call("SET", "small", "v");
+        client.send("*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n$536870912\r\n");
+        for (int i = 0; i < pieces; i++) {
+          client.send(numbered(piece, i));
+          assertEquals("$1\r\nv\r\n", other.call("GET", "small"));
+        }
+        assertEquals("+OK\r\n", client.send("\r\n").reply());
+
+        assertEquals(":536870912\r\n", direct.call("STRLEN", "huge"));
+        for (int i = 0; i < pieces; i++) {
+          long from = (long) i * piece.length;
+          direct.send(
+              RespClient.request("GETRANGE", "huge", "" + from, "" + (from + piece.length - 1)));
+          assertEquals("$1048576\r\n", ascii(direct, 10));
+          assertArrayEquals(numbered(piece, i), direct.bytes(piece.length));
+          direct.bytes(2);
+        }
+
+        client.send(RespClient.request("GET", "huge") + RespClient.request("PING"));
+        assertEquals("$536870912\r\n", ascii(client, 12));
+        for (int i = 0; i < pieces; i++) {
+          assertArrayEquals(numbered(piece, i), client.bytes(piece.length));
+          assertEquals("$1\r\nv\r\n", other.call("GET", "small"));
+        }
+        assertEquals("\r\n+PONG\r\n", ascii(client, 9));
+      }
+      assertTrue(process.isAlive());
+    }
+  }
+
+  /** The same piece with its number in it, so that none can stand in another's place. */
+  private static byte[] numbered(byte[] piece, int number) {
+    ByteBuffer.wrap(piece).putInt(number);
+    return piece;
+  }
+
+  private static String ascii(RespClient client, int length) {
+    return new String(client.bytes(length), StandardCharsets.US_ASCII);
   }
 
   @Test
