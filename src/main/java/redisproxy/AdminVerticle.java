@@ -10,6 +10,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.lang.management.ManagementFactory;
+import java.util.Locale;
 import redisproxy.Bus.Report;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
@@ -95,12 +96,35 @@ final class AdminVerticle extends VerticleBase {
 
   /** Ready once Redis has been reached; without it later, cached keys are still served. */
   private void ready(RoutingContext ctx, Report report) {
-    String status =
-        report.redis().now() ? "ready" : report.redis().ever() ? "degraded" : "not ready";
+    boolean isAsItShouldBe = report.redis().now() && report.coherence().reason().isEmpty();
+    String status = isAsItShouldBe ? "ready" : report.redis().ever() ? "degraded" : "not ready";
     end(
         ctx,
         report.redis().ever() ? 200 : 503,
-        new JsonObject().put("status", status).put("redis", redis(report)));
+        new JsonObject()
+            .put("status", status)
+            .put("redis", redis(report))
+            .put("coherence", brief(report.coherence())));
+  }
+
+  private static JsonObject brief(Coherence.State coherence) {
+    JsonObject brief = new JsonObject().put("state", coherence.state());
+    return coherence.reason().isEmpty() ? brief : brief.put("reason", coherence.reason());
+  }
+
+  private static JsonObject coherence(Coherence.State coherence) {
+    JsonObject json =
+        brief(coherence)
+            .put("trust", coherence.trust().name().toLowerCase(Locale.ROOT))
+            .put("fences", coherence.fences())
+            .put("fencesMs", coherence.fenceMs());
+    if (coherence.feed() != null) {
+      json.put("keysTold", coherence.feed().keys())
+          .put("flushesTold", coherence.feed().flushes())
+          .put("pings", coherence.feed().pings())
+          .put("sinceToldMs", coherence.sinceToldMs());
+    }
+    return json;
   }
 
   private static JsonObject redis(Report report) {
@@ -125,6 +149,8 @@ final class AdminVerticle extends VerticleBase {
             .put("overtaken", cache.overtaken())
             .put("invalidations", cache.invalidations())
             .put("flushes", cache.flushes())
+            .put("unverified", cache.unverified())
+            .put("refreshes", cache.refreshes())
             .put("evictions", cache.evictions())
             .put("expirations", cache.expirations())
             .put("entries", cache.entries())
@@ -134,7 +160,8 @@ final class AdminVerticle extends VerticleBase {
             .put("clients", respClients.current() + httpClients.current())
             .put("resp", gate(respClients))
             .put("http", gate(httpClients).put("requests", httpRequests.total()))
-            .put("redis", redis(report));
+            .put("redis", redis(report))
+            .put("coherence", coherence(report.coherence()));
     end(ctx, 200, json);
   }
 

@@ -5,7 +5,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.MessageCodec;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import redisproxy.cache.Answer;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
@@ -19,6 +21,8 @@ import redisproxy.upstream.Reachability;
  *   cache → front   the front's address    the same {@link Lookups}, hits filled in, at once
  *   cache → front   the front's address    {@link Answers}: what loads have brought since
  *   front → cache   {@link #INVALIDATIONS} {@link redisproxy.resp.Writes}: what may have been written
+ *   front → cache   {@link #FENCES}        {@link Fence}: to come back when all that was written before is invalidated
+ *   cache → front   the front's address    the same {@link Fence}, {@code passed} filled in
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
@@ -34,6 +38,7 @@ import redisproxy.upstream.Reachability;
 final class Bus {
   static final String LOOKUPS = "cache.lookups";
   static final String INVALIDATIONS = "cache.invalidations";
+  static final String FENCES = "cache.fences";
   static final String ACCESS = "access";
   static final String SERVER = "server";
   static final String WHAT_SERVER = "server.what";
@@ -182,8 +187,38 @@ final class Bus {
     }
   }
 
+  /** Who waits until what was written is invalidated. */
+  interface Fenced {
+    /**
+     * Comes exactly once, on the asker's own event loop.
+     *
+     * @param passed whether all that was written by commands whose replies had come before is
+     *     invalidated, as Redis has told it; if not, Redis does not tell
+     */
+    void fenced(boolean passed);
+
+    /** The above threw this: a fault of the proxy. */
+    void broken(Throwable fault);
+  }
+
+  /** Those of one front who began to wait in one turn of its event loop. */
+  static final class Fence {
+    final String replyTo;
+    final List<Fenced> waiting = new ArrayList<>(4);
+
+    /** Where Redis does not tell what was written, everything is to be dropped. */
+    boolean dropsAll;
+
+    /** Filled in by the cache. */
+    boolean passed;
+
+    Fence(String replyTo) {
+      this.replyTo = replyTo;
+    }
+  }
+
   /** How the cache is doing. */
-  record Report(CacheStats cache, Reachability redis) {}
+  record Report(CacheStats cache, Reachability redis, Coherence.State coherence) {}
 
   /** Hands the object itself over; it must never be asked to encode one. */
   private static final class ByReference implements MessageCodec<Object, Object> {

@@ -3,11 +3,14 @@ package redisproxy;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
+import redisproxy.Bus.Fence;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
@@ -36,6 +39,7 @@ final class CacheVerticle extends VerticleBase {
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
+  private Coherence coherence;
   private Server server = Server.UNKNOWN;
 
   /** Answers of loads that leave at the end of this turn, by the address of their front. */
@@ -58,29 +62,40 @@ final class CacheVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    ReadThrough.Limits limits =
-        new ReadThrough.Limits(
-            settings.cache().expiry().toMillis(),
-            settings.cache().missingExpiry().toMillis(),
-            0,
-            settings.redis().maxLoads(),
-            true,
-            Prefixes.ALL);
-    readThrough = new ReadThrough<>(cache, limits, load -> loader.load(load), this::answered);
+    readThrough = new ReadThrough<>(cache, limits(), load -> loader.load(load), this::answered);
     loader =
         new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
+    coherence = new Coherence(vertx, settings, clock, readThrough);
     loader.whenKnown(this::known);
+    loader.whenReachable(coherence::reachable);
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
+    vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().localConsumer(Bus.REPORT, this::report);
     vertx.setPeriodic(RECLAIM_EVERY_MS, timer -> reclaim());
-    return loader.start();
+    return Future.join(loader.start(), coherence.start());
+  }
+
+  private ReadThrough.Limits limits() {
+    Settings.Cache cache = settings.cache();
+    Settings.Coherence coherence = settings.coherence();
+    List<byte[]> prefixes =
+        coherence.prefixes().stream()
+            .map(prefix -> prefix.getBytes(StandardCharsets.UTF_8))
+            .toList();
+    return new ReadThrough.Limits(
+        cache.expiry().toMillis(),
+        cache.missingExpiry().toMillis(),
+        cache.refreshAhead().toMillis(),
+        settings.redis().maxLoads(),
+        coherence.whenUnverified() == Settings.Coherence.WhenUnverified.SERVE,
+        new Prefixes(prefixes));
   }
 
   @Override
   public Future<?> stop() {
-    return loader.stop();
+    return Future.join(loader.stop(), coherence.stop());
   }
 
   private void lookups(Message<Lookups> message) {
@@ -98,15 +113,26 @@ final class CacheVerticle extends VerticleBase {
   }
 
   private void invalidate(Writes writes) {
-    if (writes.reach() != Writes.Reach.KEYS) {
-      readThrough.invalidateAll();
-    } else {
-      writes.keys().forEach(readThrough::invalidate);
+    switch (writes.reach()) {
+      case KEYS -> writes.keys().forEach(readThrough::invalidate);
+      case UNKNOWN -> coherence.unknownWritten();
+      case EVERYTHING -> readThrough.invalidateAll();
     }
   }
 
+  private void fence(Fence fence) {
+    coherence.fence(
+        fence.dropsAll,
+        passed -> {
+          fence.passed = passed;
+          vertx.eventBus().send(fence.replyTo, fence, Bus.BY_REFERENCE);
+        });
+  }
+
   private void report(Message<Object> message) {
-    message.reply(new Bus.Report(readThrough.stats(), loader.reachability()), Bus.BY_REFERENCE);
+    message.reply(
+        new Bus.Report(readThrough.stats(), loader.reachability(), coherence.state()),
+        Bus.BY_REFERENCE);
   }
 
   private Answer lookup(Lookups lookups, int i, long now) {

@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import java.util.UUID;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
+import redisproxy.Bus.Fence;
+import redisproxy.Bus.Fenced;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
@@ -29,6 +31,10 @@ final class Front {
   private final String address = "front." + UUID.randomUUID();
   private final ArrayDeque<Lookups> spare = new ArrayDeque<>(SPARE);
   private Lookups current;
+
+  /** What is to be asked when the turn ends, or null. */
+  private Fence fence;
+
   private boolean scheduled;
   private Server server = Server.UNKNOWN;
 
@@ -60,6 +66,20 @@ final class Front {
     }
   }
 
+  /**
+   * Has somebody told when all is invalidated that was written by commands whose replies have come.
+   *
+   * @param dropsAll whether everything is to be dropped where Redis does not tell what was written
+   */
+  void fence(Fenced waiting, boolean dropsAll) {
+    if (fence == null) {
+      fence = new Fence(address);
+    }
+    fence.waiting.add(waiting);
+    fence.dropsAll |= dropsAll;
+    schedule();
+  }
+
   /** Looks a key up whose bytes lie in a buffer; the buffer may be reused at once. */
   void lookup(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
     current.add(asker, ticket, db, buffer, start, length);
@@ -75,7 +95,13 @@ final class Front {
   private void added() {
     if (current.isFull()) {
       send();
-    } else if (!scheduled) {
+    } else {
+      schedule();
+    }
+  }
+
+  private void schedule() {
+    if (!scheduled) {
       scheduled = true;
       context.runOnContext(turn -> turnEnds());
     }
@@ -85,6 +111,10 @@ final class Front {
     scheduled = false;
     if (current.size > 0) {
       send();
+    }
+    if (fence != null) {
+      vertx.eventBus().send(Bus.FENCES, fence, Bus.BY_REFERENCE);
+      fence = null;
     }
   }
 
@@ -103,6 +133,16 @@ final class Front {
       }
     } else if (message.body() instanceof Answers answers) {
       handOut(answers.size, answers.askers, answers.tickets, answers.answers, false);
+    } else if (message.body() instanceof Fence back) {
+      back.waiting.forEach(waiting -> tell(waiting, back.passed));
+    }
+  }
+
+  private static void tell(Fenced waiting, boolean passed) {
+    try {
+      waiting.fenced(passed);
+    } catch (Throwable fault) {
+      waiting.broken(fault);
     }
   }
 

@@ -66,6 +66,11 @@ final class Handshake {
     db = selected;
   }
 
+  /** The client has changed to this version of RESP. */
+  void speak(boolean isResp3) {
+    resp3 = isResp3;
+  }
+
   /** Whether the client speaks RESP3. */
   boolean isResp3() {
     return resp3;

@@ -2,8 +2,6 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
@@ -11,20 +9,17 @@ import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyFramer;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
-import redisproxy.resp.Writes;
+import redisproxy.resp.SessionState;
 import redisproxy.upstream.Tunnel;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStream;
 
 /**
- * The lane of a session for all that the cache cannot answer: bytes go through to Redis and back as
- * they are. Both directions are framed, to know which reply belongs to which request: before the
- * reply of a write is handed on, what it wrote is invalidated, so that whoever has seen the reply
- * can no longer read the old value from the cache.
+ * The lane of a session for all that the cache cannot answer: bytes go through to Redis and, by
+ * {@link TunnelReplies}, back as they are. Both directions are framed, to know which reply belongs
+ * to which request.
  */
 final class TunnelLane implements Tunnel.Session {
-  private static final Logger LOG = LoggerFactory.getLogger(TunnelLane.class);
-
   /** A longer request is passed on in pieces, in bytes. */
   private static final int WHOLE = 64 * 1024;
 
@@ -38,8 +33,9 @@ final class TunnelLane implements Tunnel.Session {
   private final RespSession session;
   private final Front front;
   private final Tunnel tunnel;
-  private final ReplyFramer framer = new ReplyFramer();
-  private final Outstanding outstanding = new Outstanding();
+  private final Outstanding outstanding;
+  private final TunnelReplies replies;
+  private final WayBack wayBack;
 
   /** Null where Redis judges who the client is. */
   private final TunnelGuard guard;
@@ -58,21 +54,30 @@ final class TunnelLane implements Tunnel.Session {
   /** Nothing more of what the client sends is for Redis. */
   private boolean refusing;
 
-  /** The reply that is being read is not for the client. */
-  private boolean dropping;
+  /** A request has begun that is not whole yet. */
+  private boolean midRequest;
 
   /** The client's input is no RESP any more; Redis is to say so. */
   private boolean broken;
 
   private boolean connected;
+  private boolean lost;
   private boolean ending;
   private boolean clientGone;
 
   TunnelLane(
-      RespSession session, Front front, Tunnels tunnels, Handshake handshake, TunnelGuard guard) {
+      RespSession session,
+      Front front,
+      Tunnels tunnels,
+      Handshake handshake,
+      SessionState state,
+      TunnelGuard guard) {
     this.session = session;
     this.front = front;
     this.guard = guard;
+    this.outstanding = new Outstanding(state);
+    this.replies = new TunnelReplies(session, front, outstanding, this::released);
+    this.wayBack = new WayBack(session, front, outstanding, this::isQuiet);
     this.tunnel = tunnels.open(this);
     ByteBuf greeting = guard == null ? null : guard.greet(outstanding);
     if (greeting != null) {
@@ -131,11 +136,13 @@ final class TunnelLane implements Tunnel.Session {
         rest = rest.feed(input) ? null : rest;
         return true;
       }
-      if (!parser.parse(input)) {
+      midRequest = !parser.parse(input);
+      if (midRequest) {
         return false;
       }
       note(true);
     } catch (RequestTooLarge tooLarge) {
+      midRequest = false;
       note(false);
       parser = new RequestParser(WHOLE);
       rest = new ReplyFramer();
@@ -175,62 +182,25 @@ final class TunnelLane implements Tunnel.Session {
 
   @Override
   public void received(ByteBuf data) {
-    int from = data.readerIndex();
-    try {
-      while (data.isReadable() && !outstanding.isStreaming()) {
-        int start = data.readerIndex();
-        if (framer.isBetween()) {
-          dropping = outstanding.isSilent(data.getByte(start));
-        }
-        boolean isDropped = dropping;
-        boolean ends = framer.feed(data);
-        if (isDropped) {
-          relay(data, from, start);
-          from = data.readerIndex();
-        }
-        if (isDropped && ends) {
-          relay(outstanding.answer());
-        }
-        if (ends) {
-          invalidate(outstanding.replied(framer));
-        }
-      }
-    } catch (ProtocolError error) {
-      LOG.atWarn().addKeyValue("reason", error.getMessage()).log("Redis sent what is not RESP");
-      outstanding.stream();
-    }
-    if (outstanding.isStreaming()) {
-      data.readerIndex(data.writerIndex());
-      invalidate(outstanding.writes());
-    }
-    relay(data, from, data.readerIndex());
-    data.release();
-  }
-
-  private void relay(ByteBuf data, int from, int to) {
-    if (to > from && !clientGone) {
-      session.write(data.retainedSlice(from, to - from));
-    }
-  }
-
-  private void relay(byte[] answer) {
-    if (answer != null && !clientGone) {
-      session.write(Unpooled.wrappedBuffer(answer));
-    }
+    replies.received(data);
   }
 
   @Override
   public void receivedAll() {
     if (!clientGone) {
-      session.flush();
-      tunnel.setReading(session.isWritable());
+      replies.receivedAll();
+      resume();
       session.advance();
     }
   }
 
-  private void invalidate(Writes writes) {
-    if (!writes.isNothing()) {
-      front.invalidate(writes);
+  /** Nothing is held any more. */
+  private void released() {
+    if (lost) {
+      lost();
+    } else {
+      resume();
+      session.advance();
     }
   }
 
@@ -240,6 +210,30 @@ final class TunnelLane implements Tunnel.Session {
     if (!clientGone) {
       session.advance();
     }
+  }
+
+  // The way back to the cache
+
+  /** What the client's requests have made of the connection. */
+  SessionState state() {
+    return outstanding.state();
+  }
+
+  /** Whether nothing is on its way, and a GET would get what anybody would get. */
+  private boolean isQuiet() {
+    return !midRequest
+        && rest == null
+        && !broken
+        && !ending
+        && connected
+        && outstanding.isQuiet()
+        && replies.isBetween()
+        && !replies.isHolding();
+  }
+
+  /** How the session comes back from here. */
+  WayBack wayBack() {
+    return wayBack;
   }
 
   // The end
@@ -256,16 +250,17 @@ final class TunnelLane implements Tunnel.Session {
 
   /** The client has read: Redis may be read again. */
   void resume() {
-    tunnel.setReading(session.isWritable());
+    tunnel.setReading(session.isWritable() && !replies.isHolding());
   }
 
   @Override
   public void lost() {
-    invalidate(outstanding.writes());
-    if (clientGone) {
+    lost = true;
+    replies.invalidate(outstanding.writes());
+    if (clientGone || replies.isHolding()) {
       return;
     }
-    if (!framer.isBetween() && !outstanding.isStreaming()) {
+    if (!replies.isBetween() && !outstanding.isStreaming()) {
       session.close();
       return;
     }
@@ -281,6 +276,7 @@ final class TunnelLane implements Tunnel.Session {
   /** The client is gone. What it has written is still to be answered, and then invalidated. */
   void close() {
     clientGone = true;
+    replies.close();
     if (outstanding.writes().isNothing()) {
       tunnel.close();
     } else {

@@ -20,6 +20,7 @@ import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.RequestParser;
+import redisproxy.resp.SessionState;
 
 /** Who is let in, and what becomes of what they say, on this side of a tunnel and before one. */
 class LoginTest {
@@ -27,7 +28,8 @@ class LoginTest {
   private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
 
   private final Login login = new Login(credentials("auth.password", "s3cret"));
-  private final Outstanding outstanding = new Outstanding();
+  private final Outstanding outstanding =
+      new Outstanding(new SessionState(0, false, true, own -> true));
   private final TunnelGuard guard =
       new TunnelGuard(login, GREETING.getBytes(StandardCharsets.US_ASCII));
 

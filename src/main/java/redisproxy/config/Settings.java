@@ -112,15 +112,23 @@ public record Settings(
    * @param capacity keys
    * @param expiry how long a value is kept at most
    * @param missingExpiry how long it is remembered that a key is missing; zero = not at all
+   * @param refreshAhead how long before the end of that time a read has the key loaded anew; zero =
+   *     never
    */
   public record Cache(
-      int capacity, long maxBytes, int maxValueBytes, Duration expiry, Duration missingExpiry) {
+      int capacity,
+      long maxBytes,
+      int maxValueBytes,
+      Duration expiry,
+      Duration missingExpiry,
+      Duration refreshAhead) {
     public Cache {
       SettingsTable.CACHE_CAPACITY.require(capacity);
       SettingsTable.CACHE_MAX_BYTES.require(Optional.of(maxBytes));
       SettingsTable.CACHE_MAX_VALUE_BYTES.require(maxValueBytes);
       SettingsTable.CACHE_EXPIRY.require(expiry);
       SettingsTable.CACHE_MISSING_EXPIRY.require(missingExpiry);
+      SettingsTable.CACHE_REFRESH_AHEAD.require(refreshAhead);
       Contradiction.refuse(Contradiction.inSizes(maxBytes, maxValueBytes));
     }
   }

@@ -84,7 +84,8 @@ final class SettingsReader {
         cacheBytes(),
         value(SettingsTable.CACHE_MAX_VALUE_BYTES),
         value(SettingsTable.CACHE_EXPIRY),
-        value(SettingsTable.CACHE_MISSING_EXPIRY));
+        value(SettingsTable.CACHE_MISSING_EXPIRY),
+        value(SettingsTable.CACHE_REFRESH_AHEAD));
   }
 
   private long cacheBytes() {

@@ -114,6 +114,12 @@ public final class SettingsTable {
           ValueType.duration("0", "365d"),
           "0",
           "how long a missing key is remembered as missing; 0 = not at all");
+  static final Setting<Duration> CACHE_REFRESH_AHEAD =
+      row(
+          "cache.refresh-ahead",
+          ValueType.duration("0", "365d"),
+          "0",
+          "a read so long before a value's expiry has it loaded anew; 0 = never");
 
   static final Setting<RedisUrl> REDIS_URL =
       row(

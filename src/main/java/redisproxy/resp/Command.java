@@ -32,6 +32,11 @@ public final class Command {
     DISCARD,
     RESET,
     CLIENT,
+    WATCH,
+    UNWATCH,
+    SELECT,
+    HELLO,
+    AUTH,
     /** Each channel is confirmed on its own. */
     SUBSCRIBES,
     /** No more replies follow its own, but a stream. */
@@ -62,6 +67,12 @@ public final class Command {
    */
   private static final String WRITING_READ = "pfcount";
 
+  /** They write whatever was there before. */
+  private static final Set<String> STORES = Set.of("set", "setex", "psetex", "mset", "hmset");
+
+  /** Options of SET that do not make it depend on what was there before. */
+  private static final Set<String> TIMES = Set.of("ex", "px", "exat", "pxat");
+
   private static final Map<String, Kind> KINDS =
       Map.ofEntries(
           Map.entry("multi", Kind.MULTI),
@@ -69,6 +80,11 @@ public final class Command {
           Map.entry("discard", Kind.DISCARD),
           Map.entry("reset", Kind.RESET),
           Map.entry("client", Kind.CLIENT),
+          Map.entry("watch", Kind.WATCH),
+          Map.entry("unwatch", Kind.UNWATCH),
+          Map.entry("select", Kind.SELECT),
+          Map.entry("hello", Kind.HELLO),
+          Map.entry("auth", Kind.AUTH),
           Map.entry("subscribe", Kind.SUBSCRIBES),
           Map.entry("psubscribe", Kind.SUBSCRIBES),
           Map.entry("ssubscribe", Kind.SUBSCRIBES),
@@ -91,6 +107,9 @@ public final class Command {
   final int lastKey;
   final int step;
 
+  private final boolean stores;
+  private final boolean harmless;
+
   private Command(String name, Effect effect, int firstKey, int lastKey, int step) {
     this.name = name;
     this.bytes = name.getBytes(StandardCharsets.ISO_8859_1);
@@ -99,6 +118,8 @@ public final class Command {
     this.firstKey = firstKey;
     this.lastKey = lastKey;
     this.step = step;
+    this.stores = STORES.contains(name);
+    this.harmless = HARMLESS.contains(name);
   }
 
   /** All that are known: those the server lists, and by name those that change no key. */
@@ -132,6 +153,19 @@ public final class Command {
   /** In lower case; empty when it is not in the table. */
   public String name() {
     return name;
+  }
+
+  /**
+   * Whether a simple string in reply to such a request tells nothing of what is in Redis: a client
+   * that has seen it knows no more than before.
+   */
+  boolean isBlind(RequestParser request, boolean isWhole) {
+    if (!stores) {
+      return harmless;
+    }
+    return !name.equals("set")
+        || isWhole && request.count() == 3
+        || isWhole && request.count() == 5 && TIMES.contains(request.lowerCase(3, 8));
   }
 
   /** What it means for its session. */

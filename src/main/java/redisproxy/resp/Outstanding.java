@@ -11,7 +11,8 @@ import java.util.Set;
 public final class Outstanding {
   private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
-  private final ArrayDeque<Request> requests = new ArrayDeque<>();
+  private final ArrayDeque<Awaited> requests = new ArrayDeque<>();
+  private final SessionState state;
   private final Subscriptions subscriptions = new Subscriptions();
 
   /** What the commands of the open transaction write; null outside of one. */
@@ -25,34 +26,44 @@ public final class Outstanding {
   /** Replies can no longer be told from what else Redis sends. */
   private boolean streaming;
 
+  /** A reply has told the client something of what is in Redis. */
+  private boolean told;
+
   /** What has been written since then. */
   private final Writes.Sum streamed = new Writes.Sum();
 
-  private static final class Request {
-    final Writes writes;
+  /** The requests of one connection; its state goes with them. */
+  public Outstanding(SessionState state) {
+    this.state = state;
+  }
 
-    /** Its reply is not for the client. */
-    final boolean silent;
+  /** What the client's requests have made of the connection. */
+  public SessionState state() {
+    return state;
+  }
 
-    /** The command, or what is not listed where its reply only says that it was queued. */
-    final Command command;
+  /**
+   * Whether everything is answered and a GET that came now would get of Redis what anybody would
+   * get.
+   */
+  public boolean isQuiet() {
+    return requests.isEmpty()
+        && transaction == null
+        && !silent
+        && !skipNext
+        && !streaming
+        && !subscriptions.any()
+        && state.isPlain();
+  }
 
-    /** Confirmations to come; 0 while it is not known how many. */
-    int confirmations;
+  /** Whether a reply has told the client something of what is in Redis, since the last time. */
+  public boolean hasTold() {
+    return told;
+  }
 
-    /** What the client gets in place of its reply, or null. */
-    byte[] answer;
-
-    Request(Writes writes, boolean silent, Command command, int confirmations) {
-      this.writes = writes;
-      this.silent = silent;
-      this.command = command;
-      this.confirmations = confirmations;
-    }
-
-    boolean is(Command.Kind kind) {
-      return command.kind() == kind;
-    }
+  /** Sets whether one has. */
+  public void setTold(boolean hasTold) {
+    told = hasTold;
   }
 
   public int size() {
@@ -70,7 +81,7 @@ public final class Outstanding {
 
   /** A request that the client did not make and whose reply it does not get. */
   public void addOwn() {
-    requests.add(new Request(Writes.NOTHING, true, Command.UNLISTED, 1));
+    requests.add(Awaited.own(null));
   }
 
   /**
@@ -78,10 +89,8 @@ public final class Outstanding {
    * this takes the place of the refusal.
    */
   public void addAnswered(byte[] answer) {
-    Request request = new Request(Writes.NOTHING, true, Command.UNLISTED, 1);
-    request.answer = silent || skipNext ? null : answer;
+    requests.add(Awaited.own(silent || skipNext ? null : answer));
     skipNext = false;
-    requests.add(request);
   }
 
   /** What the client gets in place of a reply that is not for it, or null. */
@@ -121,12 +130,17 @@ public final class Outstanding {
     if (command.kind() == Command.Kind.RESET) {
       silent = false;
     }
-    Command told = transaction == null ? command : Command.UNLISTED;
+    boolean isQueued = transaction != null;
+    Runnable change = state.requested(command, request, whole, isQueued);
     Writes writes = transactional(command, CommandTable.writes(command, request, whole));
     if (streaming) {
       streamed.add(writes);
     } else {
-      requests.add(new Request(writes, silent || skipNext, told, request.count() - 1));
+      Command known = isQueued ? Command.UNLISTED : command;
+      Awaited added = new Awaited(writes, silent || skipNext, known, request.count() - 1);
+      added.change = change;
+      added.blind = known.isBlind(request, whole);
+      requests.add(added);
     }
     skipNext = false;
     return true;
@@ -210,12 +224,16 @@ public final class Outstanding {
     if (isOutOfBand(reply) || requests.isEmpty()) {
       return Writes.NOTHING;
     }
-    Request request = requests.peek();
+    Awaited request = requests.peek();
     boolean isError = reply.type() == '-';
     if (request.is(Command.Kind.SUBSCRIBES) && !isError && !isConfirmed(request, reply)) {
       return Writes.NOTHING;
     }
     requests.remove();
+    told |= request.tells(reply);
+    if (request.change != null && !isError) {
+      request.change.run();
+    }
     if (request.is(Command.Kind.RESET) && !isError) {
       subscriptions.clear();
     }
@@ -232,7 +250,7 @@ public final class Outstanding {
     streaming = !requests.isEmpty();
   }
 
-  private boolean isConfirmed(Request request, ReplyFramer reply) {
+  private boolean isConfirmed(Awaited request, ReplyFramer reply) {
     if (request.confirmations == 0) {
       request.confirmations = subscriptions.confirmationsOfAll(request.command.name());
     }
@@ -248,7 +266,7 @@ public final class Outstanding {
     };
   }
 
-  private static boolean isConfirmation(Request request, ReplyFramer reply) {
+  private static boolean isConfirmation(Awaited request, ReplyFramer reply) {
     return request.is(Command.Kind.SUBSCRIBES) && reply.kind().equals(request.command.name());
   }
 
@@ -256,7 +274,7 @@ public final class Outstanding {
   public Writes writes() {
     Writes.Sum all = new Writes.Sum();
     all.add(streamed.total());
-    for (Request request : requests) {
+    for (Awaited request : requests) {
       all.add(request.writes);
     }
     return all.total();

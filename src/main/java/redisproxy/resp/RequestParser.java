@@ -25,6 +25,11 @@ public final class RequestParser {
   /** Longest argument, in bytes (proto-max-bulk-len). */
   private static final long MAX_BULK = 512L * 1024 * 1024;
 
+  /** {@code *2\r\n$3\r\n}. */
+  private static final long HEAD_OF_TWO = 0x2a320d0a24330d0aL;
+
+  private static final long GET = CommandName.of("get");
+
   private static final int USUAL_ARGUMENTS = 16;
   private static final int UNKNOWN = -1;
   private static final int ANNOUNCING = -2;
@@ -201,6 +206,17 @@ public final class RequestParser {
     }
     starts[count] = start;
     lengths[count++] = length;
+  }
+
+  /**
+   * Whether a GET of one key begins here, as clients write it. To be asked between two requests.
+   */
+  public static boolean beginsGet(ByteBuf in) {
+    int at = in.readerIndex();
+    return in.readableBytes() > 13
+        && in.getLong(at) == HEAD_OF_TWO
+        && CommandName.of(in, at + 8, 3) == GET
+        && in.getByte(at + 11) == '\r';
   }
 
   /** How many arguments the request has, the command's name included; 1 at least. */

@@ -54,6 +54,7 @@ public final class Loader<W> {
   private final Map<Integer, Pipeline<W>> others = new LinkedHashMap<>(16, 0.75f, true);
 
   private Consumer<Server> known = server -> {};
+  private Consumer<Boolean> reachable = now -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
 
@@ -105,6 +106,15 @@ public final class Loader<W> {
    */
   public void whenKnown(Consumer<Server> teller) {
     known = teller;
+  }
+
+  /**
+   * Has somebody told whenever Redis is reached or lost. To be called before {@link #start}.
+   *
+   * @param teller may be told the same again
+   */
+  public void whenReachable(Consumer<Boolean> teller) {
+    reachable = teller;
   }
 
   /** Closes all connections; loads in flight fail. */
@@ -182,11 +192,13 @@ public final class Loader<W> {
     @Override
     public void connected(RedisConnection connection) {
       everConnected = true;
+      reachable.accept(true);
       Server.ask(connection).onSuccess(known::accept).onComplete(asked -> tried.tryComplete());
     }
 
     @Override
     public void down(String reason) {
+      reachable.accept(false);
       tried.tryComplete();
     }
   }

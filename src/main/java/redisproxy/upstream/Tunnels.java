@@ -3,6 +3,8 @@ package redisproxy.upstream;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import redisproxy.config.Settings;
 
 /**
@@ -12,6 +14,8 @@ import redisproxy.config.Settings;
  * password. Where the proxy judges them, it sends the {@link #greeting} first.
  */
 public final class Tunnels {
+  private static final byte[] DEFAULT_USER = bytes("default");
+
   private final Settings.Redis redis;
   private final int maxPendingBytes;
   private final NetClient client;
@@ -31,6 +35,22 @@ public final class Tunnels {
   /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */
   public boolean areOpen() {
     return redis.password() == null;
+  }
+
+  /** Whether these, a password or a user and a password, are the proxy's own credentials. */
+  public boolean areOwn(byte[][] credentials) {
+    if (redis.password() == null || credentials.length < 1 || credentials.length > 2) {
+      return false;
+    }
+    byte[] user = credentials.length == 2 ? credentials[0] : DEFAULT_USER;
+    byte[] own = redis.username() == null ? DEFAULT_USER : bytes(redis.username());
+    return MessageDigest.isEqual(user, own)
+        & MessageDigest.isEqual(
+            credentials[credentials.length - 1], bytes(redis.password().value()));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** The one request that logs a tunnel in as the proxy's own user; empty when none is needed. */

@@ -28,7 +28,8 @@ class SettingsReaderTest {
             new Settings.Resp(
                 true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
             new Settings.Admin(true, "127.0.0.1", 8002),
-            new Settings.Cache(10000, 256L << 20, 1 << 20, Duration.ofSeconds(60), Duration.ZERO),
+            new Settings.Cache(
+                10000, 256L << 20, 1 << 20, Duration.ofSeconds(60), Duration.ZERO, Duration.ZERO),
             new Settings.Redis(
                 new Settings.Endpoint("localhost", 6379, 0),
                 null,
@@ -99,6 +100,7 @@ class SettingsReaderTest {
           cache.max-value-bytes        | 0      | 64MiB      | -1    | 67108865
           cache.expiry                 | 1ms    | 365d       | 0     | 366d
           cache.missing-expiry         | 0      | 365d       | -1    | 366d
+          cache.refresh-ahead          | 0      | 365d       | -1    | 366d
           redis.connect-timeout        | 1      | 1h         | 0     | 61m
           redis.load-timeout           | 1      | 1h         | 0s    | 61m
           redis.backoff-max            | 1      | 1h         | 0     | 61m

@@ -22,7 +22,8 @@ class OutstandingTest {
               "del", new Row(Set.of("write"), 1, -1, 1),
               "eval", new Row(Set.of("movablekeys"), 0, 0, 0)));
 
-  private final Outstanding outstanding = new Outstanding();
+  private final Outstanding outstanding =
+      new Outstanding(new SessionState(0, false, true, own -> true));
   private final ReplyFramer framer = new ReplyFramer();
 
   @Test

@@ -1,0 +1,215 @@
+package redisproxy;
+
+import io.netty.buffer.ByteBuf;
+import redisproxy.config.Settings;
+import redisproxy.resp.CommandName;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.Reply;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.RequestTooLarge;
+
+/**
+ * Reads the requests of a session while it needs no connection of its own to Redis, and has those
+ * answered that can be: what the cache holds, what clients say before anything else, and what can
+ * be asked {@linkplain Inquiry aside}.
+ */
+final class CachedRequests {
+  private static final long GET = CommandName.of("get");
+  private static final long PING = CommandName.of("ping");
+  private static final long ECHO = CommandName.of("echo");
+  private static final long QUIT = CommandName.of("quit");
+
+  /**
+   * HTTP sent to this port, perhaps by a browser that was lured: Redis closes on these, and so do
+   * we.
+   */
+  private static final long POST = CommandName.of("post");
+
+  private static final long HOST = CommandName.of("host:");
+
+  /** What has become of the next request. */
+  enum Outcome {
+    /** It is answered, now or later. */
+    ANSWERED,
+    /** It is not whole, or what it needs is being asked. */
+    TO_COME,
+    /** Only Redis can answer it; it is still in the input. */
+    FOR_REDIS,
+    /** It is answered, and no other is to be read. */
+    LAST,
+    /** The client is to be cut off. */
+    HOSTILE
+  }
+
+  private final Front front;
+  private final CachedLane cached;
+  private final Handshake handshake;
+  private final Inquiry inquiry;
+
+  /** Null where Redis judges who the client is. */
+  private final Login login;
+
+  /**
+   * Whether Redis would answer without a password; where it would not, it answers everything
+   * itself.
+   */
+  private final boolean isOpen;
+
+  private final boolean mayTunnel;
+  private final int maxRequestBytes;
+  private RequestParser parser;
+
+  CachedRequests(
+      Front front,
+      CachedLane cached,
+      Handshake handshake,
+      Inquiry inquiry,
+      Login login,
+      boolean isOpen,
+      Settings.Resp settings) {
+    this.front = front;
+    this.cached = cached;
+    this.handshake = handshake;
+    this.inquiry = inquiry;
+    this.login = login;
+    this.isOpen = isOpen;
+    this.mayTunnel = settings.tunnel();
+    this.maxRequestBytes = settings.maxRequestBytes();
+    this.parser = new RequestParser(isStranger() ? Login.MAX_BYTES : maxRequestBytes);
+  }
+
+  /** Whether the client has to log in with the proxy before anything else. */
+  boolean isStranger() {
+    return login != null && !login.isIn();
+  }
+
+  /** Reads the next request. */
+  Outcome next(ByteBuf input) {
+    int start = input.readerIndex();
+    try {
+      if (!parser.parse(input)) {
+        return Outcome.TO_COME;
+      }
+      Outcome outcome = handle();
+      if (outcome == Outcome.FOR_REDIS) {
+        input.readerIndex(start);
+        return inquiry.isWaiting() ? Outcome.TO_COME : outcome;
+      }
+      return outcome;
+    } catch (RequestTooLarge tooLarge) {
+      if (isStranger()) {
+        cached.reply(Login.TOO_LONG);
+        return Outcome.LAST;
+      }
+      return mayTunnel ? forRedis() : refused(tooLarge);
+    } catch (ProtocolError error) {
+      return refused(error);
+    }
+  }
+
+  /**
+   * Reads the next request, which begins as a GET, of a session that has a tunnel.
+   *
+   * @return FOR_REDIS when there is something wrong with it: Redis is to say what
+   */
+  Outcome nextGet(ByteBuf input) {
+    try {
+      if (!parser.parse(input)) {
+        return Outcome.TO_COME;
+      }
+      cached.get(parser);
+      return Outcome.ANSWERED;
+    } catch (ProtocolError wrong) {
+      return forRedis();
+    }
+  }
+
+  /** The parser has stopped within a request that another will read from its start. */
+  private Outcome forRedis() {
+    parser = new RequestParser(maxRequestBytes);
+    return Outcome.FOR_REDIS;
+  }
+
+  private Outcome refused(ProtocolError error) {
+    cached.reply(Reply.error(error.getMessage()));
+    return Outcome.LAST;
+  }
+
+  private Outcome handle() throws ProtocolError {
+    long name = parser.name();
+    if (name == POST || name == HOST) {
+      return Outcome.HOSTILE;
+    }
+    if (!isOpen) {
+      return Outcome.FOR_REDIS;
+    }
+    if (login != null && login.concerns(name)) {
+      return judge();
+    }
+    if (name == GET && parser.count() == 2) {
+      cached.get(parser);
+      return Outcome.ANSWERED;
+    }
+    if (name == QUIT) {
+      cached.reply(Reply.OK);
+      return Outcome.LAST;
+    }
+    return answered(known(name));
+  }
+
+  private Outcome answered(byte[] reply) {
+    if (reply == null) {
+      return Outcome.FOR_REDIS;
+    }
+    cached.reply(reply);
+    return Outcome.ANSWERED;
+  }
+
+  /** Where the proxy judges clients: a request that says who the client is, or ought to. */
+  private Outcome judge() throws ProtocolError {
+    boolean wasStranger = isStranger();
+    byte[] reply = login.answer(parser, true, false);
+    if (reply == null) {
+      RequestParser hello = parser;
+      ByteBuf withoutAuth = Login.withoutAuth(parser);
+      if (withoutAuth != null) {
+        hello = new RequestParser(maxRequestBytes);
+        hello.parse(withoutAuth);
+      }
+      reply = handshake.answer(hello, front.server());
+      if (reply == null && mayTunnel) {
+        return Outcome.FOR_REDIS;
+      }
+      reply = reply == null ? Reply.unknownCommand(hello) : reply;
+    }
+    if (wasStranger && !isStranger()) {
+      parser = new RequestParser(maxRequestBytes);
+    }
+    return answered(reply);
+  }
+
+  /** The reply to a request that needs neither the cache nor a tunnel, or null. */
+  private byte[] known(long name) {
+    if (name == PING && parser.count() <= 2) {
+      return parser.count() == 1 ? Reply.PONG : argument();
+    }
+    if (name == ECHO && parser.count() == 2) {
+      return argument();
+    }
+    byte[] reply = handshake.answer(parser, front.server());
+    if (reply == null && mayTunnel) {
+      reply = inquiry.answer(parser);
+    }
+    return reply == null && !mayTunnel ? refusal(name) : reply;
+  }
+
+  private byte[] argument() {
+    return Reply.bulk(parser.buffer(), parser.start(1), parser.length(1));
+  }
+
+  private byte[] refusal(long name) {
+    return name == GET || name == PING || name == ECHO
+        ? Reply.wrongArity(parser.lowerCase(0, 8))
+        : Reply.unknownCommand(parser);
+  }
+}

@@ -1,0 +1,179 @@
+package redisproxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.resp.Outstanding;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.ReplyFramer;
+import redisproxy.resp.Writes;
+
+/**
+ * The way back of a tunnel: hands replies on to the client, each not before what its request has
+ * written is invalidated, so that whoever has seen it can no longer read the old value from the
+ * cache. Where only Redis knows what was written, replies are held until a fence is back; no more
+ * is read meanwhile.
+ */
+final class TunnelReplies implements Bus.Fenced {
+  private static final Logger LOG = LoggerFactory.getLogger(TunnelReplies.class);
+
+  private final RespSession session;
+  private final Front front;
+  private final Outstanding outstanding;
+
+  /** Called when nothing is held any more. */
+  private final Runnable released;
+
+  private final ReplyFramer framer = new ReplyFramer();
+
+  /** What is held, in order; the first of it ends a reply. */
+  private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+
+  /** The reply that is being read is not for the client. */
+  private boolean dropping;
+
+  private boolean holding;
+
+  /** How much of what is held the fence under way is for; 0 while none is. */
+  private int fenced;
+
+  private boolean clientGone;
+
+  TunnelReplies(RespSession session, Front front, Outstanding outstanding, Runnable released) {
+    this.session = session;
+    this.front = front;
+    this.outstanding = outstanding;
+    this.released = released;
+  }
+
+  /** Whether replies wait for a fence. */
+  boolean isHolding() {
+    return holding;
+  }
+
+  /** Whether all that was read of Redis are whole replies. */
+  boolean isBetween() {
+    return framer.isBetween();
+  }
+
+  /** Bytes from Redis, which are released here. */
+  void received(ByteBuf data) {
+    int from = data.readerIndex();
+    try {
+      while (data.isReadable() && !outstanding.isStreaming()) {
+        int start = data.readerIndex();
+        if (framer.isBetween()) {
+          dropping = outstanding.isSilent(data.getByte(start));
+        }
+        boolean isDropped = dropping;
+        boolean ends = framer.feed(data);
+        if (isDropped) {
+          relay(data, from, start);
+          from = data.readerIndex();
+        }
+        byte[] instead = isDropped && ends ? outstanding.answer() : null;
+        if (ends && ended(outstanding.replied(framer))) {
+          relay(data, from, start);
+          from = Math.max(from, start);
+          holding = true;
+        }
+        relay(instead);
+      }
+    } catch (ProtocolError error) {
+      LOG.atWarn().addKeyValue("reason", error.getMessage()).log("Redis sent what is not RESP");
+      outstanding.stream();
+    }
+    if (outstanding.isStreaming()) {
+      data.readerIndex(data.writerIndex());
+      invalidate(outstanding.writes());
+    }
+    relay(data, from, data.readerIndex());
+    data.release();
+  }
+
+  /** A reply is whole; returns whether it is to be held from now on. */
+  private boolean ended(Writes writes) {
+    if (!writes.areUnknown() || clientGone) {
+      invalidate(writes);
+      return false;
+    }
+    if (writes.access()) {
+      front.invalidate(Writes.ACCESS);
+    }
+    return !holding;
+  }
+
+  private void relay(ByteBuf data, int from, int to) {
+    if (to > from) {
+      relay(data.retainedSlice(from, to - from));
+    }
+  }
+
+  private void relay(byte[] answer) {
+    if (answer != null) {
+      relay(Unpooled.wrappedBuffer(answer));
+    }
+  }
+
+  private void relay(ByteBuf bytes) {
+    if (clientGone) {
+      bytes.release();
+    } else if (holding) {
+      held.add(bytes);
+    } else {
+      session.write(bytes);
+    }
+  }
+
+  /** No more is received in this turn. */
+  void receivedAll() {
+    session.flush();
+    if (holding && fenced == 0) {
+      fenced = held.size();
+      front.fence(this, true);
+    }
+  }
+
+  @Override
+  public void fenced(boolean passed) {
+    if (clientGone) {
+      return;
+    }
+    for (; fenced > 0; fenced--) {
+      session.write(held.remove());
+    }
+    holding = !held.isEmpty();
+    if (!holding && passed) {
+      outstanding.setTold(false);
+    }
+    receivedAll();
+    if (!holding) {
+      released.run();
+    }
+  }
+
+  @Override
+  public void broken(Throwable fault) {
+    session.broken(fault);
+  }
+
+  /** What was written without a reply, or with one that is not held. */
+  void invalidate(Writes writes) {
+    if (!writes.isNothing()) {
+      front.invalidate(writes);
+    }
+  }
+
+  /** The client is gone: replies are for nobody now. */
+  void close() {
+    clientGone = true;
+    held.forEach(ByteBuf::release);
+    held.clear();
+    if (holding) {
+      // What the fence is to tell nobody waits for, but without a feed all is to be dropped.
+      front.invalidate(Writes.UNKNOWN);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package redisproxy.resp;
+
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * What a client's requests have made of its connection, as far as that decides what a GET gives and
+ * whether anybody but this connection may answer it. Changes as Redis accepts them; in doubt the
+ * connection alone may answer.
+ */
+public final class SessionState {
+  /** Subcommands of CLIENT that leave the replies to reads, and what follows from reads, alone. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "getname",
+          "getredir",
+          "help",
+          "id",
+          "info",
+          "kill",
+          "list",
+          "no-evict",
+          "no-touch",
+          "pause",
+          "setinfo",
+          "setname",
+          "trackinginfo",
+          "unblock",
+          "unpause");
+
+  private final boolean isOpen;
+  private final Predicate<byte[][]> isOwn;
+
+  private int db;
+  private boolean resp3;
+
+  /** Redis lets the client read what the proxy may read. */
+  private boolean admitted;
+
+  private boolean watching;
+
+  /** For good, or until RESET. */
+  private boolean altered;
+
+  /**
+   * The state of a connection that has greeted Redis.
+   *
+   * @param isOpen whether Redis lets in whoever does not log in
+   * @param isOwn whether these are the proxy's own user and password; the user may be missing
+   */
+  public SessionState(int db, boolean resp3, boolean isOpen, Predicate<byte[][]> isOwn) {
+    this.db = db;
+    this.resp3 = resp3;
+    this.isOpen = isOpen;
+    this.isOwn = isOwn;
+    this.admitted = isOpen;
+  }
+
+  /** Whether somebody else may answer a GET in its place. */
+  public boolean isPlain() {
+    return admitted && !watching && !altered;
+  }
+
+  /** The database the client is in. */
+  public int db() {
+    return db;
+  }
+
+  /** Whether the client speaks RESP3. */
+  public boolean isResp3() {
+    return resp3;
+  }
+
+  /**
+   * A request.
+   *
+   * @param isQueued whether Redis does not carry it out now
+   * @return what it changes when Redis does not answer with an error; null for nothing
+   */
+  Runnable requested(Command command, RequestParser request, boolean isWhole, boolean isQueued) {
+    switch (command.kind()) {
+      case RESET:
+        return this::reset;
+      case EXEC, DISCARD, UNWATCH:
+        return isQueued && command.kind() == Command.Kind.UNWATCH ? null : () -> watching = false;
+      case WATCH:
+        return () -> watching = true;
+      case CLIENT:
+        altered |= request.count() < 2 || !HARMLESS.contains(request.lowerCase(1, 16));
+        return null;
+      case SELECT, HELLO, AUTH:
+        if (isQueued || !isWhole) {
+          altered = true;
+          return null;
+        }
+        return changed(command.kind(), request);
+      default:
+        return null;
+    }
+  }
+
+  private Runnable changed(Command.Kind kind, RequestParser request) {
+    switch (kind) {
+      case SELECT:
+        return select(request);
+      case AUTH:
+        boolean own = request.count() > 1 && isOwn.test(arguments(request, 1));
+        return () -> admitted = own;
+      default:
+        return hello(request);
+    }
+  }
+
+  private Runnable select(RequestParser request) {
+    try {
+      int selected = Integer.parseInt(request.count() == 2 ? request.text(1, 11) : "");
+      return () -> db = selected;
+    } catch (NumberFormatException notOurs) {
+      // Should Redis take it all the same, nobody knows which database that is.
+      return () -> altered = true;
+    }
+  }
+
+  private Runnable hello(RequestParser request) {
+    if (request.count() == 1) {
+      return null;
+    }
+    boolean to3 = request.text(1, 2).equals("3");
+    boolean own = false;
+    boolean auths = false;
+    for (int i = 2; i < request.count(); i++) {
+      if (request.lowerCase(i, 5).equals("auth") && i + 2 < request.count()) {
+        auths = true;
+        own = isOwn.test(new byte[][] {request.copy(i + 1), request.copy(i + 2)});
+        i += 2;
+      }
+    }
+    boolean becomes = auths ? own : admitted;
+    return () -> {
+      resp3 = to3;
+      admitted = becomes;
+    };
+  }
+
+  private static byte[][] arguments(RequestParser request, int from) {
+    byte[][] arguments = new byte[request.count() - from][];
+    for (int i = from; i < request.count(); i++) {
+      arguments[i - from] = request.copy(i);
+    }
+    return arguments;
+  }
+
+  private void reset() {
+    db = 0;
+    resp3 = false;
+    admitted = isOpen;
+    watching = false;
+    altered = false;
+  }
+}
