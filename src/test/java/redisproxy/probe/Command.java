@@ -1,5 +1,7 @@
 package redisproxy.probe;
 
+import java.util.Locale;
+
 /** What writes a version. */
 enum Command {
   SET(1),
@@ -10,9 +12,7 @@ enum Command {
   /** MULTI, SET, EXEC. */
   TRANSACTION(3),
   /** The key is missing then, which is a version too. */
-  DELETE(1),
-  /** All keys, at once and by accident; nothing to send. */
-  LOSS(0);
+  DELETE(1);
 
   private static final String SCRIPT = "return redis.call('SET',%s[1],ARGV[%d])";
 
@@ -23,8 +23,13 @@ enum Command {
     this.replies = replies;
   }
 
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   boolean leavesMissing() {
-    return this == DELETE || this == LOSS;
+    return this == DELETE;
   }
 
   String request(String key, String value) {
@@ -39,7 +44,6 @@ enum Command {
               + Connection.request("SET", key, value)
               + Connection.request("EXEC");
       case DELETE -> Connection.request("DEL", key);
-      case LOSS -> throw new IllegalStateException("nobody writes it");
     };
   }
 }

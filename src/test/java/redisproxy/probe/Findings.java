@@ -10,9 +10,9 @@ import redisproxy.probe.Origin.Way;
 final class Findings {
   static final String HEAD =
       """
-      | scenario | writes straight | through | no reply | reads RESP | HTTP | errors | stale through | stale straight | share \
+      | scenario | writes straight | through | no reply | reads RESP | HTTP | hits | errors | stale through | stale straight | share \
       | p50 ms | p99 | p99.9 | max | went back | never written | stale in the end | unverified | of at most ms |
-      |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+      |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
       """;
 
   private static final int EXAMPLES = 10;
@@ -100,16 +100,17 @@ final class Findings {
             wentBack);
   }
 
-  synchronized String row(String scenario) {
+  synchronized String row(String scenario, double hitShare) {
     return String.format(
         Locale.ROOT,
-        "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %.4f %% | %s | %d | %d | %d | %d | %.0f |%n",
+        "| %s | %d | %d | %d | %d | %d | %.1f %% | %d | %d | %d | %.4f %% | %s | %d | %d | %d | %d | %.0f |%n",
         scenario,
         writes[Way.STRAIGHT.ordinal()],
         writes[Way.THROUGH.ordinal()],
         withoutReply,
         reads[Protocol.RESP.ordinal()],
         reads[Protocol.HTTP.ordinal()],
+        hitShare,
         errors,
         through.count(),
         straight.count(),

@@ -12,8 +12,8 @@ import redisproxy.probe.Origin.Way;
 
 /** Known histories, with what must be said of each read. Times are nanoseconds. */
 class HistoryTest {
-  private static final Origin STRAIGHT = new Origin(Way.STRAIGHT, Command.SET);
-  private static final Origin THROUGH = new Origin(Way.THROUGH, Command.EVAL_UNDECLARED);
+  private static final Origin STRAIGHT = new Origin(Way.STRAIGHT, "set");
+  private static final Origin THROUGH = new Origin(Way.THROUGH, "eval");
 
   private final History history = new History();
 

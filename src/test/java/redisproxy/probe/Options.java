@@ -1,10 +1,11 @@
 package redisproxy.probe;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
  * What the environment says of how to probe.
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
  * @param quiet how long is waited after the last write; QUIET_MS
  * @param outage how long an outage lasts; OUTAGE_SECONDS
  * @param scenarios what happens meanwhile; SCENARIO, names with commas between, or all
+ * @param commands what is written with; COMMANDS, likewise
  */
 record Options(
     int rate,
@@ -30,7 +32,8 @@ record Options(
     int readers,
     Duration quiet,
     Duration outage,
-    List<Scenario> scenarios) {
+    List<Scenario> scenarios,
+    Set<Command> commands) {
 
   /**
    * Reads the environment.
@@ -49,7 +52,8 @@ record Options(
         number(environment, "READERS", 8, 1_000),
         Duration.ofMillis(number(environment, "QUIET_MS", 1_000, 60_000)),
         Duration.ofSeconds(number(environment, "OUTAGE_SECONDS", 3, 60)),
-        scenarios(environment.getOrDefault("SCENARIO", "all")));
+        List.copyOf(named(Scenario.class, environment, "SCENARIO")),
+        named(Command.class, environment, "COMMANDS"));
   }
 
   private static int number(Map<String, String> environment, String name, int otherwise, int most) {
@@ -65,18 +69,18 @@ record Options(
     throw new IllegalArgumentException(name + "=" + value + ": expected 1 to " + most);
   }
 
-  private static List<Scenario> scenarios(String names) {
-    return names.strip().equals("all")
-        ? List.of(Scenario.values())
-        : Stream.of(names.split(",")).map(Options::scenario).toList();
-  }
-
-  private static Scenario scenario(String name) {
-    try {
-      return Scenario.valueOf(name.strip().toUpperCase(Locale.ROOT).replace('-', '_'));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "SCENARIO=" + name + ": expected all or of " + List.of(Scenario.values()));
+  private static <E extends Enum<E>> Set<E> named(
+      Class<E> type, Map<String, String> environment, String variable) {
+    Set<E> named = EnumSet.noneOf(type);
+    String names = environment.getOrDefault(variable, "all").strip();
+    for (String name : names.equals("all") ? new String[0] : names.split(",")) {
+      try {
+        named.add(Enum.valueOf(type, name.strip().toUpperCase(Locale.ROOT).replace('-', '_')));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            variable + "=" + names + ": expected all or of " + EnumSet.allOf(type));
+      }
     }
+    return named.isEmpty() ? EnumSet.allOf(type) : named;
   }
 }

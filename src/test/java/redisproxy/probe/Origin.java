@@ -1,7 +1,7 @@
 package redisproxy.probe;
 
-/** Where a version came from: which way it was written, by which command. */
-record Origin(Way way, Command command) {
+/** Where a version came from: which way it was written, and how, for people. */
+record Origin(Way way, String how) {
   enum Way {
     STRAIGHT,
     THROUGH;
@@ -13,10 +13,10 @@ record Origin(Way way, Command command) {
   }
 
   /** Redis lost all it held: a write of every key, if nobody's. */
-  static final Origin LOSS = new Origin(Way.STRAIGHT, Command.LOSS);
+  static final Origin LOSS = new Origin(Way.STRAIGHT, "loss of all data");
 
   @Override
   public String toString() {
-    return command + " " + way;
+    return how + " " + way;
   }
 }

@@ -77,10 +77,11 @@ public final class Probe {
       }
     }
     progress.join();
+    double hitShare = run.subject.hitShare();
     Pace.rest(options.quiet().toMillis());
     compareAll(run);
     run.findings.examples().forEach(example -> System.out.println("  ! " + example));
-    table.append(run.findings.row(scenario.toString()));
+    table.append(run.findings.row(scenario.toString(), hitShare));
     sound &= run.findings.isSound();
   }
 

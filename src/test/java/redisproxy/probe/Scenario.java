@@ -1,6 +1,8 @@
 package redisproxy.probe;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.util.Locale;
 
 /** What happens while keys are written and read. */
@@ -39,7 +41,7 @@ enum Scenario {
       run.outage.begin();
       try (Connection connection = new Connection(run.subject.redis(), TIMEOUT_MS)) {
         connection.call("SHUTDOWN", "SAVE");
-      } catch (java.io.EOFException | java.net.SocketException gone) {
+      } catch (EOFException | SocketException gone) {
         // as it should be
       }
       Pace.rest(run.options.outage().toMillis());

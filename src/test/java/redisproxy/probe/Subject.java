@@ -1,5 +1,6 @@
 package redisproxy.probe;
 
+import io.vertx.core.json.JsonObject;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -116,6 +117,18 @@ final class Subject implements AutoCloseable {
       return connection.httpGet("/health/ready").contains("\"ready\"");
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** The share of lookups so far that were hits, in percent; NaN when that cannot be asked. */
+  double hitShare() throws IOException {
+    if (admin == null) {
+      return Double.NaN;
+    }
+    try (Connection connection = new Connection(admin, 1_000)) {
+      JsonObject stats = new JsonObject(connection.httpGet("/stats"));
+      double hits = stats.getLong("hits");
+      return 100 * hits / (hits + stats.getLong("misses"));
     }
   }
 

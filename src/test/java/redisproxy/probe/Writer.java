@@ -29,12 +29,14 @@ final class Writer implements Runnable {
 
   private final Run run;
   private final int number;
+  private final List<List<Command>> writes;
   private final Line straight = new Line(Way.STRAIGHT);
   private final Line through = new Line(Way.THROUGH);
 
   Writer(Run run, int number) {
     this.run = run;
     this.number = number;
+    writes = WRITES.stream().filter(run.options.commands()::containsAll).toList();
   }
 
   @Override
@@ -61,7 +63,7 @@ final class Writer implements Runnable {
     // an outage of one way is no reason not to write the other
     Line usable = line.isUsable() ? line : line == straight ? through : straight;
     if (!run.keys.history(key).isRetired() && usable.isUsable()) {
-      int version = usable.write(key, WRITES.get(random.nextInt(WRITES.size())));
+      int version = usable.write(key, writes.get(random.nextInt(writes.size())));
       if (version > 0 && usable == through && random.nextDouble() < READ_BACK_SHARE) {
         through.readBack(key, version);
       }
@@ -115,7 +117,8 @@ final class Writer implements Runnable {
         connection.send(requests.toString());
         for (int i = 0; i < versions.length; i++) {
           awaitReply(commands.get(i));
-          history.acknowledge(versions[i], new Origin(way, commands.get(i)), System.nanoTime());
+          history.acknowledge(
+              versions[i], new Origin(way, commands.get(i).toString()), System.nanoTime());
           run.findings.written(way);
         }
         return versions[versions.length - 1];
