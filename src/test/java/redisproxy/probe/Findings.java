@@ -3,6 +3,7 @@ package redisproxy.probe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.LongStream;
 import redisproxy.probe.Judgement.Kind;
 import redisproxy.probe.Origin.Way;
 
@@ -82,6 +83,11 @@ final class Findings {
   /** The first of what must not be, told in full. */
   synchronized List<String> examples() {
     return List.copyOf(examples);
+  }
+
+  /** Whether there was something to judge of each kind. */
+  synchronized boolean isTelling() {
+    return LongStream.concat(LongStream.of(writes), LongStream.of(reads)).allMatch(n -> n > 0);
   }
 
   synchronized boolean isSound() {

@@ -31,6 +31,16 @@ record Judgement(Kind kind, long nanos, int overlooked, Origin origin, boolean w
     return new Judgement(kind, 0, 0, null, wentBack);
   }
 
+  @Override
+  public String toString() {
+    String overlooks =
+        isStale()
+            ? " version %d (%s), acknowledged %.1f ms before"
+                .formatted(overlooked, origin, nanos / 1e6)
+            : "";
+    return kind + overlooks + (wentBack ? ", went back" : "");
+  }
+
   boolean isStale() {
     return kind == Kind.STALE_STRAIGHT || kind == Kind.STALE_THROUGH;
   }

@@ -15,6 +15,9 @@ import java.util.Objects;
  */
 public final class Probe {
   private static final Path REPORT = Path.of("target", "probe", "report.md");
+  private static final Path DOCS = Path.of("docs", "freshness.md");
+  private static final String DOCS_BEGIN = "<!-- probe -->\n";
+  private static final String DOCS_END = "<!-- /probe -->";
   private static final int TIMEOUT_MS = 5_000;
   private static final int END_MS = 20_000;
 
@@ -54,7 +57,15 @@ public final class Probe {
     System.out.print("\n" + table);
     Files.createDirectories(REPORT.getParent());
     Files.writeString(REPORT, table);
+    if (environment.getOrDefault("UPDATE_DOCS", "").equals("1")) {
+      Files.writeString(DOCS, updated(Files.readString(DOCS)));
+    }
     return sound;
+  }
+
+  private String updated(String docs) {
+    int begin = docs.indexOf(DOCS_BEGIN) + DOCS_BEGIN.length();
+    return docs.substring(0, begin) + table + docs.substring(docs.indexOf(DOCS_END));
   }
 
   private void run(Scenario scenario, Run run) throws IOException, InterruptedException {
@@ -82,6 +93,9 @@ public final class Probe {
     compareAll(run);
     run.findings.examples().forEach(example -> System.out.println("  ! " + example));
     table.append(run.findings.row(scenario.toString(), hitShare));
+    if (!run.findings.isTelling()) {
+      throw new IllegalStateException("nothing was written or read one of the ways:\n" + table);
+    }
     sound &= run.findings.isSound();
   }
 
