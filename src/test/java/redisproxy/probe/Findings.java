@@ -109,14 +109,14 @@ final class Findings {
   synchronized String row(String scenario, double hitShare) {
     return String.format(
         Locale.ROOT,
-        "| %s | %d | %d | %d | %d | %d | %.1f %% | %d | %d | %d | %.4f %% | %s | %d | %d | %d | %d | %.0f |%n",
+        "| %s | %d | %d | %d | %d | %d | %s | %d | %d | %d | %.4f %% | %s | %d | %d | %d | %d | %.0f |%n",
         scenario,
         writes[Way.STRAIGHT.ordinal()],
         writes[Way.THROUGH.ordinal()],
         withoutReply,
         reads[Protocol.RESP.ordinal()],
         reads[Protocol.HTTP.ordinal()],
-        hitShare,
+        Double.isNaN(hitShare) ? "–" : String.format(Locale.ROOT, "%.1f %%", hitShare),
         errors,
         through.count(),
         straight.count(),
