@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build run dev-run test it it-clients it-docker bench up stop restart seed cli fmt check clean tools
+.PHONY: help build run dev-run test it it-clients it-docker bench probe up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -53,6 +53,9 @@ it-docker: tools ## Run the integration tests with Redis in Docker, and those of
 
 bench: $(JAR) ## Measure the proxy (bench/run)
 	bench/run $(ARGS)
+
+probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
+	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.probe.Probe
 
 up: ## Start proxy and Redis with Docker Compose: HTTP on 8000, RESP on 8001
 	$(COMPOSE) up --build --detach

@@ -396,7 +396,7 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** Below the ranges systems take from for outgoing connections, so none gets it during a stop. */
-  private static int freePort() {
+  public static int freePort() {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
       try (ServerSocket probe = new ServerSocket(port)) {

@@ -1,0 +1,143 @@
+package redisproxy.probe;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.LongStream;
+import redisproxy.probe.Judgement.Kind;
+import redisproxy.probe.Origin.Way;
+
+/** What one run has found. Any thread. */
+final class Findings {
+  static final String HEAD =
+      """
+      | scenario | writes straight | through | no reply | reads RESP | HTTP | hits | errors | stale through | stale straight | share \
+      | p50 ms | p99 | p99.9 | max | went back | never written | stale in the end | unverified | of at most ms |
+      |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+      """;
+
+  private static final int EXAMPLES = 10;
+
+  private final long[] writes = new long[Way.values().length];
+  private final long[] reads = new long[Protocol.values().length];
+  private long withoutReply;
+  private long errors;
+  private final Staleness straight = new Staleness();
+  private final Staleness through = new Staleness();
+  private final Staleness unverified = new Staleness();
+  private long wentBack;
+  private long neverWritten;
+  private long staleInTheEnd;
+  private final List<String> examples = new ArrayList<>();
+
+  synchronized void written(Way way) {
+    writes[way.ordinal()]++;
+  }
+
+  synchronized void gotNoReply() {
+    withoutReply++;
+  }
+
+  synchronized void error() {
+    errors++;
+  }
+
+  /**
+   * A read has been judged.
+   *
+   * @param inOutage whether Redis may have been out of the proxy's reach meanwhile
+   * @param what the read, for people
+   */
+  synchronized void read(Protocol protocol, Judgement judgement, boolean inOutage, String what) {
+    reads[protocol.ordinal()]++;
+    boolean grave = judgement.wentBack();
+    wentBack += judgement.wentBack() ? 1 : 0;
+    if (judgement.isStale() && inOutage) {
+      unverified.add(judgement.nanos());
+    } else if (judgement.kind() == Kind.STALE_STRAIGHT) {
+      straight.add(judgement.nanos());
+    } else if (judgement.kind() == Kind.STALE_THROUGH) {
+      through.add(judgement.nanos());
+      grave = true;
+    } else if (judgement.kind() == Kind.NEVER_WRITTEN) {
+      neverWritten++;
+      grave = true;
+    }
+    if (grave) {
+      example(what + ": " + judgement);
+    }
+  }
+
+  /** A read after everything had become quiet was not what Redis says. */
+  synchronized void staleInTheEnd(String what) {
+    staleInTheEnd++;
+    example("in the end: " + what);
+  }
+
+  private void example(String text) {
+    if (examples.size() < EXAMPLES) {
+      examples.add(text);
+    }
+  }
+
+  /** The first of what must not be, told in full. */
+  synchronized List<String> examples() {
+    return List.copyOf(examples);
+  }
+
+  /** Whether there was something to judge of each kind. */
+  synchronized boolean isTelling() {
+    return LongStream.concat(LongStream.of(writes), LongStream.of(reads)).allMatch(n -> n > 0);
+  }
+
+  synchronized boolean isSound() {
+    return through.count() + wentBack + neverWritten + staleInTheEnd == 0;
+  }
+
+  synchronized String progress() {
+    return "%d writes, %d reads, %d errors; stale through %d, straight %d; unverified %d; went back %d"
+        .formatted(
+            writes[0] + writes[1],
+            reads[0] + reads[1],
+            errors,
+            through.count(),
+            straight.count(),
+            unverified.count(),
+            wentBack);
+  }
+
+  synchronized String row(String scenario, double hitShare) {
+    return String.format(
+        Locale.ROOT,
+        "| %s | %d | %d | %d | %d | %d | %s | %d | %d | %d | %.4f %% | %s | %d | %d | %d | %d | %.0f |%n",
+        scenario,
+        writes[Way.STRAIGHT.ordinal()],
+        writes[Way.THROUGH.ordinal()],
+        withoutReply,
+        reads[Protocol.RESP.ordinal()],
+        reads[Protocol.HTTP.ordinal()],
+        Double.isNaN(hitShare) ? "–" : String.format(Locale.ROOT, "%.1f %%", hitShare),
+        errors,
+        through.count(),
+        straight.count(),
+        100.0 * straight.count() / Math.max(1, reads[0] + reads[1]),
+        percentiles(),
+        wentBack,
+        neverWritten,
+        staleInTheEnd,
+        unverified.count(),
+        unverified.maxMs());
+  }
+
+  private String percentiles() {
+    return straight.count() == 0
+        ? "– | – | – | –"
+        : String.format(
+            Locale.ROOT,
+            "%.1f | %.1f | %.1f | %.1f",
+            straight.ms(0.5),
+            straight.ms(0.99),
+            straight.ms(0.999),
+            straight.maxMs());
+  }
+}

@@ -1,0 +1,30 @@
+package redisproxy.probe;
+
+import java.util.concurrent.locks.LockSupport;
+
+/** So many turns a second, evenly; what was missed is not made up for. One thread. */
+final class Pace {
+  private static final long LENIENT_NANOS = 100_000_000;
+
+  private final long interval;
+  private long next = System.nanoTime();
+
+  Pace(double perSecond) {
+    interval = (long) (1e9 / perSecond);
+  }
+
+  void await() {
+    next += interval;
+    long now = System.nanoTime();
+    if (now - next > LENIENT_NANOS) {
+      next = now;
+    }
+    while (next - System.nanoTime() > 0) {
+      LockSupport.parkNanos(next - System.nanoTime());
+    }
+  }
+
+  static void rest(long ms) {
+    LockSupport.parkNanos(ms * 1_000_000);
+  }
+}

@@ -1,0 +1,160 @@
+package redisproxy.probe;
+
+import io.vertx.core.json.JsonObject;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import redisproxy.dev.EmbeddedRedis;
+
+/**
+ * What is probed: a Redis of its own and the packaged proxy before it, with a relay between where
+ * one is needed; or what is already running, which can be read and written and no more.
+ */
+final class Subject implements AutoCloseable {
+  private static final Path START_SCRIPT = Path.of("bin", "redis-proxy");
+  private static final Path LOGS = Path.of("target", "probe");
+  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private final InetSocketAddress redisAddress;
+  private final InetSocketAddress resp;
+  private final InetSocketAddress http;
+  private EmbeddedRedis redis;
+  private Relay relay;
+  private InetSocketAddress admin;
+  private Process proxy;
+
+  private Subject(InetSocketAddress redis, InetSocketAddress resp, InetSocketAddress http) {
+    this.redisAddress = redis;
+    this.resp = resp;
+    this.http = http;
+  }
+
+  /** PROBE_REDIS, PROBE_RESP and PROBE_HTTP as host:port. */
+  static Subject running(Map<String, String> environment) {
+    return new Subject(
+        address(environment, "PROBE_REDIS"),
+        address(environment, "PROBE_RESP"),
+        address(environment, "PROBE_HTTP"));
+  }
+
+  /** Starts all; the proxy takes its other settings from the environment. */
+  static Subject start(Scenario scenario) throws IOException, InterruptedException {
+    EmbeddedRedis redis = EmbeddedRedis.start();
+    Subject subject =
+        new Subject(new InetSocketAddress(redis.host(), redis.port()), freePort(), freePort());
+    subject.redis = redis;
+    try {
+      subject.admin = freePort();
+      subject.startProxy(scenario);
+      subject.awaitReady();
+    } catch (Exception e) {
+      subject.close();
+      throw e;
+    }
+    return subject;
+  }
+
+  private void startProxy(Scenario scenario) throws IOException {
+    InetSocketAddress upstream = redisAddress;
+    if (scenario == Scenario.BLACK_HOLE) {
+      relay = new Relay(redisAddress);
+      upstream = relay.address();
+    }
+    File log = Files.createDirectories(LOGS).resolve(scenario + ".log").toFile();
+    ProcessBuilder builder =
+        new ProcessBuilder(START_SCRIPT.toString()).redirectErrorStream(true).redirectOutput(log);
+    Map<String, String> environment = builder.environment();
+    environment.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
+    environment.put(
+        "REDIS_URL", "redis://" + upstream.getHostString() + ":" + upstream.getPort() + "/0");
+    environment.put("RESP_PORT", "" + resp.getPort());
+    environment.put("HTTP_PORT", "" + http.getPort());
+    environment.put("ADMIN_PORT", "" + admin.getPort());
+    // meant for some other Redis; ours asks for neither
+    environment.remove("REDIS_USERNAME");
+    environment.remove("REDIS_PASSWORD");
+    proxy = builder.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(proxy::destroyForcibly));
+  }
+
+  InetSocketAddress redis() {
+    return redisAddress;
+  }
+
+  InetSocketAddress proxy(Protocol protocol) {
+    return protocol == Protocol.RESP ? resp : http;
+  }
+
+  EmbeddedRedis ownRedis() {
+    return redis;
+  }
+
+  Relay relay() {
+    return relay;
+  }
+
+  /**
+   * Returns when the proxy says that it is ready; at once when that cannot be asked.
+   *
+   * @throws IllegalStateException when it does not within half a minute
+   */
+  void awaitReady() throws InterruptedException {
+    long deadline = System.nanoTime() + READY_NANOS;
+    while (admin != null && !isReady()) {
+      if (System.nanoTime() > deadline || proxy.waitFor(50, TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("the proxy is not ready; see its log in " + LOGS);
+      }
+    }
+  }
+
+  private boolean isReady() {
+    try (Connection connection = new Connection(admin, 1_000)) {
+      return connection.httpGet("/health/ready").contains("\"ready\"");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** The share of lookups so far that were hits, in percent; NaN when that cannot be asked. */
+  double hitShare() throws IOException {
+    if (admin == null) {
+      return Double.NaN;
+    }
+    try (Connection connection = new Connection(admin, 1_000)) {
+      JsonObject stats = new JsonObject(connection.httpGet("/stats"));
+      double hits = stats.getLong("hits");
+      return 100 * hits / (hits + stats.getLong("misses"));
+    }
+  }
+
+  private static InetSocketAddress address(Map<String, String> environment, String name) {
+    URI uri = URI.create("probe://" + environment.getOrDefault(name, ""));
+    if (uri.getHost() == null || uri.getPort() < 0) {
+      throw new IllegalArgumentException(
+          "PROBE_REDIS, PROBE_RESP and PROBE_HTTP are host:port, or none of them is set");
+    }
+    return new InetSocketAddress(uri.getHost(), uri.getPort());
+  }
+
+  private static InetSocketAddress freePort() {
+    return new InetSocketAddress("127.0.0.1", EmbeddedRedis.freePort());
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (proxy != null) {
+      proxy.destroyForcibly();
+    }
+    if (relay != null) {
+      relay.close();
+    }
+    if (redis != null) {
+      redis.close();
+    }
+  }
+}
