@@ -24,7 +24,6 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class AsideIT {
   private static final String OK = "+OK\r\n";
-  private static final Pattern CLIENT_LINE = Pattern.compile("(?m)^id=");
 
   /** What Redis says of itself that changes from one INFO to the next. */
   private static final Pattern VALUES = Pattern.compile(":[^\r]*");
@@ -55,9 +54,9 @@ class AsideIT {
     Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
   }
 
-  /** Connections besides the test's own. */
+  /** Connections besides the test's own and the feed. */
   private long connections() {
-    return CLIENT_LINE.matcher(direct.call("CLIENT", "LIST")).results().count() - 1;
+    return direct.otherConnections();
   }
 
   /** All that is connected in the end: links, and no tunnel, nor anything else. */

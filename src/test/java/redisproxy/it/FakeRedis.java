@@ -32,13 +32,24 @@ final class FakeRedis implements AutoCloseable {
 
   private final ServerSocket server;
   private final Function<List<String>, String> answer;
+  private final boolean tracks;
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
 
   /**
    * The answer gets the command and gives the raw reply; it may take its time, for that connection.
    */
   FakeRedis(Function<List<String>, String> answer) {
+    this(answer, false);
+  }
+
+  /** One that is asked to tell what is written, which the test answers, too. */
+  static FakeRedis tracking(Function<List<String>, String> answer) {
+    return new FakeRedis(answer, true);
+  }
+
+  private FakeRedis(Function<List<String>, String> answer, boolean tracks) {
     this.answer = answer;
+    this.tracks = tracks;
     try {
       this.server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
@@ -112,11 +123,14 @@ final class FakeRedis implements AutoCloseable {
       case "hello" -> command.size() > 1 && command.get(1).equals("3") ? greeting3 : greeting();
       case "select", "auth" -> "+OK\r\n";
       case "command" -> "*0\r\n";
-      default -> {
-        commands.add(command);
-        yield answer.apply(command);
-      }
+      case "client" -> tracks ? answered(command) : "-ERR unknown subcommand\r\n";
+      default -> answered(command);
     };
+  }
+
+  private String answered(List<String> command) {
+    commands.add(command);
+    return answer.apply(command);
   }
 
   private String greeting() {

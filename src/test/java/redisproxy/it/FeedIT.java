@@ -279,7 +279,7 @@ class FeedIT {
 
   @Test
   void pushCutAnywhere_isToldInOrderWithTheFence() throws InterruptedException {
-    try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
       Watched watched = new Watched(redis.url());
       watched.awaitEvents("established");
       String bytes = pushOf("a", "bc") + INVALIDATE + "_\r\n";
@@ -296,7 +296,7 @@ class FeedIT {
   void pushBeforeThePong_isToldBeforeTheFencePasses() {
     AtomicInteger pings = new AtomicInteger();
     try (FakeRedis redis =
-        new FakeRedis(
+        FakeRedis.tracking(
             command ->
                 command.get(0).equals("PING") && pings.incrementAndGet() > 1
                     ? pushOf("x") + "+PONG\r\n"
@@ -313,7 +313,7 @@ class FeedIT {
     CompletableFuture<Void> answer = new CompletableFuture<>();
     AtomicInteger pings = new AtomicInteger();
     try (FakeRedis redis =
-        new FakeRedis(
+        FakeRedis.tracking(
             command -> {
               if (command.get(0).equals("PING") && pings.incrementAndGet() == 2) {
                 answer.join();
@@ -350,7 +350,7 @@ class FeedIT {
   void fence_takesTwoPings_whereOneProvesNothing() {
     AtomicInteger pings = new AtomicInteger();
     try (FakeRedis redis =
-        new FakeRedis(
+        FakeRedis.tracking(
             command ->
                 command.get(0).equals("PING") && pings.incrementAndGet() == 3
                     ? pushOf("late") + "+PONG\r\n"
@@ -367,7 +367,7 @@ class FeedIT {
   void lossInTheMiddleOfAPush_failsTheFencesOnce() throws IOException {
     AtomicInteger pings = new AtomicInteger();
     try (FakeRedis redis =
-        new FakeRedis(
+        FakeRedis.tracking(
             command ->
                 command.get(0).equals("PING") && pings.incrementAndGet() > 1
                     ? ""
@@ -387,7 +387,7 @@ class FeedIT {
 
   @Test
   void keyTooLongToHold_standsForAll() {
-    try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
       Watched watched = new Watched(redis.url());
       watched.awaitEvents("established");
       redis.push(pushOf("a", "k".repeat(3 << 20), "b"));
@@ -399,7 +399,7 @@ class FeedIT {
   @Test
   void flood_isToldWhole_beforeTheFence() {
     int keys = 200_000;
-    try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
       Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
       watched.awaitEvents("established");
       StringBuilder push = new StringBuilder(INVALIDATE + "*" + keys + "\r\n");
@@ -413,7 +413,7 @@ class FeedIT {
   @Test
   void whatIsNotUnderstood_isALoss() {
     for (String said : List.of("garbage\r\n", "+PONG\r\n", "-BUSY a script\r\n", ">1\r\n:1\r\n")) {
-      try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+      try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
         Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
         watched.awaitEvents("established");
         redis.push(said);
@@ -434,7 +434,7 @@ class FeedIT {
             "-ERR max number of clients reached\r\n", "lost: ERR max number of clients reached");
     expected.forEach(
         (greeting, event) -> {
-          try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+          try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
             redis.greeting3 = greeting;
             Watched watched = new Watched(redis.url());
             await(() -> assertTrue(watched.events.size() > 1));
@@ -447,7 +447,7 @@ class FeedIT {
   @Test
   void trackingRefused_isNotEstablished() {
     try (FakeRedis redis =
-        new FakeRedis(
+        FakeRedis.tracking(
             command ->
                 command.contains("TRACKING")
                     ? "-ERR unknown subcommand 'TRACKING'\r\n"
@@ -460,7 +460,7 @@ class FeedIT {
 
   @Test
   void silentServer_isGivenUp() {
-    try (FakeRedis redis = new FakeRedis(command -> "")) {
+    try (FakeRedis redis = FakeRedis.tracking(command -> "")) {
       redis.greeting3 = "";
       Watched watched = new Watched(redis.url(), "redis.connect-timeout", "50ms");
       await(() -> assertTrue(watched.events.size() > 1));
@@ -470,7 +470,7 @@ class FeedIT {
 
   @Test
   void rearm_losesAndMakesAnother() {
-    try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
       Watched watched = new Watched(redis.url());
       watched.awaitEvents("established");
       watched.onLoop(
@@ -486,7 +486,7 @@ class FeedIT {
 
   @Test
   void stop_tellsNothingMore() {
-    try (FakeRedis redis = new FakeRedis(FeedIT::usual)) {
+    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
       Watched watched = new Watched(redis.url());
       watched.awaitEvents("established");
       CompletableFuture<Boolean> fence = new CompletableFuture<>();

@@ -99,9 +99,7 @@ class LargeValueIT {
       client.bytes(100);
       client.close();
     }
-    Awaitility.await()
-        .untilAsserted(
-            () -> assertTrue(direct.call("INFO", "clients").contains("connected_clients:2\r")));
+    Awaitility.await().untilAsserted(() -> assertEquals(1, direct.otherConnections()));
     assertEquals(30 * MIB, proxy.httpBytes("/keys/huge").body().length);
   }
 

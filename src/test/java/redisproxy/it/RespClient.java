@@ -137,4 +137,13 @@ final class RespClient implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
   }
+
+  /** How many are connected besides this client and the proxy's feed. */
+  long otherConnections() {
+    return call("CLIENT", "LIST")
+            .lines()
+            .filter(line -> line.startsWith("id=") && !line.contains("name=redis-proxy-feed"))
+            .count()
+        - 1;
+  }
 }

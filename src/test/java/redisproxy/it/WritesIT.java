@@ -50,6 +50,7 @@ class WritesIT {
 
   @Test
   void set_isReadBackByOthersOnBothProtocols() {
+    long flushes = proxy.stat("flushes");
     for (int i = 0; i < 2000; i++) {
       assertEquals("+OK\r\n", writer.call("SET", "k", "v" + i));
       String value = "v" + i;
@@ -59,7 +60,7 @@ class WritesIT {
       }
     }
     assertTrue(proxy.stat("invalidations") >= 2000);
-    assertEquals(0, proxy.stat("flushes"));
+    assertEquals(flushes, proxy.stat("flushes"));
   }
 
   @ParameterizedTest
@@ -276,7 +277,7 @@ class WritesIT {
       assertEquals("$1\r\nv\r\n", readers[i].call("GET", "k"));
       assertEquals("_\r\n", readers[i].call("GET", "none"));
     }
-    assertTrue(writer.call("INFO", "clients").contains("connected_clients:2\r"));
+    assertEquals(1, writer.otherConnections());
     for (RespClient each : readers) {
       each.close();
     }

@@ -1,0 +1,324 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** What is cached keeps to what Redis has, though its expiry is an hour away. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class CoherenceIT {
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+  private RespClient client;
+  private RespClient other;
+  private RespClient direct;
+
+  @BeforeEach
+  void start() {
+    redis = EmbeddedRedis.start();
+    start("coherence.mode", "tracking");
+  }
+
+  /** Anew, with other settings. */
+  private void start(String... settings) {
+    stopProxy();
+    String[] all = new String[settings.length + 2];
+    all[0] = "cache.expiry";
+    all[1] = "1h";
+    System.arraycopy(settings, 0, all, 2, settings.length);
+    proxy = RunningProxy.start(shape, redis.url(), all);
+    client = proxy.resp();
+    other = proxy.resp();
+    direct = new RespClient(redis.host(), redis.port());
+  }
+
+  @AfterEach
+  void stop() {
+    stopProxy();
+    redis.close();
+  }
+
+  private void stopProxy() {
+    if (proxy != null) {
+      client.close();
+      other.close();
+      direct.close();
+      proxy.close();
+    }
+  }
+
+  private static void await(ThrowingRunnable assertion) {
+    Awaitility.await().atMost(Duration.ofSeconds(15)).untilAsserted(assertion);
+  }
+
+  private static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
+  }
+
+  private String state() {
+    return proxy
+        .admin("/stats")
+        .body()
+        .replaceAll("(?s).*\"coherence\":\\{\"state\":\"(\\w+)\".*", "$1");
+  }
+
+  private void killFeed() {
+    String list = direct.call("CLIENT", "LIST");
+    direct.call(
+        "CLIENT",
+        "KILL",
+        "ID",
+        list.replaceAll("(?s).*id=([0-9]+) [^\n]*name=redis-proxy-feed.*", "$1"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SET k new",
+        "APPEND k x",
+        "DEL k",
+        "EXPIRE k 0",
+        "PEXPIREAT k 1",
+        "RENAME other k",
+        "COPY other k REPLACE",
+        "MSET x 1 k new",
+        "FLUSHALL",
+        "FLUSHDB",
+        "EVAL redis.call('set','k','new') 0",
+        "MOVE k 1",
+        "RESTORE k 0 \u0000\u0003newf REPLACE"
+      })
+  void writePastTheProxy_isSoonRead(String command) {
+    direct.call("MSET", "k", "old", "other", "value");
+    assertEquals(bulk("old"), client.call("GET", "k"));
+    assertEquals("old", proxy.http("/keys/k").body());
+    direct.call(command.split(" ", command.startsWith("EVAL") ? 3 : -1));
+    String now = direct.call("GET", "k");
+    await(() -> assertEquals(now, client.call("GET", "k")));
+    assertEquals(now.startsWith("$-1") ? 404 : 200, proxy.http("/keys/k").statusCode());
+  }
+
+  @Test
+  void keyThatExpires_isMissingAtOnce_thoughRedisDoesNotReclaimIt() {
+    direct.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    direct.call("SET", "k", "v", "PX", "300");
+    assertEquals(bulk("v"), client.call("GET", "k"));
+    await(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
+    assertEquals(404, proxy.http("/keys/k").statusCode());
+  }
+
+  /** What a script writes is known to Redis alone; its reply waits for that to be told. */
+  @ParameterizedTest
+  @ValueSource(strings = {"EVAL", "EXEC"})
+  void writeOfUnknownKeys_isReadBackByOthers_andNothingElseIsDropped(String how) {
+    direct.call("SET", "kept", "v");
+    other.call("GET", "kept");
+    long flushes = proxy.stat("flushes");
+    for (int i = 0; i < 2000; i++) {
+      String script = "return redis.call('set','k','v" + i + "')";
+      if (how.equals("EVAL")) {
+        assertEquals("+OK\r\n", client.call("EVAL", script, "0"));
+      } else {
+        client.call("MULTI");
+        client.call("EVAL", script, "0");
+        assertEquals("*1\r\n+OK\r\n", client.call("EXEC"));
+      }
+      assertEquals(bulk("v" + i), other.call("GET", "k"));
+    }
+    long hits = proxy.stat("hits");
+    other.call("GET", "kept");
+    assertEquals(hits + 1, proxy.stat("hits"));
+    assertEquals(flushes, proxy.stat("flushes"));
+  }
+
+  @Test
+  void pipelinedScripts_areAnsweredInOrder() {
+    StringBuilder requests = new StringBuilder();
+    StringBuilder replies = new StringBuilder();
+    for (int i = 0; i < 200; i++) {
+      requests.append(
+          RespClient.request("EVAL", "redis.call('set','k','" + i + "') return " + i, "0"));
+      requests.append(RespClient.request("GET", "k"));
+      replies.append(":").append(i).append("\r\n").append(bulk("" + i));
+    }
+    client.send(requests.toString());
+    StringBuilder got = new StringBuilder();
+    for (int i = 0; i < 400; i++) {
+      got.append(client.reply());
+    }
+    assertEquals(replies.toString(), got.toString());
+  }
+
+  /** A client never sees a new value and then an older one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"MGET k", "EXEC", "LRANGE l 0 -1"})
+  void sessionThatCameBackFromItsTunnel_readsNothingOlder(String how) {
+    for (int i = 0; i < 500; i++) {
+      other.call("GET", "k");
+      client.call("GET", "k");
+      direct.call("MULTI");
+      direct.call("SET", "k", "" + i);
+      direct.call("LPUSH", "l", "" + i);
+      direct.call("EXEC");
+      switch (how) {
+        case "EXEC" -> {
+          client.call("MULTI");
+          client.call("GET", "k");
+          assertEquals("*1\r\n" + bulk("" + i), client.call("EXEC"));
+        }
+        default -> assertTrue(client.call(how.split(" ")).contains(bulk("" + i)));
+      }
+      assertEquals(bulk("" + i), client.call("GET", "k"));
+    }
+  }
+
+  @Test
+  void sessionWithATunnel_readsFromTheCacheAgain() {
+    direct.call("SET", "k", "v");
+    client.call("HGET", "h", "f");
+    client.call("GET", "k");
+    long hits = proxy.stat("hits");
+    for (int i = 0; i < 10; i++) {
+      assertEquals(bulk("v"), client.call("GET", "k"));
+    }
+    assertEquals(hits + 10, proxy.stat("hits"));
+    assertEquals("+OK\r\n", client.call("SET", "other", "v"));
+    assertEquals(bulk("v"), client.call("GET", "k"));
+    assertEquals(hits + 11, proxy.stat("hits"), "SET told it nothing");
+  }
+
+  @Test
+  void sessionThatSelectsAndSpeaksAnew_readsAccordingly() {
+    direct.call("SET", "k", "zero");
+    direct.call("SELECT", "3");
+    direct.call("SET", "k", "three");
+    client.call("HGET", "h", "f");
+    for (int i = 0; i < 3; i++) {
+      client.call("SELECT", "3");
+      assertEquals(bulk("three"), client.call("GET", "k"));
+      assertEquals(bulk("three"), client.call("GET", "k"));
+      client.call("SELECT", "0");
+      assertEquals(bulk("zero"), client.call("GET", "k"));
+      assertEquals("$-1\r\n", client.call("GET", "none"));
+      client.call("HELLO", "3");
+      assertEquals("_\r\n", client.call("GET", "none"));
+      client.call("HELLO", "2");
+    }
+    client.call("SELECT", "3");
+    client.call("HELLO", "3");
+    client.call("RESET");
+    assertEquals(bulk("zero"), client.call("GET", "k"));
+    assertEquals("$-1\r\n", client.call("GET", "none"));
+  }
+
+  /** The value read under WATCH is the one that EXEC compares with. */
+  @Test
+  void sessionThatWatches_readsWhatRedisHas() {
+    for (int i = 0; i < 500; i++) {
+      client.call("GET", "k");
+      direct.call("SET", "k", "" + i);
+      client.call("WATCH", "k");
+      assertEquals(bulk("" + i), client.call("GET", "k"));
+      client.call("UNWATCH");
+    }
+  }
+
+  @Test
+  void feedThatIsKilled_comesBack_andNothingIsOldAfterwards() {
+    for (int i = 0; i < 5; i++) {
+      direct.call("SET", "k", "old" + i);
+      await(() -> assertEquals("tracking", state()));
+      client.call("GET", "k");
+      killFeed();
+      String now = "new" + i;
+      direct.call("SET", "k", now);
+      await(() -> assertEquals(bulk(now), client.call("GET", "k")));
+    }
+  }
+
+  @Test
+  void serverThatDoesNotTell_isReadForTheExpiryOnly() {
+    direct.call("ACL", "SETUSER", "limited", "on", "nopass", "~*", "+@all", "-client");
+    start("redis.username", "limited", "redis.password", "any");
+    await(() -> assertEquals("expiry", state()));
+    HttpResponse<String> ready = proxy.admin("/health/ready");
+    assertEquals(200, ready.statusCode());
+    assertTrue(ready.body().contains("degraded") && ready.body().contains("NOPERM"), ready.body());
+  }
+
+  @Test
+  void modeExpiry_hasNoFeed() {
+    start("coherence.mode", "expiry", "cache.expiry", "1h");
+    assertEquals("expiry", state());
+    assertFalse(direct.call("CLIENT", "LIST").contains("redis-proxy-feed"));
+    direct.call("SET", "k", "old");
+    client.call("GET", "k");
+    direct.call("SET", "k", "new");
+    assertEquals(bulk("old"), client.call("GET", "k"));
+    other.call("EVAL", "return 1", "0");
+    assertEquals(bulk("new"), client.call("GET", "k"), "everything was dropped");
+  }
+
+  @Test
+  void keysOutsideThePrefixes_areNotCached() {
+    start("coherence.prefixes", "user:,session:");
+    for (int i = 0; i < 3; i++) {
+      client.call("GET", "user:1");
+      direct.call("SET", "user:1", "" + i);
+      direct.call("SET", "k", "" + i);
+      assertEquals(bulk("" + i), client.call("GET", "k"));
+      String now = "" + i;
+      await(() -> assertEquals(bulk(now), client.call("GET", "user:1")));
+    }
+    HttpResponse<String> outside = proxy.http("/keys/k");
+    assertEquals("redis-proxy; fwd=miss", outside.headers().firstValue("cache-status").orElse(""));
+  }
+
+  @Test
+  void redisGone_cachedKeysAreServed_asUnverified() {
+    direct.call("SET", "k", "v");
+    client.call("GET", "k");
+    redis.stop();
+    await(
+        () ->
+            assertTrue(
+                proxy
+                    .http("/keys/k")
+                    .headers()
+                    .firstValue("cache-status")
+                    .orElse("")
+                    .endsWith("; detail=unverified")));
+    assertEquals(bulk("v"), client.call("GET", "k"));
+    assertTrue(proxy.stat("unverified") >= 2);
+    redis.restart();
+    await(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
+    await(() -> assertEquals("tracking", state()));
+  }
+
+  @Test
+  void redisGone_nothingIsServed_whereUnverifiedIsNotToBe() {
+    start("coherence.when-unverified", "bypass");
+    direct.call("SET", "k", "v");
+    client.call("GET", "k");
+    redis.stop();
+    await(() -> assertEquals(503, proxy.http("/keys/k").statusCode()));
+    assertTrue(client.call("GET", "k").startsWith("-ERR redis-proxy: Redis cannot be reached"));
+  }
+}
