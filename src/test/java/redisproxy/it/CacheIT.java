@@ -34,13 +34,18 @@ class CacheIT {
     redis.close();
   }
 
+  /** Age alone ends what is cached. */
+  private RunningProxy started(String setting, String value) {
+    return RunningProxy.start(shape, redis.url(), "coherence.mode", "expiry", setting, value);
+  }
+
   private void await(Runnable assertion) {
     Awaitility.await().atMost(10, TimeUnit.SECONDS).untilAsserted(assertion::run);
   }
 
   @Test
   void value_isServedFromTheCacheUntilTheGlobalExpiry() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url(), "cache.expiry", "500ms");
+    try (RunningProxy proxy = started("cache.expiry", "500ms");
         RespClient client = proxy.resp()) {
       direct.call("SET", "k", "old");
       assertEquals("$3\r\nold\r\n", client.call("GET", "k"));
@@ -66,7 +71,7 @@ class CacheIT {
 
   @Test
   void expiredEntries_areReclaimedWithoutBeingTouched() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url(), "cache.expiry", "200ms");
+    try (RunningProxy proxy = started("cache.expiry", "200ms");
         RespClient client = proxy.resp()) {
       for (int i = 0; i < 1000; i++) {
         direct.call("SET", "k" + i, "v");
@@ -125,8 +130,7 @@ class CacheIT {
       assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
     }
     direct.call("DEL", "k");
-    try (RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "cache.missing-expiry", "500ms");
+    try (RunningProxy proxy = started("cache.missing-expiry", "500ms");
         RespClient client = proxy.resp()) {
       assertEquals("$-1\r\n", client.call("GET", "k"));
       direct.call("SET", "k", "v");

@@ -116,6 +116,24 @@ class CoherenceIT {
   }
 
   @Test
+  void missingKeyThatIsCached_isFoundOnceItIsWritten() {
+    start("cache.missing-expiry", "1h");
+    for (int i = 0; i < 20; i++) {
+      String key = "none" + i;
+      assertEquals("$-1\r\n", client.call("GET", key));
+      assertTrue(
+          proxy
+              .http("/keys/" + key)
+              .headers()
+              .firstValue("cache-status")
+              .orElse("")
+              .contains("hit"));
+      direct.call("SET", key, "v");
+      await(() -> assertEquals(bulk("v"), client.call("GET", key)));
+    }
+  }
+
+  @Test
   void keyThatExpires_isMissingAtOnce_thoughRedisDoesNotReclaimIt() {
     direct.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
     direct.call("SET", "k", "v", "PX", "300");
