@@ -37,6 +37,9 @@ final class Coherence implements Feed.Owner {
   private final Promise<Void> tried = Promise.promise();
   private boolean reachable;
 
+  /** Loads have sought Redis in vain since they last reached it. */
+  private boolean missed;
+
   /** Redis has refused the feed, or there is to be none. */
   private boolean expiryOnly;
 
@@ -93,14 +96,17 @@ final class Coherence implements Feed.Owner {
 
   /**
    * Whether loads reach Redis. When they no longer do, it may be another server that they reach
-   * next, of whose writes the feed knows nothing: it has to find that one, too.
+   * next, of whose writes the feed knows nothing: it has to find that one, too. When they do again,
+   * the feed may have been sooner, and have found the one before.
    */
   void reachable(boolean now) {
-    if (now != reachable) {
-      reachable = now;
-      if (!now && feed != null) {
-        feed.rearm();
-      }
+    boolean isNews = now != reachable;
+    reachable = now;
+    if (feed != null && (now ? missed : isNews)) {
+      feed.rearm();
+    }
+    missed = !now;
+    if (isNews) {
       decide();
     }
   }

@@ -99,9 +99,10 @@ final class RespSession extends RespConnection {
 
   private void openTunnel() {
     TunnelGuard guard = login == null ? null : new TunnelGuard(login, tunnels.greeting());
+    // Who has yet to log in with Redis cannot select what the proxy would, and stays in 0.
     SessionState state =
         new SessionState(
-            handshake.db(),
+            isOpen ? handshake.db() : 0,
             handshake.isResp3(),
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));

@@ -36,7 +36,13 @@ final class TunnelReplies implements Bus.Fenced {
 
   private boolean holding;
 
-  /** How much of what is held the fence under way is for; 0 while none is. */
+  /** What has come since the last fence was asked for needs one, too. */
+  private boolean unfenced;
+
+  /** A fence is under way. */
+  private boolean asked;
+
+  /** How much of what is held it is for: nothing, perhaps, when the client has silenced Redis. */
   private int fenced;
 
   private boolean clientGone;
@@ -74,10 +80,13 @@ final class TunnelReplies implements Bus.Fenced {
           from = data.readerIndex();
         }
         byte[] instead = isDropped && ends ? outstanding.answer() : null;
-        if (ends && ended(outstanding.replied(framer))) {
-          relay(data, from, start);
-          from = Math.max(from, start);
+        if (ends && isToBeFenced(outstanding.replied(framer))) {
+          if (!holding) {
+            relay(data, from, start);
+            from = Math.max(from, start);
+          }
           holding = true;
+          unfenced = true;
         }
         relay(instead);
       }
@@ -93,8 +102,8 @@ final class TunnelReplies implements Bus.Fenced {
     data.release();
   }
 
-  /** A reply is whole; returns whether it is to be held from now on. */
-  private boolean ended(Writes writes) {
+  /** A reply is whole; returns whether it is to be held until a fence is back. */
+  private boolean isToBeFenced(Writes writes) {
     if (!writes.areUnknown() || clientGone) {
       invalidate(writes);
       return false;
@@ -102,7 +111,7 @@ final class TunnelReplies implements Bus.Fenced {
     if (writes.access()) {
       front.invalidate(Writes.ACCESS);
     }
-    return !holding;
+    return true;
   }
 
   private void relay(ByteBuf data, int from, int to) {
@@ -130,7 +139,9 @@ final class TunnelReplies implements Bus.Fenced {
   /** No more is received in this turn. */
   void receivedAll() {
     session.flush();
-    if (holding && fenced == 0) {
+    if (unfenced && !asked) {
+      unfenced = false;
+      asked = true;
       fenced = held.size();
       front.fence(this, true);
     }
@@ -141,12 +152,13 @@ final class TunnelReplies implements Bus.Fenced {
     if (clientGone) {
       return;
     }
-    for (; fenced > 0; fenced--) {
-      session.write(held.remove());
-    }
-    holding = !held.isEmpty();
-    if (!holding && passed) {
+    asked = false;
+    if (held.size() == fenced && !unfenced && passed) {
       outstanding.setTold(false);
+    }
+    holding = unfenced;
+    for (int i = holding ? fenced : held.size(); i > 0; i--) {
+      session.write(held.remove());
     }
     receivedAll();
     if (!holding) {

@@ -185,6 +185,9 @@ public final class ReadThrough<W> {
    */
   public void failed(Load<W> load, Failure failure, long now) {
     counts.failures++;
+    if (failure.kind() == Failure.Kind.REDIS) {
+      dropOlder(load.key());
+    }
     Entry kept = failure.isOutage() ? kept(load.key(), now) : null;
     loads.remove(load.key(), load);
     inFlight--;

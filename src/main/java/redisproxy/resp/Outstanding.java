@@ -136,7 +136,8 @@ public final class Outstanding {
     if (streaming) {
       streamed.add(writes);
     } else {
-      Command known = isQueued ? Command.UNLISTED : command;
+      boolean onlyQueued = isQueued && command.kind() != Command.Kind.RESET;
+      Command known = onlyQueued ? Command.UNLISTED : command;
       Awaited added = new Awaited(writes, silent || skipNext, known, request.count() - 1);
       added.change = change;
       added.blind = known.isBlind(request, whole);
@@ -222,6 +223,8 @@ public final class Outstanding {
   /** A reply is whole; returns what is written now. */
   public Writes replied(ReplyFramer reply) {
     if (isOutOfBand(reply) || requests.isEmpty()) {
+      // A message, or the news that a key was written: RESET would end it and tell nothing more.
+      told = true;
       return Writes.NOTHING;
     }
     Awaited request = requests.peek();

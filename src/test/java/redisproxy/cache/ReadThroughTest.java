@@ -434,6 +434,8 @@ class ReadThroughTest {
     cache.load(A, "2", 1);
     cache.failed(last(sent), wrongType, 2);
     assertEquals(wrongType, last(told).answer());
+    cache.trust(Trust.UNVERIFIED);
+    assertNull(get(A, 3), "it is no longer what was kept before");
   }
 
   @Test

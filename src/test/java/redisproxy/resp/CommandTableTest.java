@@ -106,6 +106,56 @@ class CommandTableTest {
         Arguments.of("Subscribe a b", ""));
   }
 
+  /** Whether a client that has been told OK knows no more of what is in Redis than before. */
+  @ParameterizedTest
+  @CsvSource({
+    "true, PING",
+    "true, SELECT 1",
+    "true, SET k v",
+    "true, set k v eX 10",
+    "true, SET k v PXAT 9",
+    "true, MSET a 1 b 2",
+    "true, SETEX k 1 v",
+    "true, MULTI",
+    "true, CLIENT SETNAME x",
+    "false, SET k v NX",
+    "false, SET k v XX",
+    "false, SET k v KEEPTTL",
+    "false, SET k v EX 10 NX",
+    "false, SET k v GET",
+    "false, SET k",
+    "false, SETNX k v",
+    "false, APPEND k v",
+    "false, RENAME a b",
+    "false, EVAL s 0",
+    "false, GET k",
+    "false, TYPE k",
+    "false, FLUSHALL",
+    "false, LTRIM k 0 1",
+    "false, MODULE.SET k v"
+  })
+  void isBlind(boolean expected, String request) throws ProtocolError {
+    RequestParser parser = whole(request.split(" "));
+    assertEquals(expected, STORING.of(parser).isBlind(parser, true));
+  }
+
+  @Test
+  void isBlind_ofWhatIsNotAllThere_isNotKnown() throws ProtocolError {
+    RequestParser parser = whole("SET", "k", "v");
+    assertFalse(STORING.of(parser).isBlind(parser, false));
+  }
+
+  private static final CommandTable STORING =
+      new CommandTable(
+          Map.ofEntries(
+              row("set", 1, 1, 1, "write", "denyoom"),
+              row("setex", 1, 1, 1, "write", "denyoom"),
+              row("setnx", 1, 1, 1, "write", "denyoom"),
+              row("mset", 1, -1, 2, "write", "denyoom"),
+              row("append", 1, 1, 1, "write", "denyoom"),
+              row("type", 1, 1, 1, "readonly"),
+              row("get", 1, 1, 1, "readonly")));
+
   @Test
   void of_aNameInAnyCase_isItsCommand() throws ProtocolError {
     assertEquals("get", TABLE.of(whole("gEt", "k")).name());

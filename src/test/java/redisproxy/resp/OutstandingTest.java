@@ -151,6 +151,112 @@ class OutstandingTest {
     assertEquals("a", replied("+OK"));
   }
 
+  @Test
+  void isQuiet_onlyWhileAGetWouldGetWhatAnybodyGets() throws ProtocolError {
+    assertTrue(outstanding.isQuiet());
+    for (String[] each :
+        new String[][] {
+          {"GET k", "$-1"},
+          {"MULTI", "+OK", "EXEC", "*0"},
+          {"WATCH k", "+OK", "UNWATCH", "+OK"},
+          {"WATCH k", "+OK", "MULTI", "+OK", "DISCARD", "+OK"},
+          {"CLIENT TRACKING ON", "+OK", "RESET", "+RESET"},
+          {"SUBSCRIBE x", "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1", "RESET", "+RESET"},
+          {
+            "SUBSCRIBE x",
+            ">3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1",
+            "UNSUBSCRIBE x",
+            ">3\r\n$11\r\nunsubscribe\r\n$1\r\nx\r\n:0"
+          },
+        }) {
+      for (int i = 0; i < each.length; i += 2) {
+        add(each[i]);
+        assertFalse(outstanding.isQuiet(), each[i]);
+        replied(each[i + 1]);
+        assertEquals(i + 2 == each.length, outstanding.isQuiet(), each[i]);
+      }
+    }
+    add("CLIENT REPLY SKIP");
+    assertFalse(outstanding.isQuiet(), "the reply to the next is not wanted");
+    add("PING");
+    replied("+PONG");
+    assertTrue(outstanding.isQuiet());
+    add("CLIENT REPLY OFF");
+    assertFalse(outstanding.isQuiet());
+    add("MONITOR");
+    replied("+OK");
+    assertFalse(outstanding.isQuiet());
+  }
+
+  @Test
+  void hasTold_whenAReplySaysAnythingOfWhatIsInRedis() throws ProtocolError {
+    String[][] cases = {
+      {"PING", "+PONG", "no"},
+      {"SET k v", "+OK", "no"},
+      {"SET k v", "-WRONGTYPE", "yes"},
+      {"SET k v NX", "+OK", "yes"},
+      {"HELLO 3", "%1\r\n+a\r\n+b", "no"},
+      {"CLIENT LIST", "$1\r\nx", "yes"},
+      {"GET k", "$-1", "yes"},
+      {"TYPE k", "+none", "yes"},
+      {"DEL k", ":0", "yes"},
+      {"EVAL s 0", "+OK", "yes"},
+    };
+    for (String[] each : cases) {
+      outstanding.setTold(false);
+      add(each[0]);
+      replied(each[1]);
+      assertEquals(each[2].equals("yes"), outstanding.hasTold(), each[0]);
+    }
+  }
+
+  @Test
+  void hasTold_whatIsQueued_andWhatTheTransactionGave() throws ProtocolError {
+    add("MULTI");
+    replied("+OK");
+    assertFalse(outstanding.hasTold());
+    add("PING", "EXEC");
+    replied("+QUEUED");
+    outstanding.setTold(false);
+    replied("*1\r\n+PONG");
+    assertTrue(outstanding.hasTold());
+  }
+
+  /** What has been pushed is known to the client, though RESET then ends it without a word. */
+  @Test
+  void hasTold_whenAMessageCame() throws ProtocolError {
+    for (String[] each :
+        new String[][] {
+          {"CLIENT TRACKING ON BCAST", "+OK", ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk"},
+          {
+            "SUBSCRIBE x",
+            "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1",
+            "*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$2\r\nhi"
+          }
+        }) {
+      add(each[0]);
+      replied(each[1]);
+      outstanding.setTold(false);
+      replied(each[2]);
+      add("RESET");
+      replied("+RESET");
+      assertTrue(outstanding.isQuiet() && outstanding.hasTold(), each[0]);
+    }
+  }
+
+  /** Redis carries RESET out at once, and with it ends what was subscribed to. */
+  @Test
+  void reset_withinATransaction_endsSubscriptions() throws ProtocolError {
+    add("SUBSCRIBE x");
+    replied(">3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1");
+    add("MULTI", "RESET", "LRANGE l 0 -1");
+    replied("+OK");
+    replied("+RESET");
+    replied("*2\r\n$7\r\nmessage\r\n$1\r\nx");
+    assertEquals(0, outstanding.size());
+    assertTrue(outstanding.isQuiet());
+  }
+
   /** Returns whether the last is to go to Redis. */
   private boolean add(String... requests) throws ProtocolError {
     boolean passed = false;

@@ -22,6 +22,35 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is expected was seen of Redis 7.0.15, but for the limit on a request, which is our own. */
 class RequestParserTest {
+  @Test
+  void beginsGet_onlyWhereAGetOfOneKeyBegins() {
+    for (String get : new String[] {"GET", "get", "gEt"}) {
+      assertTrue(beginsGet("*2\r\n$3\r\n" + get + "\r\n$1\r\nk\r\n"));
+      assertTrue(beginsGet("*2\r\n$3\r\n" + get + "\r\n$1"));
+    }
+    for (String other :
+        new String[] {
+          "",
+          "*2\r\n$3\r\nGET\r\n",
+          "*3\r\n$3\r\nGET\r\n$1\r\na\r\n$1\r\nb\r\n",
+          "*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n",
+          "*2\r\n$4\r\nGETX\r\n$1\r\nk\r\n",
+          "*2\r\n$3\r\nGE\u00f4\r\n$1\r\nk\r\n",
+          "*2\r\n$3\r\nGETX\r\n$1\r\nk\r\n",
+          "GET a-key-of-some-length\r\n",
+        }) {
+      assertFalse(beginsGet(other), other);
+    }
+  }
+
+  /** Behind other input, and with nothing read. */
+  private static boolean beginsGet(String text) {
+    ByteBuf in = Unpooled.copiedBuffer("*1" + text, StandardCharsets.ISO_8859_1).skipBytes(2);
+    boolean begins = RequestParser.beginsGet(in);
+    assertEquals(text.length(), in.readableBytes());
+    return begins;
+  }
+
   private static final int MAX_BYTES = 1_000_000;
   private static final String ERROR = "ERR Protocol error: ";
   private static final String PING = "*1\r\n$4\r\nPING\r\n";

@@ -1,0 +1,123 @@
+package redisproxy.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class SessionStateTest {
+  private static final CommandTable TABLE = CommandTable.EMPTY;
+
+  private SessionState state = state(true);
+
+  /** Where u and p are the proxy's own credentials. */
+  private static SessionState state(boolean isOpen) {
+    return new SessionState(
+        2,
+        false,
+        isOpen,
+        own ->
+            Stream.of(own)
+                .map(each -> new String(each, StandardCharsets.UTF_8))
+                .collect(Collectors.joining(" "))
+                .matches("u p|p"));
+  }
+
+  /**
+   * The state after requests that Redis has accepted: the database, RESP's version, plain or not.
+   */
+  private String after(String... requests) throws ProtocolError {
+    for (String request : requests) {
+      request(request, true, false, true);
+    }
+    return state.db() + (state.isResp3() ? " 3" : " 2") + (state.isPlain() ? " plain" : " own");
+  }
+
+  private void request(String text, boolean isWhole, boolean isQueued, boolean isAccepted)
+      throws ProtocolError {
+    RequestParser request = new RequestParser(1000);
+    request.parse(Unpooled.copiedBuffer(text + "\r\n", StandardCharsets.ISO_8859_1));
+    Runnable change = state.requested(TABLE.of(request), request, isWhole, isQueued);
+    if (change != null && isAccepted) {
+      change.run();
+    }
+  }
+
+  @Test
+  void select_isFollowed() throws ProtocolError {
+    assertEquals("2 2 plain", after());
+    assertEquals("7 2 plain", after("SELECT 7"));
+    request("SELECT 99", true, false, false);
+    assertEquals("7 2 plain", after());
+    assertEquals("7 2 own", after("SELECT x"), "should Redis take that");
+    assertEquals("0 2 plain", after("RESET"));
+  }
+
+  @Test
+  void hello_isFollowed() throws ProtocolError {
+    assertEquals("2 2 plain", after("HELLO"));
+    assertEquals("2 3 plain", after("HELLO 3 SETNAME x"));
+    assertEquals("2 3 plain", after("HELLO"));
+    request("HELLO 2", true, false, false);
+    assertEquals("2 3 plain", after());
+    assertEquals("2 2 plain", after("HELLO 2"));
+    assertEquals("2 3 own", after("HELLO 3 AUTH u other"));
+    assertEquals("0 2 plain", after("RESET"));
+  }
+
+  @Test
+  void whoIsNotTheProxysUser_readsForItself() throws ProtocolError {
+    assertEquals("2 2 own", after("AUTH other p"));
+    assertEquals("2 2 plain", after("AUTH u p"));
+    assertEquals("2 2 own", after("AUTH u p more"));
+    state = state(false);
+    assertEquals("2 2 own", after("HELLO 2"));
+    request("AUTH u p", true, false, false);
+    assertEquals("2 2 own", after());
+    assertEquals("2 2 plain", after("AUTH p"));
+    assertEquals("2 2 own", after("HELLO 2 AUTH u p AUTH u other"), "the last of them");
+    assertEquals("2 3 plain", after("HELLO 3 SETNAME x AUTH u p"));
+    assertEquals("0 2 own", after("RESET"));
+  }
+
+  @Test
+  void watch_isFollowed() throws ProtocolError {
+    for (String end : new String[] {"UNWATCH", "EXEC", "DISCARD", "RESET"}) {
+      state = state(true);
+      assertEquals("2 2 own", after("WATCH k"));
+      request("UNWATCH", true, true, true);
+      assertEquals("2 2 own", after(), "Redis only queues it");
+      assertEquals("plain", after(end).substring(4));
+    }
+    request("WATCH k", true, false, false);
+    assertEquals("0 2 plain", after());
+  }
+
+  @Test
+  void whatClientDoes_lastsUntilReset() throws ProtocolError {
+    for (String harmless : "ID INFO LIST KILL SETNAME GETNAME SETINFO NO-EVICT PAUSE".split(" ")) {
+      assertEquals("2 2 plain", after("CLIENT " + harmless + " x"));
+    }
+    for (String other : "TRACKING CACHING REPLY UNHEARD-OF".split(" ")) {
+      state = state(true);
+      assertEquals("2 2 own", after("CLIENT " + other + " ON", "CLIENT " + other + " OFF"));
+      assertEquals("0 2 plain", after("RESET"));
+    }
+    assertEquals("0 2 own", after("CLIENT"));
+  }
+
+  /** What cannot be followed is followed no more. */
+  @Test
+  void withinATransaction_orInPieces_isInDoubt() throws ProtocolError {
+    for (String request : new String[] {"SELECT 3", "HELLO 3", "AUTH u p"}) {
+      for (boolean isQueued : new boolean[] {true, false}) {
+        state = state(true);
+        request(request, isQueued, isQueued, true);
+        assertEquals("2 2 own", after(), request);
+      }
+    }
+  }
+}
