@@ -5,6 +5,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.UUID;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
@@ -64,6 +65,14 @@ final class Front {
     if (writes.access()) {
       vertx.eventBus().publish(Bus.ACCESS, null, Bus.BY_REFERENCE);
     }
+  }
+
+  /**
+   * Redis has said something of a key elsewhere than in a load: what was kept before is not to be
+   * served behind it.
+   */
+  void seen(Key key) {
+    invalidate(new Writes(List.of(key.bytes())));
   }
 
   /**

@@ -76,7 +76,7 @@ final class HttpVerticle extends VerticleBase {
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
     answers =
         new HttpAnswers(
-            new ValueStreams(vertx, settings.redis(), streamPermits),
+            new ValueStreams(vertx, settings.redis(), streamPermits, front::seen),
             requests,
             clock,
             settings.http().maxAgeRemaining());

@@ -52,7 +52,7 @@ final class RespVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     front = new Front(vertx, context);
-    streams = new ValueStreams(vertx, redis, streamPermits);
+    streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));

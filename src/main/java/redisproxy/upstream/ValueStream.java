@@ -3,6 +3,7 @@ package redisproxy.upstream;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,7 @@ public final class ValueStream {
   private final Settings.Redis redis;
   private final Key key;
   private final Sink sink;
+  private final Consumer<Key> seen;
   private final Runnable closed;
   private final StringBuilder line = new StringBuilder();
 
@@ -83,11 +85,13 @@ public final class ValueStream {
   /** Bytes of the value still to come, its CRLF included; -1 before it begins. */
   private long remaining = -1;
 
-  ValueStream(Vertx vertx, Settings.Redis redis, Key key, Sink sink, Runnable closed) {
+  ValueStream(
+      Vertx vertx, Settings.Redis redis, Key key, Sink sink, Consumer<Key> seen, Runnable closed) {
     this.vertx = vertx;
     this.redis = redis;
     this.key = key;
     this.sink = sink;
+    this.seen = seen;
     this.closed = closed;
   }
 
@@ -173,6 +177,9 @@ public final class ValueStream {
   }
 
   private void reply(String text) {
+    if (handshake == 0) {
+      seen.accept(key);
+    }
     if (text.startsWith("-")) {
       end(() -> sink.failed(new Failure(Failure.Kind.REDIS, text.substring(1))));
     } else if (handshake > 0) {

@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
@@ -17,16 +18,20 @@ public final class ValueStreams {
   private final Settings.Redis redis;
   private final NetClient client;
   private final Semaphore permits;
+  private final Consumer<Key> seen;
 
   /**
    * To be made on the event loop that will use it.
    *
    * @param permits how many streams may be open at once
+   * @param seen is told of a key before the sink is told anything that Redis has said of it: that
+   *     may be newer than what the feed has told, so nothing older is to be served behind it
    */
-  public ValueStreams(Vertx vertx, Settings.Redis redis, Semaphore permits) {
+  public ValueStreams(Vertx vertx, Settings.Redis redis, Semaphore permits, Consumer<Key> seen) {
     this.vertx = vertx;
     this.redis = redis;
     this.permits = permits;
+    this.seen = seen;
     this.client =
         vertx.createNetClient(
             new NetClientOptions()
@@ -40,7 +45,7 @@ public final class ValueStreams {
       sink.failed(new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
       return;
     }
-    ValueStream stream = new ValueStream(vertx, redis, key, sink, permits::release);
+    ValueStream stream = new ValueStream(vertx, redis, key, sink, seen, permits::release);
     client
         .connect(redis.endpoint().port(), redis.endpoint().host())
         .onComplete(stream::connected, stream::unreachable);

@@ -34,6 +34,7 @@ final class FakeRedis implements AutoCloseable {
   private final Function<List<String>, String> answer;
   private final boolean tracks;
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
+  private final Set<Socket> feeds = ConcurrentHashMap.newKeySet();
 
   /**
    * The answer gets the command and gives the raw reply; it may take its time, for that connection.
@@ -86,6 +87,9 @@ final class FakeRedis implements AutoCloseable {
       OutputStream out = client.getOutputStream();
       while (true) {
         List<String> command = command(in);
+        if (command.contains("TRACKING")) {
+          feeds.add(client);
+        }
         byte[] reply = reply(command).getBytes(StandardCharsets.ISO_8859_1);
         synchronized (out) {
           out.write(reply);
@@ -93,13 +97,23 @@ final class FakeRedis implements AutoCloseable {
       }
     } catch (IOException gone) {
       clients.remove(client);
+      feeds.remove(client);
     }
   }
 
   /** Sends bytes nobody has asked for, to all clients. */
   void push(String raw) {
+    push(clients, raw);
+  }
+
+  /** The same to those who have asked for what is written. */
+  void pushToFeed(String raw) {
+    push(feeds, raw);
+  }
+
+  private void push(Set<Socket> to, String raw) {
     byte[] bytes = raw.getBytes(StandardCharsets.ISO_8859_1);
-    for (Socket client : clients) {
+    for (Socket client : to) {
       try {
         OutputStream out = client.getOutputStream();
         synchronized (out) {
@@ -108,6 +122,13 @@ final class FakeRedis implements AutoCloseable {
       } catch (IOException gone) {
         clients.remove(client);
       }
+    }
+  }
+
+  /** Closes the connections of those who have asked for what is written. */
+  void dropFeed() throws IOException {
+    for (Socket client : feeds) {
+      client.close();
     }
   }
 

@@ -79,6 +79,11 @@ final class RunningProxy implements AutoCloseable {
     return send(proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8));
   }
 
+  /** How the feed stands: tracking, expiry or lost. */
+  String coherence() {
+    return new JsonObject(admin("/stats").body()).getJsonObject("coherence").getString("state");
+  }
+
   /** One number of /stats. */
   long stat(String name) {
     return new JsonObject(admin("/stats").body()).getLong(name);

@@ -1,0 +1,261 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What Redis says at the worst moment, and what it then does not say. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class CoherenceRaceIT {
+  private static final String PUSH_K = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
+  private static final String PUSH_ALL = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
+
+  @Parameter Shape shape;
+
+  /** What loads are answered with, in the order in which they ask; each waits for its own. */
+  private final BlockingQueue<CompletableFuture<String>> loads = new LinkedBlockingQueue<>();
+
+  private FakeRedis redis;
+  private RunningProxy proxy;
+
+  /** A server of which a test says what becomes of everything but PING and what tracks. */
+  private void start(Function<List<String>, String> answer, String... settings) {
+    redis =
+        FakeRedis.tracking(
+            command ->
+                switch (command.get(0).toUpperCase()) {
+                  case "PING" -> "+PONG\r\n";
+                  case "CLIENT" -> "+OK\r\n";
+                  case "PTTL" -> ":-1\r\n";
+                  default -> answer.apply(command);
+                });
+    proxy = RunningProxy.start(shape, redis.url(), settings);
+    await(() -> assertEquals("tracking", proxy.coherence()));
+  }
+
+  @AfterEach
+  void stop() {
+    proxy.close();
+    if (redis != null) {
+      redis.close();
+    }
+  }
+
+  private static void await(ThrowingRunnable assertion) {
+    Awaitility.await().atMost(Duration.ofSeconds(15)).untilAsserted(assertion);
+  }
+
+  private static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
+  }
+
+  /** Answers the load when the test says with what. */
+  private String late(List<String> command) {
+    CompletableFuture<String> reply = new CompletableFuture<>();
+    loads.add(reply);
+    return reply.join();
+  }
+
+  private CompletableFuture<String> nextLoad() throws InterruptedException {
+    CompletableFuture<String> load = loads.poll(15, TimeUnit.SECONDS);
+    assertTrue(load != null, "nothing was loaded");
+    return load;
+  }
+
+  private long tracked() {
+    return redis.commands.stream().filter(command -> command.contains("TRACKING")).count();
+  }
+
+  /**
+   * The value was read before the write and comes after its news; in between another client has
+   * asked, whose load is behind it on the same connection.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {PUSH_K, PUSH_ALL})
+  void loadThatIsOvertaken_answersWhoWaits_andIsNotKept(String push) throws Exception {
+    start(this::late, "redis.load-timeout", "15s");
+    try (RespClient early = proxy.resp();
+        RespClient behind = proxy.resp();
+        RespClient after = proxy.resp()) {
+      early.send(RespClient.request("GET", "k"));
+      CompletableFuture<String> first = nextLoad();
+      overtake(push);
+      behind.send(RespClient.request("GET", "k"));
+      await(() -> assertEquals(2, proxy.stat("loads")));
+      first.complete(bulk("old"));
+      assertEquals(bulk("old"), early.reply());
+      CompletableFuture<String> second = nextLoad();
+      early.send(RespClient.request("GET", "k"));
+      await(() -> assertEquals(1, proxy.stat("coalesced")));
+      second.complete(bulk("new"));
+      assertEquals(bulk("new"), behind.reply());
+      assertEquals(bulk("new"), early.reply());
+      assertEquals(bulk("new"), after.call("GET", "k"));
+      assertEquals("new", proxy.http("/keys/k").body());
+      assertEquals(1, proxy.stat("overtaken"));
+      assertTrue(loads.isEmpty());
+    }
+  }
+
+  @Test
+  void loadThatIsOvertakenAlone_leavesTheNextReadToLoadAnew() throws Exception {
+    start(this::late, "redis.load-timeout", "15s");
+    try (RespClient client = proxy.resp()) {
+      for (int i = 0; i < 20; i++) {
+        client.send(RespClient.request("GET", "k"));
+        CompletableFuture<String> load = nextLoad();
+        overtake(i % 2 == 0 ? PUSH_K : PUSH_ALL);
+        load.complete(bulk("old" + i));
+        assertEquals(bulk("old" + i), client.reply());
+      }
+      assertEquals(20, proxy.stat("overtaken"));
+      assertEquals(0, proxy.stat("hits"));
+    }
+  }
+
+  private void overtake(String push) {
+    long before = proxy.stat("overtaken");
+    redis.pushToFeed(push);
+    await(() -> assertEquals(before + 1, proxy.stat("overtaken")));
+  }
+
+  /** Half a piece of news is none, and what it was about is not known. */
+  @Test
+  void feedThatDiesWithinItsNews_dropsEverything() throws IOException {
+    String[] value = {"old"};
+    start(command -> bulk(value[0]));
+    try (RespClient client = proxy.resp()) {
+      assertEquals(bulk("old"), client.call("GET", "k"));
+      assertEquals(bulk("old"), client.call("GET", "other"));
+      value[0] = "new";
+      redis.pushToFeed(PUSH_K.substring(0, PUSH_K.length() - 4));
+      redis.dropFeed();
+      await(() -> assertEquals(bulk("new"), client.call("GET", "k")));
+      await(() -> assertEquals("tracking", proxy.coherence()));
+      assertEquals(bulk("new"), client.call("GET", "other"));
+    }
+  }
+
+  /** Whatever was kept before the feed was lost is neither served nor added to. */
+  @Test
+  void whileOnlyTheFeedIsLost_everyReadIsALoad() throws IOException {
+    int[] value = {0};
+    boolean[] refuses = {false};
+    redis =
+        FakeRedis.tracking(
+            command ->
+                switch (command.get(0).toUpperCase()) {
+                  case "PING" -> "+PONG\r\n";
+                  case "CLIENT" -> refuses[0] ? "-LOADING not now\r\n" : "+OK\r\n";
+                  case "PTTL" -> ":-1\r\n";
+                  default -> bulk("" + value[0]);
+                });
+    proxy = RunningProxy.start(shape, redis.url(), "redis.backoff-max", "50ms");
+    try (RespClient client = proxy.resp()) {
+      await(() -> assertEquals("tracking", proxy.coherence()));
+      client.call("GET", "k");
+      client.call("GET", "k");
+      refuses[0] = true;
+      redis.dropFeed();
+      await(() -> assertEquals("lost", proxy.coherence()));
+      long hits = proxy.stat("hits");
+      for (int i = 1; i < 50; i++) {
+        value[0] = i;
+        assertEquals(bulk("" + i), client.call("GET", "k"));
+        assertEquals("" + i, proxy.http("/keys/k").body());
+      }
+      assertEquals(hits, proxy.stat("hits"));
+      assertEquals(0, proxy.stat("entries"), "nothing new, and nothing older than what was seen");
+      refuses[0] = false;
+      await(() -> assertEquals("tracking", proxy.coherence()));
+      client.call("GET", "k");
+      client.call("GET", "k");
+      assertEquals(hits + 1, proxy.stat("hits"));
+    }
+  }
+
+  /** It may have found the server that was there before, for which the loads no longer ask. */
+  @Test
+  void feedThatWasBackBeforeTheLoads_isOpenedOnceMore() throws IOException {
+    start(command -> bulk("v"), "redis.connect-timeout", "10s", "redis.backoff-max", "50ms");
+    long before = tracked();
+    redis.greetsAfterMs = 2000;
+    redis.drop();
+    await(() -> assertEquals(before + 1, tracked()));
+    assertEquals("tracking", proxy.coherence());
+    await(() -> assertEquals(before + 2, tracked()));
+    await(() -> assertEquals(200, proxy.admin("/health/ready").statusCode()));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+  }
+
+  /** What was streamed may be newer than what the feed has told. */
+  @Test
+  void valueThatWasStreamed_isNotFollowedByAnOlderOne() throws Exception {
+    CompletableFuture<String> streamed = new CompletableFuture<>();
+    CompletableFuture<Void> streaming = new CompletableFuture<>();
+    String[] value = {bulk("x".repeat(1025))};
+    start(
+        command -> {
+          if (command.get(0).equalsIgnoreCase("get")) {
+            streaming.complete(null);
+            return streamed.join();
+          }
+          return value[0];
+        },
+        "cache.max-value-bytes",
+        "1024");
+    try (RespClient client = proxy.resp();
+        RespClient other = proxy.resp()) {
+      client.send(RespClient.request("GET", "k"));
+      streaming.get(15, TimeUnit.SECONDS);
+      value[0] = bulk("second");
+      assertEquals(bulk("second"), other.call("GET", "k"));
+      value[0] = bulk("third");
+      streamed.complete(bulk("third"));
+      assertEquals(bulk("third"), client.reply());
+      assertEquals(bulk("third"), client.call("GET", "k"));
+    }
+  }
+
+  /** A server that takes connections and says nothing keeps neither reads nor the proxy waiting. */
+  @Test
+  void blackHole_isNotReached() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 512, InetAddress.getLoopbackAddress())) {
+      proxy =
+          RunningProxy.start(
+              shape,
+              "redis://127.0.0.1:" + silent.getLocalPort(),
+              "redis.connect-timeout",
+              "200ms",
+              "redis.load-timeout",
+              "200ms");
+      try (RespClient client = proxy.resp()) {
+        for (int i = 0; i < 3; i++) {
+          assertTrue(client.call("GET", "k").startsWith("-ERR redis-proxy: "));
+          assertEquals(503, proxy.http("/keys/k").statusCode());
+        }
+      }
+      assertEquals("lost", proxy.coherence());
+    }
+  }
+}
