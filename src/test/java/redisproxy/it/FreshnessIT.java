@@ -1,0 +1,281 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Many readers, all kinds of writes, and a Redis that stops or is cut off. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class FreshnessIT {
+  /** How often each kind of write is read back by another client. */
+  private static final int LOOPS = Integer.getInteger("test.freshness", 3_000);
+
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+  private RespClient client;
+  private RespClient other;
+  private RespClient direct;
+
+  private void start(String... settings) {
+    start(EmbeddedRedis.start(), settings);
+  }
+
+  private void start(EmbeddedRedis started, String... settings) {
+    redis = started;
+    String[] all = new String[settings.length + 2];
+    all[0] = "cache.expiry";
+    all[1] = "1h";
+    System.arraycopy(settings, 0, all, 2, settings.length);
+    proxy = RunningProxy.start(shape, redis.url(), all);
+    client = proxy.resp();
+    other = proxy.resp();
+    direct = new RespClient(redis.host(), redis.port());
+    await(() -> assertEquals("tracking", proxy.coherence()));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    other.close();
+    direct.close();
+    proxy.close();
+    redis.close();
+  }
+
+  private static void await(ThrowingRunnable assertion) {
+    Awaitility.await().atMost(Duration.ofSeconds(15)).untilAsserted(assertion);
+  }
+
+  private static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
+  }
+
+  @Test
+  void manyWhoAskForAColdKey_costRedisOneLoad() throws Exception {
+    start();
+    direct.call("SET", "k", "v");
+    List<RespClient> clients = new ArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(20);
+    try {
+      for (int i = 0; i < 200; i++) {
+        clients.add(proxy.resp());
+      }
+      direct.call("CONFIG", "RESETSTAT");
+      redis.pause();
+      List<CompletableFuture<Integer>> http = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        http.add(CompletableFuture.supplyAsync(() -> proxy.http("/keys/k").statusCode(), threads));
+      }
+      String four = RespClient.request("GET", "k").repeat(4);
+      clients.forEach(each -> each.send(four));
+      redis.resume();
+      for (RespClient each : clients) {
+        for (int i = 0; i < 4; i++) {
+          assertEquals(bulk("v"), each.reply());
+        }
+      }
+      for (CompletableFuture<Integer> each : http) {
+        assertEquals(200, each.get(15, TimeUnit.SECONDS));
+      }
+    } finally {
+      threads.shutdown();
+      clients.forEach(RespClient::close);
+    }
+    String stats = direct.call("INFO", "commandstats");
+    assertTrue(stats.contains("cmdstat_getrange:calls=1,"), stats);
+    assertFalse(stats.contains("cmdstat_get:"), stats);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SET", "EVAL"})
+  void whatOneClientHasWritten_anotherReads(String how) {
+    start();
+    for (int i = 0; i < LOOPS; i++) {
+      if (how.equals("SET")) {
+        client.call("SET", "k", "" + i);
+      } else {
+        client.call("EVAL", "redis.call('set','k','" + i + "')", "0");
+      }
+      assertEquals(bulk("" + i), other.call("GET", "k"));
+    }
+  }
+
+  /** Its reply is not seen before what it has written is invalidated. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SWAPDB 0 1",
+        "MOVE k 2",
+        "RENAME other k",
+        "RENAME k third",
+        "COPY other k REPLACE",
+        "RESTORE k 0 DUMP REPLACE",
+        "PERSIST k",
+        "EXPIRE k 0",
+        "EXPIRE k 1000",
+        "PEXPIREAT k 1",
+        "GETDEL k",
+        "SETRANGE k 0 x",
+        "FLUSHALL",
+        "FLUSHDB ASYNC",
+        "DEBUG RELOAD",
+        "RESTORE-ASKING k 0 DUMP REPLACE"
+      })
+  void writeThroughATunnel_isReadByBothProtocolsAtOnce(String command) {
+    start();
+    String[] arguments = command.split(" ");
+    for (int i = 0; i < 5; i++) {
+      direct.call("SELECT", "1");
+      direct.call("SET", "k", "in the other");
+      direct.call("SELECT", "0");
+      direct.call("FLUSHDB");
+      direct.call("MSET", "k", "old" + i, "other", "new" + i);
+      direct.call("EXPIRE", "k", "5000");
+      String now = "old" + i;
+      await(() -> assertEquals(bulk(now), other.call("GET", "k")));
+      assertEquals(now, proxy.http("/keys/k").body());
+      assertEquals(bulk("new" + i), other.call("GET", "other"));
+      String reply = client.call(dumped(arguments));
+      assertFalse(reply.startsWith("-"), reply);
+      String read = other.call("GET", "k");
+      String body = proxy.http("/keys/k").body();
+      String truth = direct.call("GET", "k");
+      assertEquals(truth, read);
+      assertEquals(truth, client.call("GET", "k"));
+      assertEquals(truth.startsWith("$-1"), body.contains("k not found"), body);
+      assertTrue(truth.startsWith("$-1") || truth.contains(body), body);
+    }
+  }
+
+  /** With what DUMP gives in the place of DUMP. */
+  private String[] dumped(String... arguments) {
+    String[] all = arguments.clone();
+    for (int i = 0; i < all.length; i++) {
+      if (all[i].equals("DUMP")) {
+        String dump = direct.call("DUMP", "other");
+        int head = dump.indexOf("\r\n") + 2;
+        all[i] = dump.substring(head, dump.length() - 2);
+      }
+    }
+    return all;
+  }
+
+  /**
+   * A server that stands still keeps its connections, and what it does next is not told in time.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"serve", "bypass"})
+  void redisThatStandsStill_isNoticed_andNothingIsOldAfterwards(String policy) {
+    start(
+        "coherence.when-unverified",
+        policy,
+        "coherence.heartbeat",
+        "200ms",
+        "redis.load-timeout",
+        "200ms",
+        "redis.connect-timeout",
+        "300ms",
+        "redis.backoff-max",
+        "200ms");
+    direct.call("SET", "k", "old");
+    other.call("EVAL", "return 'the news of k has come'", "0");
+    assertEquals(bulk("old"), client.call("GET", "k"));
+    redis.pause();
+    direct.send(RespClient.request("SET", "k", "new"));
+    await(() -> assertEquals("lost", proxy.coherence()));
+    await(
+        () -> {
+          client.call("GET", "none");
+          assertEquals(503, proxy.http("/keys/none").statusCode());
+          boolean served = proxy.http("/keys/k").statusCode() == 200;
+          assertEquals(policy.equals("serve"), served);
+        });
+    for (int i = 0; i < 5; i++) {
+      String read = client.call("GET", "k");
+      assertTrue(policy.equals("serve") ? read.equals(bulk("old")) : read.startsWith("-"), read);
+    }
+    redis.resume();
+    assertEquals("+OK\r\n", direct.reply());
+    await(() -> assertEquals(bulk("new"), client.call("GET", "k")));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    assertEquals(bulk("new"), other.call("GET", "k"));
+    assertEquals("new", proxy.http("/keys/k").body());
+  }
+
+  @Test
+  void loaderThatIsKilled_takesTheFeedAlong() {
+    start();
+    for (int i = 0; i < 5; i++) {
+      direct.call("SET", "k", "old" + i);
+      String old = "old" + i;
+      await(() -> assertEquals(bulk(old), client.call("GET", "k")));
+      String feed = id("name=redis-proxy-feed");
+      direct.call("CLIENT", "KILL", "ID", id("cmd=pttl"));
+      String now = "new" + i;
+      direct.call("SET", "k", now);
+      await(() -> assertEquals(bulk(now), client.call("GET", "k")));
+      await(() -> assertEquals("tracking", proxy.coherence()));
+      await(() -> assertFalse(id("name=redis-proxy-feed").equals(feed)));
+    }
+  }
+
+  /** The id of the one connection of whose line this is a part. */
+  private String id(String part) {
+    return direct
+        .call("CLIENT", "LIST")
+        .lines()
+        .filter(line -> line.contains(part))
+        .map(line -> line.replaceAll("^id=([0-9]+) .*", "$1"))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no connection with " + part));
+  }
+
+  @Test
+  void sessionThatLogsInAsTheProxy_readsTheDatabaseItIsIn() {
+    EmbeddedRedis started = EmbeddedRedis.start("requirepass s3cret");
+    try (RespClient setUp = new RespClient(started.host(), started.port())) {
+      setUp.call("AUTH", "s3cret");
+      for (int i = 0; i < 4; i++) {
+        setUp.call("SELECT", "" + i);
+        setUp.call("SET", "k", "in " + i);
+      }
+    }
+    start(started, "redis.password", "s3cret", "redis.url", started.url().replace("/0", "/2"));
+    assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
+    for (int i = 0; i < 5; i++) {
+      String read = client.call("GET", "k");
+      assertEquals("*1\r\n" + read, client.call("MGET", "k"));
+    }
+    client.call("SELECT", "3");
+    for (int i = 0; i < 3; i++) {
+      assertEquals(bulk("in 3"), client.call("GET", "k"));
+    }
+    client.call("RESET");
+    assertTrue(client.call("GET", "k").startsWith("-NOAUTH"));
+    assertEquals("+OK\r\n", client.call("AUTH", "default", "s3cret"));
+    for (int i = 0; i < 3; i++) {
+      assertEquals(bulk("in 0"), client.call("GET", "k"));
+    }
+  }
+}
