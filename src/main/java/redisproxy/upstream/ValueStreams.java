@@ -2,7 +2,6 @@ package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetClientOptions;
 import java.util.concurrent.Semaphore;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
@@ -27,11 +26,7 @@ public final class ValueStreams {
     this.vertx = vertx;
     this.redis = redis;
     this.permits = permits;
-    this.client =
-        vertx.createNetClient(
-            new NetClientOptions()
-                .setConnectTimeout((int) redis.connectTimeout().toMillis())
-                .setTcpNoDelay(true));
+    this.client = Transport.client(vertx, redis);
   }
 
   /** Asks Redis for a key's value and streams it to the sink. */
