@@ -129,7 +129,9 @@ class JarIT {
   void portInUse_isSaidWithTheSettingAndEnds() throws Exception {
     try (ServerSocket taken = new ServerSocket(0)) {
       run(Map.of("RESP_PORT", "" + taken.getLocalPort(), "RESP_HOST", "0.0.0.0"), List.of());
-      assertTrue(finished(1).contains("resp.port = " + taken.getLocalPort()));
+      String output = finished(1);
+      assertTrue(output.contains("resp.port = " + taken.getLocalPort()), output);
+      assertFalse(output.contains("\tat "), output);
     }
   }
 
