@@ -30,8 +30,14 @@ import redisproxy.upstream.Server;
 final class CacheVerticle extends VerticleBase {
   private static final long RECLAIM_EVERY_MS = 100;
 
-  /** How many expired entries are dropped in one turn at most; the rest wait for the next. */
+  /** How many expired entries are dropped in one turn at most. */
   private static final int RECLAIM_AT_ONCE = 512;
+
+  /**
+   * How long the loop has for others then, in milliseconds. A task would not do: Netty runs tasks
+   * that make tasks for up to a second before it looks at sockets again.
+   */
+  private static final long BREATH_MS = 1;
 
   private final Settings settings;
   private final Cache cache;
@@ -73,7 +79,7 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().localConsumer(Bus.REPORT, this::report);
-    vertx.setPeriodic(RECLAIM_EVERY_MS, timer -> reclaim());
+    reclaimIn(RECLAIM_EVERY_MS);
     return Future.join(loader.start(), coherence.start());
   }
 
@@ -164,9 +170,12 @@ final class CacheVerticle extends VerticleBase {
     leaving.clear();
   }
 
+  private void reclaimIn(long millis) {
+    vertx.setTimer(millis, timer -> reclaim());
+  }
+
   private void reclaim() {
-    if (readThrough.reclaim(clock.getAsLong(), RECLAIM_AT_ONCE) == RECLAIM_AT_ONCE) {
-      context.runOnContext(turn -> reclaim());
-    }
+    int dropped = readThrough.reclaim(clock.getAsLong(), RECLAIM_AT_ONCE);
+    reclaimIn(dropped == RECLAIM_AT_ONCE ? BREATH_MS : RECLAIM_EVERY_MS);
   }
 }

@@ -116,7 +116,7 @@ final class Handshake {
     bulk(reply, "id").append(':').append(id).append("\r\n");
     bulk(bulk(reply, "mode"), known.getOrDefault("mode", "standalone"));
     bulk(bulk(reply, "role"), known.getOrDefault("role", "master"));
-    bulk(reply, "modules").append("*0\r\n");
+    bulk(reply, "modules").append(resp3 ? server.modules().resp3() : server.modules().resp2());
     return reply.toString().getBytes(StandardCharsets.ISO_8859_1);
   }
 

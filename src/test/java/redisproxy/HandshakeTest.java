@@ -26,6 +26,7 @@ class HandshakeTest {
   private static final Server SERVER =
       new Server(
           Map.of("server", "redis", "version", "7.0.15", "mode", "cluster", "role", "replica"),
+          Server.Modules.NONE,
           CommandTable.EMPTY);
   private static final String OK = "+OK\r\n";
   private static final String BEFORE_ID =
@@ -73,7 +74,7 @@ class HandshakeTest {
 
   @Test
   void hello_whenTheServerToldLittle_saysWhatIsUsual() {
-    Server server = new Server(Map.of("version", "6.0.0"), CommandTable.EMPTY);
+    Server server = new Server(Map.of("version", "6.0.0"), Server.Modules.NONE, CommandTable.EMPTY);
     String expected =
         "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n6.0.0\r\n$5\r\nproto\r\n:3\r\n"
             + "$2\r\nid\r\n:ID\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"
@@ -82,7 +83,7 @@ class HandshakeTest {
   }
 
   @Test
-  void hello_whenTheServerIsNotKnownOrHasModules_isForRedis() {
+  void hello_whenTheServerIsNotKnown_isForRedis() {
     for (String version : new String[] {"2", "3"}) {
       assertNull(answer(handshake, Server.UNKNOWN, "HELLO", version));
     }

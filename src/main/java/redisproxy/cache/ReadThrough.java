@@ -34,7 +34,7 @@ public final class ReadThrough<W> {
 
   private final Counts counts = new Counts();
 
-  /** The databases that anything was loaded from. */
+  /** The databases that anything was loaded from since all was dropped. */
   private final BitSet dbs = new BitSet();
 
   /**
@@ -265,6 +265,8 @@ public final class ReadThrough<W> {
   public void invalidateAll() {
     cache.clear();
     overtakeAll();
+    // What is overtaken is not kept, so nothing comes back to them but with a new load.
+    dbs.clear();
     counts.flushes++;
   }
 

@@ -108,6 +108,20 @@ record Contradiction(String text, List<Setting<?>> settings) {
     }
   }
 
+  /** Without a tunnel a client has no way to log in to Redis, and would read all the same. */
+  static List<Contradiction> inReaders(
+      Settings.Auth auth, Settings.Redis redis, Settings.Resp resp) {
+    if (auth.isOwn() || redis.password() == null || !resp.enabled() || resp.tunnel()) {
+      return List.of();
+    }
+    return List.of(
+        new Contradiction(
+            "resp.tunnel is false and auth.mode is redis, where clients log in through their tunnel:"
+                + " whoever reaches RESP would read as the proxy's Redis user, without redis.password;"
+                + " set auth.mode to own, or resp.tunnel to true",
+            List.of(SettingsTable.RESP_TUNNEL, SettingsTable.AUTH_MODE)));
+  }
+
   /** Redis refuses prefixes of which one begins with another. */
   static List<Contradiction> inPrefixes(List<String> prefixes) {
     List<Contradiction> found = new ArrayList<>();

@@ -34,6 +34,7 @@ public record Settings(
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
     Contradiction.refuse(Contradiction.inExposure(auth, http, resp));
+    Contradiction.refuse(Contradiction.inReaders(auth, redis, resp));
   }
 
   /**

@@ -41,6 +41,9 @@ final class SettingsReader {
     if (auth != null && http != null && resp != null) {
       Contradiction.inExposure(auth, http, resp).forEach(this::add);
     }
+    if (auth != null && redis != null && resp != null) {
+      Contradiction.inReaders(auth, redis, resp).forEach(this::add);
+    }
     faults.throwIfAny();
     return new Settings(eventLoops, http, resp, admin, cache, redis, auth, coherence, log);
   }

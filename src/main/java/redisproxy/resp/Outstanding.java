@@ -117,14 +117,14 @@ public final class Outstanding {
    * A request of the client.
    *
    * @param whole whether all its arguments are there
-   * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP are done here, so that each
-   *     request has its reply
+   * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP, when whole, are done here, so
+   *     that each request has its reply
    */
   public boolean add(RequestParser request, boolean whole, CommandTable commands) {
     Command command = commands.of(request);
     if (isInDoubt(command, request)) {
       streaming = true;
-    } else if (command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
+    } else if (whole && command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
       return false;
     }
     if (command.kind() == Command.Kind.RESET) {

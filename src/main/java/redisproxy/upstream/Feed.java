@@ -4,7 +4,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetClientOptions;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -97,12 +96,7 @@ public final class Feed {
     this.clock = clock;
     this.owner = owner;
     this.backoff = new Backoff(redis.backoffMax().toMillis());
-    this.client =
-        vertx.createNetClient(
-            new NetClientOptions()
-                .setConnectTimeout((int) redis.connectTimeout().toMillis())
-                .setTcpKeepAlive(true)
-                .setTcpNoDelay(true));
+    this.client = Transport.client(vertx, redis);
   }
 
   /** Begins to connect. */

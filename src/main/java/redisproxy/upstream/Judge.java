@@ -5,7 +5,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -27,9 +26,7 @@ public final class Judge {
   public Judge(Vertx vertx, Settings.Redis redis, Semaphore permits) {
     this.redis = redis;
     this.permits = permits;
-    this.client =
-        vertx.createNetClient(
-            new NetClientOptions().setConnectTimeout((int) redis.connectTimeout().toMillis()));
+    this.client = Transport.client(vertx, redis);
   }
 
   /** Whether Redis takes these credentials. Fails when Redis does not say. */

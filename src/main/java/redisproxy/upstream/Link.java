@@ -2,7 +2,6 @@ package redisproxy.upstream;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.ProtocolVersion;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
@@ -128,7 +127,6 @@ final class Link {
   }
 
   private RedisOptions options() {
-    int timeout = (int) redis.connectTimeout().toMillis();
     RedisOptions options =
         new RedisOptions()
             .setConnectionString(endpoint.toString())
@@ -136,11 +134,7 @@ final class Link {
             .setMaxPoolSize(1)
             .setMaxWaitingHandlers(pipeline)
             .setPoolName("redis-proxy")
-            .setNetClientOptions(
-                new NetClientOptions()
-                    .setConnectTimeout(timeout)
-                    .setTcpKeepAlive(true)
-                    .setTcpNoDelay(true));
+            .setNetClientOptions(Transport.options(redis));
     if (redis.password() != null) {
       options.setPassword(redis.password().value());
       options.setUser(redis.username());

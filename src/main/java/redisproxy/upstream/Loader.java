@@ -61,6 +61,8 @@ public final class Loader<W> {
   /** Set for good when the server's access rules forbid GETRANGE to the proxy's user. */
   private boolean rangeForbidden;
 
+  private boolean timeUnknown;
+
   /**
    * A loader, not yet started.
    *
@@ -226,6 +228,17 @@ public final class Loader<W> {
           .addKeyValue("remedy", "allow GETRANGE to the proxy's user")
           .log("large values are read whole, for GETRANGE is forbidden");
       rangeForbidden = true;
+    }
+  }
+
+  /** PTTL did not tell a time. */
+  void withoutTime(String text) {
+    if (!timeUnknown) {
+      LOG.atWarn()
+          .addKeyValue("reason", text)
+          .addKeyValue("remedy", "allow PTTL to the proxy's user")
+          .log("values are not kept, for PTTL does not tell how long they last");
+      timeUnknown = true;
     }
   }
 

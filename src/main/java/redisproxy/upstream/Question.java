@@ -26,7 +26,7 @@ final class Question<W> {
   /** PTTL's answer for a key that does not exist. */
   private static final long GONE = -2;
 
-  /** PTTL was refused. */
+  /** PTTL was refused, or what it said is no time. */
   private static final long REFUSED = Long.MIN_VALUE;
 
   private final Loader<W> loader;
@@ -72,6 +72,10 @@ final class Question<W> {
       }
       return;
     }
+    if (!isString(range.result())) {
+      failWithoutString();
+      return;
+    }
     boolean empty = range.result().toBuffer().length() == 0;
     long remaining = remaining(pttl);
     if (empty && remaining != GONE) {
@@ -90,10 +94,8 @@ final class Question<W> {
         .send(Request.cmd(Command.EXEC))
         .onComplete(
             exec -> {
-              if (exec.failed() || exec.result() == null || exec.result().size() != 2) {
+              if (exec.failed() || !isPair(exec.result())) {
                 askWhole();
-              } else if (exec.result().get(0).type() == ResponseType.ERROR) {
-                fail((Throwable) exec.result().get(0));
               } else {
                 atOnce(exec.result().get(0), exec.result().get(1));
               }
@@ -101,9 +103,10 @@ final class Question<W> {
   }
 
   private void atOnce(Response range, Response pttl) {
-    boolean known = pttl.type() == ResponseType.NUMBER;
-    long remaining = known ? pttl.toLong() : REFUSED;
-    if (!known && range.toBuffer().length() == 0) {
+    long remaining = remaining(pttl);
+    if (range instanceof Throwable error) {
+      fail(error);
+    } else if (!isString(range) || remaining == REFUSED && range.toBuffer().length() == 0) {
       askWhole();
     } else {
       conclude(range.toBuffer().length() == 0 && remaining == GONE ? null : range, remaining);
@@ -118,6 +121,8 @@ final class Question<W> {
             pttl -> {
               if (value.failed()) {
                 fail(value.cause());
+              } else if (value.result() != null && !isString(value.result())) {
+                failWithoutString();
               } else {
                 conclude(value.result(), remaining(pttl));
               }
@@ -132,9 +137,33 @@ final class Question<W> {
     return Request.cmd(Command.PTTL).arg(load.key().bytes());
   }
 
+  /** Redis says so; what stands between it and the proxy may not. */
+  private static boolean isString(Response reply) {
+    return reply != null && reply.type() == ResponseType.BULK;
+  }
+
+  private static boolean isPair(Response reply) {
+    return reply != null && reply.type() == ResponseType.MULTI && reply.size() == 2;
+  }
+
   /** What Redis said of the remaining time; a refusal counts as not known. */
-  private static long remaining(AsyncResult<Response> pttl) {
-    return pttl.succeeded() ? pttl.result().toLong() : REFUSED;
+  private long remaining(AsyncResult<Response> pttl) {
+    if (pttl.succeeded()) {
+      return remaining(pttl.result());
+    }
+    String text = RedisError.text(pttl.cause());
+    if (text != null) {
+      loader.withoutTime(text);
+    }
+    return REFUSED;
+  }
+
+  private long remaining(Response pttl) {
+    if (pttl != null && pttl.type() == ResponseType.NUMBER) {
+      return pttl.toLong();
+    }
+    loader.withoutTime(pttl instanceof Throwable error ? error.getMessage() : "no number");
+    return REFUSED;
   }
 
   private void conclude(Response value, long remaining) {
@@ -160,6 +189,11 @@ final class Question<W> {
     answered = true;
     String text = RedisError.text(cause);
     fail(text != null ? new Failure(Failure.Kind.REDIS, text) : loader.unreachable());
+  }
+
+  private void failWithoutString() {
+    answered = true;
+    fail(new Failure(Failure.Kind.REDIS, "ERR redis-proxy: Redis gave a reply that is no string"));
   }
 
   /** Ends the load, unless it has ended; a reply that comes later changes nothing. */

@@ -5,6 +5,7 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
@@ -17,37 +18,75 @@ import redisproxy.resp.CommandTable;
  * can begin during an outage.
  *
  * @param hello what HELLO says of it, by name, without what belongs to one connection; empty when
- *     it does not know HELLO or has modules
+ *     it does not know HELLO
+ * @param modules what HELLO says of its modules
  * @param commands its own table of commands
  */
-public record Server(Map<String, String> hello, CommandTable commands) {
-  public static final Server UNKNOWN = new Server(Map.of(), CommandTable.EMPTY);
+public record Server(Map<String, String> hello, Modules modules, CommandTable commands) {
+  public static final Server UNKNOWN = new Server(Map.of(), Modules.NONE, CommandTable.EMPTY);
+
+  /**
+   * The list of modules as HELLO gives it, ready to send, a byte for each character: an array of
+   * maps, which RESP2 knows as arrays only.
+   */
+  public record Modules(String resp2, String resp3) {
+    public static final Modules NONE = new Modules("*0\r\n", "*0\r\n");
+
+    private static Modules of(Response list) {
+      return new Modules(encoded(list, false), encoded(list, true));
+    }
+
+    private static String encoded(Response list, boolean resp3) {
+      StringBuilder to = new StringBuilder("*" + list.size() + "\r\n");
+      for (Response module : list) {
+        to.append(resp3 ? "%" + module.size() / 2 : "*" + module.size()).append("\r\n");
+        module.forEach(field -> append(field, to));
+      }
+      return to.toString();
+    }
+
+    private static void append(Response value, StringBuilder to) {
+      switch (value.type()) {
+        case MULTI -> {
+          to.append('*').append(value.size()).append("\r\n");
+          value.forEach(element -> append(element, to));
+        }
+        case NUMBER -> to.append(':').append(value).append("\r\n");
+        default -> {
+          String text = value.toString(StandardCharsets.ISO_8859_1);
+          to.append('$').append(text.length()).append("\r\n").append(text).append("\r\n");
+        }
+      }
+    }
+  }
 
   /** Asks a server for what it is; what it does not tell stays unknown. */
   static Future<Server> ask(RedisConnection connection) {
-    Future<Map<String, String>> hello =
-        connection.send(Request.cmd(Command.HELLO).arg(2)).map(Server::hello).otherwise(Map.of());
+    Future<Server> hello =
+        connection.send(Request.cmd(Command.HELLO).arg(2)).map(Server::hello).otherwise(UNKNOWN);
     Future<CommandTable> commands =
         connection
             .send(Request.cmd(Command.COMMAND))
             .map(Server::table)
             .otherwise(CommandTable.EMPTY);
-    return Future.join(hello, commands).map(both -> new Server(hello.result(), commands.result()));
+    return Future.join(hello, commands)
+        .map(
+            both ->
+                new Server(hello.result().hello(), hello.result().modules(), commands.result()));
   }
 
-  private static Map<String, String> hello(Response pairs) {
+  private static Server hello(Response pairs) {
     Map<String, String> hello = new HashMap<>();
+    Modules modules = Modules.NONE;
     for (int i = 0; i + 1 < pairs.size(); i += 2) {
       Response value = pairs.get(i + 1);
       if (pairs.get(i).toString().equals("modules")) {
-        if (value.size() > 0) {
-          return Map.of();
-        }
+        modules = Modules.of(value);
       } else {
         hello.put(pairs.get(i).toString(), value.toString());
       }
     }
-    return Map.copyOf(hello);
+    return new Server(Map.copyOf(hello), modules, CommandTable.EMPTY);
   }
 
   private static CommandTable table(Response rows) {

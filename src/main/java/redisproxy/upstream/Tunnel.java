@@ -8,8 +8,10 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One RESP session's own connection to Redis, whose bytes are relayed as they are. What is written
@@ -31,12 +33,18 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     void lost();
   }
 
+  /** How long what Redis said before it hung up may take to be read, in milliseconds. */
+  private static final long LAST_WORDS_MS = 1_000;
+
   private final Session session;
   private final int maxPendingBytes;
   private List<ByteBuf> waiting = new ArrayList<>();
   private ChannelHandlerContext context;
   private NetSocket socket;
   private boolean closed;
+
+  /** Redis takes no more. */
+  private boolean hungUp;
 
   Tunnel(Session session, int maxPendingBytes) {
     this.session = session;
@@ -50,10 +58,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
       return;
     }
     var pipeline = ((NetSocketInternal) opened).channelHandlerContext().pipeline();
-    pipeline
-        .channel()
-        .config()
-        .setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    var config = pipeline.channel().config();
+    config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    config.setAutoClose(false);
     pipeline.addBefore("handler", "tunnel", this);
     waiting.forEach(this::write);
     waiting = List.of();
@@ -110,9 +117,19 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     ctx.fireChannelInactive();
   }
 
+  /**
+   * Redis closes upon a protocol error with requests unread, which resets the connection: a write
+   * fails while the error is still to be read. So a channel whose writes fail is read to its end,
+   * which Netty sees to, or until the time for that is over.
+   */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    ctx.close();
+    if (!(cause instanceof IOException)) {
+      ctx.close();
+    } else if (!hungUp) {
+      hungUp = true;
+      ctx.executor().schedule(() -> ctx.close(), LAST_WORDS_MS, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** Sends bytes to Redis with the next {@link #flush}. */

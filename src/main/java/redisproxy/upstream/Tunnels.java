@@ -2,7 +2,6 @@ package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetClientOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import redisproxy.config.Settings;
@@ -24,12 +23,7 @@ public final class Tunnels {
   public Tunnels(Vertx vertx, Settings.Redis redis, int maxPendingBytes) {
     this.redis = redis;
     this.maxPendingBytes = maxPendingBytes;
-    this.client =
-        vertx.createNetClient(
-            new NetClientOptions()
-                .setConnectTimeout((int) redis.connectTimeout().toMillis())
-                .setTcpKeepAlive(true)
-                .setTcpNoDelay(true));
+    this.client = Transport.client(vertx, redis);
   }
 
   /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */

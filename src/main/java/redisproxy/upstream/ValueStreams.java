@@ -2,7 +2,6 @@ package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetClientOptions;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import redisproxy.cache.Failure;
@@ -32,11 +31,7 @@ public final class ValueStreams {
     this.redis = redis;
     this.permits = permits;
     this.seen = seen;
-    this.client =
-        vertx.createNetClient(
-            new NetClientOptions()
-                .setConnectTimeout((int) redis.connectTimeout().toMillis())
-                .setTcpNoDelay(true));
+    this.client = Transport.client(vertx, redis);
   }
 
   /** Asks Redis for a key's value and streams it to the sink. */

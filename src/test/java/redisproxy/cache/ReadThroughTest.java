@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -478,6 +480,29 @@ class ReadThroughTest {
     assertEquals(2, sent.size(), "its own time is shorter than that");
     assertEquals(1, ahead.stats().refreshes());
     assertEquals(1, told.size());
+  }
+
+  @Test
+  void invalidate_looksOnlyIntoDatabasesLoadedFromSinceAllWasDropped() {
+    List<Key> removed = new ArrayList<>();
+    Cache lru = new LruCache(10, 10_000);
+    InvocationHandler noting =
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("remove")) {
+            removed.add((Key) arguments[0]);
+          }
+          return method.invoke(lru, arguments);
+        };
+    Class<?>[] type = {Cache.class};
+    Cache seen = (Cache) Proxy.newProxyInstance(Cache.class.getClassLoader(), type, noting);
+    ReadThrough<String> through =
+        new ReadThrough<>(seen, limits(1000, 0, 3), sent::add, (waiter, answer) -> {});
+    through.load(Key.of(3, A.bytes()), "1", 0);
+    through.load(Key.of(5, A.bytes()), "1", 0);
+    through.invalidateAll();
+    through.load(Key.of(7, A.bytes()), "1", 0);
+    through.invalidate(A.bytes());
+    assertEquals(List.of(Key.of(7, A.bytes())), removed);
   }
 
   private void keep(Key key) {

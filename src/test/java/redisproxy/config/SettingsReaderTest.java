@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -244,6 +245,29 @@ class SettingsReaderTest {
     assertDoesNotThrow(() -> parse("auth.mode", "own", "resp.host", host, "resp.enabled", "false"));
     assertDoesNotThrow(() -> parse("auth.mode", "own", "resp.host", host, "auth.password", "p"));
     assertDoesNotThrow(() -> parse("resp.host", host));
+  }
+
+  @Test
+  void redissJudgement_needsTheTunnelWhereRedisHasAPassword() {
+    String[] open = {"resp.tunnel", "false", "redis.password", "xyzzy"};
+    assertEquals(
+        List.of(
+            "test: resp.tunnel is false and auth.mode is redis, where clients log in through their"
+                + " tunnel: whoever reaches RESP would read as the proxy's Redis user, without"
+                + " redis.password; set auth.mode to own, or resp.tunnel to true"),
+        faults(open));
+    assertEquals(1, faults("resp.tunnel", "false", "redis.url", "redis://:xyzzy@h").size());
+    assertDoesNotThrow(() -> parse("resp.tunnel", "false"));
+    assertDoesNotThrow(() -> parse(with(open, "auth.mode", "own")));
+    assertDoesNotThrow(() -> parse(with(open, "resp.tunnel", "true")));
+    assertDoesNotThrow(() -> parse(with(open, "resp.enabled", "false")));
+  }
+
+  private static String[] with(String[] pairs, String path, String value) {
+    String[] all = Arrays.copyOf(pairs, pairs.length + 2);
+    all[pairs.length] = path;
+    all[pairs.length + 1] = value;
+    return all;
   }
 
   @Test

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +31,7 @@ class AsideIT {
   private static final String REACHABLE_0 = "# redis-proxy\r\nredis_reachable:0\r\n\r\n";
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -38,16 +39,9 @@ class AsideIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start("databases 24");
-    direct = new RespClient(redis.host(), redis.port());
-    proxy = RunningProxy.start(shape, redis.url(), "cache.max-value-bytes", "100KiB");
-  }
-
-  @AfterEach
-  void stop() {
-    direct.close();
-    proxy.close();
-    redis.close();
+    redis = opened.add(EmbeddedRedis.start("databases 24"));
+    direct = opened.add(new RespClient(redis.host(), redis.port()));
+    proxy = opened.add(RunningProxy.start(shape, redis.url(), "cache.max-value-bytes", "100KiB"));
   }
 
   private static void await(Runnable assertion) {

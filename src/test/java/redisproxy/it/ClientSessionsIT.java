@@ -25,9 +25,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,6 +45,7 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class ClientSessionsIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis behind;
   private EmbeddedRedis direct;
@@ -52,16 +53,9 @@ class ClientSessionsIT {
 
   @BeforeEach
   void start() {
-    behind = EmbeddedRedis.start();
-    direct = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, behind.url());
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
-    behind.close();
-    direct.close();
+    behind = opened.add(EmbeddedRedis.start());
+    direct = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, behind.url()));
   }
 
   private void same(IntFunction<List<Object>> session) {

@@ -15,9 +15,9 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,14 +33,15 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class ClientsIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
+    redis = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, redis.url()));
     try (Jedis direct = new Jedis(redis.host(), redis.port())) {
       for (int i = 0; i < 500; i++) {
         direct.set("k" + i, "v" + i);
@@ -48,12 +49,6 @@ class ClientsIT {
       direct.set(new byte[] {0, (byte) 0xff, '\r', '\n'}, new byte[] {(byte) 0xfe, 0, '\n'});
       direct.lpush("list", "a");
     }
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
-    redis.close();
   }
 
   @Test

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +24,7 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class ConformanceIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis behind;
   private EmbeddedRedis direct;
@@ -31,16 +32,9 @@ class ConformanceIT {
 
   @BeforeEach
   void start() {
-    behind = EmbeddedRedis.start();
-    direct = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, behind.url());
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
-    behind.close();
-    direct.close();
+    behind = opened.add(EmbeddedRedis.start());
+    direct = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, behind.url()));
   }
 
   /** Each a name and its commands, a line each. */

@@ -24,6 +24,9 @@ final class FakeRedis implements AutoCloseable {
   /** Commands seen, without the greeting. */
   final List<List<String>> commands = new CopyOnWriteArrayList<>();
 
+  /** What HELLO 2 is answered with. */
+  volatile String greeting2 = "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
+
   /** What HELLO 3 is answered with. */
   volatile String greeting3 = "%1\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n";
 
@@ -160,7 +163,7 @@ final class FakeRedis implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    return "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
+    return greeting2;
   }
 
   private static List<String> command(InputStream in) throws IOException {

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.util.Base64;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +22,7 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class HttpIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -29,16 +30,9 @@ class HttpIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
-    direct = new RespClient(redis.host(), redis.port());
-  }
-
-  @AfterEach
-  void stop() {
-    direct.close();
-    proxy.close();
-    redis.close();
+    redis = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    direct = opened.add(new RespClient(redis.host(), redis.port()));
   }
 
   private static String header(HttpResponse<?> response, String name) {

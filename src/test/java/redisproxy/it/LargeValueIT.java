@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +23,7 @@ class LargeValueIT {
   private static final int MIB = 1024 * 1024;
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -30,16 +31,9 @@ class LargeValueIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
-    direct = new RespClient(redis.host(), redis.port());
-  }
-
-  @AfterEach
-  void stop() {
-    direct.close();
-    proxy.close();
-    redis.close();
+    redis = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    direct = opened.add(new RespClient(redis.host(), redis.port()));
   }
 
   private byte[] set(String key, int length) {

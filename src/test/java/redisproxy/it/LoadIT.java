@@ -14,7 +14,9 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loads, before a Redis that answers what and when the test wants. */
 @ParameterizedClass
@@ -141,6 +143,36 @@ class LoadIT {
       assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
       assertEquals(2, asked.get());
       assertEquals(0, proxy.stat("entries"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"-NOPERM no permission for 'pttl'", "+soon", "$4\r\nsoon", "$-1", "*0", "*-1"})
+  void timeThatIsNoTime_leavesTheValueUnkept(String time) {
+    Function<List<String>, String> answer =
+        command -> command.get(0).equalsIgnoreCase("pttl") ? time + "\r\n" : plain(command, "v");
+    try (FakeRedis redis = new FakeRedis(answer);
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
+        RespClient client = proxy.resp()) {
+      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+      assertEquals("v", proxy.http("/keys/k").body());
+      assertEquals(2, proxy.stat("loads"));
+      assertEquals(0, proxy.stat("entries"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {":5", "$-1", "*0", "*-1", "+v"})
+  void valueThatIsNoString_isAnError(String value) {
+    Function<List<String>, String> answer =
+        command -> command.get(0).equalsIgnoreCase("pttl") ? ":-1\r\n" : value + "\r\n";
+    try (FakeRedis redis = new FakeRedis(answer);
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
+        RespClient client = proxy.resp()) {
+      assertEquals(
+          "-ERR redis-proxy: Redis gave a reply that is no string\r\n", client.call("GET", "k"));
+      assertEquals(502, proxy.http("/keys/k").statusCode());
     }
   }
 

@@ -144,6 +144,8 @@ class OutageIT {
                     "default",
                     "redis.backoff-max",
                     "100ms",
+                    "auth.mode",
+                    "own",
                     "resp.tunnel",
                     "false");
             RespClient client = proxy.resp()) {

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,6 +18,7 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class RedisAuthIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -26,7 +27,7 @@ class RedisAuthIT {
   /** The proxy's user is app, so that the client can go on as the default user meanwhile. */
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start("requirepass s3cret");
+    redis = opened.add(EmbeddedRedis.start("requirepass s3cret"));
     try (RespClient direct = new RespClient(redis.host(), redis.port())) {
       direct.call("AUTH", "s3cret");
       direct.call("SET", "k", "v");
@@ -34,15 +35,10 @@ class RedisAuthIT {
       direct.call("ACL", "SETUSER", "guest", "on", ">guest", "~g*", "+get", "+ping");
     }
     proxy =
-        RunningProxy.start(shape, redis.url(), "redis.username", "app", "redis.password", "first");
-    client = proxy.resp();
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    proxy.close();
-    redis.close();
+        opened.add(
+            RunningProxy.start(
+                shape, redis.url(), "redis.username", "app", "redis.password", "first"));
+    client = opened.add(proxy.resp());
   }
 
   private int http(String credentials) {

@@ -2,6 +2,7 @@ package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -119,6 +120,20 @@ class OutstandingTest {
       assertEquals(silent, outstanding.isSilent((byte) '+'));
       replied("+OK");
     }
+  }
+
+  /** Redis refuses it, so it silences nothing. */
+  @Test
+  void add_ofClientReplyWithALargeArgumentTooMany_isForRedis() throws ProtocolError {
+    for (String mode : new String[] {"OFF", "SKIP", "ON"}) {
+      RequestParser parser = new RequestParser(1000);
+      String begun = "*4\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$%d\r\n%s\r\n$1001\r\n";
+      assertThrows(
+          RequestTooLarge.class, () -> parser.parse(buffer(begun.formatted(mode.length(), mode))));
+      assertTrue(outstanding.add(parser, false, TABLE), mode);
+    }
+    assertEquals(3, outstanding.size());
+    assertFalse(outstanding.isSilent((byte) '-'));
   }
 
   @Test

@@ -23,6 +23,7 @@ class ReplyFramerRandomTest {
   private static final int MAX_ALLOCATED = 8_000;
 
   private final Random random = new Random(SEED);
+  private final Damage damage = new Damage(random, "*~%>|$!=+-:,(#_.;?\r\n0123456789-\0\377");
 
   /** Where a reply ends and what the framer says of it there. */
   private record Frame(int end, char type, String kind, long lastInteger) {}
@@ -137,7 +138,7 @@ class ReplyFramerRandomTest {
         generator.reply();
       }
       byte[] bytes = generator.out.toByteArray();
-      int[] places = places(bytes.length);
+      int[] places = damage.places(bytes.length);
       String context = "-Dtest.seed=" + SEED + ", round " + round;
       List<Frame> frames = new ArrayList<>();
       assertEquals("", feed(Requests.cut(bytes, places), frames), context);
@@ -159,12 +160,12 @@ class ReplyFramerRandomTest {
     for (int round = 0; round < 200_000; round++) {
       Generator generator = new Generator();
       generator.reply();
-      byte[] input = mutate(generator.out.toByteArray());
+      byte[] input = damage.mutate(generator.out.toByteArray());
       try {
         List<Frame> frames = new ArrayList<>();
         String error = feed(List.of(input), frames);
         List<Frame> again = new ArrayList<>();
-        assertEquals(error, feed(Requests.cut(input, places(input.length)), again));
+        assertEquals(error, feed(Requests.cut(input, damage.places(input.length)), again));
         assertEquals(frames, again);
         long allocated = allocated(thread, Unpooled.wrappedBuffer(input));
         assertTrue(round < 1000 || allocated < MAX_ALLOCATED, allocated + " bytes allocated");
@@ -230,31 +231,5 @@ class ReplyFramerRandomTest {
     } catch (ProtocolError e) {
       return e.getMessage();
     }
-  }
-
-  private byte[] mutate(byte[] input) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    String meaningful = "*~%>|$!=+-:,(#_.;?\r\n0123456789-\0\377";
-    int rarity = 1 + random.nextInt(40);
-    for (byte b : input) {
-      switch (random.nextInt(rarity * 4)) {
-        case 0 -> out.write(meaningful.charAt(random.nextInt(meaningful.length())));
-        case 1 -> {
-          out.write(b);
-          out.write(b);
-        }
-        case 2 -> {
-          out.write(meaningful.charAt(random.nextInt(meaningful.length())));
-          out.write(b);
-        }
-        case 3 -> {}
-        default -> out.write(b);
-      }
-    }
-    return out.toByteArray();
-  }
-
-  private int[] places(int length) {
-    return random.ints(random.nextInt(6), 0, length + 1).sorted().toArray();
   }
 }

@@ -17,6 +17,7 @@ class RequestParserRandomTest {
   private static final int MAX_BYTES = 100_000;
 
   private final Random random = new Random(SEED);
+  private final Damage damage = new Damage(random, "*$\r\n0123456789-+ \"'\\x\0\377");
 
   @Test
   @Timeout(60)
@@ -26,7 +27,7 @@ class RequestParserRandomTest {
       byte[] encoded = encode(requests);
       Requests expected = new Requests(requests, null);
       String context = "-Dtest.seed=" + SEED + ", round " + round;
-      int[] places = places(encoded.length);
+      int[] places = damage.places(encoded.length);
       List<byte[]> pieces = Requests.cut(encoded, places);
       assertEquals(expected, Requests.parse(new RequestParser(MAX_BYTES), pieces), context);
       assertEquals(expected, Requests.parseMoved(new RequestParser(MAX_BYTES), pieces), context);
@@ -44,10 +45,10 @@ class RequestParserRandomTest {
     int errors = 0;
     int read = 0;
     for (int round = 0; round < 200_000; round++) {
-      byte[] input = mutate(encode(new ArrayList<>()));
+      byte[] input = damage.mutate(encode(new ArrayList<>()));
       try {
         Requests whole = Requests.parseMoved(new RequestParser(300), List.of(input));
-        List<byte[]> pieces = Requests.cut(input, places(input.length));
+        List<byte[]> pieces = Requests.cut(input, damage.places(input.length));
         assertEquals(whole, Requests.parseMoved(new RequestParser(300), pieces));
         errors += whole.error() == null ? 0 : 1;
         read += whole.requests().size();
@@ -95,31 +96,5 @@ class RequestParserRandomTest {
       out.writeBytes(Requests.bytes("\r\n"));
     }
     return arguments;
-  }
-
-  private byte[] mutate(byte[] input) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    String meaningful = "*$\r\n0123456789-+ \"'\\x\0\377";
-    int rarity = 1 + random.nextInt(40);
-    for (byte b : input) {
-      switch (random.nextInt(rarity * 4)) {
-        case 0 -> out.write(meaningful.charAt(random.nextInt(meaningful.length())));
-        case 1 -> {
-          out.write(b);
-          out.write(b);
-        }
-        case 2 -> {
-          out.write(meaningful.charAt(random.nextInt(meaningful.length())));
-          out.write(b);
-        }
-        case 3 -> {}
-        default -> out.write(b);
-      }
-    }
-    return out.toByteArray();
-  }
-
-  private int[] places(int length) {
-    return random.ints(random.nextInt(6), 0, length + 1).sorted().toArray();
   }
 }

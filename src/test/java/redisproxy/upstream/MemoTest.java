@@ -42,7 +42,7 @@ class MemoTest {
   }
 
   private static Server server() {
-    return new Server(Map.of(), CommandTable.EMPTY);
+    return new Server(Map.of(), Server.Modules.NONE, CommandTable.EMPTY);
   }
 
   @Test

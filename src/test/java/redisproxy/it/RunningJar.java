@@ -1,0 +1,100 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** The packaged jar in a process of its own, on free ports. */
+final class RunningJar implements AutoCloseable {
+  private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
+
+  final int http = freePort();
+  final int resp = freePort();
+  private final int admin = freePort();
+  private final Path output;
+  private Process process;
+
+  /** One that is not yet run; what it says is kept in the directory. */
+  RunningJar(Path directory) {
+    this.output = directory.resolve("output");
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  void run(Map<String, String> environment, List<String> flags, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(JAVA));
+    command.addAll(flags);
+    command.addAll(List.of("-jar", "target/redis-proxy.jar"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("REDIS_"));
+    builder.environment().put("HTTP_PORT", "" + http);
+    builder.environment().put("RESP_PORT", "" + resp);
+    builder.environment().put("ADMIN_PORT", "" + admin);
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  /** What it has said so far. */
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
+  /** What it has said when it has ended by itself, with this status. */
+  String finished(int status) throws Exception {
+    assertTrue(process.waitFor(20, TimeUnit.SECONDS), "it did not end");
+    assertEquals(status, process.exitValue(), output());
+    return output();
+  }
+
+  void awaitReady() {
+    Awaitility.await()
+        .atMost(20, TimeUnit.SECONDS)
+        .ignoreExceptions()
+        .until(() -> admin("/health/ready").statusCode() == 200);
+  }
+
+  HttpResponse<String> admin(String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Sends SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.destroyForcibly();
+    }
+  }
+}
