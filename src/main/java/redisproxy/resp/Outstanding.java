@@ -118,13 +118,12 @@ public final class Outstanding {
    *
    * @param whole whether all its arguments are there
    * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP are done here, so that each
-   *     request has its reply
+   *     request has its reply, as long as replies are told apart
    */
   public boolean add(RequestParser request, boolean whole, CommandTable commands) {
-    Command command = commands.of(request);
-    if (isInDoubt(command, request)) {
-      streaming = true;
-    } else if (command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
+    Command command = accepted(commands.of(request), request, whole);
+    streaming |= isInDoubt(command, request);
+    if (!streaming && command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
       return false;
     }
     if (command.kind() == Command.Kind.RESET) {
@@ -144,6 +143,14 @@ public final class Outstanding {
     }
     skipNext = false;
     return true;
+  }
+
+  /** What begins or ends a transaction takes no arguments; with some it does neither. */
+  private static Command accepted(Command command, RequestParser request, boolean whole) {
+    return switch (command.kind()) {
+      case MULTI, EXEC, DISCARD, RESET -> whole && request.count() == 1 ? command : Command.REFUSED;
+      default -> command;
+    };
   }
 
   /**
