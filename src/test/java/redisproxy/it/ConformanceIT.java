@@ -173,6 +173,7 @@ class ConformanceIT {
             "DEBUG PROTOCOL true",
             "DEBUG PROTOCOL null",
             "GET a"),
+        List.of("resp3 behind a read", "GET x", "HELLO 3", "GET y", "HELLO 2", "GET z", "HELLO 3"),
         List.of(
             "names",
             "CLIENT SETNAME me",
