@@ -145,6 +145,9 @@ class OutstandingTest {
   @Test
   void add_ofClientReplyWithinATransaction_isInDoubt() throws ProtocolError {
     add("MULTI", "CLIENT REPLY OFF");
+    assertTrue(outstanding.isInDoubt());
+    assertFalse(outstanding.isStreaming());
+    replied("+OK");
     assertTrue(outstanding.isStreaming());
   }
 
@@ -154,7 +157,7 @@ class OutstandingTest {
     add("MULTI", "SUBSCRIBE c", "EXEC");
     assertTrue(add("CLIENT REPLY SKIP"));
     assertTrue(add("CLIENT REPLY OFF"));
-    assertTrue(outstanding.isStreaming());
+    assertTrue(outstanding.isInDoubt());
   }
 
   @Test
