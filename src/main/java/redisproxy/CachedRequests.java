@@ -18,6 +18,7 @@ final class CachedRequests {
   private static final long PING = CommandName.of("ping");
   private static final long ECHO = CommandName.of("echo");
   private static final long QUIT = CommandName.of("quit");
+  private static final long HELLO = CommandName.of("hello");
 
   /**
    * HTTP sent to this port, perhaps by a browser that was lured: Redis closes on these, and so do
@@ -31,7 +32,7 @@ final class CachedRequests {
   enum Outcome {
     /** It is answered, now or later. */
     ANSWERED,
-    /** It is not whole, or what it needs is being asked. */
+    /** It is not whole, or what it needs is being asked, or it waits for replies before it. */
     TO_COME,
     /** Only Redis can answer it; it is still in the input. */
     FOR_REDIS,
@@ -59,6 +60,9 @@ final class CachedRequests {
   private final int maxRequestBytes;
   private RequestParser parser;
 
+  /** The next request, a HELLO, is not read before all others are answered. */
+  private boolean holdsHello;
+
   CachedRequests(
       Front front,
       CachedLane cached,
@@ -83,6 +87,11 @@ final class CachedRequests {
     return login != null && !login.isIn();
   }
 
+  /** Whether the next request waits for replies before it. */
+  boolean isWaiting() {
+    return holdsHello && !cached.isEmpty();
+  }
+
   /** Reads the next request. */
   Outcome next(ByteBuf input) {
     int start = input.readerIndex();
@@ -90,8 +99,10 @@ final class CachedRequests {
       if (!parser.parse(input)) {
         return Outcome.TO_COME;
       }
-      Outcome outcome = handle();
-      if (outcome == Outcome.FOR_REDIS) {
+      // How replies are written changes with it: those before it are to be written first.
+      holdsHello = parser.name() == HELLO && !cached.isEmpty();
+      Outcome outcome = holdsHello ? Outcome.TO_COME : handle();
+      if (outcome == Outcome.FOR_REDIS || holdsHello) {
         input.readerIndex(start);
         return inquiry.isWaiting() ? Outcome.TO_COME : outcome;
       }

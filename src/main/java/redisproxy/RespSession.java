@@ -139,7 +139,7 @@ final class RespSession extends RespConnection {
 
   private boolean mayAccept() {
     if (tunnel == null) {
-      return !quitting && !inquiry.isWaiting() && cached.mayAccept();
+      return !quitting && !inquiry.isWaiting() && !requests.isWaiting() && cached.mayAccept();
     }
     if (tunnel.wayBack().isAsked()) {
       return false;

@@ -162,7 +162,7 @@ final class TunnelLane implements Tunnel.Session {
     instead = guard == null ? null : guard.inPlaceOf(parser, whole, outstanding, commands);
     if (instead == null) {
       keptBack = !outstanding.add(parser, whole, commands);
-    } else if (outstanding.isStreaming()) {
+    } else if (outstanding.isInDoubt()) {
       // Which reply would be the one to replace cannot be told.
       refuse();
     } else {

@@ -99,6 +99,9 @@ public final class Command {
   /** What is not in the table may have changed any key. */
   static final Command UNLISTED = new Command("", Effect.UNKNOWN, 0, 0, 0);
 
+  /** What Redis refuses for its number of arguments. */
+  static final Command REFUSED = new Command("", Effect.NOTHING, 0, 0, 0);
+
   private final String name;
   final byte[] bytes;
   private final Kind kind;

@@ -23,7 +23,7 @@ public final class Outstanding {
 
   private boolean skipNext;
 
-  /** Replies can no longer be told from what else Redis sends. */
+  /** Replies to what is sent from now on cannot be told from what else Redis sends. */
   private boolean streaming;
 
   /** A reply has told the client something of what is in Redis. */
@@ -70,13 +70,21 @@ public final class Outstanding {
     return requests.size();
   }
 
+  /** Whether replies are no longer told apart. */
   public boolean isStreaming() {
+    return streaming && requests.isEmpty();
+  }
+
+  /** Whether the replies to what is sent now will not be told apart. */
+  public boolean isInDoubt() {
     return streaming;
   }
 
   /** From now on replies are not told apart. */
   public void stream() {
     streaming = true;
+    requests.forEach(request -> streamed.add(request.writes));
+    requests.clear();
   }
 
   /** A request that the client did not make and whose reply it does not get. */
@@ -118,13 +126,12 @@ public final class Outstanding {
    *
    * @param whole whether all its arguments are there
    * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP, when whole, are done here, so
-   *     that each request has its reply
+   *     that each request has its reply, as long as replies are told apart
    */
   public boolean add(RequestParser request, boolean whole, CommandTable commands) {
-    Command command = commands.of(request);
-    if (isInDoubt(command, request)) {
-      streaming = true;
-    } else if (whole && command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
+    Command command = accepted(commands.of(request), request, whole);
+    streaming |= isInDoubt(command, request);
+    if (!streaming && whole && command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
       return false;
     }
     if (command.kind() == Command.Kind.RESET) {
@@ -145,6 +152,14 @@ public final class Outstanding {
     }
     skipNext = false;
     return true;
+  }
+
+  /** What begins or ends a transaction takes no arguments; with some it does neither. */
+  private static Command accepted(Command command, RequestParser request, boolean whole) {
+    return switch (command.kind()) {
+      case MULTI, EXEC, DISCARD, RESET -> whole && request.count() == 1 ? command : Command.REFUSED;
+      default -> command;
+    };
   }
 
   /**
@@ -243,14 +258,18 @@ public final class Outstanding {
     if (request.is(Command.Kind.MULTI) && isError) {
       refused();
     }
-    streaming |= request.is(Command.Kind.STREAMS) && !isError;
+    if (request.is(Command.Kind.STREAMS) && !isError) {
+      stream();
+    }
     return request.writes;
   }
 
   /** Redis did not open the transaction; what was sent on believing that it had is in doubt. */
   private void refused() {
     transaction = null;
-    streaming = !requests.isEmpty();
+    if (!requests.isEmpty()) {
+      stream();
+    }
   }
 
   private boolean isConfirmed(Awaited request, ReplyFramer reply) {

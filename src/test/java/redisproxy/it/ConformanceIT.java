@@ -167,6 +167,7 @@ class ConformanceIT {
             "DEBUG PROTOCOL true",
             "DEBUG PROTOCOL null",
             "GET a"),
+        List.of("resp3 behind a read", "GET x", "HELLO 3", "GET y", "HELLO 2", "GET z", "HELLO 3"),
         List.of(
             "names",
             "CLIENT SETNAME me",
@@ -189,6 +190,7 @@ class ConformanceIT {
             "CLIENT REPLY ON",
             "GET a",
             "CLIENT REPLY NOSUCH"),
+        List.of("in doubt behind what was said", "SELECT 1", "MULTI", "CLIENT REPLY", "PING"),
         List.of(
             "client reply and subscriptions",
             "CLIENT REPLY SKIP",

@@ -34,6 +34,16 @@ final class RespClient implements AutoCloseable {
     }
   }
 
+  /** How long a read waits, if not as long as usual. */
+  RespClient timeout(int millis) {
+    try {
+      socket.setSoTimeout(millis);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** A request as an array of bulk strings. */
   static String request(String... arguments) {
     StringBuilder request = new StringBuilder("*" + arguments.length + "\r\n");
@@ -119,6 +129,24 @@ final class RespClient implements AutoCloseable {
   int read() {
     try {
       return in.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What has come and was not read yet. */
+  String available() {
+    try {
+      return new String(in.readNBytes(in.available()), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** All that comes until the server closes. */
+  String rest() {
+    try {
+      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -67,6 +67,27 @@ class OutstandingTest {
   }
 
   @Test
+  void add_ofTransactionsWithArguments_neitherBeginsNorEndsThem() throws ProtocolError {
+    add("MULTI x", "MULTI", "MULTI x", "EXEC x", "DISCARD x", "RESET x");
+    replied("-ERR wrong number of arguments for 'multi' command");
+    replied("+OK");
+    for (String name : new String[] {"multi", "exec", "discard", "reset"}) {
+      assertTrue(outstanding.isInTransaction(), name);
+      assertFalse(outstanding.isStreaming(), name);
+      assertEquals("", replied("-ERR wrong number of arguments for '" + name + "' command"));
+    }
+    assertFalse(outstanding.isQuiet());
+    add("EXEC");
+    assertFalse(outstanding.isInTransaction());
+  }
+
+  @Test
+  void add_ofResetWithArguments_breaksNoSilence() throws ProtocolError {
+    add("CLIENT REPLY OFF", "RESET x");
+    assertTrue(outstanding.isSilent((byte) '-'));
+  }
+
+  @Test
   void replied_whenMultiIsRefusedAndMoreWasSent_isInDoubtFromThenOn() throws ProtocolError {
     add("MULTI", "SET a 1");
     replied("-NOAUTH");
@@ -139,7 +160,19 @@ class OutstandingTest {
   @Test
   void add_ofClientReplyWithinATransaction_isInDoubt() throws ProtocolError {
     add("MULTI", "CLIENT REPLY OFF");
+    assertTrue(outstanding.isInDoubt());
+    assertFalse(outstanding.isStreaming());
+    replied("+OK");
     assertTrue(outstanding.isStreaming());
+  }
+
+  /** Nobody could keep the replies from the client but Redis. */
+  @Test
+  void add_ofClientReplyWhenInDoubt_isForRedis() throws ProtocolError {
+    add("MULTI", "SUBSCRIBE c", "EXEC");
+    assertTrue(add("CLIENT REPLY SKIP"));
+    assertTrue(add("CLIENT REPLY OFF"));
+    assertTrue(outstanding.isInDoubt());
   }
 
   @Test

@@ -1,0 +1,316 @@
+package redisproxy.it;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.Collectors;
+
+/**
+ * A session that nobody would think of, which two servers have to answer with the same bytes:
+ * nothing in it depends on time, on the order of a hash table, or on who else is connected.
+ *
+ * @param steps each is answered before the next one is sent
+ */
+record RandomSession(List<Step> steps) {
+
+  /**
+   * What is sent at once.
+   *
+   * @param byWriter whether by the other connection, which only reads and writes
+   * @param requests as they are sent
+   * @param heldBack so many bytes of them are sent with the next step only
+   * @param cuts where they are cut into pieces; a random seed
+   */
+  record Step(boolean byWriter, List<String> requests, int heldBack, long cuts) {
+
+    @Override
+    public String toString() {
+      String later = heldBack > 0 ? " (the last " + heldBack + " bytes later)" : "";
+      return (byWriter ? "writer: " : "client: ")
+          + String.join("| ", requests).replaceAll("[*$][0-9]+\r\n", "").replace("\r\n", " ")
+          + later;
+    }
+
+    /** The same but for one of its requests. */
+    Step without(int request) {
+      List<String> fewer = new ArrayList<>(requests);
+      fewer.remove(request);
+      return new Step(byWriter, fewer, 0, cuts);
+    }
+  }
+
+  private static final String[] READS = {
+    "GET $k",
+    "GET $k",
+    "GET $k",
+    "GET $k",
+    "GET $k",
+    "GET $k",
+    "MGET $k $k",
+    "STRLEN $k",
+    "GETRANGE $k 1 3",
+    "TYPE $k",
+    "EXISTS $k $k",
+    "LRANGE $k 0 -1",
+    "HGETALL $k",
+    "HGET $k f",
+    "ZRANGE $k 0 -1 WITHSCORES",
+    "XRANGE $k - +",
+    "DBSIZE",
+    "OBJECT ENCODING $k",
+    "TOUCH $k"
+  };
+
+  private static final String[] WRITES = {
+    "SET $k $v",
+    "SET $k $v",
+    "SET $k $v",
+    "SET $k $v NX",
+    "SET $k $v GET",
+    "SET $k $v PX 100000",
+    "SETNX $k $v",
+    "GETSET $k $v",
+    "GETDEL $k",
+    "GETEX $k PERSIST",
+    "APPEND $k $v",
+    "INCR $k",
+    "SETRANGE $k 2 $v",
+    "SETBIT $k 7 1",
+    "MSET $k $v $k $v",
+    "MSETNX $k $v $k $v",
+    "DEL $k $k",
+    "UNLINK $k",
+    "EXPIRE $k 0",
+    "PERSIST $k",
+    "RENAME $k $k",
+    "RENAMENX $k $k",
+    "COPY $k $k",
+    "COPY $k $k DB 1 REPLACE",
+    "MOVE $k 1",
+    "SWAPDB 0 1",
+    "FLUSHDB",
+    "FLUSHALL",
+    "RPUSH $k a b",
+    "LPOP $k",
+    "RPOP $k 2",
+    "LMOVE $k $k LEFT RIGHT",
+    "HSET $k f $v",
+    "HDEL $k f",
+    "SADD $k a",
+    "SREM $k a",
+    "SINTERSTORE $k $k",
+    "ZADD $k 1 a",
+    "ZREM $k a",
+    "XADD $k 1-1 f v",
+    "BITOP OR $k $k $k",
+    "SORT $k ALPHA STORE $k",
+    "PFADD $k a",
+    "EVAL return(redis.call('SET',KEYS[1],ARGV[1])) 1 $k $v",
+    "EVAL return(redis.call('GET',KEYS[1])) 1 $k",
+    "EVAL redis.call('SET','k1','hidden')return({1,'x',false,{2}}) 0",
+    "EVAL redis.call('SET',KEYS[1],'then')return(redis.call('LPUSH',KEYS[1],1)) 1 $k",
+    "EVAL return(redis.error_reply('MY_error')) 0"
+  };
+
+  private static final String[] STATES = {
+    "MULTI",
+    "MULTI",
+    "MULTI",
+    "EXEC",
+    "EXEC",
+    "EXEC",
+    "EXEC",
+    "DISCARD",
+    "WATCH $k",
+    "WATCH $k",
+    "UNWATCH",
+    "SELECT 0",
+    "SELECT $d",
+    "SELECT $d",
+    "HELLO 2",
+    "HELLO 3",
+    "HELLO",
+    "HELLO 3 SETNAME me",
+    "RESET",
+    "CLIENT TRACKING ON",
+    "CLIENT TRACKING OFF",
+    "CLIENT TRACKING ON OPTIN",
+    "CLIENT CACHING YES",
+    "CLIENT SETNAME me",
+    "CLIENT GETNAME",
+    "CLIENT TRACKINGINFO",
+    "CLIENT GETREDIR",
+    "CLIENT NO-EVICT OFF",
+    "PING",
+    "PING $v",
+    "ECHO $v",
+    "COMMAND COUNT",
+    "COMMAND GETKEYS GET a",
+    "AUTH no x",
+    "AUTH x",
+    "AUTH default x",
+    "HELLO 3 AUTH default x",
+    "HELLO 2 AUTH no x",
+    "PUBLISH c $v",
+    "SCRIPT EXISTS 00",
+    "ACL WHOAMI"
+  };
+
+  private static final String[] MISTAKES = {
+    "GET",
+    "GET $k $k",
+    "SET $k",
+    "NOSUCH $k $v",
+    "EXEC x",
+    "MULTI x",
+    "SELECT",
+    "SELECT 99",
+    "SELECT x",
+    "SELECT 01",
+    "SELECT -1",
+    "HELLO 4",
+    "HELLO x",
+    "HELLO 3 x",
+    "CLIENT",
+    "CLIENT x",
+    "CLIENT REPLY",
+    "CLIENT REPLY x",
+    "CLIENT TRACKING",
+    "CLIENT SETNAME",
+    "SUBSCRIBE",
+    "WATCH",
+    "EVAL return(1)",
+    "EVAL return(1) 1",
+    "EVAL x( 0",
+    "EVALSHA 00 0",
+    "PING a b",
+    "ECHO",
+    "COMMAND x",
+    "CONFIG x",
+    "RESET x",
+    "OBJECT x",
+    "INCR $k x",
+    "UNWATCH x",
+    "DISCARD x"
+  };
+
+  private static final String[] SUBSCRIPTIONS = {
+    "SUBSCRIBE c", "SUBSCRIBE c c", "PSUBSCRIBE c*", "UNSUBSCRIBE", "UNSUBSCRIBE c",
+    "UNSUBSCRIBE none c", "PUNSUBSCRIBE", "PUNSUBSCRIBE c*", "PUBLISH c $v", "PING"
+  };
+
+  private static final String[] SILENCES = {
+    "CLIENT REPLY OFF",
+    "CLIENT REPLY SKIP",
+    "CLIENT REPLY SKIP",
+    "CLIENT REPLY ON",
+    "CLIENT REPLY ON",
+    "CLIENT REPLY ON"
+  };
+
+  /** The session of a seed. */
+  static RandomSession of(long seed) {
+    return new Draw(new Random(seed)).session();
+  }
+
+  /** The same without one step. */
+  RandomSession without(int step) {
+    List<Step> fewer = new ArrayList<>(steps);
+    fewer.remove(step);
+    return new RandomSession(fewer);
+  }
+
+  /** The same without one request of a step. */
+  RandomSession without(int step, int request) {
+    List<Step> fewer = new ArrayList<>(steps);
+    fewer.set(step, steps.get(step).without(request));
+    return new RandomSession(fewer);
+  }
+
+  /** One line for each step. */
+  @Override
+  public String toString() {
+    return steps.stream().map(Step::toString).collect(Collectors.joining("\n"));
+  }
+
+  /** Draws a session. */
+  private static final class Draw {
+    private final Random random;
+
+    /**
+     * The client may not get all its replies. Then it does not subscribe, which versions of Redis
+     * confirm differently; opens no transactions, within which they cannot be told apart; nobody
+     * else writes, who could not know when a request is done; and no request is empty, which to
+     * Redis is one whose reply it may skip.
+     */
+    private final boolean isSilent;
+
+    Draw(Random random) {
+      this.random = random;
+      this.isSilent = random.nextInt(6) == 0;
+    }
+
+    RandomSession session() {
+      String[] more = isSilent ? SILENCES : random.nextInt(3) == 0 ? SUBSCRIPTIONS : READS;
+      List<Step> steps = new ArrayList<>();
+      for (int left = 1 + random.nextInt(16); left > 0; left--) {
+        steps.add(step(!isSilent && random.nextInt(4) == 0, more));
+      }
+      return new RandomSession(steps);
+    }
+
+    private Step step(boolean byWriter, String[] more) {
+      List<String> requests = new ArrayList<>();
+      int most = byWriter ? 1 : random.nextInt(8) == 0 ? 40 : 6;
+      boolean onlyGets = random.nextInt(3) == 0;
+      for (int left = 1 + random.nextInt(most); left > 0; left--) {
+        String drawn = byWriter ? pick(READS, WRITES, WRITES) : template(more);
+        requests.add(request(onlyGets ? "GET $k" : drawn));
+      }
+      int last = requests.get(requests.size() - 1).length();
+      boolean holdsBack = !byWriter && random.nextInt(4) == 0;
+      return new Step(byWriter, requests, holdsBack ? random.nextInt(last) : 0, random.nextLong());
+    }
+
+    private String template(String[] more) {
+      String drawn =
+          random.nextInt(8) == 0 ? pick(MISTAKES) : pick(READS, READS, WRITES, STATES, more);
+      return isSilent && drawn.equals("MULTI") ? "PING" : drawn;
+    }
+
+    private String pick(String[]... from) {
+      String[] templates = from[random.nextInt(from.length)];
+      return templates[random.nextInt(templates.length)];
+    }
+
+    private String request(String template) {
+      String[] arguments = template.split(" ");
+      if (random.nextInt(4) == 0) {
+        arguments[0] = arguments[0].toLowerCase(Locale.ROOT);
+      }
+      boolean isInline = random.nextInt(5) == 0 && template.indexOf('\'') < 0;
+      for (int i = 1; i < arguments.length; i++) {
+        switch (arguments[i]) {
+          case "$k" -> arguments[i] = "k" + random.nextInt(5);
+          case "$d" -> arguments[i] = "" + random.nextInt(4);
+          case "$v" -> arguments[i] = value(isInline);
+          default -> {}
+        }
+      }
+      String empty = random.nextBoolean() ? "\r\n" : "*0\r\n";
+      return (isSilent || random.nextInt(10) > 0 ? "" : empty)
+          + (isInline ? String.join(" ", arguments) + "\r\n" : RespClient.request(arguments));
+    }
+
+    /** Some are numbers, some larger than is kept. */
+    private String value(boolean isInline) {
+      return switch (random.nextInt(8)) {
+        case 0 -> "x".repeat(random.nextInt(300) + 1);
+        case 1 -> isInline ? "-" : "";
+        case 2 -> isInline ? "+" : "a\r\n$1\r\n\0\u00ff";
+        default -> "" + random.nextInt(1000);
+      };
+    }
+  }
+}
