@@ -45,6 +45,8 @@ final class CachedRequests {
   private final CachedLane cached;
   private final Handshake handshake;
   private final Inquiry inquiry;
+  private final Forwarding forwarding;
+  private final WayBack wayBack;
 
   /** Null where Redis judges who the client is. */
   private final Login login;
@@ -64,6 +66,8 @@ final class CachedRequests {
       CachedLane cached,
       Handshake handshake,
       Inquiry inquiry,
+      Forwarding forwarding,
+      WayBack wayBack,
       Login login,
       boolean isOpen,
       Settings.Resp settings) {
@@ -71,6 +75,8 @@ final class CachedRequests {
     this.cached = cached;
     this.handshake = handshake;
     this.inquiry = inquiry;
+    this.forwarding = forwarding;
+    this.wayBack = wayBack;
     this.login = login;
     this.isOpen = isOpen;
     this.mayTunnel = settings.tunnel();
@@ -90,10 +96,10 @@ final class CachedRequests {
       if (!parser.parse(input)) {
         return Outcome.TO_COME;
       }
-      Outcome outcome = handle();
+      Outcome outcome = handle(input, start);
       if (outcome == Outcome.FOR_REDIS) {
         input.readerIndex(start);
-        return inquiry.isWaiting() ? Outcome.TO_COME : outcome;
+        return isWaiting() ? Outcome.TO_COME : outcome;
       }
       return outcome;
     } catch (RequestTooLarge tooLarge) {
@@ -135,7 +141,21 @@ final class CachedRequests {
     return Outcome.LAST;
   }
 
-  private Outcome handle() throws ProtocolError {
+  /** Whether it has to be found out how the next request is answered. */
+  boolean isWaiting() {
+    return inquiry.isWaiting() || wayBack.isAsked();
+  }
+
+  private Outcome get() {
+    if (!wayBack.isOpen()) {
+      wayBack.ask();
+      return Outcome.FOR_REDIS;
+    }
+    cached.get(parser);
+    return Outcome.ANSWERED;
+  }
+
+  private Outcome handle(ByteBuf input, int start) throws ProtocolError {
     long name = parser.name();
     if (name == POST || name == HOST) {
       return Outcome.HOSTILE;
@@ -147,7 +167,9 @@ final class CachedRequests {
       return judge();
     }
     if (name == GET && parser.count() == 2) {
-      cached.get(parser);
+      return get();
+    }
+    if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
       return Outcome.ANSWERED;
     }
     if (name == QUIT) {
