@@ -44,6 +44,9 @@ final class CachedLane implements Bus.Asker {
 
   private boolean headAskedAgain;
 
+  /** Reads whose value is not known yet. */
+  private int reading;
+
   private ValueRelay relay;
   private boolean longKey;
   private boolean gone;
@@ -87,6 +90,22 @@ final class CachedLane implements Bus.Asker {
     int length = request.length(1);
     front.lookup(this, replies.take(), handshake.db(), request.buffer(), request.start(1), length);
     longKey = length > LONG_KEY;
+    reading++;
+  }
+
+  /** Whether a read is under way. */
+  boolean isReading() {
+    return reading > 0;
+  }
+
+  /** A reply will come under the ticket {@link #accepted} was. */
+  void awaitReply() {
+    replies.take();
+  }
+
+  /** It has come. */
+  void replied(int ticket, byte[] bytes) {
+    fill(ticket, bytes);
   }
 
   /** A reply that is known at once. */
@@ -109,7 +128,9 @@ final class CachedLane implements Bus.Asker {
     if (answer instanceof Unverified unverified) {
       answered(ticket, unverified.entry(), hit);
     } else if (answer instanceof Entry entry) {
+      reading--;
       if (held > maxPendingBytes && ticket != replies.head()) {
+        reading++;
         replies.fill(ticket, entry.key());
         toAskAgain = replies.size();
       } else {
@@ -117,6 +138,7 @@ final class CachedLane implements Bus.Asker {
         held += entry.respLength();
       }
     } else if (answer instanceof Failure failure) {
+      reading--;
       fill(ticket, Reply.error(Failures.respError(failure)));
     } else {
       replies.fill(ticket, answer);
@@ -194,6 +216,7 @@ final class CachedLane implements Bus.Asker {
     headAskedAgain = true;
     if (reply instanceof Entry entry) {
       held -= entry.respLength();
+      reading++;
       reply = entry.key();
     }
     replies.fill(replies.head(), null);
@@ -217,6 +240,7 @@ final class CachedLane implements Bus.Asker {
   /** The value too large to keep has been written, or, with a reply, there is none. */
   void streamed(byte[] reply) {
     relay = null;
+    reading--;
     if (reply == null) {
       removeFirst();
     } else {

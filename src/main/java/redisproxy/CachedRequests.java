@@ -46,6 +46,8 @@ final class CachedRequests {
   private final CachedLane cached;
   private final Handshake handshake;
   private final Inquiry inquiry;
+  private final Forwarding forwarding;
+  private final WayBack wayBack;
 
   /** Null where Redis judges who the client is. */
   private final Login login;
@@ -68,6 +70,8 @@ final class CachedRequests {
       CachedLane cached,
       Handshake handshake,
       Inquiry inquiry,
+      Forwarding forwarding,
+      WayBack wayBack,
       Login login,
       boolean isOpen,
       Settings.Resp settings) {
@@ -75,6 +79,8 @@ final class CachedRequests {
     this.cached = cached;
     this.handshake = handshake;
     this.inquiry = inquiry;
+    this.forwarding = forwarding;
+    this.wayBack = wayBack;
     this.login = login;
     this.isOpen = isOpen;
     this.mayTunnel = settings.tunnel();
@@ -87,11 +93,6 @@ final class CachedRequests {
     return login != null && !login.isIn();
   }
 
-  /** Whether the next request waits for replies before it. */
-  boolean isWaiting() {
-    return holdsHello && !cached.isEmpty();
-  }
-
   /** Reads the next request. */
   Outcome next(ByteBuf input) {
     int start = input.readerIndex();
@@ -101,10 +102,10 @@ final class CachedRequests {
       }
       // How replies are written changes with it: those before it are to be written first.
       holdsHello = parser.name() == HELLO && !cached.isEmpty();
-      Outcome outcome = holdsHello ? Outcome.TO_COME : handle();
+      Outcome outcome = holdsHello ? Outcome.TO_COME : handle(input, start);
       if (outcome == Outcome.FOR_REDIS || holdsHello) {
         input.readerIndex(start);
-        return inquiry.isWaiting() ? Outcome.TO_COME : outcome;
+        return isWaiting() ? Outcome.TO_COME : outcome;
       }
       return outcome;
     } catch (RequestTooLarge tooLarge) {
@@ -146,7 +147,21 @@ final class CachedRequests {
     return Outcome.LAST;
   }
 
-  private Outcome handle() throws ProtocolError {
+  /** Whether the next request waits for what is being found out, or for replies before it. */
+  boolean isWaiting() {
+    return inquiry.isWaiting() || wayBack.isAsked() || holdsHello && !cached.isEmpty();
+  }
+
+  private Outcome get() {
+    if (!wayBack.isOpen()) {
+      wayBack.ask();
+      return Outcome.FOR_REDIS;
+    }
+    cached.get(parser);
+    return Outcome.ANSWERED;
+  }
+
+  private Outcome handle(ByteBuf input, int start) throws ProtocolError {
     long name = parser.name();
     if (name == POST || name == HOST) {
       return Outcome.HOSTILE;
@@ -158,7 +173,9 @@ final class CachedRequests {
       return judge();
     }
     if (name == GET && parser.count() == 2) {
-      cached.get(parser);
+      return get();
+    }
+    if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
       return Outcome.ANSWERED;
     }
     if (name == QUIT) {

@@ -16,6 +16,7 @@ import redisproxy.upstream.Server;
  */
 final class Handshake {
   private static final AtomicLong IDS = new AtomicLong();
+  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final int home;
   private final long id = IDS.incrementAndGet();
@@ -24,6 +25,7 @@ final class Handshake {
   private final Map<String, byte[]> said = new LinkedHashMap<>();
 
   private int db;
+  private boolean hasForwarded;
   private boolean resp3;
 
   /**
@@ -48,12 +50,27 @@ final class Handshake {
       String select = "*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n";
       all.writeBytes(select.getBytes(StandardCharsets.US_ASCII));
     }
+    if (hasForwarded) {
+      // WAIT asks for the writes of its own connection: after any command these include what other
+      // connections have written before.
+      all.writeBytes(PING);
+    }
     return all.toByteArray();
   }
 
   /** How many requests that is. */
   int commands() {
-    return said.size() + (db == 0 ? 0 : 1);
+    return said.size() + (db == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
+  }
+
+  /** Something the client has written went to Redis over a connection that is not its own. */
+  void forwarded() {
+    hasForwarded = true;
+  }
+
+  /** Whether the client is in the database it began in. */
+  boolean isHome() {
+    return db == home;
   }
 
   /** The database the client is in. */

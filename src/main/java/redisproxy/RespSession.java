@@ -6,6 +6,7 @@ import redisproxy.resp.RequestParser;
 import redisproxy.resp.SessionState;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
+import redisproxy.upstream.Trunks;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
 
@@ -25,7 +26,7 @@ final class RespSession extends RespConnection {
   private final Login login;
 
   private final Handshake handshake;
-  private final Inquiry inquiry;
+  private final Forwarding forwarding;
   private final CachedLane cached;
   private final CachedRequests requests;
 
@@ -54,6 +55,7 @@ final class RespSession extends RespConnection {
       Tunnels tunnels,
       Credentials own,
       Asides asides,
+      Trunks trunks,
       Settings.Resp settings,
       int db) {
     this.front = front;
@@ -61,9 +63,14 @@ final class RespSession extends RespConnection {
     this.isOpen = own != null || tunnels.areOpen() || !settings.tunnel();
     this.login = own == null ? null : new Login(own);
     this.handshake = new Handshake(db);
-    this.inquiry = new Inquiry(this, asides, handshake);
+    Inquiry inquiry = new Inquiry(this, asides, handshake);
     this.cached = new CachedLane(this, front, streams, handshake, settings);
-    this.requests = new CachedRequests(front, cached, handshake, inquiry, login, isOpen, settings);
+    this.forwarding = new Forwarding(this, cached, trunks, handshake);
+    WayBack wayBack =
+        new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
+    this.requests =
+        new CachedRequests(
+            front, cached, handshake, inquiry, forwarding, wayBack, login, isOpen, settings);
   }
 
   // Requests in
@@ -106,7 +113,7 @@ final class RespSession extends RespConnection {
             handshake.isResp3(),
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));
-    tunnel = new TunnelLane(this, front, tunnels, handshake, state, guard);
+    tunnel = new TunnelLane(this, front, tunnels, handshake, state, forwarding.hasTold(), guard);
   }
 
   /** Whether what comes next is for the cache, though there is a tunnel. */
@@ -139,7 +146,7 @@ final class RespSession extends RespConnection {
 
   private boolean mayAccept() {
     if (tunnel == null) {
-      return !quitting && !inquiry.isWaiting() && !requests.isWaiting() && cached.mayAccept();
+      return !quitting && !requests.isWaiting() && cached.mayAccept();
     }
     if (tunnel.wayBack().isAsked()) {
       return false;
@@ -172,6 +179,11 @@ final class RespSession extends RespConnection {
     advancing = false;
   }
 
+  /** Nothing more is read; what was read is answered. */
+  void quit() {
+    quitting = true;
+  }
+
   /** Everything that was read is answered or on its way to Redis. */
   private void end() {
     if (tunnel == null) {
@@ -198,6 +210,7 @@ final class RespSession extends RespConnection {
   void closed() {
     gone = true;
     cached.close();
+    forwarding.close();
     if (tunnel != null) {
       tunnel.close();
     }

@@ -18,6 +18,7 @@ import redisproxy.resp.Reply;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Server;
+import redisproxy.upstream.Trunks;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
 
@@ -38,6 +39,7 @@ final class RespVerticle extends VerticleBase {
   private ValueStreams streams;
   private Tunnels tunnels;
   private Asides asides;
+  private Trunks trunks;
   private NetServer server;
 
   RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo) {
@@ -55,6 +57,7 @@ final class RespVerticle extends VerticleBase {
     streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
+    trunks = new Trunks(vertx, redis, tunnels, front::invalidate);
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
@@ -81,7 +84,7 @@ final class RespVerticle extends VerticleBase {
     }
     RespSession session =
         new RespSession(
-            front, streams, tunnels, own, asides, settings, redis.endpoint().database());
+            front, streams, tunnels, own, asides, trunks, settings, redis.endpoint().database());
     sessions.add(session);
     socket.closeHandler(
         closed -> {

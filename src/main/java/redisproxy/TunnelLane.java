@@ -26,9 +26,8 @@ final class TunnelLane implements Tunnel.Session {
   /** How many requests may be without a reply; more wait in the client's socket. */
   private static final int MAX_OUTSTANDING = 4096;
 
-  private static final byte[] LOST = Reply.error("ERR redis-proxy: Redis was lost");
-  private static final byte[] UNREACHABLE =
-      Reply.error("ERR redis-proxy: " + ValueStream.UNREACHABLE);
+  static final byte[] LOST = Reply.error("ERR redis-proxy: Redis was lost");
+  static final byte[] UNREACHABLE = Reply.error("ERR redis-proxy: " + ValueStream.UNREACHABLE);
 
   private final RespSession session;
   private final Front front;
@@ -71,13 +70,17 @@ final class TunnelLane implements Tunnel.Session {
       Tunnels tunnels,
       Handshake handshake,
       SessionState state,
+      boolean hasTold,
       TunnelGuard guard) {
     this.session = session;
     this.front = front;
     this.guard = guard;
     this.outstanding = new Outstanding(state);
+    outstanding.setTold(hasTold);
     this.replies = new TunnelReplies(session, front, outstanding, this::released);
-    this.wayBack = new WayBack(session, front, outstanding, this::isQuiet);
+    this.wayBack =
+        new WayBack(
+            session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
     this.tunnel = tunnels.open(this);
     ByteBuf greeting = guard == null ? null : guard.greet(outstanding);
     if (greeting != null) {

@@ -1,7 +1,6 @@
 package redisproxy;
 
 import java.util.function.BooleanSupplier;
-import redisproxy.resp.Outstanding;
 
 /**
  * How a session comes back from its tunnel to the cache: not before everything it may have seen of
@@ -14,28 +13,37 @@ final class WayBack implements Bus.Fenced {
 
   private final RespSession session;
   private final Front front;
-  private final Outstanding outstanding;
   private final BooleanSupplier isQuiet;
+  private final BooleanSupplier hasTold;
+  private final Runnable forgetTold;
   private boolean asked;
 
   /** When a fence last did not pass. */
   private long refusedAt = System.nanoTime() - REFUSED_FOR_NANOS;
 
   /**
-   * The way back from one tunnel.
+   * The way back from one tunnel, or from what is forwarded.
    *
    * @param isQuiet whether nothing is on its way there, and a GET would get what anybody would get
+   * @param hasTold whether a reply has told the client something of what is in Redis
+   * @param forgetTold called when all of that is invalidated
    */
-  WayBack(RespSession session, Front front, Outstanding outstanding, BooleanSupplier isQuiet) {
+  WayBack(
+      RespSession session,
+      Front front,
+      BooleanSupplier isQuiet,
+      BooleanSupplier hasTold,
+      Runnable forgetTold) {
     this.session = session;
     this.front = front;
-    this.outstanding = outstanding;
     this.isQuiet = isQuiet;
+    this.hasTold = hasTold;
+    this.forgetTold = forgetTold;
   }
 
   /** Whether the cache may answer the client now. */
   boolean isOpen() {
-    return !asked && isQuiet.getAsBoolean() && !outstanding.hasTold();
+    return !asked && isQuiet.getAsBoolean() && !hasTold.getAsBoolean();
   }
 
   /** Whether that is being found out; the session goes on when it is known. */
@@ -56,7 +64,7 @@ final class WayBack implements Bus.Fenced {
   public void fenced(boolean passed) {
     asked = false;
     if (passed && isQuiet.getAsBoolean()) {
-      outstanding.setTold(false);
+      forgetTold.run();
     } else {
       refusedAt = System.nanoTime();
     }

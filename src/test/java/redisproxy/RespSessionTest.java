@@ -42,7 +42,7 @@ class RespSessionTest {
     channel =
         new EmbeddedChannel(
             new RespSession(
-                new Front(vertx, context), null, tunnels, null, null, settings.resp(), 0));
+                new Front(vertx, context), null, tunnels, null, null, null, settings.resp(), 0));
   }
 
   private void answer(Lookups lookups) {

@@ -58,10 +58,12 @@ class TunnelRepliesTest {
     var settings = Configuration.parse(Map.of());
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
     front = new Front(vertx, context);
-    session = new RespSession(front, null, tunnels, null, null, settings.resp(), 0);
+    session = new RespSession(front, null, tunnels, null, null, null, settings.resp(), 0);
     channel = new EmbeddedChannel(session);
     replies = new TunnelReplies(session, front, outstanding, () -> {});
-    wayBack = new WayBack(session, front, outstanding, () -> isQuiet);
+    wayBack =
+        new WayBack(
+            session, front, () -> isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
   }
 
   private void requested(String... requests) {

@@ -73,6 +73,20 @@ public final class Command {
   /** Options of SET that do not make it depend on what was there before. */
   private static final Set<String> TIMES = Set.of("ex", "px", "exat", "pxat");
 
+  /**
+   * They leave nothing behind on their connection, and their replies are short whatever the data:
+   * numbers, simple strings, nil, and of SET with GET the old value, which is told apart.
+   */
+  private static final Set<String> TERSE =
+      Set.of(
+          ("append bitcount bitop copy decr decrby del exists expire expireat expiretime getbit hdel hexists"
+                  + " hincrby hincrbyfloat hlen hmset hset hsetnx hstrlen incr incrby incrbyfloat linsert llen"
+                  + " lpush lpushx lrem lset ltrim mset msetnx persist pexpire pexpireat pexpiretime pfadd"
+                  + " psetex pttl rename renamenx rpush rpushx sadd scard set setbit setex setnx setrange"
+                  + " sismember smove srem strlen touch ttl type unlink xack xdel xlen zadd zcard zcount"
+                  + " zincrby zlexcount zrem zremrangebylex zremrangebyrank zremrangebyscore zscore")
+              .split(" "));
+
   private static final Map<String, Kind> KINDS =
       Map.ofEntries(
           Map.entry("multi", Kind.MULTI),
@@ -112,6 +126,7 @@ public final class Command {
 
   private final boolean stores;
   private final boolean harmless;
+  private final boolean terse;
 
   private Command(String name, Effect effect, int firstKey, int lastKey, int step) {
     this.name = name;
@@ -123,6 +138,7 @@ public final class Command {
     this.step = step;
     this.stores = STORES.contains(name);
     this.harmless = HARMLESS.contains(name);
+    this.terse = TERSE.contains(name) && (effect == Effect.KEYS || effect == Effect.NOTHING);
   }
 
   /** All that are known: those the server lists, and by name those that change no key. */
@@ -162,13 +178,30 @@ public final class Command {
    * Whether a simple string in reply to such a request tells nothing of what is in Redis: a client
    * that has seen it knows no more than before.
    */
-  boolean isBlind(RequestParser request, boolean isWhole) {
+  public boolean isBlind(RequestParser request, boolean isWhole) {
     if (!stores) {
       return harmless;
     }
     return !name.equals("set")
         || isWhole && request.count() == 3
         || isWhole && request.count() == 5 && TIMES.contains(request.lowerCase(3, 8));
+  }
+
+  /**
+   * Whether such a request leaves nothing behind on its connection, writes known keys if any, and
+   * has a short reply.
+   */
+  public boolean isTerse(RequestParser request) {
+    return terse && (!name.equals("set") || !hasGet(request));
+  }
+
+  private static boolean hasGet(RequestParser request) {
+    for (int i = 3; i < request.count(); i++) {
+      if (request.lowerCase(i, 4).equals("get")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What it means for its session. */

@@ -18,10 +18,7 @@ public final class Outstanding {
   /** What the commands of the open transaction write; null outside of one. */
   private Writes.Sum transaction;
 
-  /** The client has said CLIENT REPLY OFF, or SKIP. */
-  private boolean silent;
-
-  private boolean skipNext;
+  private final Silence silence = new Silence();
 
   /** Replies to what is sent from now on cannot be told from what else Redis sends. */
   private boolean streaming;
@@ -49,8 +46,7 @@ public final class Outstanding {
   public boolean isQuiet() {
     return requests.isEmpty()
         && transaction == null
-        && !silent
-        && !skipNext
+        && !silence.isAsked()
         && !streaming
         && !subscriptions.any()
         && state.isPlain();
@@ -97,8 +93,7 @@ public final class Outstanding {
    * this takes the place of the refusal.
    */
   public void addAnswered(byte[] answer) {
-    requests.add(Awaited.own(silent || skipNext ? null : answer));
-    skipNext = false;
+    requests.add(Awaited.own(silence.covers() ? null : answer));
   }
 
   /** What the client gets in place of a reply that is not for it, or null. */
@@ -131,11 +126,11 @@ public final class Outstanding {
   public boolean add(RequestParser request, boolean whole, CommandTable commands) {
     Command command = accepted(commands.of(request), request, whole);
     streaming |= isInDoubt(command, request);
-    if (!streaming && whole && command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
+    if (!streaming && whole && command.kind() == Command.Kind.CLIENT && silence.does(request)) {
       return false;
     }
     if (command.kind() == Command.Kind.RESET) {
-      silent = false;
+      silence.reset();
     }
     boolean isQueued = transaction != null;
     Runnable change = state.requested(command, request, whole, isQueued);
@@ -145,12 +140,11 @@ public final class Outstanding {
     } else {
       boolean onlyQueued = isQueued && command.kind() != Command.Kind.RESET;
       Command known = onlyQueued ? Command.UNLISTED : command;
-      Awaited added = new Awaited(writes, silent || skipNext, known, request.count() - 1);
+      Awaited added = new Awaited(writes, silence.covers(), known, request.count() - 1);
       added.change = change;
       added.blind = known.isBlind(request, whole);
       requests.add(added);
     }
-    skipNext = false;
     return true;
   }
 
@@ -170,14 +164,10 @@ public final class Outstanding {
   private boolean isInDoubt(Command command, RequestParser request) {
     return switch (command.kind()) {
       case DOUBTFUL -> true;
-      case CLIENT -> transaction != null && request.count() > 1 && isReply(request);
+      case CLIENT -> transaction != null && Silence.isReply(request);
       case SUBSCRIBES -> transaction != null;
       default -> false;
     };
-  }
-
-  private static boolean isReply(RequestParser request) {
-    return request.lowerCase(1, 8).equals("reply");
   }
 
   /**
@@ -201,26 +191,6 @@ public final class Outstanding {
           transaction.add(writes);
         }
         return writes;
-    }
-  }
-
-  private boolean isClientReply(RequestParser request) {
-    if (request.count() != 3 || !isReply(request)) {
-      return false;
-    }
-    switch (request.lowerCase(2, 8)) {
-      case "off":
-        silent = true;
-        return true;
-      case "skip":
-        skipNext = !silent;
-        return true;
-      case "on":
-        silent = false;
-        skipNext = false;
-        return false;
-      default:
-        return false;
     }
   }
 

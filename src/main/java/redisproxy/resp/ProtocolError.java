@@ -7,7 +7,7 @@ package redisproxy.resp;
  */
 public sealed class ProtocolError extends Exception permits RequestTooLarge {
 
-  ProtocolError(String message) {
+  public ProtocolError(String message) {
     super("ERR Protocol error: " + message, null, false, false);
   }
 }

@@ -31,6 +31,16 @@ public final class Reply {
     return ("-" + line + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
   }
 
+  /** The bytes of a whole reply that lie in a buffer; the most frequent one is not copied. */
+  public static byte[] copyOf(ByteBuf from, int start, int length) {
+    if (length == OK.length && from.getByte(start) == '+' && from.getByte(start + 1) == 'O') {
+      return OK;
+    }
+    byte[] bytes = new byte[length];
+    from.getBytes(start, bytes);
+    return bytes;
+  }
+
   /** A bulk string, copied out of a buffer. */
   public static byte[] bulk(ByteBuf buffer, int start, int length) {
     byte[] head = ascii("$" + length + "\r\n");

@@ -139,6 +139,7 @@ class WritesIT {
   @Test
   void redisLost_endsSessionsWithATunnelAndNoOthers() {
     writer.call("SET", "k", "v");
+    writer.call("LRANGE", "none", "0", "-1");
     assertEquals("$1\r\nv\r\n", reader.call("GET", "k"));
     redis.stop();
     assertTrue(writer.isClosedByServer());
@@ -267,6 +268,7 @@ class WritesIT {
 
   @Test
   void readersOnly_costRedisNoConnection() {
+    writer.call("LRANGE", "none", "0", "-1");
     writer.call("SET", "k", "v");
     RespClient[] readers = new RespClient[50];
     for (int i = 0; i < readers.length; i++) {

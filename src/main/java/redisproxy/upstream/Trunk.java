@@ -1,0 +1,287 @@
+package redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.config.Settings;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.Reply;
+import redisproxy.resp.ReplyFramer;
+import redisproxy.resp.Writes;
+
+/**
+ * One connection to Redis that carries the short requests of many sessions, each request and each
+ * reply in its turn: what is sent in one turn of the event loop leaves as one write, so that
+ * neither side pays a system call for each. Opened by a request, closed when unused. Belongs to one
+ * event loop.
+ */
+final class Trunk implements Tunnel.Session {
+  private static final Logger LOG = LoggerFactory.getLogger(Trunk.class);
+
+  /** How many requests may be without a reply. */
+  private static final int MAX_PENDING = 16 * 1024;
+
+  /** A reply longer than this, in bytes, is not what was asked for. */
+  private static final int MAX_REPLY = 64 * 1024;
+
+  private static final long CHECK_MS = 1_000;
+
+  /** After so many checks without a request the connection is closed. */
+  private static final int IDLE_CHECKS = 5;
+
+  private static final byte[] HELLO = "HELLO".getBytes(StandardCharsets.US_ASCII);
+
+  private static final class Pending {
+    final Trunks.Sender sender;
+    final int ticket;
+    final Writes writes;
+    byte[] reply;
+
+    Pending(Trunks.Sender sender, int ticket, Writes writes) {
+      this.sender = sender;
+      this.ticket = ticket;
+      this.writes = writes;
+    }
+  }
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Settings.Redis redis;
+  private final Tunnels tunnels;
+  private final boolean resp3;
+  private final Consumer<Writes> invalidate;
+
+  /** In the order they are answered in. */
+  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+  /** Answered in this turn. */
+  private final List<Pending> answered = new ArrayList<>();
+
+  private Writes.Sum written = new Writes.Sum();
+
+  /** What is to be sent when the turn ends, or null. */
+  private ByteBuf out;
+
+  /** Null while closed. */
+  private Tunnel tunnel;
+
+  private boolean connected;
+  private ReplyFramer framer;
+
+  /** What has come of the reply that is being read; empty between two. */
+  private final ByteBuf partial = Unpooled.buffer(64);
+
+  /** Replies to come that nobody waits for. */
+  private int greetings;
+
+  /** Since the last check. */
+  private boolean answers;
+
+  /**
+   * Replies are owed, and none came from one check to the next: nobody else is to queue up here.
+   */
+  private boolean stuck;
+
+  private int idleChecks;
+  private long timer;
+
+  Trunk(
+      Vertx vertx,
+      Settings.Redis redis,
+      Tunnels tunnels,
+      boolean resp3,
+      Consumer<Writes> invalidate) {
+    this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
+    this.redis = redis;
+    this.tunnels = tunnels;
+    this.resp3 = resp3;
+    this.invalidate = invalidate;
+  }
+
+  // Requests
+
+  /** Sends a request, whose bytes are copied; false when there is no room for it. */
+  boolean send(
+      ByteBuf request, int start, int end, Writes writes, Trunks.Sender sender, int ticket) {
+    if (stuck || pending.size() >= MAX_PENDING || connected && !tunnel.isWritable()) {
+      return false;
+    }
+    if (tunnel == null) {
+      open();
+    }
+    if (out == null) {
+      out = ByteBufAllocator.DEFAULT.ioBuffer(1024);
+      context.runOnContext(turn -> flush());
+    }
+    out.writeBytes(request, start, end - start);
+    pending.add(new Pending(sender, ticket, writes));
+    return true;
+  }
+
+  private void flush() {
+    if (out != null) {
+      tunnel.write(out);
+      tunnel.flush();
+      out = null;
+    }
+  }
+
+  private void open() {
+    connected = false;
+    framer = new ReplyFramer();
+    partial.clear();
+    int db = redis.endpoint().database();
+    greetings = Greeting.commands(redis, db) + (resp3 ? 1 : 0);
+    Buffer greeting = Buffer.buffer(Greeting.of(redis, db));
+    if (resp3) {
+      Greeting.append(greeting, HELLO, new byte[] {'3'});
+    }
+    tunnel = tunnels.open(this);
+    tunnel.write(Unpooled.wrappedBuffer(greeting.getBytes()));
+    idleChecks = 0;
+    timer = vertx.setPeriodic(CHECK_MS, id -> check());
+  }
+
+  private void check() {
+    stuck = !pending.isEmpty() && !answers;
+    idleChecks = pending.isEmpty() && !answers ? idleChecks + 1 : 0;
+    answers = false;
+    if (idleChecks >= IDLE_CHECKS) {
+      close();
+    }
+  }
+
+  // Replies
+
+  @Override
+  public void writable() {
+    connected = true;
+  }
+
+  @Override
+  public void received(ByteBuf data) {
+    try {
+      while (data.isReadable() && tunnel != null) {
+        int start = data.readerIndex();
+        boolean ends = framer.feed(data);
+        if (ends && partial.readableBytes() == 0) {
+          ended(data, start, data.readerIndex() - start);
+        } else {
+          keep(data, start);
+          if (ends) {
+            ended(partial, 0, partial.readableBytes());
+            partial.clear();
+          }
+        }
+      }
+    } catch (ProtocolError error) {
+      giveUp(error.getMessage());
+    } finally {
+      data.release();
+    }
+  }
+
+  private void keep(ByteBuf data, int start) throws ProtocolError {
+    int length = data.readerIndex() - start;
+    if (partial.readableBytes() + length > MAX_REPLY) {
+      throw new ProtocolError("a reply of more than " + MAX_REPLY + " bytes");
+    }
+    partial.writeBytes(data, start, length);
+  }
+
+  private void ended(ByteBuf from, int start, int length) throws ProtocolError {
+    if (framer.type() == '>') {
+      return;
+    }
+    if (greetings > 0) {
+      greetings--;
+      if (framer.type() == '-') {
+        throw new ProtocolError("the greeting was refused");
+      }
+      return;
+    }
+    if (pending.isEmpty()) {
+      throw new ProtocolError("a reply to nothing");
+    }
+    answers = true;
+    stuck = false;
+    Pending next = pending.remove();
+    next.reply = Reply.copyOf(from, start, length);
+    written.add(next.writes);
+    answered.add(next);
+  }
+
+  /** What all have written is invalidated before any of them is told. */
+  @Override
+  public void receivedAll() {
+    Writes writes = written.total();
+    if (!writes.isNothing()) {
+      written = new Writes.Sum();
+      invalidate.accept(writes);
+    }
+    for (Pending each : answered) {
+      each.sender.answered(each.ticket, each.reply);
+    }
+    for (int i = 0; i < answered.size(); i++) {
+      if (i + 1 == answered.size() || answered.get(i + 1).sender != answered.get(i).sender) {
+        answered.get(i).sender.answersEnd();
+      }
+    }
+    answered.clear();
+  }
+
+  // The end
+
+  private void giveUp(String reason) {
+    LOG.atWarn().addKeyValue("reason", reason).log("a shared connection to Redis is given up");
+    close();
+    receivedAll();
+    fail(true);
+  }
+
+  private void close() {
+    vertx.cancelTimer(timer);
+    connected = false;
+    stuck = false;
+    if (out != null) {
+      // Or it would leave on the next connection, where nobody awaits its replies.
+      out.release();
+      out = null;
+    }
+    if (tunnel != null) {
+      tunnel.close();
+      tunnel = null;
+    }
+  }
+
+  @Override
+  public void lost() {
+    boolean wasConnected = connected;
+    close();
+    fail(wasConnected);
+  }
+
+  /** What has no reply may have been done, or be done yet; it is not sent again. */
+  private void fail(boolean wasConnected) {
+    List<Pending> lost = new ArrayList<>(pending);
+    pending.clear();
+    lost.forEach(each -> written.add(each.writes));
+    Writes writes = written.total();
+    written = new Writes.Sum();
+    if (!writes.isNothing()) {
+      invalidate.accept(writes);
+    }
+    lost.forEach(each -> each.sender.lost(each.ticket, wasConnected));
+  }
+}

@@ -1,0 +1,58 @@
+package redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Vertx;
+import java.util.function.Consumer;
+import redisproxy.config.Settings;
+import redisproxy.resp.Writes;
+
+/**
+ * The trunks of one front: one for each version of RESP. For requests to the configured database
+ * that leave no state behind on their connection and have short replies. Belongs to one event loop.
+ */
+public final class Trunks {
+  /** Who sends, told on the event loop. */
+  public interface Sender {
+    /** The reply to what was sent under this ticket; what it has written is invalidated. */
+    void answered(int ticket, byte[] reply);
+
+    /** No more replies come in this turn. */
+    void answersEnd();
+
+    /**
+     * There will be no reply.
+     *
+     * @param wasConnected whether Redis was there, so that what was asked may have been done
+     */
+    void lost(int ticket, boolean wasConnected);
+  }
+
+  private final Trunk resp2;
+  private final Trunk resp3;
+
+  /**
+   * To be made on the event loop that will use it.
+   *
+   * @param invalidate has dropped what was written, before whoever wrote it is told
+   */
+  public Trunks(Vertx vertx, Settings.Redis redis, Tunnels tunnels, Consumer<Writes> invalidate) {
+    this.resp2 = new Trunk(vertx, redis, tunnels, false, invalidate);
+    this.resp3 = new Trunk(vertx, redis, tunnels, true, invalidate);
+  }
+
+  /**
+   * Sends a request, whose bytes are copied. Its sender is told of it later, once.
+   *
+   * @return false when there is no room for it now; then nobody is told anything
+   */
+  public boolean send(
+      boolean isResp3,
+      ByteBuf request,
+      int start,
+      int end,
+      Writes writes,
+      Sender sender,
+      int ticket) {
+    return (isResp3 ? resp3 : resp2).send(request, start, end, writes, sender, ticket);
+  }
+}

@@ -1,0 +1,194 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Short requests of many sessions over one connection to Redis. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class ForwardingIT {
+  private static final String OK = "+OK\r\n";
+
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+  private RespClient client;
+  private RespClient direct;
+
+  @BeforeEach
+  void start() {
+    redis = EmbeddedRedis.start();
+    proxy = RunningProxy.start(shape, redis.url());
+    client = proxy.resp();
+    direct = new RespClient(redis.host(), redis.port());
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    direct.close();
+    proxy.close();
+    redis.close();
+  }
+
+  private static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
+  }
+
+  private void awaitConnections(int expected) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(15))
+        .untilAsserted(() -> assertEquals(expected, direct.otherConnections()));
+  }
+
+  @Test
+  void manyWriters_costOneConnection_andEachReadsItsOwn() {
+    List<RespClient> writers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      writers.add(proxy.resp());
+    }
+    for (int round = 0; round < 20; round++) {
+      for (int i = 0; i < writers.size(); i++) {
+        assertEquals(OK, writers.get(i).call("SET", "k" + i, "v" + round));
+      }
+      for (int i = 0; i < writers.size(); i++) {
+        assertEquals(bulk("v" + round), writers.get((i + 1) % 100).call("GET", "k" + i));
+      }
+    }
+    // The link, and a trunk for each RESP verticle that has written.
+    assertTrue(direct.otherConnections() <= 3, () -> direct.call("CLIENT", "LIST"));
+    writers.forEach(RespClient::close);
+    // Unused, the trunks are closed.
+    awaitConnections(1);
+  }
+
+  @Test
+  void pipelinesOfOneKindAndMixed_areAnsweredInOrder() {
+    for (int round = 0; round < 200; round++) {
+      StringBuilder requests = new StringBuilder();
+      StringBuilder replies = new StringBuilder();
+      direct.call("MSET", "k", "before", "n", "0");
+      int kind = round % 4;
+      for (int i = 0; i < 20; i++) {
+        boolean reads = kind == 1 || kind == 2 && i % 2 == 0 || kind == 3 && i % 7 == 3;
+        if (reads) {
+          requests.append(RespClient.request("GET", "k"));
+          String last = kind == 1 || i == 0 ? "before" : "v" + (i - 1);
+          replies.append(bulk(last));
+        } else {
+          requests.append(RespClient.request("SET", "k", "v" + i));
+          replies.append(OK);
+        }
+      }
+      try (RespClient each = proxy.resp()) {
+        // Not everything at once: half of a request waits for the rest of it.
+        int cut = requests.length() * (round + 1) / 203;
+        each.send(requests.substring(0, cut)).send(requests.substring(cut));
+        StringBuilder got = new StringBuilder();
+        for (int i = 0; i < 20; i++) {
+          got.append(each.reply());
+        }
+        assertEquals(replies.toString(), got.toString(), "round " + round);
+      }
+    }
+  }
+
+  /** A GET that misses goes another way to Redis than the SET behind it. */
+  @Test
+  void readThenWriteAtOnce_readsWhatWasBefore() {
+    for (int i = 0; i < 500; i++) {
+      direct.call("SET", "k" + i, "old");
+      try (RespClient each = proxy.resp()) {
+        each.send(RespClient.request("GET", "k" + i) + RespClient.request("SET", "k" + i, "new"));
+        assertEquals(bulk("old"), each.reply());
+        assertEquals(OK, each.reply());
+        assertEquals(bulk("new"), each.call("GET", "k" + i));
+      }
+    }
+  }
+
+  /** Who has counted to where another was knows what the other wrote before. */
+  @Test
+  void replyThatTells_isFollowedByNothingOlder() {
+    for (int i = 1; i <= 1000; i++) {
+      client.call("GET", "k");
+      direct.call("SET", "k", "" + i);
+      direct.call("INCR", "n");
+      assertEquals(":" + 2 * i + "\r\n", client.call("INCR", "n"));
+      assertEquals(bulk("" + i), client.call("GET", "k"));
+    }
+    assertTrue(direct.otherConnections() <= 2, () -> direct.call("CLIENT", "LIST"));
+  }
+
+  @Test
+  void errorsAndNils_areRedissOwn_inBothVersions() {
+    direct.call("LPUSH", "list", "a");
+    for (String version : new String[] {"2", "3", "2"}) {
+      client.call("HELLO", version);
+      assertEquals(direct.call("INCR", "list"), client.call("INCR", "list"));
+      assertEquals(direct.call("SET", "k"), client.call("SET", "k"));
+      assertEquals(direct.call("SET", "k", "v", "NOPE"), client.call("SET", "k", "v", "NOPE"));
+      direct.call("SET", "k", "old");
+      String nil = version.equals("3") ? "_\r\n" : "$-1\r\n";
+      assertEquals(nil, client.call("SET", "k", "v", "NX"));
+      assertEquals(bulk("old"), client.call("SET", "k", "v", "GET"));
+      assertEquals(bulk("v"), client.call("GET", "k"));
+    }
+  }
+
+  @Test
+  void writesElsewhere_stayThere() {
+    assertEquals(OK, client.call("SELECT", "3"));
+    assertEquals(OK, client.call("SET", "k", "three"));
+    assertEquals("$-1\r\n", direct.call("GET", "k"));
+    assertEquals(bulk("three"), client.call("GET", "k"));
+    String large = "x".repeat(20_000);
+    try (RespClient each = proxy.resp()) {
+      assertEquals(OK, each.call("SET", "k", large));
+      assertEquals(bulk(large), each.call("GET", "k"));
+    }
+  }
+
+  @Test
+  void redisLost_endsWhoIsOwedAReply_andNobodyElse() {
+    assertEquals(OK, client.call("SET", "k", "v"));
+    try (RespClient idle = proxy.resp();
+        RespClient owed = proxy.resp();
+        RespClient late = proxy.resp()) {
+      assertEquals(OK, idle.call("SET", "other", "v"));
+      assertEquals(bulk("v"), idle.call("GET", "k"));
+      direct.send(RespClient.request("DEBUG", "SLEEP", "1"));
+      Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+      owed.send(RespClient.request("SET", "k", "w"));
+      Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+      redis.stop();
+      String reply = owed.reply();
+      assertTrue(reply.equals(OK) || reply.equals("-ERR redis-proxy: Redis was lost\r\n"), reply);
+      assertEquals("-ERR redis-proxy: Redis cannot be reached\r\n", late.call("SET", "k", "x"));
+      assertTrue(late.isClosedByServer());
+      redis.restart();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(15))
+          .ignoreExceptions()
+          .until(
+              () -> {
+                try (RespClient again = proxy.resp()) {
+                  return again.call("SET", "k", "y").equals(OK);
+                }
+              });
+    }
+  }
+}
