@@ -18,9 +18,10 @@ public final class Outstanding {
   /** What the commands of the open transaction write; null outside of one. */
   private Writes.Sum transaction;
 
-  /** The client has said CLIENT REPLY OFF, or SKIP. */
+  /** The client has said CLIENT REPLY OFF. */
   private boolean silent;
 
+  /** It has said CLIENT REPLY SKIP. */
   private boolean skipNext;
 
   /** Replies to what is sent from now on cannot be told from what else Redis sends. */
@@ -87,7 +88,7 @@ public final class Outstanding {
     requests.clear();
   }
 
-  /** A request that the client did not make and whose reply it does not get. */
+  /** A request that is not the client's, nor is its reply. */
   public void addOwn() {
     requests.add(Awaited.own(null));
   }
@@ -125,11 +126,11 @@ public final class Outstanding {
    * A request of the client.
    *
    * @param whole whether all its arguments are there
-   * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP are done here, so that each
-   *     request has its reply, as long as replies are told apart
+   * @return whether it is for Redis: CLIENT REPLY OFF and SKIP are done here while replies are told
+   *     apart, so that each request has one
    */
   public boolean add(RequestParser request, boolean whole, CommandTable commands) {
-    Command command = accepted(commands.of(request), request, whole);
+    Command command = commands.of(request).accepted(request, whole);
     streaming |= isInDoubt(command, request);
     if (!streaming && command.kind() == Command.Kind.CLIENT && isClientReply(request)) {
       return false;
@@ -151,14 +152,6 @@ public final class Outstanding {
     }
     skipNext = false;
     return true;
-  }
-
-  /** What begins or ends a transaction takes no arguments; with some it does neither. */
-  private static Command accepted(Command command, RequestParser request, boolean whole) {
-    return switch (command.kind()) {
-      case MULTI, EXEC, DISCARD, RESET -> whole && request.count() == 1 ? command : Command.REFUSED;
-      default -> command;
-    };
   }
 
   /**
@@ -246,19 +239,23 @@ public final class Outstanding {
     }
     requests.remove();
     told |= request.tells(reply);
-    if (request.change != null && !isError) {
-      request.change.run();
-    }
-    if (request.is(Command.Kind.RESET) && !isError) {
-      subscriptions.clear();
-    }
-    if (request.is(Command.Kind.MULTI) && isError) {
+    if (!isError) {
+      accepted(request);
+    } else if (request.is(Command.Kind.MULTI)) {
       refused();
     }
-    if (request.is(Command.Kind.STREAMS) && !isError) {
+    return request.writes;
+  }
+
+  private void accepted(Awaited request) {
+    if (request.change != null) {
+      request.change.run();
+    }
+    if (request.is(Command.Kind.RESET)) {
+      subscriptions.clear();
+    } else if (request.is(Command.Kind.STREAMS)) {
       stream();
     }
-    return request.writes;
   }
 
   /** Redis did not open the transaction; what was sent on believing that it had is in doubt. */
