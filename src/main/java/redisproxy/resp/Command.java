@@ -204,6 +204,14 @@ public final class Command {
     return false;
   }
 
+  /** This, unless it begins or ends a transaction: that takes no arguments. */
+  Command accepted(RequestParser request, boolean whole) {
+    return switch (kind) {
+      case MULTI, EXEC, DISCARD, RESET -> whole && request.count() == 1 ? this : REFUSED;
+      default -> this;
+    };
+  }
+
   /** What it means for its session. */
   public Kind kind() {
     return kind;

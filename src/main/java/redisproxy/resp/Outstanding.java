@@ -83,7 +83,7 @@ public final class Outstanding {
     requests.clear();
   }
 
-  /** A request that the client did not make and whose reply it does not get. */
+  /** A request that is not the client's, nor is its reply. */
   public void addOwn() {
     requests.add(Awaited.own(null));
   }
@@ -124,7 +124,7 @@ public final class Outstanding {
    *     that each request has its reply, as long as replies are told apart
    */
   public boolean add(RequestParser request, boolean whole, CommandTable commands) {
-    Command command = accepted(commands.of(request), request, whole);
+    Command command = commands.of(request).accepted(request, whole);
     streaming |= isInDoubt(command, request);
     if (!streaming && whole && command.kind() == Command.Kind.CLIENT && silence.does(request)) {
       return false;
@@ -146,14 +146,6 @@ public final class Outstanding {
       requests.add(added);
     }
     return true;
-  }
-
-  /** What begins or ends a transaction takes no arguments; with some it does neither. */
-  private static Command accepted(Command command, RequestParser request, boolean whole) {
-    return switch (command.kind()) {
-      case MULTI, EXEC, DISCARD, RESET -> whole && request.count() == 1 ? command : Command.REFUSED;
-      default -> command;
-    };
   }
 
   /**
@@ -219,19 +211,23 @@ public final class Outstanding {
     }
     requests.remove();
     told |= request.tells(reply);
-    if (request.change != null && !isError) {
-      request.change.run();
-    }
-    if (request.is(Command.Kind.RESET) && !isError) {
-      subscriptions.clear();
-    }
-    if (request.is(Command.Kind.MULTI) && isError) {
+    if (!isError) {
+      accepted(request);
+    } else if (request.is(Command.Kind.MULTI)) {
       refused();
     }
-    if (request.is(Command.Kind.STREAMS) && !isError) {
+    return request.writes;
+  }
+
+  private void accepted(Awaited request) {
+    if (request.change != null) {
+      request.change.run();
+    }
+    if (request.is(Command.Kind.RESET)) {
+      subscriptions.clear();
+    } else if (request.is(Command.Kind.STREAMS)) {
       stream();
     }
-    return request.writes;
   }
 
   /** Redis did not open the transaction; what was sent on believing that it had is in doubt. */

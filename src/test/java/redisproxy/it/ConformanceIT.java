@@ -190,7 +190,7 @@ class ConformanceIT {
             "CLIENT REPLY ON",
             "GET a",
             "CLIENT REPLY NOSUCH"),
-        List.of("in doubt behind what was said", "SELECT 1", "MULTI", "CLIENT REPLY", "PING"),
+        List.of("in doubt behind what was said", "SELECT 1", "MULTI", "CLIENT REPLY", "DISCARD"),
         List.of(
             "client reply and subscriptions",
             "CLIENT REPLY SKIP",
