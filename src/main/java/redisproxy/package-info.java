@@ -30,9 +30,15 @@
  * carries it from Redis to the client a piece at a time ({@link redisproxy.ValueRelay}, {@link
  * redisproxy.HttpStream}).
  *
- * <p>What only Redis can answer does not either: {@link redisproxy.TunnelLane} relays it, and has
- * what it writes dropped from the cache ({@link redisproxy.Bus#INVALIDATIONS}) before the reply is
- * handed on.
+ * <p>What only Redis can answer does not either. {@link redisproxy.Forwarding} sends short writes
+ * over a trunk, {@link redisproxy.TunnelLane} relays everything else, and both have what is written
+ * dropped from the cache ({@link redisproxy.Bus#INVALIDATIONS}) before the reply is handed on.
+ * Where only Redis knows what that is, {@link redisproxy.TunnelReplies} hold the reply behind a
+ * fence; and behind one {@link redisproxy.WayBack} leads a session from its tunnel to the cache
+ * again.
+ *
+ * <p>{@link redisproxy.Coherence} keeps the cache as fresh as Redis: it follows the {@link
+ * redisproxy.upstream.Feed} and decides how far what is kept can be believed.
  *
  * <p>Where the proxy judges clients itself, {@link redisproxy.Login} lets a session in, and {@link
  * redisproxy.TunnelGuard} keeps from Redis what is not for it.
@@ -52,6 +58,8 @@
  *       time
  *   <dt>tunnel
  *   <dd>a session's own connection to Redis
+ *   <dt>trunk
+ *   <dd>a connection to Redis over which the short writes of many sessions go
  *   <dt>aside
  *   <dd>of a question: asked over a connection that sessions without a tunnel share, because its
  *       answer is the same for all of them; the answers are remembered in the <em>memo</em>
@@ -81,11 +89,13 @@
  *   <dt>link
  *   <dd>a held connection to Redis, in one database; the <em>pipeline</em> of that database are the
  *       loads on it
- *   <dd>the held connection to Redis
  *   <dt>feed
  *   <dd>the connection over which Redis tells which keys are written
  *   <dt>fence
  *   <dd>a question to the feed: whether all that was written before it has been told
+ *   <dt>verified, bypassed, unverified
+ *   <dd>of what is kept: Redis tells of every write; it answers but tells nothing, so it is asked;
+ *       it cannot be reached
  *   <dt>gate
  *   <dd>counts who is in and turns away who is too many
  * </dl>
