@@ -3,8 +3,6 @@ package redisproxy.upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +25,6 @@ final class Aside implements Tunnel.Session {
 
   /** Without a question for so many milliseconds the connection is closed. */
   private static final long IDLE_MS = 2_000;
-
-  private static final byte[] HELLO = "HELLO".getBytes(StandardCharsets.US_ASCII);
 
   /** Who asks, told on the event loop, never within {@link #ask}; exactly one of them, once. */
   interface Asker {
@@ -117,19 +113,11 @@ final class Aside implements Tunnel.Session {
     connected = false;
     framer = new ReplyFramer();
     forgetReply();
-    greetings = Greeting.commands(redis, 0) + (resp3 ? 1 : 0);
+    greetings = Greeting.commands(redis, 0, resp3);
     tunnel = tunnels.open(this);
-    tunnel.write(Unpooled.wrappedBuffer(greeting()));
+    tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
     asked.forEach(question -> tunnel.write(Unpooled.wrappedBuffer(question.request)));
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
-  }
-
-  private byte[] greeting() {
-    Buffer greeting = Buffer.buffer(Greeting.of(redis, 0));
-    if (resp3) {
-      Greeting.append(greeting, HELLO, new byte[] {'3'});
-    }
-    return greeting.getBytes();
   }
 
   // Replies

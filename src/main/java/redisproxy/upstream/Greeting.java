@@ -34,6 +34,22 @@ final class Greeting {
     return greeting.getBytes();
   }
 
+  /** The same for one that is to speak RESP3, or not. */
+  static int commands(Settings.Redis redis, int db, boolean resp3) {
+    return commands(redis, db) + (resp3 ? 1 : 0);
+  }
+
+  /**
+   * The same for one that is to speak RESP3, or not; HELLO comes last, for it may need the AUTH.
+   */
+  static byte[] of(Settings.Redis redis, int db, boolean resp3) {
+    Buffer greeting = Buffer.buffer(of(redis, db));
+    if (resp3) {
+      append(greeting, bytes("HELLO"), bytes("3"));
+    }
+    return greeting.getBytes();
+  }
+
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }

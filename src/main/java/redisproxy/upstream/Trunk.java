@@ -5,8 +5,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +36,6 @@ final class Trunk implements Tunnel.Session {
 
   /** After so many checks without a request the connection is closed. */
   private static final int IDLE_CHECKS = 5;
-
-  private static final byte[] HELLO = "HELLO".getBytes(StandardCharsets.US_ASCII);
 
   private static final class Pending {
     final Trunks.Sender sender;
@@ -142,13 +138,9 @@ final class Trunk implements Tunnel.Session {
     framer = new ReplyFramer();
     partial.clear();
     int db = redis.endpoint().database();
-    greetings = Greeting.commands(redis, db) + (resp3 ? 1 : 0);
-    Buffer greeting = Buffer.buffer(Greeting.of(redis, db));
-    if (resp3) {
-      Greeting.append(greeting, HELLO, new byte[] {'3'});
-    }
+    greetings = Greeting.commands(redis, db, resp3);
     tunnel = tunnels.open(this);
-    tunnel.write(Unpooled.wrappedBuffer(greeting.getBytes()));
+    tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, db, resp3)));
     idleChecks = 0;
     timer = vertx.setPeriodic(CHECK_MS, id -> check());
   }
