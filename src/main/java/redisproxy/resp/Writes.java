@@ -66,10 +66,15 @@ public record Writes(Reach reach, List<byte[]> keys, boolean access) {
     private List<byte[]> keys = new ArrayList<>();
     private boolean access;
 
+    /** Whether the keys are still told apart when these are added. */
+    public boolean hasRoomFor(Writes writes) {
+      return keys.size() + writes.keys.size() <= MOST;
+    }
+
     /** Adds what one more may have changed. */
     public void add(Writes writes) {
       access |= writes.access;
-      boolean tooMany = keys.size() + writes.keys.size() > MOST;
+      boolean tooMany = !hasRoomFor(writes);
       Reach added = tooMany && writes.reach == Reach.KEYS ? Reach.UNKNOWN : writes.reach;
       if (added.compareTo(reach) > 0) {
         reach = added;

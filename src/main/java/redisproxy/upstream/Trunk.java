@@ -63,8 +63,6 @@ final class Trunk implements Tunnel.Session {
   /** Answered in this turn. */
   private final List<Pending> answered = new ArrayList<>();
 
-  private Writes.Sum written = new Writes.Sum();
-
   /** What is to be sent when the turn ends, or null. */
   private ByteBuf out;
 
@@ -210,18 +208,13 @@ final class Trunk implements Tunnel.Session {
     stuck = false;
     Pending next = pending.remove();
     next.reply = Reply.copyOf(from, start, length);
-    written.add(next.writes);
     answered.add(next);
   }
 
   /** What all have written is invalidated before any of them is told. */
   @Override
   public void receivedAll() {
-    Writes writes = written.total();
-    if (!writes.isNothing()) {
-      written = new Writes.Sum();
-      invalidate.accept(writes);
-    }
+    invalidate(answered);
     for (Pending each : answered) {
       each.sender.answered(each.ticket, each.reply);
     }
@@ -231,6 +224,22 @@ final class Trunk implements Tunnel.Session {
       }
     }
     answered.clear();
+  }
+
+  /** In as few messages as keep each key told apart: whoever wrote them waits for no fence. */
+  private void invalidate(List<Pending> done) {
+    Writes.Sum sum = new Writes.Sum();
+    for (Pending each : done) {
+      if (!sum.hasRoomFor(each.writes)) {
+        invalidate.accept(sum.total());
+        sum = new Writes.Sum();
+      }
+      sum.add(each.writes);
+    }
+    Writes last = sum.total();
+    if (!last.isNothing()) {
+      invalidate.accept(last);
+    }
   }
 
   // The end
@@ -268,12 +277,7 @@ final class Trunk implements Tunnel.Session {
   private void fail(boolean wasConnected) {
     List<Pending> lost = new ArrayList<>(pending);
     pending.clear();
-    lost.forEach(each -> written.add(each.writes));
-    Writes writes = written.total();
-    written = new Writes.Sum();
-    if (!writes.isNothing()) {
-      invalidate.accept(writes);
-    }
+    invalidate(lost);
     lost.forEach(each -> each.sender.lost(each.ticket, wasConnected));
   }
 }

@@ -83,6 +83,18 @@ class WritesTest {
   }
 
   @Test
+  void hasRoomFor_asManyAsAreToldApart() {
+    Writes.Sum sum = new Writes.Sum();
+    sum.add(new Writes(Collections.nCopies(9_999, A)));
+    assertTrue(sum.hasRoomFor(Writes.NOTHING));
+    assertTrue(sum.hasRoomFor(writes(B)));
+    assertFalse(sum.hasRoomFor(writes(B, C)));
+    sum.add(writes(B));
+    assertEquals(Writes.Reach.KEYS, sum.total().reach());
+    assertFalse(sum.hasRoomFor(writes(C)));
+  }
+
+  @Test
   void access_isKeptWhateverElseIsWritten() {
     assertFalse(Writes.ACCESS.isNothing());
     assertFalse(Writes.ACCESS.changesKeys());
