@@ -39,6 +39,9 @@ final class CacheVerticle extends VerticleBase {
    */
   private static final long BREATH_MS = 1;
 
+  /** For so many lookups at a time what they need is fetched; it fits the first-level cache. */
+  private static final int READ_AHEAD = 16;
+
   private final Settings settings;
   private final Cache cache;
   private final LongSupplier clock;
@@ -108,6 +111,9 @@ final class CacheVerticle extends VerticleBase {
     Lookups lookups = message.body();
     long now = clock.getAsLong();
     for (int i = 0; i < lookups.size; i++) {
+      if (i % READ_AHEAD == 0) {
+        readThrough.readAhead(lookups.hashes, i, Math.min(i + READ_AHEAD, lookups.size));
+      }
       lookups.answers[i] = lookup(lookups, i, now);
     }
     vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);

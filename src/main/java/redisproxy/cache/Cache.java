@@ -17,10 +17,16 @@ public interface Cache {
   Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
 
   /**
-   * Keeps an entry, in place of any other of its key. What is larger than the whole cache is not
+   * Fetches from memory what gets with these hashes will look at, which is quicker for many than
+   * for one after another. Nothing else comes of it.
+   */
+  void readAhead(int[] hashes, int from, int to);
+
+  /**
+   * Keeps a key's entry, in place of any other of it. What is larger than the whole cache is not
    * kept.
    */
-  void put(Entry entry, long now);
+  void put(Key key, Entry entry, long now);
 
   /** Drops a key's entry, if there is one. */
   void remove(Key key);

@@ -12,13 +12,20 @@ import java.util.Base64;
 final class Digest {
   private static final int BYTES = 12;
 
+  /** Finding the algorithm anew would take longer than a short value's digest. */
+  private static final ThreadLocal<MessageDigest> SHA = ThreadLocal.withInitial(Digest::sha);
+
   private Digest() {}
 
   static String of(byte[] buffer, int offset, int length) {
+    MessageDigest sha = SHA.get();
+    sha.update(buffer, offset, length);
+    return Base64.getUrlEncoder().encodeToString(Arrays.copyOf(sha.digest(), BYTES));
+  }
+
+  private static MessageDigest sha() {
     try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(buffer, offset, length);
-      return Base64.getUrlEncoder().encodeToString(Arrays.copyOf(sha.digest(), BYTES));
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -1,78 +1,99 @@
 package redisproxy.cache;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A key and what Redis said of it at one instant: a value, or that it is missing. Also the node of
- * the LRU that keeps it, so that a kept key costs one object and one array.
+ * A key and what Redis said of it at one instant: a value, or that it is missing. A kept key costs
+ * this object, one array, and what {@link LruCache} finds it by. What HTTP asks for and the array
+ * tells is found out when asked.
  *
- * <p>What the public methods show never changes, so an entry may be read on any thread. The links
- * belong to the cache that keeps it.
+ * <p>Never changes, so it may be read on any thread.
  */
 public final class Entry implements Answer {
-  private static final int MISSING = -1;
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** The largest number that a head of two bytes holds. */
+  private static final int SHORT = Byte.MAX_VALUE;
+
+  /** Where the key begins, behind the database and the length of the key as a byte each. */
+  private static final int BEHIND_SHORT = 2;
+
+  /** The same, where they are an int each, behind a byte of -1. */
+  private static final int BEHIND_LONG = 9;
 
   /**
-   * The key, then (unless missing) the value as a RESP bulk string, ready to send: {@code
+   * A head, the key, then (unless missing) the value as a RESP bulk string, ready to send: {@code
    * $3\r\nabc\r\n}.
    */
   private final byte[] bytes;
 
-  private final int keyLength;
+  /** From the load to the expiry, in milliseconds. */
+  private final int lifetime;
 
-  /** What HTTP asks for, found out when it first does; either thread may, both come to the same. */
-  private String etag;
-
-  private byte utf8;
-
-  private final int valueLength;
-  private final long loadedAt;
-
-  final int db;
-  final int hash;
   final long expiresAt;
 
-  /** The next entry of the same hash bucket. */
-  Entry next;
-
-  /** The neighbours in order of use. */
-  Entry newer;
-
-  Entry older;
-
-  /** Where the entry stands in the expiry heap. */
-  int heapIndex;
-
-  private Entry(Key key, byte[] bytes, int valueLength, long loadedAt, long expiresAt) {
+  private Entry(byte[] bytes, long loadedAt, long expiresAt) {
     this.bytes = bytes;
-    this.keyLength = key.bytes().length;
-    this.valueLength = valueLength;
-    this.db = key.db();
-    this.hash = key.hashCode();
-    this.loadedAt = loadedAt;
-    this.expiresAt = expiresAt;
+    this.lifetime = (int) Math.max(0, Math.min(expiresAt - loadedAt, Integer.MAX_VALUE));
+    this.expiresAt = loadedAt + lifetime;
   }
 
-  /** An entry for a value; the bytes are copied. Times are in milliseconds of the cache's clock. */
+  /**
+   * An entry for a value; the bytes are copied. Times are in milliseconds of the cache's clock. One
+   * that would expire later than some 24 days after its load expires then.
+   */
   public static Entry value(Key key, byte[] value, long loadedAt, long expiresAt) {
-    byte[] head = ("$" + value.length + "\r\n").getBytes(StandardCharsets.US_ASCII);
-    int keyLength = key.bytes().length;
-    byte[] bytes = Arrays.copyOf(key.bytes(), keyLength + head.length + value.length + 2);
-    System.arraycopy(head, 0, bytes, keyLength, head.length);
-    System.arraycopy(value, 0, bytes, keyLength + head.length, value.length);
+    byte[] line = ("$" + value.length + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] bytes = begin(key, line.length + value.length + 2);
+    int valueOffset = bytes.length - 2 - value.length;
+    System.arraycopy(line, 0, bytes, valueOffset - line.length, line.length);
+    System.arraycopy(value, 0, bytes, valueOffset, value.length);
     bytes[bytes.length - 2] = '\r';
     bytes[bytes.length - 1] = '\n';
-    return new Entry(key, bytes, value.length, loadedAt, expiresAt);
+    return new Entry(bytes, loadedAt, expiresAt);
   }
 
   /** An entry for a key that does not exist. */
   public static Entry missing(Key key, long loadedAt, long expiresAt) {
-    return new Entry(key, key.bytes(), MISSING, loadedAt, expiresAt);
+    return new Entry(begin(key, 0), loadedAt, expiresAt);
+  }
+
+  private static byte[] begin(Key key, int respLength) {
+    int length = key.bytes().length;
+    boolean isShort = key.db() <= SHORT && length <= SHORT;
+    int keyOffset = isShort ? BEHIND_SHORT : BEHIND_LONG;
+    byte[] bytes = new byte[keyOffset + length + respLength];
+    if (isShort) {
+      bytes[0] = (byte) key.db();
+      bytes[1] = (byte) length;
+    } else {
+      bytes[0] = -1;
+      INTS.set(bytes, 1, key.db());
+      INTS.set(bytes, 5, length);
+    }
+    System.arraycopy(key.bytes(), 0, bytes, keyOffset, length);
+    return bytes;
+  }
+
+  private int db() {
+    return bytes[0] >= 0 ? bytes[0] : (int) INTS.get(bytes, 1);
+  }
+
+  private int keyOffset() {
+    return bytes[0] >= 0 ? BEHIND_SHORT : BEHIND_LONG;
+  }
+
+  private int keyLength() {
+    return bytes[0] >= 0 ? bytes[1] : (int) INTS.get(bytes, 5);
   }
 
   public boolean isMissing() {
-    return valueLength == MISSING;
+    return respLength() == 0;
   }
 
   /** The array that holds key and value, not a copy: not to be changed. */
@@ -82,45 +103,41 @@ public final class Entry implements Answer {
 
   /** Where the RESP bulk string begins in {@link #bytes()}; it reaches to the end of the array. */
   public int respOffset() {
-    return keyLength;
+    return keyOffset() + keyLength();
   }
 
   /** The length of the RESP bulk string; 0 when missing. */
   public int respLength() {
-    return bytes.length - keyLength;
+    return bytes.length - respOffset();
   }
 
   /** Where the bare value begins in {@link #bytes()}. Not to be asked of a missing key. */
   public int valueOffset() {
-    return bytes.length - 2 - valueLength;
+    int i = respOffset();
+    while (bytes[i] != '\r') {
+      i++;
+    }
+    return i + 2;
   }
 
   /** The length of the bare value, in bytes. Not to be asked of a missing key. */
   public int valueLength() {
-    return valueLength;
+    return bytes.length - 2 - valueOffset();
   }
 
   /** A digest of the value: sixteen characters, alike for alike values, in every process. */
   public String etag() {
-    String known = etag;
-    if (known == null) {
-      known = Digest.of(bytes, valueOffset(), valueLength);
-      etag = known;
-    }
-    return known;
+    return Digest.of(bytes, valueOffset(), valueLength());
   }
 
   /** Whether the value is valid UTF-8. */
   public boolean isUtf8() {
-    if (utf8 == 0) {
-      utf8 = Utf8.isValid(bytes, valueOffset(), valueLength) ? (byte) 1 : 2;
-    }
-    return utf8 == 1;
+    return Utf8.isValid(bytes, valueOffset(), valueLength());
   }
 
   /** When the load that brought this was sent, in milliseconds of the cache's clock. */
   public long loadedAt() {
-    return loadedAt;
+    return expiresAt - lifetime;
   }
 
   /**
@@ -133,14 +150,19 @@ public final class Entry implements Answer {
 
   /** The key, as a copy of its own. */
   public Key key() {
-    return Key.copyOf(db, bytes, 0, keyLength, hash);
+    return Key.of(db(), Arrays.copyOfRange(bytes, keyOffset(), respOffset()));
   }
 
-  boolean is(int otherDb, byte[] buffer, int offset, int length, int otherHash) {
-    return hash == otherHash
-        && db == otherDb
-        && keyLength == length
-        && Arrays.equals(bytes, 0, length, buffer, offset, offset + length);
+  boolean is(int db, byte[] buffer, int offset, int length) {
+    int keyOffset = keyOffset();
+    return db == db()
+        && length == keyLength()
+        && Arrays.equals(bytes, keyOffset, keyOffset + length, buffer, offset, offset + length);
+  }
+
+  /** Looks at both ends of the array. */
+  int ends() {
+    return bytes[0] + bytes[bytes.length - 1];
   }
 
   /** What the entry takes of the heap, in bytes, nearly: what {@code cache.max-bytes} bounds. */
@@ -149,8 +171,8 @@ public final class Entry implements Answer {
   }
 
   /**
-   * The entry object (72), the array's header and padding (16 + 4), its share of the hash table
-   * (10) and its place in the expiry heap (4), an estimate from the layout on JDK 17.
+   * The entry object (32), the array's header and padding (16 + 4), and its share of the LRU's
+   * arrays (32), on JDK 17.
    */
-  static final int OVERHEAD = 112;
+  static final int OVERHEAD = 84;
 }

@@ -1,77 +1,94 @@
 package redisproxy.cache;
 
-import java.util.Arrays;
-
 /**
- * A binary min-heap of entries by {@link Entry#expiresAt}. Each entry knows its place, so that any
- * can be taken out in O(log n). An entry that expires after all others, the usual newcomer, is
- * added in O(1).
+ * A binary min-heap of nodes by {@link Entry#expiresAt} of their entries. Each node's place is
+ * known, so that any can be taken out in O(log n). An entry that expires after all others, the
+ * usual newcomer, is added in O(1).
  */
 final class ExpiryHeap {
-  Entry[] heap = new Entry[64];
+  private final Nodes nodes;
+  private final int[] heap;
+  private final int[] places;
   private int size;
+
+  ExpiryHeap(Nodes nodes, int most) {
+    this.nodes = nodes;
+    this.heap = new int[most];
+    this.places = new int[most + 1];
+  }
 
   int size() {
     return size;
   }
 
-  /** The entry that expires first, or null. */
-  Entry first() {
-    return size == 0 ? null : heap[0];
+  /** The node whose entry expires first; there is one. */
+  int first() {
+    return heap[0];
   }
 
-  void add(Entry entry) {
-    if (size == heap.length) {
-      heap = Arrays.copyOf(heap, size * 2);
-    }
-    siftUp(size++, entry);
+  int get(int place) {
+    return heap[place];
   }
 
-  void remove(Entry entry) {
-    int hole = entry.heapIndex;
-    Entry last = heap[--size];
-    heap[size] = null;
-    if (last != entry) {
+  int place(int node) {
+    return places[node];
+  }
+
+  void add(int node) {
+    siftUp(size++, node);
+  }
+
+  void remove(int node) {
+    int hole = places[node];
+    int last = heap[--size];
+    if (last != node) {
       siftUp(hole, last);
-      siftDown(last.heapIndex, last);
+      siftDown(places[last], last);
     }
   }
 
   void clear() {
-    heap = new Entry[64];
     size = 0;
   }
 
-  private void siftUp(int start, Entry entry) {
+  private void siftUp(int start, int node) {
+    long expiresAt = expiresAt(node);
     int i = start;
     while (i > 0) {
-      int parent = (i - 1) >>> 1;
-      if (heap[parent].expiresAt <= entry.expiresAt) {
+      int parent = i - 1 >>> 1;
+      int above = heap[parent];
+      if (expiresAt(above) <= expiresAt) {
         break;
       }
-      place(i, heap[parent]);
+      put(i, above);
       i = parent;
     }
-    place(i, entry);
+    put(i, node);
   }
 
-  private void siftDown(int start, Entry entry) {
+  private void siftDown(int start, int node) {
+    long expiresAt = expiresAt(node);
     int i = start;
     for (int child = 2 * i + 1; child < size; child = 2 * i + 1) {
-      if (child + 1 < size && heap[child + 1].expiresAt < heap[child].expiresAt) {
+      if (child + 1 < size && expiresAt(heap[child + 1]) < expiresAt(heap[child])) {
         child++;
       }
-      if (entry.expiresAt <= heap[child].expiresAt) {
+      int below = heap[child];
+      if (expiresAt <= expiresAt(below)) {
         break;
       }
-      place(i, heap[child]);
+      put(i, below);
       i = child;
     }
-    place(i, entry);
+    put(i, node);
   }
 
-  private void place(int i, Entry entry) {
-    heap[i] = entry;
-    entry.heapIndex = i;
+  private long expiresAt(int node) {
+    return nodes.entry(node).expiresAt;
+  }
+
+  private void put(int place, int node) {
+    heap[place] = node;
+    places[node] = place;
   }
 }

@@ -1,27 +1,36 @@
 package redisproxy.cache;
 
+import java.util.Arrays;
+
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
  *
- * <p>A hash table with chains, a doubly linked list in order of use and a heap in order of expiry,
- * all three made of links within the entries. A get is O(1) and allocates nothing; a put or a
- * removal is O(1) but for the expiry heap's O(log n). The table has its final size from the start,
- * so there is never a pause to rehash it.
+ * <p>A hash table with chains, a doubly linked list in order of use and a heap in order of expiry.
+ * A get is O(1), allocates nothing and stores no reference; a put or a removal is O(1) but for the
+ * expiry heap's O(log n). All three are arrays of numbers, of their final size from the start, so
+ * there is never a pause to copy or rehash them: 32 bytes for each entry there may be.
  *
  * <p>Invariants after every call: the table, the list and the heap hold the same {@link #size()}
- * entries, no two of the same key; {@link #bytes()} is the sum of their weights; neither bound is
- * exceeded.
+ * nodes, no two of the same key; {@link #bytes()} is the sum of their entries' weights; neither
+ * bound is exceeded.
  */
 public final class LruCache implements Cache {
-  private static final int MAX_TABLE = 1 << 30;
+  private static final int AHEAD = 16;
 
   private final int capacity;
   private final long maxBytes;
-  final Entry[] table;
-  final ExpiryHeap expiry = new ExpiryHeap();
 
-  Entry newest;
-  Entry oldest;
+  /** The first node of each hash bucket; as many buckets as there may be nodes. */
+  private final int[] table;
+
+  final Nodes nodes;
+  final ExpiryHeap expiry;
+
+  private final int[] ahead = new int[AHEAD];
+
+  /** What reading ahead came to; kept so that it is not left out as useless. */
+  private int readAhead;
+
   private long bytes;
   private long evictions;
   private long expirations;
@@ -33,51 +42,78 @@ public final class LruCache implements Cache {
    * @param maxBytes what its entries may weigh at most, in bytes
    */
   public LruCache(int capacity, long maxBytes) {
-    this.capacity = capacity;
+    this.capacity = Math.min(capacity, Nodes.MOST);
     this.maxBytes = maxBytes;
-    long most = Math.min(capacity, maxBytes / Entry.OVERHEAD + 1);
-    int slots = 16;
-    while (slots < MAX_TABLE && slots * 3L / 4 < most) {
-      slots <<= 1;
-    }
-    this.table = new Entry[slots];
+    int most = (int) Math.min(this.capacity, maxBytes / Entry.OVERHEAD + 1);
+    this.table = new int[most];
+    this.nodes = new Nodes(most);
+    this.expiry = new ExpiryHeap(nodes, most);
   }
 
   @Override
   public Entry get(int db, byte[] buffer, int offset, int length, int hash, long now) {
-    Entry entry = find(db, buffer, offset, length, hash);
-    if (entry == null) {
+    int node = find(db, buffer, offset, length, hash);
+    if (node == Nodes.NONE) {
       return null;
     }
+    Entry entry = nodes.entry(node);
     if (now >= entry.expiresAt) {
-      drop(entry);
+      drop(node);
       expirations++;
       return null;
     }
-    if (entry != newest) {
-      unlink(entry);
-      linkNewest(entry);
+    if (node != newest()) {
+      nodes.unlink(node);
+      nodes.linkNewest(node);
     }
     return entry;
   }
 
+  /**
+   * Loop by loop: what one loop fetches does not depend on what else it does, so the processor has
+   * many fetches under way at once, where lookups one by one would wait for each in turn.
+   */
   @Override
-  public void put(Entry entry, long now) {
-    Entry previous = find(entry.db, entry.bytes(), 0, entry.respOffset(), entry.hash);
-    if (previous != null) {
-      drop(previous);
+  public void readAhead(int[] hashes, int from, int to) {
+    for (int i = from; i < to; i += AHEAD) {
+      readAheadSome(hashes, i, Math.min(AHEAD, to - i));
     }
+  }
+
+  private void readAheadSome(int[] hashes, int from, int count) {
+    int sum = 0;
+    for (int i = 0; i < count; i++) {
+      ahead[i] = table[slot(hashes[from + i])];
+    }
+    for (int i = 0; i < count; i++) {
+      sum += nodes.hash(ahead[i]);
+    }
+    for (int i = 0; i < count; i++) {
+      Entry entry = nodes.entry(ahead[i]);
+      sum += nodes.hash(nodes.newer(ahead[i])) + nodes.hash(nodes.older(ahead[i]));
+      sum += entry == null ? 0 : (int) entry.expiresAt;
+    }
+    for (int i = 0; i < count; i++) {
+      Entry entry = nodes.entry(ahead[i]);
+      sum += entry == null ? 0 : entry.ends();
+    }
+    readAhead = sum;
+  }
+
+  @Override
+  public void put(Key key, Entry entry, long now) {
+    remove(key);
     if (now >= entry.expiresAt || entry.weight() > maxBytes) {
       return;
     }
     while (size() >= capacity || bytes + entry.weight() > maxBytes) {
       makeRoom(now);
     }
-    int slot = slot(entry.hash);
-    entry.next = table[slot];
-    table[slot] = entry;
-    linkNewest(entry);
-    expiry.add(entry);
+    int slot = slot(key.hashCode());
+    int node = nodes.add(entry, key.hashCode(), table[slot]);
+    table[slot] = node;
+    nodes.linkNewest(node);
+    expiry.add(node);
     bytes += entry.weight();
   }
 
@@ -87,32 +123,31 @@ public final class LruCache implements Cache {
    */
   private void makeRoom(long now) {
     if (reclaim(now, 1) == 0) {
-      drop(oldest);
+      drop(nodes.newer(Nodes.NONE));
       evictions++;
     }
   }
 
   @Override
   public void remove(Key key) {
-    Entry entry = find(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode());
-    if (entry != null) {
-      drop(entry);
+    int node = find(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode());
+    if (node != Nodes.NONE) {
+      drop(node);
     }
   }
 
   @Override
   public void clear() {
-    java.util.Arrays.fill(table, null);
+    Arrays.fill(table, Nodes.NONE);
+    nodes.clear();
     expiry.clear();
-    newest = null;
-    oldest = null;
     bytes = 0;
   }
 
   @Override
   public int reclaim(long now, int limit) {
     int dropped = 0;
-    while (dropped < limit && expiry.size() > 0 && now >= expiry.first().expiresAt) {
+    while (dropped < limit && size() > 0 && now >= nodes.entry(expiry.first()).expiresAt) {
       drop(expiry.first());
       dropped++;
     }
@@ -140,58 +175,47 @@ public final class LruCache implements Cache {
     return expirations;
   }
 
-  private int slot(int hash) {
-    return hash & table.length - 1;
+  int newest() {
+    return nodes.older(Nodes.NONE);
   }
 
-  private Entry find(int db, byte[] buffer, int offset, int length, int hash) {
-    Entry entry = table[slot(hash)];
-    while (entry != null && !entry.is(db, buffer, offset, length, hash)) {
-      entry = entry.next;
+  /** The first node of a slot's chain. */
+  int chain(int slot) {
+    return table[slot];
+  }
+
+  int slots() {
+    return table.length;
+  }
+
+  /** The slots are taken in order of the hashes, all of them alike, whatever their number. */
+  int slot(int hash) {
+    return (int) ((hash & 0xffff_ffffL) * table.length >>> 32);
+  }
+
+  private int find(int db, byte[] buffer, int offset, int length, int hash) {
+    int node = table[slot(hash)];
+    while (node != Nodes.NONE
+        && !(nodes.hash(node) == hash && nodes.entry(node).is(db, buffer, offset, length))) {
+      node = nodes.next(node);
     }
-    return entry;
+    return node;
   }
 
-  private void drop(Entry entry) {
-    int slot = slot(entry.hash);
-    if (table[slot] == entry) {
-      table[slot] = entry.next;
+  private void drop(int node) {
+    int slot = slot(nodes.hash(node));
+    int before = table[slot];
+    if (before == node) {
+      table[slot] = nodes.next(node);
     } else {
-      Entry before = table[slot];
-      while (before.next != entry) {
-        before = before.next;
+      while (nodes.next(before) != node) {
+        before = nodes.next(before);
       }
-      before.next = entry.next;
+      nodes.setNext(before, nodes.next(node));
     }
-    entry.next = null;
-    unlink(entry);
-    expiry.remove(entry);
-    bytes -= entry.weight();
-  }
-
-  private void unlink(Entry entry) {
-    if (entry.newer == null) {
-      newest = entry.older;
-    } else {
-      entry.newer.older = entry.older;
-    }
-    if (entry.older == null) {
-      oldest = entry.newer;
-    } else {
-      entry.older.newer = entry.newer;
-    }
-    entry.newer = null;
-    entry.older = null;
-  }
-
-  private void linkNewest(Entry entry) {
-    entry.newer = null;
-    entry.older = newest;
-    if (newest == null) {
-      oldest = entry;
-    } else {
-      newest.newer = entry;
-    }
-    newest = entry;
+    nodes.unlink(node);
+    expiry.remove(node);
+    bytes -= nodes.entry(node).weight();
+    nodes.free(node);
   }
 }

@@ -93,6 +93,11 @@ public final class ReadThrough<W> {
     return entry;
   }
 
+  /** The same of {@link Cache#readAhead}. */
+  public void readAhead(int[] hashes, int from, int to) {
+    cache.readAhead(hashes, from, to);
+  }
+
   private Answer unverified(Entry entry) {
     counts.unverified++;
     return new Unverified(entry);
@@ -206,7 +211,7 @@ public final class ReadThrough<W> {
   private void keep(Load<W> load, Entry entry, long now) {
     dropOlder(load.key());
     if (isToBeKept(load)) {
-      cache.put(entry, now);
+      cache.put(load.key(), entry, now);
     }
     end(load, entry);
   }

@@ -56,7 +56,7 @@ public class LruCacheBenchmark {
     public void fill() {
       cache = new LruCache(entries, Long.MAX_VALUE);
       for (int i = 0; i < entries; i++) {
-        cache.put(Entry.value(key(i), VALUE, 0, HOUR_MS), 0);
+        cache.put(key(i), Entry.value(key(i), VALUE, 0, HOUR_MS), 0);
       }
       readThrough =
           new ReadThrough<>(
@@ -101,7 +101,7 @@ public class LruCacheBenchmark {
       keys = new Key[entries + 1024];
       for (int i = 0; i < keys.length; i++) {
         keys[i] = key(i);
-        cache.put(Entry.value(keys[i], VALUE, 0, HOUR_MS), 0);
+        cache.put(keys[i], Entry.value(keys[i], VALUE, 0, HOUR_MS), 0);
       }
     }
 
@@ -135,6 +135,7 @@ public class LruCacheBenchmark {
   @OperationsPerInvocation(BATCH)
   public Answer[] hitInBatch(Hits hits) {
     int first = hits.advance(BATCH);
+    hits.readThrough.readAhead(hits.hashes, first, first + BATCH);
     for (int i = 0; i < BATCH; i++) {
       int at = first + i;
       hits.answers[i] =
@@ -147,7 +148,7 @@ public class LruCacheBenchmark {
   @Benchmark
   public long putWithEviction(Puts puts) {
     Key key = puts.advance();
-    puts.cache.put(Entry.value(key, VALUE, puts.now, puts.now + HOUR_MS), puts.now);
+    puts.cache.put(key, Entry.value(key, VALUE, puts.now, puts.now + HOUR_MS), puts.now);
     return puts.cache.evictions();
   }
 }

@@ -22,7 +22,7 @@ class EntryTest {
     Arrays.fill(value, (byte) '\n');
     Entry entry = Entry.value(KEY, value, 5, 9);
     String resp = "$" + length + "\r\n" + "\n".repeat(length) + "\r\n";
-    assertEquals("key" + resp, text(entry.bytes(), 0, entry.bytes().length));
+    assertEquals("\3\3key" + resp, text(entry.bytes(), 0, entry.bytes().length));
     assertEquals(resp, text(entry.bytes(), entry.respOffset(), entry.respLength()));
     assertEquals("\n".repeat(length), text(entry.bytes(), entry.valueOffset(), length));
     assertEquals(length, entry.valueLength());
@@ -44,38 +44,61 @@ class EntryTest {
     Entry entry = Entry.missing(KEY, 5, 9);
     assertTrue(entry.isMissing());
     assertEquals(0, entry.respLength());
-    assertEquals(3, entry.respOffset());
     assertEquals(KEY, entry.key());
     assertEquals(5, entry.loadedAt());
     assertEquals(9, entry.expiresAt());
   }
 
-  @Test
-  void key_isACopyWithTheSameHash() {
-    Key key = Key.copyOf(2, bytes("k"), 0, 1, 77);
-    Entry entry = Entry.missing(key, 0, 1);
-    assertEquals(key, entry.key());
-    assertEquals(77, entry.key().hashCode());
-    assertNotSame(key.bytes(), entry.key().bytes());
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 127, 128, 255, 256, 70_000})
+  void key_ofAnyLengthInAnyDatabase_isKept(int number) {
+    for (int db : new int[] {0, 127, 128, 255, 256, Integer.MAX_VALUE}) {
+      Key key = Key.of(db, "k".repeat(number).getBytes(StandardCharsets.US_ASCII));
+      Entry value = Entry.value(key, bytes("value"), 0, 1);
+      Entry missing = Entry.missing(key, 0, 1);
+      assertEquals(key, value.key());
+      assertEquals(key, missing.key());
+      assertEquals("$5\r\nvalue\r\n", text(value.bytes(), value.respOffset(), value.respLength()));
+      assertEquals("value", text(value.bytes(), value.valueOffset(), value.valueLength()));
+      assertTrue(missing.isMissing());
+      assertTrue(value.is(db, key.bytes(), 0, number));
+      assertFalse(value.is(db ^ 1, key.bytes(), 0, number));
+      assertFalse(value.is(db, bytes("x" + "k".repeat(number)), 0, number + 1));
+    }
   }
 
   @Test
-  void is_onlyForTheSameDatabaseBytesAndHash() {
-    Entry entry = Entry.value(Key.copyOf(2, bytes("abc"), 0, 3, 77), bytes("v"), 0, 1);
+  void key_isACopyWithTheSameHash() {
+    Entry entry = Entry.missing(KEY, 0, 1);
+    assertEquals(KEY, entry.key());
+    assertEquals(KEY.hashCode(), entry.key().hashCode());
+    assertNotSame(KEY.bytes(), entry.key().bytes());
+  }
+
+  @Test
+  void is_onlyForTheSameDatabaseAndBytes() {
+    Entry entry = Entry.value(Key.of(2, bytes("abc")), bytes("v"), 0, 1);
     byte[] buffer = bytes("xxabcd");
-    assertTrue(entry.is(2, buffer, 2, 3, 77));
-    assertFalse(entry.is(1, buffer, 2, 3, 77));
-    assertFalse(entry.is(2, buffer, 2, 3, 78));
-    assertFalse(entry.is(2, buffer, 2, 4, 77));
-    assertFalse(entry.is(2, buffer, 2, 2, 77));
-    assertFalse(entry.is(2, buffer, 1, 3, 77));
-    assertFalse(entry.is(2, bytes("abc$"), 0, 4, 77), "the value's bytes are not the key's");
+    assertTrue(entry.is(2, buffer, 2, 3));
+    assertFalse(entry.is(1, buffer, 2, 3));
+    assertFalse(entry.is(2, buffer, 2, 4));
+    assertFalse(entry.is(2, buffer, 2, 2));
+    assertFalse(entry.is(2, buffer, 1, 3));
+    assertFalse(entry.is(2, bytes("abc$"), 0, 4), "the value's bytes are not the key's");
+  }
+
+  @Test
+  void expiresAt_isNoLaterThanAnIntOfMillisecondsAfterTheLoad() {
+    Entry entry = Entry.value(KEY, bytes("v"), 5, Long.MAX_VALUE);
+    assertEquals(5, entry.loadedAt());
+    assertEquals(5L + Integer.MAX_VALUE, entry.expiresAt());
+    assertEquals(5, Entry.value(KEY, bytes("v"), 5, 3).expiresAt(), "never kept");
   }
 
   @Test
   void weight_isTheArrayAndWhatSurroundsIt() {
-    assertEquals(112 + 3, Entry.missing(KEY, 0, 1).weight());
-    assertEquals(112 + "key$5\r\nvalue\r\n".length(), value("value").weight());
+    assertEquals(Entry.OVERHEAD + 5, Entry.missing(KEY, 0, 1).weight());
+    assertEquals(Entry.OVERHEAD + "--key$5\r\nvalue\r\n".length(), value("value").weight());
   }
 
   @Test

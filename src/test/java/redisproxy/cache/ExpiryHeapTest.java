@@ -1,11 +1,9 @@
 package redisproxy.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -13,44 +11,49 @@ import org.junit.jupiter.api.Test;
 
 class ExpiryHeapTest {
   private static final Key KEY = Key.of(0, new byte[0]);
+  private static final int MOST = 50_000;
+
+  private final Nodes nodes = new Nodes(MOST);
+  private final ExpiryHeap heap = new ExpiryHeap(nodes, MOST);
 
   @Test
   void first_whenManyExpireAtOneInstant_isOneOfTheEarliest() {
     Random random = new Random(11);
-    ExpiryHeap heap = new ExpiryHeap();
-    List<Entry> held = new ArrayList<>();
+    List<Integer> held = new ArrayList<>();
     for (int step = 0; step < 50_000; step++) {
       boolean shrinking = step / 500 % 2 == 1;
       if (!held.isEmpty() && random.nextInt(10) < (shrinking ? 7 : 3)) {
-        heap.remove(held.remove(random.nextInt(held.size())));
+        int node = held.remove(random.nextInt(held.size()));
+        heap.remove(node);
+        nodes.free(node);
       } else {
-        Entry entry = Entry.missing(KEY, 0, random.nextInt(20));
-        held.add(entry);
-        heap.add(entry);
+        held.add(add(random.nextInt(20)));
       }
-      if (held.isEmpty()) {
-        assertNull(heap.first());
-      } else {
-        long earliest = held.stream().mapToLong(Entry::expiresAt).min().getAsLong();
-        assertEquals(earliest, heap.first().expiresAt, "step " + step);
+      assertEquals(held.size(), heap.size());
+      if (!held.isEmpty()) {
+        long earliest =
+            held.stream().mapToLong(node -> nodes.entry(node).expiresAt).min().getAsLong();
+        assertEquals(earliest, nodes.entry(heap.first()).expiresAt, "step " + step);
       }
       if (step % 50 == 0) {
-        Set<Entry> set = Collections.newSetFromMap(new IdentityHashMap<>());
-        set.addAll(held);
-        LruCacheInvariants.heap(heap, set);
+        LruCacheInvariants.heap(heap, nodes, new HashSet<>(held));
       }
     }
   }
 
   @Test
   void clear_whenFull_leavesNothing() {
-    ExpiryHeap heap = new ExpiryHeap();
     for (int i = 0; i < 1000; i++) {
-      heap.add(Entry.missing(KEY, 0, i));
+      add(i);
     }
     heap.clear();
     assertEquals(0, heap.size());
-    assertNull(heap.first());
-    LruCacheInvariants.heap(heap, Set.of());
+    LruCacheInvariants.heap(heap, nodes, Set.of());
+  }
+
+  private int add(long expiresAt) {
+    int node = nodes.add(Entry.missing(KEY, 0, expiresAt), 0, Nodes.NONE);
+    heap.add(node);
+    return node;
   }
 }

@@ -2,12 +2,9 @@ package redisproxy.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.Set;
 
 /** What {@link LruCache} promises after every call, checked by walking all it holds. */
@@ -15,57 +12,57 @@ final class LruCacheInvariants {
   private LruCacheInvariants() {}
 
   static void check(LruCache cache, int capacity, long maxBytes) {
-    Set<Entry> listed = list(cache);
-    assertEquals(cache.size(), listed.size(), "entries in the list");
+    Set<Integer> listed = list(cache);
+    assertEquals(cache.size(), listed.size(), "nodes in the list");
     table(cache, listed);
-    heap(cache.expiry, listed);
-    assertEquals(listed.stream().mapToLong(Entry::weight).sum(), cache.bytes(), "bytes");
+    heap(cache.expiry, cache.nodes, listed);
+    long weight = listed.stream().mapToLong(node -> cache.nodes.entry(node).weight()).sum();
+    assertEquals(weight, cache.bytes(), "bytes");
     assertTrue(cache.size() <= capacity, "more keys than the capacity");
     assertTrue(cache.bytes() <= maxBytes, "more bytes than the bound");
   }
 
-  private static Set<Entry> list(LruCache cache) {
-    Set<Entry> listed = Collections.newSetFromMap(new IdentityHashMap<>());
-    Entry newer = null;
-    for (Entry entry = cache.newest; entry != null; entry = entry.older) {
-      assertSame(newer, entry.newer, "link back to the newer one");
-      assertTrue(listed.add(entry), "the list is a ring");
-      newer = entry;
+  private static Set<Integer> list(LruCache cache) {
+    Set<Integer> listed = new HashSet<>();
+    int newer = Nodes.NONE;
+    for (int node = cache.newest(); node != Nodes.NONE; node = cache.nodes.older(node)) {
+      assertEquals(newer, cache.nodes.newer(node), "link back to the newer one");
+      assertTrue(listed.add(node), "the list does not end");
+      newer = node;
     }
-    assertSame(newer, cache.oldest, "the end of the list");
+    assertEquals(newer, cache.nodes.newer(Nodes.NONE), "the end of the list");
     return listed;
   }
 
-  private static void table(LruCache cache, Set<Entry> listed) {
+  private static void table(LruCache cache, Set<Integer> listed) {
+    Nodes nodes = cache.nodes;
     int inTable = 0;
-    for (int slot = 0; slot < cache.table.length; slot++) {
-      for (Entry entry = cache.table[slot]; entry != null; entry = entry.next) {
+    for (int slot = 0; slot < cache.slots(); slot++) {
+      for (int node = cache.chain(slot); node != Nodes.NONE; node = nodes.next(node)) {
         inTable++;
         assertTrue(inTable <= listed.size(), "more in the table than in the list");
-        assertTrue(listed.contains(entry), "in the table and not in the list");
-        assertEquals(slot, entry.hash & cache.table.length - 1, "slot");
-        for (Entry other = entry.next; other != null; other = other.next) {
-          assertFalse(sameKey(entry, other), "two entries of one key");
+        assertTrue(listed.contains(node), "in the table and not in the list");
+        assertEquals(slot, cache.slot(nodes.hash(node)), "slot");
+        for (int other = nodes.next(node); other != Nodes.NONE; other = nodes.next(other)) {
+          assertFalse(sameKey(nodes.entry(node), nodes.entry(other)), "two entries of one key");
         }
       }
     }
-    assertEquals(listed.size(), inTable, "entries in the table");
+    assertEquals(listed.size(), inTable, "nodes in the table");
   }
 
   private static boolean sameKey(Entry a, Entry b) {
-    return a.is(b.db, b.bytes(), 0, b.respOffset(), b.hash);
+    return a.key().equals(b.key());
   }
 
-  static void heap(ExpiryHeap heap, Set<Entry> held) {
-    assertEquals(held.size(), heap.size(), "entries in the heap");
-    for (int i = 0; i < heap.size(); i++) {
-      Entry entry = heap.heap[i];
-      assertTrue(held.contains(entry), "in the heap and not in the list");
-      assertEquals(i, entry.heapIndex, "heapIndex");
-      assertTrue(heap.heap[(i - 1) / 2].expiresAt <= entry.expiresAt, "heap order");
-    }
-    for (int i = heap.size(); i < heap.heap.length; i++) {
-      assertNull(heap.heap[i], "left behind the heap's end");
+  static void heap(ExpiryHeap heap, Nodes nodes, Set<Integer> held) {
+    assertEquals(held.size(), heap.size(), "nodes in the heap");
+    for (int place = 0; place < heap.size(); place++) {
+      int node = heap.get(place);
+      assertTrue(held.contains(node), "in the heap and not in the list");
+      assertEquals(place, heap.place(node), "place");
+      int parent = heap.get((place - 1) / 2);
+      assertTrue(nodes.entry(parent).expiresAt <= nodes.entry(node).expiresAt, "heap order");
     }
   }
 }

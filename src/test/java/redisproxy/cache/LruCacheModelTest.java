@@ -30,11 +30,11 @@ class LruCacheModelTest {
         new Use(1, 150, 8, 60, 50_000, 1),
         new Use(3, MUCH, 1, 10, 100_000, 1),
         new Use(3, MUCH, 64, 10, 100_000, 1),
-        new Use(3, 112, 4, 10, 50_000, 1),
+        new Use(3, Entry.OVERHEAD, 4, 10, 50_000, 1),
         new Use(3, 400, 4, 300, 150_000, 1),
         new Use(100, MUCH, 1, 10, 50_000, 50),
         new Use(100, MUCH, 1000, 100, 150_000, 50),
-        new Use(100, 112 * 20, 16, 40, 100_000, 50),
+        new Use(100, Entry.OVERHEAD * 20, 16, 40, 100_000, 50),
         new Use(100, 60_000, 1000, 3000, 150_000, 50));
   }
 
@@ -60,8 +60,10 @@ class LruCacheModelTest {
     private String operation;
     private int step;
 
-    /** The latest few entries put. */
+    /** The latest few entries put, and their keys. */
     private final Entry[] puts = new Entry[8];
+
+    private final Key[] putKeys = new Key[8];
 
     Run(Use use) {
       this.use = use;
@@ -72,13 +74,14 @@ class LruCacheModelTest {
 
     void step() {
       step++;
+      readAhead();
       int die = random.nextInt(1000);
       if (die < 440) {
         get(key());
       } else if (die < 800) {
         put(key());
       } else if (die < 840) {
-        putAgain(puts[random.nextInt(puts.length)]);
+        putAgain(random.nextInt(puts.length));
       } else if (die < 880) {
         remove(key());
       } else if (die < 900) {
@@ -90,6 +93,14 @@ class LruCacheModelTest {
         now += random.nextInt(8) == 0 ? random.nextInt(200) : random.nextInt(4);
       }
       compare();
+    }
+
+    /** Which nothing may come of. */
+    private void readAhead() {
+      operation = "read ahead";
+      int[] hashes = random.ints(40).toArray();
+      hashes[0] = key().hashCode();
+      cache.readAhead(hashes, 0, 1 + random.nextInt(40));
     }
 
     private void get(Key key) {
@@ -112,20 +123,22 @@ class LruCacheModelTest {
               ? Entry.missing(key, now, expiresAt)
               : Entry.value(key, new byte[random.nextInt(use.longest + 1)], now, expiresAt);
       puts[step % puts.length] = entry;
-      put(entry);
+      putKeys[step % puts.length] = key;
+      put(key, entry);
     }
 
     /** The very entry put before, whether it is still held or not. */
-    private void putAgain(Entry entry) {
+    private void putAgain(int i) {
+      Entry entry = puts[i];
       operation = "put again";
       if (entry != null
           && (naive.entries.contains(entry) || !naive.hasOneThatExpiresAt(entry.expiresAt()))) {
-        put(entry);
+        put(putKeys[i], entry);
       }
     }
 
-    private void put(Entry entry) {
-      cache.put(entry, now);
+    private void put(Key key, Entry entry) {
+      cache.put(key, entry, now);
       naive.put(entry, now);
     }
 
@@ -163,10 +176,10 @@ class LruCacheModelTest {
       assertEquals(naive.evictions, cache.evictions(), "evictions");
       assertEquals(naive.expirations, cache.expirations(), "expirations");
       if (step % use.checkEvery == 0) {
-        Entry inCache = cache.oldest;
+        int node = cache.nodes.newer(Nodes.NONE);
         for (Entry entry : naive.entries) {
-          assertSame(entry, inCache, "order of use");
-          inCache = inCache.newer;
+          assertSame(entry, cache.nodes.entry(node), "order of use");
+          node = cache.nodes.newer(node);
         }
         LruCacheInvariants.check(cache, use.capacity, use.maxBytes);
       }

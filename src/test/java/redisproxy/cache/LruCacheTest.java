@@ -94,13 +94,13 @@ class LruCacheTest {
 
   @Test
   void put_whenTheBytesAreJustEnough_keepsAll() {
-    int weight = Entry.OVERHEAD + "k$1\r\nv\r\n".length();
+    int weight = Entry.OVERHEAD + "--k$1\r\nv\r\n".length();
     LruCache exact = new LruCache(10, weight * 2);
-    exact.put(entry("a", "1", LATE), now);
-    exact.put(entry("b", "1", LATE), now);
+    exact.put(key("a"), entry("a", "1", LATE), now);
+    exact.put(key("b"), entry("b", "1", LATE), now);
     assertEquals(2, exact.size());
     assertEquals(weight * 2, exact.bytes());
-    exact.put(entry("c", "1", LATE), now);
+    exact.put(key("c"), entry("c", "1", LATE), now);
     assertEquals(2, exact.size());
   }
 
@@ -115,7 +115,7 @@ class LruCacheTest {
   @Test
   void get_tellsAnEmptyValueFromAMissingKey() {
     put("empty", "", LATE);
-    cache.put(Entry.missing(key("missing"), now, LATE), now);
+    cache.put(key("missing"), Entry.missing(key("missing"), now, LATE), now);
     assertFalse(get("empty").isMissing());
     assertEquals(0, get("empty").valueLength());
     assertTrue(get("missing").isMissing());
@@ -136,7 +136,7 @@ class LruCacheTest {
     for (int db = 0; db < 2; db++) {
       Key key = Key.copyOf(db, new byte[] {'k'}, 0, 1, 7);
       entries[db] = Entry.value(key, new byte[] {(byte) db}, now, LATE);
-      cache.put(entries[db], now);
+      cache.put(key, entries[db], now);
     }
     assertSame(entries[0], cache.get(0, new byte[] {'k'}, 0, 1, 7, now));
     assertSame(entries[1], cache.get(1, new byte[] {'k'}, 0, 1, 7, now));
@@ -168,7 +168,7 @@ class LruCacheTest {
     Entry a = put("a", "1", LATE);
     put("b");
     cache.clear();
-    cache.put(a, now);
+    cache.put(a.key(), a, now);
     assertHolds("a");
   }
 
@@ -194,7 +194,7 @@ class LruCacheTest {
 
   private Entry put(String key, String value, long expiresAt) {
     Entry entry = entry(key, value, expiresAt);
-    cache.put(entry, now);
+    cache.put(entry.key(), entry, now);
     return entry;
   }
 
@@ -218,8 +218,8 @@ class LruCacheTest {
     assertEquals(keys.length, cache.size());
     for (String key : keys) {
       boolean held = false;
-      for (Entry entry = cache.newest; entry != null; entry = entry.older) {
-        held |= entry.key().equals(key(key));
+      for (int node = cache.newest(); node != Nodes.NONE; node = cache.nodes.older(node)) {
+        held |= cache.nodes.entry(node).key().equals(key(key));
       }
       assertTrue(held, key);
     }

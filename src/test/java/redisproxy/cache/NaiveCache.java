@@ -1,6 +1,7 @@
 package redisproxy.cache;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -92,7 +93,7 @@ final class NaiveCache {
 
   private Entry find(Key key) {
     for (Entry entry : entries) {
-      if (entry.hash == key.hashCode() && entry.key().equals(key)) {
+      if (entry.key().db() == key.db() && Arrays.equals(entry.key().bytes(), key.bytes())) {
         return entry;
       }
     }
@@ -100,6 +101,6 @@ final class NaiveCache {
   }
 
   private static long weight(Entry entry) {
-    return 112 + entry.bytes().length;
+    return Entry.OVERHEAD + entry.bytes().length;
   }
 }

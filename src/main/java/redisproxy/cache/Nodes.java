@@ -1,0 +1,110 @@
+package redisproxy.cache;
+
+import java.util.Arrays;
+
+/**
+ * The nodes of the LRU, numbered from 1, with links that are numbers. A hit relinks three of them:
+ * were the links references, the garbage collector would have to be told of each change, and were
+ * they within the entries, each neighbour would be one more place of memory to fetch.
+ */
+final class Nodes {
+  /** No node; as the neighbour of a node, the end of the list. */
+  static final int NONE = 0;
+
+  /** More cannot be numbered. */
+  static final int MOST = (1 << 29) - 2;
+
+  /** What lies side by side for each node. */
+  private static final int HASH = 0;
+
+  private static final int NEXT = 1;
+  private static final int NEWER = 2;
+  private static final int OLDER = 3;
+
+  private final int[] links;
+  private final Entry[] entries;
+
+  /** The nodes ever used are those below. */
+  private int end;
+
+  /** The first of the nodes given back, each being the next of another. */
+  private int spare;
+
+  Nodes(int most) {
+    links = new int[(most + 1) * 4];
+    entries = new Entry[most + 1];
+    clear();
+  }
+
+  /** A node for an entry, not yet in the list. */
+  int add(Entry entry, int hash, int next) {
+    int node = spare;
+    if (node == NONE) {
+      node = end++;
+    } else {
+      spare = next(node);
+    }
+    entries[node] = entry;
+    links[node * 4 + HASH] = hash;
+    links[node * 4 + NEXT] = next;
+    return node;
+  }
+
+  /** Takes back a node that is not in the list. */
+  void free(int node) {
+    entries[node] = null;
+    links[node * 4 + NEXT] = spare;
+    spare = node;
+  }
+
+  void clear() {
+    Arrays.fill(entries, 0, end, null);
+    links[NEWER] = NONE;
+    links[OLDER] = NONE;
+    end = 1;
+    spare = NONE;
+  }
+
+  /** Null where there is none. */
+  Entry entry(int node) {
+    return entries[node];
+  }
+
+  int hash(int node) {
+    return links[node * 4 + HASH];
+  }
+
+  /** The next node of the same hash bucket. */
+  int next(int node) {
+    return links[node * 4 + NEXT];
+  }
+
+  void setNext(int node, int next) {
+    links[node * 4 + NEXT] = next;
+  }
+
+  /** The neighbour in the list, which is in order of use; of {@link #NONE}, the oldest of all. */
+  int newer(int node) {
+    return links[node * 4 + NEWER];
+  }
+
+  /** The other neighbour; of {@link #NONE}, the newest of all. */
+  int older(int node) {
+    return links[node * 4 + OLDER];
+  }
+
+  void linkNewest(int node) {
+    int before = links[OLDER];
+    links[node * 4 + NEWER] = NONE;
+    links[node * 4 + OLDER] = before;
+    links[before * 4 + NEWER] = node;
+    links[OLDER] = node;
+  }
+
+  void unlink(int node) {
+    int newer = newer(node);
+    int older = older(node);
+    links[newer * 4 + OLDER] = older;
+    links[older * 4 + NEWER] = newer;
+  }
+}
