@@ -5,8 +5,10 @@ COPY pom.xml ./
 RUN mvn -B -ntp -q -Dmaven.test.skip=true package
 COPY src/main src/main
 RUN mvn -B -ntp -q -Dmaven.test.skip=true clean package
+COPY src/test/java/redisproxy/dev/Training.java ./
+RUN javac -d target/training Training.java
 
-FROM eclipse-temurin:25-jre
+FROM eclipse-temurin:25-jre AS proxy
 LABEL org.opencontainers.image.title="redis-proxy" \
       org.opencontainers.image.description="Answers Redis reads from a strict LRU cache, over HTTP and RESP" \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -15,6 +17,14 @@ COPY LICENSE ./
 COPY bin/redis-proxy bin/health bin/
 COPY conf conf
 COPY --from=build /src/target/redis-proxy.jar lib/
+
+# The AOT cache holds for this very Java runtime and jar, so it is made with them. It needs no network.
+FROM proxy AS trained
+COPY --from=build /src/target/training /training
+RUN java -cp /training redisproxy.dev.Training .
+
+FROM proxy
+COPY --from=trained /opt/redis-proxy/lib/*.aot lib/
 
 # Settings come from the environment: the path in capitals, dots and dashes as _ (redis.url is REDIS_URL).
 # The admin port stays on loopback, where the health check asks it.

@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build run dev-run test it it-clients it-docker bench probe up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-docker bench probe up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -22,6 +22,9 @@ help: ## List the targets
 
 build: tools ## Build target/redis-proxy.jar, without tests
 	$(MAVEN) -q -Dmaven.test.skip=true package
+
+aot: $(JAR) ## Make the AOT cache of this JDK beside the jar: quicker starts (docs/performance.md)
+	$(JAVA) src/test/java/redisproxy/dev/Training.java
 
 run: ## Start the proxy before a Redis of its own, or before REDIS_URL
 ifeq ($(strip $(REDIS_URL)),)

@@ -5,25 +5,38 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.spi.ContextAwareBase;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 
 /**
  * Sets logging up as {@code log.level} and {@code log.format} say: to standard output, one line for
  * each event.
+ *
+ * <p>Logback finds it as a service and has it say what holds until the settings are known. A file
+ * of its own would cost every start-up the loading of an XML parser.
  */
-final class Logging {
+public final class Logging extends ContextAwareBase implements Configurator {
   private static final String TEXT =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} level=%level logger=%logger{0} msg=\"%msg\" %kvp%n";
 
-  private Logging() {}
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    configure(context, new Settings.Log(Settings.Log.Level.WARN, Settings.Log.Format.TEXT));
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
 
   static void configure(Settings.Log settings) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
+    configure(context, settings);
+  }
+
+  private static void configure(LoggerContext context, Settings.Log settings) {
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setContext(context);
     console.setEncoder(encoder(context, settings.format()));

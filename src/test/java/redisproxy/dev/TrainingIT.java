@@ -1,0 +1,58 @@
+package redisproxy.dev;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@link Training} leaves is what {@code bin/redis-proxy} starts with. */
+class TrainingIT {
+  @TempDir Path home;
+
+  @Test
+  void trained_startsFromTheCacheAndInSilenceWithoutItWhenItDoesNotFit() throws Exception {
+    install("bin/redis-proxy", "bin/redis-proxy");
+    install("conf/jvm.options", "conf/jvm.options");
+    Path jar = install("target/redis-proxy.jar", "lib/redis-proxy.jar");
+    assertFalse(startsFromCache());
+
+    Training.main(new String[] {home.toString()});
+    assertTrue(startsFromCache());
+
+    Files.setLastModifiedTime(jar, FileTime.fromMillis(0)); // as of another jar
+    assertFalse(startsFromCache());
+    assertTrue(version("").matches("redis-proxy \\d+\\.\\d+\\.\\d+\\s*"));
+  }
+
+  private Path install(String file, String as) throws Exception {
+    Path installed = home.resolve(as);
+    Files.createDirectories(installed.getParent());
+    Files.copy(Path.of(file), installed);
+    assertTrue(installed.toFile().setExecutable(true));
+    return installed;
+  }
+
+  private boolean startsFromCache() throws Exception {
+    return version("-Xlog:class+load").contains("redisproxy.Main source: shared objects file");
+  }
+
+  private String version(String flags) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(home.resolve("bin/redis-proxy").toString(), "--version")
+            .redirectErrorStream(true);
+    builder
+        .environment()
+        .putAll(Map.of("JAVA_HOME", System.getProperty("java.home"), "JAVA_OPTS", flags));
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output;
+  }
+}
