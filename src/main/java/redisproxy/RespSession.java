@@ -134,6 +134,7 @@ final class RespSession extends RespConnection {
   }
 
   private void acceptGets(ByteBuf input) {
+    tunnel.keepAlive();
     while (cached.mayAccept() && RequestParser.beginsGet(input)) {
       CachedRequests.Outcome outcome = requests.nextGet(input);
       if (outcome != CachedRequests.Outcome.ANSWERED) {

@@ -117,6 +117,13 @@ final class TunnelLane implements Tunnel.Session {
     tunnel.flush();
   }
 
+  /** The client reads from the cache: so Redis is not to take it for idle. */
+  void keepAlive() {
+    if (outstanding.size() == 0 && tunnel.keepAlive()) {
+      outstanding.addPing();
+    }
+  }
+
   private void pass(ByteBuf input, int from, int to) {
     if (to > from) {
       tunnel.write(input.retainedSlice(from, to - from));
@@ -269,7 +276,7 @@ final class TunnelLane implements Tunnel.Session {
     }
     if (!connected) {
       session.write(Unpooled.wrappedBuffer(UNREACHABLE));
-    } else if (outstanding.size() > 0 && !outstanding.isStreaming() && !ending) {
+    } else if (!outstanding.isAnswered() && !outstanding.isStreaming() && !ending) {
       session.write(Unpooled.wrappedBuffer(LOST));
     }
     session.flush();
