@@ -79,9 +79,16 @@ final class RespSession extends RespConnection {
   void accept(ByteBuf input) {
     if (tunnel == null) {
       acceptCached(input);
-    } else if (goesBack(input)) {
+    }
+    if (tunnel == null) {
+      return;
+    }
+    boolean back = goesBack(input);
+    if (back) {
       acceptGets(input);
-    } else if (cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
+    }
+    boolean through = straight || !back;
+    if (through && cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
       straight = false;
       tunnel.accept(input);
     }

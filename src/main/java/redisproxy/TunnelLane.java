@@ -59,7 +59,6 @@ final class TunnelLane implements Tunnel.Session {
   /** The client's input is no RESP any more; Redis is to say so. */
   private boolean broken;
 
-  private boolean connected;
   private boolean lost;
   private boolean ending;
   private boolean clientGone;
@@ -216,7 +215,6 @@ final class TunnelLane implements Tunnel.Session {
 
   @Override
   public void writable() {
-    connected = true;
     if (!clientGone) {
       session.advance();
     }
@@ -235,7 +233,7 @@ final class TunnelLane implements Tunnel.Session {
         && rest == null
         && !broken
         && !ending
-        && connected
+        && tunnel.isConnected()
         && outstanding.isQuiet()
         && replies.isBetween()
         && !replies.isHolding();
@@ -274,7 +272,7 @@ final class TunnelLane implements Tunnel.Session {
       session.close();
       return;
     }
-    if (!connected) {
+    if (!tunnel.isConnected()) {
       session.write(Unpooled.wrappedBuffer(UNREACHABLE));
     } else if (!outstanding.isAnswered() && !outstanding.isStreaming() && !ending) {
       session.write(Unpooled.wrappedBuffer(LOST));

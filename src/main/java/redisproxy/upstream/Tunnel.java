@@ -56,20 +56,30 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   }
 
   void connected(NetSocket opened) {
-    socket = opened;
     if (closed) {
-      socket.close();
+      opened.close();
       return;
     }
+    attach(opened);
+    waiting.forEach(this::write);
+    waiting = List.of();
+    flush();
+    session.writable();
+  }
+
+  /** Takes a connection over. */
+  void attach(NetSocket opened) {
+    socket = opened;
     var pipeline = ((NetSocketInternal) opened).channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
     config.setAutoClose(false);
     pipeline.addBefore("handler", "tunnel", this);
-    waiting.forEach(this::write);
-    waiting = List.of();
-    flush();
-    session.writable();
+  }
+
+  /** Whether Redis was reached. */
+  public boolean isConnected() {
+    return context != null;
   }
 
   void unreachable(Throwable failure) {
