@@ -2,9 +2,8 @@
 import { RESP_TYPES, createClient } from 'redis';
 import { WRITES } from './writes.mjs';
 
-// What Redis counts for each client that only reads. In RESP3 node-redis asks for CLIENT MAINT_NOTIFICATIONS when it
-// connects, which takes a tunnel.
-const CONNECTIONS_PER_READER = { 2: 0, 3: 1 };
+// What Redis counts for each client that only reads.
+const CONNECTIONS_PER_READER = 0;
 
 const BYTES = Buffer.from([0, 255, 13, 10, 36, 45, 49, 13, 10, 128]);
 
@@ -248,7 +247,7 @@ function library(RESP) {
   return {
     name: `node-redis, RESP${RESP}`,
     sessions,
-    connectionsPerReader: CONNECTIONS_PER_READER[RESP],
+    connectionsPerReader: CONNECTIONS_PER_READER,
     async connect(port) {
       const client = createClient({ RESP, socket: { host: '127.0.0.1', port, reconnectStrategy: false } });
       client.on('error', () => {}); // told by the commands too

@@ -12,14 +12,16 @@ import redisproxy.upstream.Memo.Topic;
 
 /**
  * What a session without a tunnel asks Redis that is the same for every session, so that it needs
- * none: COMMAND, INFO, and whether the database of a SELECT exists. One question at a time: its
- * request stays in the session's input, nothing behind it is read, and when there is an answer, or
- * none is to be had, it is read again. So replies stay in order, and the request can still go
- * through a tunnel.
+ * none: COMMAND, INFO, whether the database of a SELECT exists, and whether the server refuses
+ * CLIENT MAINT_NOTIFICATIONS, as all do but Redis Enterprise. One question at a time: its request
+ * stays in the session's input, nothing behind it is read, and when there is an answer, or none is
+ * to be had, it is read again. So replies stay in order, and the request can still go through a
+ * tunnel.
  */
 final class Inquiry implements Asides.Asker {
   private static final long COMMAND = CommandName.of("command");
   private static final long INFO = CommandName.of("info");
+  private static final long CLIENT = CommandName.of("client");
   private static final long SELECT = CommandName.of("select");
 
   private static final Set<String> OF_COMMAND =
@@ -61,7 +63,7 @@ final class Inquiry implements Asides.Asker {
       byte[] reply = answer;
       known = false;
       answer = null;
-      return select(request, reply);
+      return settled(request, reply);
     }
     Topic topic = topic(request);
     if (topic == null || isLong(request)) {
@@ -69,7 +71,7 @@ final class Inquiry implements Asides.Asker {
     }
     int db = topic == Topic.DATABASE ? database(request) : -1;
     if (asides.hasDatabase(db)) {
-      return select(request, Reply.OK);
+      return settled(request, Reply.OK);
     }
     Question question = new Question(topic, handshake.isResp3(), db, Reply.array(request));
     waiting = asides.ask(question, this);
@@ -84,6 +86,10 @@ final class Inquiry implements Asides.Asker {
     if (name == COMMAND) {
       boolean told = request.count() == 1 || OF_COMMAND.contains(request.lowerCase(1, 16));
       return told ? Topic.COMMAND : null;
+    }
+    if (name == CLIENT) {
+      boolean asked = request.count() > 1 && request.lowerCase(1, 20).equals("maint_notifications");
+      return asked ? Topic.REFUSAL : null;
     }
     return name == SELECT ? Topic.DATABASE : null;
   }
@@ -106,10 +112,16 @@ final class Inquiry implements Asides.Asker {
     return db <= Memo.MAX_DATABASE ? db : -1;
   }
 
-  /** The session moves when Redis would let it, and not to where only a tunnel leads. */
-  private byte[] select(RequestParser request, byte[] reply) {
-    if (reply == null || reply[0] == '-' || request.name() != SELECT) {
+  /**
+   * The session moves when Redis would let it, and not to where only a tunnel leads. What Redis
+   * does not refuse changes the connection, so it is for the session's own.
+   */
+  private byte[] settled(RequestParser request, byte[] reply) {
+    if (reply == null || reply[0] == '-') {
       return reply;
+    }
+    if (request.name() != SELECT) {
+      return request.name() == CLIENT ? null : reply;
     }
     int db = database(request);
     if (db < 0) {

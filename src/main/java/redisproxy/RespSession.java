@@ -79,9 +79,16 @@ final class RespSession extends RespConnection {
   void accept(ByteBuf input) {
     if (tunnel == null) {
       acceptCached(input);
-    } else if (goesBack(input)) {
+    }
+    if (tunnel == null) {
+      return;
+    }
+    boolean back = goesBack(input);
+    if (back) {
       acceptGets(input);
-    } else if (cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
+    }
+    boolean through = straight || !back;
+    if (through && cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
       straight = false;
       tunnel.accept(input);
     }
@@ -134,6 +141,7 @@ final class RespSession extends RespConnection {
   }
 
   private void acceptGets(ByteBuf input) {
+    tunnel.keepAlive();
     while (cached.mayAccept() && RequestParser.beginsGet(input)) {
       CachedRequests.Outcome outcome = requests.nextGet(input);
       if (outcome != CachedRequests.Outcome.ANSWERED) {

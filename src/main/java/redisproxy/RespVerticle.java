@@ -58,6 +58,7 @@ final class RespVerticle extends VerticleBase {
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
     trunks = new Trunks(vertx, redis, tunnels, front::invalidate);
+    vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()

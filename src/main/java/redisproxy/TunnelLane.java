@@ -59,7 +59,6 @@ final class TunnelLane implements Tunnel.Session {
   /** The client's input is no RESP any more; Redis is to say so. */
   private boolean broken;
 
-  private boolean connected;
   private boolean lost;
   private boolean ending;
   private boolean clientGone;
@@ -115,6 +114,13 @@ final class TunnelLane implements Tunnel.Session {
     }
     pass(input, from, input.readerIndex());
     tunnel.flush();
+  }
+
+  /** The client reads from the cache: so Redis is not to take it for idle. */
+  void keepAlive() {
+    if (outstanding.size() == 0 && tunnel.keepAlive()) {
+      outstanding.addPing();
+    }
   }
 
   private void pass(ByteBuf input, int from, int to) {
@@ -209,7 +215,6 @@ final class TunnelLane implements Tunnel.Session {
 
   @Override
   public void writable() {
-    connected = true;
     if (!clientGone) {
       session.advance();
     }
@@ -228,7 +233,7 @@ final class TunnelLane implements Tunnel.Session {
         && rest == null
         && !broken
         && !ending
-        && connected
+        && tunnel.isConnected()
         && outstanding.isQuiet()
         && replies.isBetween()
         && !replies.isHolding();
@@ -267,9 +272,9 @@ final class TunnelLane implements Tunnel.Session {
       session.close();
       return;
     }
-    if (!connected) {
+    if (!tunnel.isConnected()) {
       session.write(Unpooled.wrappedBuffer(UNREACHABLE));
-    } else if (outstanding.size() > 0 && !outstanding.isStreaming() && !ending) {
+    } else if (!outstanding.isAnswered() && !outstanding.isStreaming() && !ending) {
       session.write(Unpooled.wrappedBuffer(LOST));
     }
     session.flush();

@@ -58,6 +58,8 @@
  *       time
  *   <dt>tunnel
  *   <dd>a session's own connection to Redis
+ *   <dt>spare
+ *   <dd>a connection to Redis that waits to become the next session's tunnel
  *   <dt>trunk
  *   <dd>a connection to Redis over which the short writes of many sessions go
  *   <dt>aside

@@ -23,6 +23,9 @@ public final class Outstanding {
   /** Replies to what is sent from now on cannot be told from what else Redis sends. */
   private boolean streaming;
 
+  /** The last that was sent only to keep the connection, or null. */
+  private Awaited ping;
+
   /** A reply has told the client something of what is in Redis. */
   private boolean told;
 
@@ -39,12 +42,17 @@ public final class Outstanding {
     return state;
   }
 
+  /** Whether everything is answered; a PING that only keeps the connection does not count. */
+  public boolean isAnswered() {
+    return requests.isEmpty() || requests.size() == 1 && requests.peek() == ping;
+  }
+
   /**
    * Whether everything is answered and a GET that came now would get of Redis what anybody would
    * get.
    */
   public boolean isQuiet() {
-    return requests.isEmpty()
+    return isAnswered()
         && transaction == null
         && !silence.isAsked()
         && !streaming
@@ -86,6 +94,12 @@ public final class Outstanding {
   /** A request that is not the client's, nor is its reply. */
   public void addOwn() {
     requests.add(Awaited.own(null));
+  }
+
+  /** A PING that only keeps the connection; it holds nothing up. */
+  public void addPing() {
+    ping = Awaited.own(null);
+    requests.add(ping);
   }
 
   /**

@@ -114,7 +114,7 @@ final class Aside implements Tunnel.Session {
     framer = new ReplyFramer();
     forgetReply();
     greetings = Greeting.commands(redis, 0, resp3);
-    tunnel = tunnels.open(this);
+    tunnel = tunnels.openShared(this);
     tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
     asked.forEach(question -> tunnel.write(Unpooled.wrappedBuffer(question.request)));
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());

@@ -177,6 +177,7 @@ public final class Loader<W> {
 
   private void check() {
     home.checkDeadlines();
+    home.keepAlive();
     others.values().forEach(Pipeline::checkDeadlines);
     others
         .values()

@@ -27,6 +27,8 @@ public final class Memo {
   public enum Topic {
     INFO,
     COMMAND,
+    /** Whether a command is refused that would change the connection; never remembered. */
+    REFUSAL,
     /** Whether a database exists. */
     DATABASE
   }
@@ -82,12 +84,12 @@ public final class Memo {
   }
 
   /**
-   * Takes a reply down, unless it is an error.
+   * Takes a reply down, unless it is an error or about one.
    *
    * @return it, or the same bytes as they were taken down before, so that many who hold it hold one
    */
   synchronized byte[] remember(Question question, byte[] reply) {
-    if (reply[0] == '-') {
+    if (reply[0] == '-' || question.topic == Topic.REFUSAL) {
       return reply;
     }
     if (question.topic == Topic.DATABASE) {

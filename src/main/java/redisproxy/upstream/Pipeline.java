@@ -2,7 +2,9 @@ package redisproxy.upstream;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,10 @@ final class Pipeline<W> {
 
   private List<Load<W>> held = new ArrayList<>();
   private long lastUsed;
+  private final KeepAlive keepAlive = new KeepAlive();
+
+  /** The last one sent to keep the connection. */
+  private Future<?> ping = Future.succeededFuture();
 
   /**
    * A pipeline to one database, not yet connected.
@@ -53,7 +59,8 @@ final class Pipeline<W> {
     this.loader = loader;
     this.owner = owner;
     this.link =
-        new Link(vertx, redis, db, redis.maxLoads() * COMMANDS_PER_LOAD, clock, new LinkOwner());
+        new Link(
+            vertx, redis, db, redis.maxLoads() * COMMANDS_PER_LOAD + 1, clock, new LinkOwner());
   }
 
   Link link() {
@@ -123,6 +130,15 @@ final class Pipeline<W> {
     Question<W> question = new Question<>(loader, connection, load);
     sent.add(question);
     question.ask();
+    keepAlive.used();
+  }
+
+  /** Sends a PING where there has been no load for a while. */
+  void keepAlive() {
+    if (link.connection() != null && keepAlive.isDue() && ping.isComplete()) {
+      keepAlive.used();
+      ping = link.connection().send(Request.cmd(Command.PING));
+    }
   }
 
   private void dropAnswered() {
@@ -153,6 +169,7 @@ final class Pipeline<W> {
   private final class LinkOwner implements Link.Owner {
     @Override
     public void connected(RedisConnection connection) {
+      ping = Future.succeededFuture();
       owner.connected(connection);
       takeHeld().forEach(load -> ask(connection, load));
     }

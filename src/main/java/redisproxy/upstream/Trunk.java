@@ -137,7 +137,7 @@ final class Trunk implements Tunnel.Session {
     partial.clear();
     int db = redis.endpoint().database();
     greetings = Greeting.commands(redis, db, resp3);
-    tunnel = tunnels.open(this);
+    tunnel = tunnels.openShared(this);
     tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, db, resp3)));
     idleChecks = 0;
     timer = vertx.setPeriodic(CHECK_MS, id -> check());

@@ -9,6 +9,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -36,11 +37,14 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   /** How long what Redis said before it hung up may take to be read, in milliseconds. */
   private static final long LAST_WORDS_MS = 1_000;
 
+  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
+
   private final Session session;
   private final int maxPendingBytes;
   private List<ByteBuf> waiting = new ArrayList<>();
   private ChannelHandlerContext context;
   private NetSocket socket;
+  private final KeepAlive keepAlive = new KeepAlive();
   private boolean closed;
 
   /** Redis takes no more. */
@@ -52,20 +56,30 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   }
 
   void connected(NetSocket opened) {
-    socket = opened;
     if (closed) {
-      socket.close();
+      opened.close();
       return;
     }
+    attach(opened);
+    waiting.forEach(this::write);
+    waiting = List.of();
+    flush();
+    session.writable();
+  }
+
+  /** Takes a connection over. */
+  void attach(NetSocket opened) {
+    socket = opened;
     var pipeline = ((NetSocketInternal) opened).channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
     config.setAutoClose(false);
     pipeline.addBefore("handler", "tunnel", this);
-    waiting.forEach(this::write);
-    waiting = List.of();
-    flush();
-    session.writable();
+  }
+
+  /** Whether Redis was reached. */
+  public boolean isConnected() {
+    return context != null;
   }
 
   void unreachable(Throwable failure) {
@@ -146,7 +160,18 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   public void flush() {
     if (context != null) {
       context.flush();
+      keepAlive.used();
     }
+  }
+
+  /** Sends a PING if nothing has been sent for a while; returns whether its reply is to come. */
+  public boolean keepAlive() {
+    boolean isDue = context != null && !closed && keepAlive.isDue();
+    if (isDue) {
+      write(Unpooled.wrappedBuffer(PING));
+      flush();
+    }
+    return isDue;
   }
 
   /** Whether to write more. */

@@ -1,7 +1,9 @@
 package redisproxy.upstream;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import redisproxy.config.Settings;
@@ -18,12 +20,14 @@ public final class Tunnels {
   private final Settings.Redis redis;
   private final int maxPendingBytes;
   private final NetClient client;
+  private final Spare spare;
 
   /** To be made on the event loop that will use it. */
   public Tunnels(Vertx vertx, Settings.Redis redis, int maxPendingBytes) {
     this.redis = redis;
     this.maxPendingBytes = maxPendingBytes;
     this.client = Transport.client(vertx, redis);
+    this.spare = new Spare(vertx, this::connect);
   }
 
   /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */
@@ -52,11 +56,42 @@ public final class Tunnels {
     return Greeting.of(redis, 0);
   }
 
-  /** Opens a tunnel. What is written to it before it is connected waits. */
+  private Future<NetSocket> connect() {
+    return client.connect(redis.endpoint().port(), redis.endpoint().host());
+  }
+
+  /**
+   * Opens the tunnel of a session. It may be connected at once, which the session is not told; what
+   * is written to it before it is connected waits.
+   */
   public Tunnel open(Tunnel.Session session) {
+    NetSocket ready = spare.take();
+    if (ready == null) {
+      return open(session, spare::replace);
+    }
     Tunnel tunnel = new Tunnel(session, maxPendingBytes);
-    client
-        .connect(redis.endpoint().port(), redis.endpoint().host())
+    tunnel.attach(ready);
+    spare.replace();
+    return tunnel;
+  }
+
+  /**
+   * Who may do what without logging in may have changed: connections that Redis accepted before are
+   * not for who comes now.
+   */
+  public void accessChanged() {
+    spare.drop();
+  }
+
+  /** Opens one for many sessions. What is written to it before it is connected waits. */
+  Tunnel openShared(Tunnel.Session sessions) {
+    return open(sessions, () -> {});
+  }
+
+  private Tunnel open(Tunnel.Session session, Runnable connected) {
+    Tunnel tunnel = new Tunnel(session, maxPendingBytes);
+    connect()
+        .onSuccess(there -> connected.run())
         .onComplete(tunnel::connected, tunnel::unreachable);
     return tunnel;
   }

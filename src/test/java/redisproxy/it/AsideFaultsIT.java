@@ -59,6 +59,40 @@ class AsideFaultsIT {
     }
   }
 
+  /** Redis knows no such subcommand, whoever asks. */
+  @Test
+  void notificationsThatAreRefused_costNoConnection() {
+    String[] request = {"CLIENT", "MAINT_NOTIFICATIONS", "ON", "moving-endpoint-type", "none"};
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient client = proxy.resp()) {
+      client.call("HELLO", "3");
+      assertEquals(direct.call(request), client.call(request));
+      assertEquals("_\r\n", client.call("GET", "k"));
+      await(() -> assertEquals(1, direct.otherConnections()));
+    }
+  }
+
+  /** They come over the connection that asked for them. */
+  @Test
+  void notificationsThatAreNotRefused_comeThroughATunnel() {
+    Function<List<String>, String> answer =
+        command ->
+            switch (command.get(0)) {
+              case "CLIENT" -> OK;
+              case "PING" -> "+PONG\r\n";
+              default -> bulk("a value");
+            };
+    try (FakeRedis redis = FakeRedis.tracking(answer);
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient client = proxy.resp()) {
+      assertEquals(OK, client.call("CLIENT", "MAINT_NOTIFICATIONS", "ON"));
+      assertEquals(bulk("a value"), client.call("GET", "k"));
+      assertTrue(redis.commands.contains(List.of("GET", "k")), () -> "" + redis.commands);
+    }
+  }
+
   /** The late reply is nobody's any more, and not the next one's. */
   @Test
   void replyThatComesTooLate_isNotTakenForAnother() {

@@ -40,6 +40,21 @@ class OutstandingTest {
     assertEquals("", text(outstanding.writes()));
   }
 
+  @Test
+  void ping_holdsNothingUp_butIsAnsweredInItsTurn() throws ProtocolError {
+    outstanding.addPing();
+    assertTrue(outstanding.isQuiet() && outstanding.isAnswered());
+    add("SET a 1");
+    assertFalse(outstanding.isQuiet() || outstanding.isAnswered());
+    assertTrue(outstanding.isSilent((byte) '+'));
+    assertEquals("", replied("+PONG"));
+    assertFalse(outstanding.isSilent((byte) '+') || outstanding.isAnswered());
+    assertEquals("a", replied("+OK"));
+    assertTrue(outstanding.isQuiet() && !outstanding.hasTold());
+    outstanding.addOwn();
+    assertFalse(outstanding.isAnswered());
+  }
+
   /** An error may come after something was written: a script that fails half-way. */
   @Test
   void replied_withAnError_isWrittenAllTheSame() throws ProtocolError {
