@@ -1,5 +1,8 @@
 package redisproxy;
 
+import static redisproxy.metrics.Outcome.OWN;
+import static redisproxy.metrics.Outcome.REFUSED;
+
 import io.netty.buffer.ByteBuf;
 import redisproxy.config.Settings;
 import redisproxy.resp.CommandName;
@@ -110,6 +113,7 @@ final class CachedRequests {
       return outcome;
     } catch (RequestTooLarge tooLarge) {
       if (isStranger()) {
+        front.tally().count(REFUSED);
         cached.reply(Login.TOO_LONG);
         return Outcome.LAST;
       }
@@ -143,6 +147,7 @@ final class CachedRequests {
   }
 
   private Outcome refused(ProtocolError error) {
+    front.tally().count(REFUSED);
     cached.reply(Reply.error(error.getMessage()));
     return Outcome.LAST;
   }
@@ -179,7 +184,7 @@ final class CachedRequests {
       return Outcome.ANSWERED;
     }
     if (name == QUIT) {
-      cached.reply(Reply.OK);
+      answered(Reply.OK);
       return Outcome.LAST;
     }
     return answered(known(name));
@@ -189,6 +194,7 @@ final class CachedRequests {
     if (reply == null) {
       return Outcome.FOR_REDIS;
     }
+    front.tally().count(reply[0] == '-' ? REFUSED : OWN);
     cached.reply(reply);
     return Outcome.ANSWERED;
   }

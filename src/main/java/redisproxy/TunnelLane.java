@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import redisproxy.metrics.Outcome;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
@@ -161,6 +162,7 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   private void note(boolean whole) {
+    front.tally().count(Outcome.TUNNEL);
     CommandTable commands = front.server().commands();
     instead = guard == null ? null : guard.inPlaceOf(parser, whole, outstanding, commands);
     if (instead == null) {

@@ -127,9 +127,26 @@ class ArchitectureTest {
           .resideInAnyPackage("io.vertx.core.internal..", "io.vertx.core.impl..");
 
   @ArchTest
-  static final ArchRule request_isUsedByTheAdminVerticleAlone =
+  static final ArchRule micrometer_isKnownToMetricsAlone =
       noClasses()
-          .that(not(belongToAnyOf(AdminVerticle.class)))
+          .that()
+          .resideOutsideOfPackage("redisproxy.metrics")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.micrometer..", "io.prometheus..");
+
+  @ArchTest
+  static final ArchRule metrics_knowNoOtherLayer =
+      noClasses()
+          .that()
+          .resideInAPackage("redisproxy.metrics")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("redisproxy.cache", "redisproxy.resp", "redisproxy.config");
+
+  @ArchTest
+  static final ArchRule request_isUsedByNobody =
+      noClasses()
           .should()
           .callMethodWhere(
               target(owner(assignableTo(EventBus.class)))

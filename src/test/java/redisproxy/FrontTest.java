@@ -164,7 +164,7 @@ class FrontTest {
                 lookups.answers[2] = entry("z");
                 vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
                 Answers late = new Answers();
-                late.add(a, 2, entry("y"));
+                late.add(a, 2, entry("y"), System.nanoTime());
                 vertx.eventBus().send(lookups.replyTo, late, Bus.BY_REFERENCE);
                 vertx.setTimer(20, answered -> test.verify(() -> handedOut(vertx, test)));
               });

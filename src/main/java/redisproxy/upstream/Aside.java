@@ -9,6 +9,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 
@@ -114,7 +115,7 @@ final class Aside implements Tunnel.Session {
     framer = new ReplyFramer();
     forgetReply();
     greetings = Greeting.commands(redis, 0, resp3);
-    tunnel = tunnels.open(this);
+    tunnel = tunnels.open(this, Connections.Kind.ASIDE);
     tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
     asked.forEach(question -> tunnel.write(Unpooled.wrappedBuffer(question.request)));
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());

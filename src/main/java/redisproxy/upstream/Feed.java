@@ -51,8 +51,17 @@ public final class Feed {
    * @param fences asked for
    * @param pings sent, for fences and to test the connection
    * @param lastToldAt when Redis told anything last, by the feed's clock; -1 = never
+   * @param connections how many have been established
+   * @param roundTripNanos how long the last PING took to be answered; -1 = none has been
    */
-  public record Stats(long keys, long flushes, long fences, long pings, long lastToldAt) {}
+  public record Stats(
+      long keys,
+      long flushes,
+      long fences,
+      long pings,
+      long lastToldAt,
+      long connections,
+      long roundTripNanos) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
 
@@ -77,6 +86,9 @@ public final class Feed {
   private long fences;
   private long pings;
   private long lastToldAt = -1;
+  private long connections;
+  private long pingedAt;
+  private long roundTripNanos = -1;
 
   /**
    * A feed, not yet opened. To be made on the event loop that will use it.
@@ -123,7 +135,7 @@ public final class Feed {
   }
 
   public Stats stats() {
-    return new Stats(keys, flushes, fences, pings, lastToldAt);
+    return new Stats(keys, flushes, fences, pings, lastToldAt, connections, roundTripNanos);
   }
 
   /**
@@ -161,6 +173,7 @@ public final class Feed {
     @Override
     public void established() {
       established = true;
+      connections++;
       reason = "";
       LOG.atInfo().addKeyValue("redis", redis.endpoint()).log("Redis tells what is written");
       owner.established();
@@ -185,8 +198,10 @@ public final class Feed {
     public void pinged(boolean answered) {
       if (answered) {
         backoff.reset();
+        roundTripNanos = System.nanoTime() - pingedAt;
       } else {
         pings++;
+        pingedAt = System.nanoTime();
       }
     }
 

@@ -17,6 +17,7 @@ import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
 
 /**
  * Carries loads to Redis over one {@link Pipeline} for each database in use. That of the configured
@@ -57,6 +58,7 @@ public final class Loader<W> {
   private Consumer<Boolean> reachable = now -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
+  private long opened;
 
   /** Set for good when the server's access rules forbid GETRANGE to the proxy's user. */
   private boolean rangeForbidden;
@@ -130,6 +132,20 @@ public final class Loader<W> {
   /** Whether there is a connection, and whether there ever was. */
   public Reachability reachability() {
     return new Reachability(isConnected(), everConnected, home.link().reason());
+  }
+
+  /** Adds the connections that loads have. */
+  public void count(Connections connections) {
+    long open = isConnected() ? 1 : 0;
+    for (Pipeline<W> other : others.values()) {
+      open += other.link().connection() == null ? 0 : 1;
+    }
+    connections.add(Connections.Kind.LOADER, open, opened);
+  }
+
+  /** A pipeline has been connected. */
+  void opened() {
+    opened++;
   }
 
   private boolean isConnected() {

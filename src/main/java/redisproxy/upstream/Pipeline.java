@@ -153,6 +153,7 @@ final class Pipeline<W> {
   private final class LinkOwner implements Link.Owner {
     @Override
     public void connected(RedisConnection connection) {
+      loader.opened();
       owner.connected(connection);
       takeHeld().forEach(load -> ask(connection, load));
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import redisproxy.metrics.Connections;
 
 /**
  * One RESP session's own connection to Redis, whose bytes are relayed as they are. What is written
@@ -38,6 +39,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
   private final Session session;
   private final int maxPendingBytes;
+  private final Connections connections;
+  private final Connections.Kind kind;
   private List<ByteBuf> waiting = new ArrayList<>();
   private ChannelHandlerContext context;
   private NetSocket socket;
@@ -46,9 +49,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   /** Redis takes no more. */
   private boolean hungUp;
 
-  Tunnel(Session session, int maxPendingBytes) {
+  Tunnel(Session session, int maxPendingBytes, Connections connections, Connections.Kind kind) {
     this.session = session;
     this.maxPendingBytes = maxPendingBytes;
+    this.connections = connections;
+    this.kind = kind;
   }
 
   void connected(NetSocket opened) {
@@ -62,6 +67,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
     config.setAutoClose(false);
     pipeline.addBefore("handler", "tunnel", this);
+    connections.opened(kind);
     waiting.forEach(this::write);
     waiting = List.of();
     flush();
@@ -113,6 +119,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    connections.closed(kind);
     lost();
     ctx.fireChannelInactive();
   }

@@ -5,6 +5,7 @@ import io.vertx.core.net.NetClient;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
 
 /**
  * Opens tunnels. Belongs to one event loop.
@@ -18,6 +19,7 @@ public final class Tunnels {
   private final Settings.Redis redis;
   private final int maxPendingBytes;
   private final NetClient client;
+  private final Connections connections = new Connections();
 
   /** To be made on the event loop that will use it. */
   public Tunnels(Vertx vertx, Settings.Redis redis, int maxPendingBytes) {
@@ -52,9 +54,19 @@ public final class Tunnels {
     return Greeting.of(redis, 0);
   }
 
-  /** Opens a tunnel. What is written to it before it is connected waits. */
+  /** Those that have been opened here. */
+  public Connections connections() {
+    return connections;
+  }
+
+  /** Opens a session's tunnel. What is written to it before it is connected waits. */
   public Tunnel open(Tunnel.Session session) {
-    Tunnel tunnel = new Tunnel(session, maxPendingBytes);
+    return open(session, Connections.Kind.TUNNEL);
+  }
+
+  /** Opens one that is for something else. */
+  Tunnel open(Tunnel.Session session, Connections.Kind kind) {
+    Tunnel tunnel = new Tunnel(session, maxPendingBytes, connections, kind);
     client
         .connect(redis.endpoint().port(), redis.endpoint().host())
         .onComplete(tunnel::connected, tunnel::unreachable);
