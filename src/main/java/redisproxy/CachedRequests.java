@@ -49,6 +49,7 @@ final class CachedRequests {
   private final CachedLane cached;
   private final Handshake handshake;
   private final Inquiry inquiry;
+  private final ProxyInfo info;
   private final Forwarding forwarding;
   private final WayBack wayBack;
 
@@ -73,6 +74,7 @@ final class CachedRequests {
       CachedLane cached,
       Handshake handshake,
       Inquiry inquiry,
+      ProxyInfo info,
       Forwarding forwarding,
       WayBack wayBack,
       Login login,
@@ -82,6 +84,7 @@ final class CachedRequests {
     this.cached = cached;
     this.handshake = handshake;
     this.inquiry = inquiry;
+    this.info = info;
     this.forwarding = forwarding;
     this.wayBack = wayBack;
     this.login = login;
@@ -179,6 +182,11 @@ final class CachedRequests {
     }
     if (name == GET && parser.count() == 2) {
       return get();
+    }
+    if (ProxyInfo.isAsked(parser)) {
+      front.tally().count(OWN);
+      info.answer();
+      return Outcome.ANSWERED;
     }
     if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
       return Outcome.ANSWERED;

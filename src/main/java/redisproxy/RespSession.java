@@ -29,6 +29,7 @@ final class RespSession extends RespConnection {
   private final Forwarding forwarding;
   private final CachedLane cached;
   private final CachedRequests requests;
+  private final ProxyInfo info;
 
   /** Null until there is a request that only Redis can answer. */
   private TunnelLane tunnel;
@@ -65,12 +66,13 @@ final class RespSession extends RespConnection {
     this.handshake = new Handshake(db);
     Inquiry inquiry = new Inquiry(this, asides, handshake);
     this.cached = new CachedLane(this, front, streams, handshake, settings);
+    this.info = new ProxyInfo(this, front, cached, handshake);
     this.forwarding = new Forwarding(this, cached, trunks, handshake);
     WayBack wayBack =
         new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
     this.requests =
         new CachedRequests(
-            front, cached, handshake, inquiry, forwarding, wayBack, login, isOpen, settings);
+            front, cached, handshake, inquiry, info, forwarding, wayBack, login, isOpen, settings);
   }
 
   // Requests in
@@ -79,6 +81,10 @@ final class RespSession extends RespConnection {
   void accept(ByteBuf input) {
     if (tunnel == null) {
       acceptCached(input);
+    } else if (asksForInfo(input)) {
+      handshake.speak(tunnel.state().isResp3());
+      info.answer();
+      blocked = input.isReadable();
     } else if (goesBack(input)) {
       acceptGets(input);
     } else if (cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
@@ -114,6 +120,15 @@ final class RespSession extends RespConnection {
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));
     tunnel = new TunnelLane(this, front, tunnels, handshake, state, forwarding.hasTold(), guard);
+  }
+
+  /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
+  private boolean asksForInfo(ByteBuf input) {
+    return cached.isEmpty()
+        && tunnel.isQuiet()
+        && !tunnel.wayBack().isAsked()
+        && !requests.isStranger()
+        && ProxyInfo.skip(input);
   }
 
   /** Whether what comes next is for the cache, though there is a tunnel. */

@@ -225,7 +225,7 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   /** Whether nothing is on its way, and a GET would get what anybody would get. */
-  private boolean isQuiet() {
+  boolean isQuiet() {
     return !midRequest
         && rest == null
         && !broken
