@@ -43,6 +43,7 @@ final class AdminVerticle extends VerticleBase {
   public Future<?> start() {
     exposition = new Exposition<>(Meters.table(settings, respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
+    new LogLevel(settings.admin().host()).mount(router);
     router.route().handler(AdminVerticle::onlyReads);
     router
         .route("/health/live")
@@ -156,7 +157,7 @@ final class AdminVerticle extends VerticleBase {
         .put("clientsRejected", clients.rejected());
   }
 
-  private static void end(RoutingContext ctx, int status, JsonObject body) {
+  static void end(RoutingContext ctx, int status, JsonObject body) {
     ctx.response()
         .setStatusCode(status)
         .putHeader("content-type", "application/json")

@@ -183,16 +183,20 @@ final class Bus {
     /** When each was asked, by {@link System#nanoTime}. */
     long[] askedAt = new long[4];
 
-    void add(Asker asker, int ticket, Answer answer, long asked) {
+    Key[] keys = new Key[4];
+
+    void add(Asker asker, int ticket, Answer answer, Key key, long asked) {
       if (size == askers.length) {
         askers = Arrays.copyOf(askers, size * 2);
         tickets = Arrays.copyOf(tickets, size * 2);
         answers = Arrays.copyOf(answers, size * 2);
         askedAt = Arrays.copyOf(askedAt, size * 2);
+        keys = Arrays.copyOf(keys, size * 2);
       }
       askers[size] = asker;
       tickets[size] = ticket;
       askedAt[size] = asked;
+      keys[size] = key;
       answers[size++] = answer;
     }
   }

@@ -58,7 +58,7 @@ final class CacheVerticle extends VerticleBase {
   private final Map<String, Answers> leaving = new HashMap<>();
 
   /** A lookup that waits for a load. */
-  private record Waiter(String replyTo, Asker asker, int ticket, long askedAt) {}
+  private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {}
 
   /**
    * The verticle, not yet deployed.
@@ -171,7 +171,7 @@ final class CacheVerticle extends VerticleBase {
       Key key = Key.copyOf(db, lookups.keys, start, length, hash);
       readThrough.load(
           key,
-          new Waiter(lookups.replyTo, lookups.askers[i], lookups.tickets[i], lookups.askedAt),
+          new Waiter(key, lookups.replyTo, lookups.askers[i], lookups.tickets[i], lookups.askedAt),
           now);
     }
     return hit;
@@ -183,7 +183,7 @@ final class CacheVerticle extends VerticleBase {
     }
     leaving
         .computeIfAbsent(waiter.replyTo(), address -> new Answers())
-        .add(waiter.asker(), waiter.ticket(), answer, waiter.askedAt());
+        .add(waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
   }
 
   private void sendAnswers() {

@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.Trust;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.upstream.Feed;
 
@@ -126,7 +127,9 @@ final class Coherence implements Feed.Owner {
     Trust before = readThrough.trust();
     readThrough.trust(trust());
     if (readThrough.trust() != before) {
-      LOG.atDebug().addKeyValue("trust", readThrough.trust()).log("the cache is believed anew");
+      LOG.atDebug()
+          .addKeyValue(LogKey.TRUST, readThrough.trust())
+          .log("the cache is believed anew");
     }
   }
 

@@ -34,6 +34,7 @@ final class Front {
 
   private final Vertx vertx;
   private final Context context;
+  private final SlowLookups slow;
   private final String address = "front." + UUID.randomUUID();
   private final ArrayDeque<Lookups> spare = new ArrayDeque<>(SPARE);
   private final Tally tally = new Tally();
@@ -46,9 +47,10 @@ final class Front {
   private Server server = Server.UNKNOWN;
 
   /** To be made on the event loop of the verticle it serves. */
-  Front(Vertx vertx, Context context) {
+  Front(Vertx vertx, Context context, SlowLookups slow) {
     this.vertx = vertx;
     this.context = context;
+    this.slow = slow;
     this.current = new Lookups(address);
     vertx.eventBus().localConsumer(address, this::received);
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> server = news.body());
@@ -156,9 +158,7 @@ final class Front {
   private void received(Message<Object> message) {
     if (message.body() instanceof Lookups lookups) {
       int hits = handOut(lookups.size, lookups.askers, lookups.tickets, lookups.answers, true);
-      if (hits > 0) {
-        tally.count(Outcome.HIT, hits, System.nanoTime() - lookups.askedAt);
-      }
+      count(lookups, hits);
       if (spare.size() < SPARE) {
         lookups.clear();
         spare.add(lookups);
@@ -173,13 +173,35 @@ final class Front {
     }
   }
 
+  /** One look at the clock does for all hits of a turn, too. */
+  private void count(Lookups lookups, int hits) {
+    if (hits == 0) {
+      return;
+    }
+    long took = System.nanoTime() - lookups.askedAt;
+    tally.count(Outcome.HIT, hits, took);
+    for (int i = 0; i < lookups.size && slow.are(took); i++) {
+      if (lookups.answers[i] != null) {
+        int start = lookups.keyStart(i);
+        slow.log(Outcome.HIT, lookups.dbs[i], lookups.keys, start, lookups.keyLength(i), took);
+      }
+    }
+  }
+
   private void count(Answers answers) {
     long now = System.nanoTime();
     for (int i = 0; i < answers.size; i++) {
-      if (answers.answers[i] instanceof Failure) {
+      long took = now - answers.askedAt[i];
+      boolean failed = answers.answers[i] instanceof Failure;
+      if (failed) {
         tally.count(Outcome.FAILED);
       } else {
-        tally.count(Outcome.MISS, 1, now - answers.askedAt[i]);
+        tally.count(Outcome.MISS, 1, took);
+      }
+      if (slow.are(took)) {
+        Key key = answers.keys[i];
+        Outcome outcome = failed ? Outcome.FAILED : Outcome.MISS;
+        slow.log(outcome, key.db(), key.bytes(), 0, key.bytes().length, took);
       }
     }
   }

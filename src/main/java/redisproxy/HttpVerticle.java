@@ -77,7 +77,7 @@ final class HttpVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    front = new Front(vertx, context);
+    front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.HTTP, context, this::share);
     access =

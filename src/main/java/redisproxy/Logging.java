@@ -31,9 +31,23 @@ final class Logging {
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.addAppender(console);
     root.setLevel(Level.WARN);
-    context.getLogger("redisproxy").setLevel(Level.valueOf(settings.level().name()));
+    level(settings.level());
     // Its warnings repeat what the link to Redis reports with more to say.
     context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
+  }
+
+  /** Changes the least important messages of the proxy's own that are logged; from any thread. */
+  static void level(Settings.Log.Level level) {
+    own().setLevel(Level.valueOf(level.name()));
+  }
+
+  /** The least important ones that are. */
+  static Settings.Log.Level level() {
+    return Settings.Log.Level.valueOf(own().getEffectiveLevel().levelStr);
+  }
+
+  private static Logger own() {
+    return ((LoggerContext) LoggerFactory.getILoggerFactory()).getLogger("redisproxy");
   }
 
   private static Encoder<ILoggingEvent> encoder(LoggerContext context, Settings.Log.Format format) {

@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.upstream.Memo;
 
@@ -163,13 +164,13 @@ public final class Proxy {
 
   private void logStart() {
     LOG.atInfo()
-        .addKeyValue("version", Version.TEXT)
-        .addKeyValue("http", settings.http().enabled() ? httpPort() : "off")
-        .addKeyValue("resp", settings.resp().enabled() ? respPort() : "off")
-        .addKeyValue("admin", settings.admin().enabled() ? adminPort() : "off")
-        .addKeyValue("redis", settings.redis().endpoint())
-        .addKeyValue("event-loops", settings.eventLoops())
-        .addKeyValue("native-transport", vertx.isNativeTransportEnabled())
+        .addKeyValue(LogKey.VERSION, Version.TEXT)
+        .addKeyValue(LogKey.HTTP, settings.http().enabled() ? httpPort() : "off")
+        .addKeyValue(LogKey.RESP, settings.resp().enabled() ? respPort() : "off")
+        .addKeyValue(LogKey.ADMIN, settings.admin().enabled() ? adminPort() : "off")
+        .addKeyValue(LogKey.REDIS, settings.redis().endpoint())
+        .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
+        .addKeyValue(LogKey.NATIVE_TRANSPORT, vertx.isNativeTransportEnabled())
         .log("redis-proxy is up");
   }
 

@@ -27,6 +27,7 @@ import redisproxy.upstream.ValueStreams;
 final class RespVerticle extends VerticleBase {
   private final Settings.Resp settings;
   private final Settings.Redis redis;
+  private final Settings.Log log;
 
   /** Null where Redis judges who clients are. */
   private final Credentials own;
@@ -48,6 +49,7 @@ final class RespVerticle extends VerticleBase {
   RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo, Census census) {
     this.settings = settings.resp();
     this.redis = settings.redis();
+    this.log = settings.log();
     this.own = Credentials.of(settings.auth());
     this.clients = clients;
     this.streamPermits = streamPermits;
@@ -57,7 +59,7 @@ final class RespVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    front = new Front(vertx, context);
+    front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
     streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());

@@ -9,6 +9,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
@@ -141,7 +142,9 @@ final class Aside implements Tunnel.Session {
         }
       }
     } catch (ProtocolError error) {
-      LOG.atWarn().addKeyValue("reason", error.getMessage()).log("Redis sent what is not RESP");
+      LOG.atWarn()
+          .addKeyValue(LogKey.REASON, error.getMessage())
+          .log("Redis sent what is not RESP");
       giveUp(true);
     } finally {
       data.release();

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 
 /**
  * The connection over which Redis tells which keys are written, by whomever. It is opened again
@@ -175,7 +176,7 @@ public final class Feed {
       established = true;
       connections++;
       reason = "";
-      LOG.atInfo().addKeyValue("redis", redis.endpoint()).log("Redis tells what is written");
+      LOG.atInfo().addKeyValue(LogKey.REDIS, redis.endpoint()).log("Redis tells what is written");
       owner.established();
     }
 
@@ -223,9 +224,9 @@ public final class Feed {
     reason = why;
     long delay = refused ? redis.backoffMax().toMillis() : backoff.next();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)
-        .addKeyValue("redis", redis.endpoint())
-        .addKeyValue("reason", why)
-        .addKeyValue("retry-ms", delay)
+        .addKeyValue(LogKey.REDIS, redis.endpoint())
+        .addKeyValue(LogKey.REASON, why)
+        .addKeyValue(LogKey.RETRY_MS, delay)
         .log(
             refused
                 ? "Redis does not tell what is written: values are good until they expire"

@@ -17,6 +17,7 @@ import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 
 /**
@@ -240,8 +241,8 @@ public final class Loader<W> {
   void forbidRange(String text) {
     if (!rangeForbidden) {
       LOG.atWarn()
-          .addKeyValue("reason", text)
-          .addKeyValue("remedy", "allow GETRANGE to the proxy's user")
+          .addKeyValue(LogKey.REASON, text)
+          .addKeyValue(LogKey.REMEDY, "allow GETRANGE to the proxy's user")
           .log("large values are read whole, for GETRANGE is forbidden");
       rangeForbidden = true;
     }
@@ -251,8 +252,8 @@ public final class Loader<W> {
   void withoutTime(String text) {
     if (!timeUnknown) {
       LOG.atWarn()
-          .addKeyValue("reason", text)
-          .addKeyValue("remedy", "allow PTTL to the proxy's user")
+          .addKeyValue(LogKey.REASON, text)
+          .addKeyValue(LogKey.REMEDY, "allow PTTL to the proxy's user")
           .log("values are not kept, for PTTL does not tell how long they last");
       timeUnknown = true;
     }

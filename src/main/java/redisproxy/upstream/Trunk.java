@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
@@ -244,7 +245,7 @@ final class Trunk implements Tunnel.Session {
   // The end
 
   private void giveUp(String reason) {
-    LOG.atWarn().addKeyValue("reason", reason).log("a shared connection to Redis is given up");
+    LOG.atWarn().addKeyValue(LogKey.REASON, reason).log("a shared connection to Redis is given up");
     close();
     receivedAll();
     fail(true);
