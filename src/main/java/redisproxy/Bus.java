@@ -31,6 +31,8 @@ import redisproxy.upstream.Reachability;
  *   cache → front   the front's address    the same {@link Enquiry}, {@code report} filled in
  * </pre>
  *
+ * <p>The admin verticle is not on it: {@link Census} says how it asks.
+ *
  * <p>Messages are objects passed by reference within this process; whoever received one last owns
  * it. The bus is first in, first out for each pair of sender and receiver. What a socket brings is
  * handled before messages that wait; whatever must not overtake {@link #ACCESS} is done in a task

@@ -118,7 +118,13 @@ final class HttpVerticle extends VerticleBase {
   private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
     return request -> {
       HttpServerResponse response = request.response();
-      response.endHandler(ended -> front.tally().status(response.getStatusCode()));
+      response.endHandler(
+          over -> {
+            // Or the client is gone, and has been sent no status.
+            if (response.ended()) {
+              front.tally().status(response.getStatusCode());
+            }
+          });
       handler.handle(request);
     };
   }

@@ -79,7 +79,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "redisproxy.cache", "redisproxy.resp", "redisproxy.config", "redisproxy.metrics")
+              "redisproxy.cache",
+              "redisproxy.resp",
+              "redisproxy.config",
+              "redisproxy.metrics",
+              "redisproxy.log")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("redisproxy", "redisproxy.upstream");
@@ -100,7 +104,8 @@ class ArchitectureTest {
           .resideInAPackage("redisproxy.config")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("redisproxy.cache", "redisproxy.resp", "redisproxy.metrics");
+          .resideInAnyPackage(
+              "redisproxy.cache", "redisproxy.resp", "redisproxy.metrics", "redisproxy.log");
 
   @ArchTest
   static final ArchRule packages_haveNoCycles =
