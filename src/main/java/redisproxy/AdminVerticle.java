@@ -2,7 +2,6 @@ package redisproxy;
 
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -10,43 +9,50 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.lang.management.ManagementFactory;
-import java.util.Locale;
+import java.util.function.BiConsumer;
 import redisproxy.Bus.Report;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Gate;
 
 /**
- * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready}
- * and {@code /stats}.
+ * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
+ * {@code /metrics} and {@code /stats}. It has an event loop that no other verticle is on: it is to
+ * notice when one of theirs is stuck, and what it has to work out costs no client a moment.
  */
 final class AdminVerticle extends VerticleBase {
-  /** A cache verticle that does not answer within this is stuck; the process is then not alive. */
-  private static final long ANSWER_WITHIN_MS = 1_000;
-
-  private static final DeliveryOptions SOON =
-      new DeliveryOptions(Bus.BY_REFERENCE).setSendTimeout(ANSWER_WITHIN_MS);
-
   private final Settings settings;
   private final Gate respClients;
   private final Gate httpClients;
   private final Gate httpRequests;
+  private final Census census;
+  private Exposition<Reading> exposition;
   private HttpServer server;
 
-  AdminVerticle(Settings settings, Gate respClients, Gate httpClients, Gate httpRequests) {
+  AdminVerticle(
+      Settings settings, Gate respClients, Gate httpClients, Gate httpRequests, Census census) {
     this.settings = settings;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
+    this.census = census;
   }
 
   @Override
   public Future<?> start() {
+    exposition = new Exposition<>(Meters.table(settings, respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
+    new LogLevel(settings.admin().host()).mount(router);
     router.route().handler(AdminVerticle::onlyReads);
-    router.route("/health/live").handler(ctx -> report(ctx, this::live));
-    router.route("/health/ready").handler(ctx -> report(ctx, this::ready));
-    router.route("/stats").handler(ctx -> report(ctx, this::stats));
+    router
+        .route("/health/live")
+        .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.live(reading))));
+    router
+        .route("/health/ready")
+        .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.ready(reading))));
+    router.route("/stats").handler(ctx -> read(ctx, this::stats));
+    router.route("/metrics").handler(ctx -> read(ctx, this::metrics));
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     HttpServerOptions options =
         new HttpServerOptions()
@@ -73,49 +79,28 @@ final class AdminVerticle extends VerticleBase {
     }
   }
 
-  private interface View {
-    void show(RoutingContext ctx, Report report);
+  private void read(RoutingContext ctx, BiConsumer<RoutingContext, Reading> view) {
+    census.take(context, reading -> view.accept(ctx, reading));
   }
 
-  private void report(RoutingContext ctx, View view) {
-    vertx
-        .eventBus()
-        .<Report>request(Bus.REPORT, null, SOON)
-        .onSuccess(reply -> view.show(ctx, reply.body()))
-        .onFailure(
-            failure ->
-                end(
-                    ctx,
-                    503,
-                    new JsonObject().put("status", "down").put("cache", "not answering")));
+  private static void health(RoutingContext ctx, Health health) {
+    end(ctx, health.isGood() ? 200 : 503, health.body());
   }
 
-  private void live(RoutingContext ctx, Report report) {
-    end(ctx, 200, new JsonObject().put("status", "up"));
-  }
-
-  /** Ready once Redis has been reached; without it later, cached keys are still served. */
-  private void ready(RoutingContext ctx, Report report) {
-    boolean isAsItShouldBe = report.redis().now() && report.coherence().reason().isEmpty();
-    String status = isAsItShouldBe ? "ready" : report.redis().ever() ? "degraded" : "not ready";
-    end(
-        ctx,
-        report.redis().ever() ? 200 : 503,
-        new JsonObject()
-            .put("status", status)
-            .put("redis", redis(report))
-            .put("coherence", brief(report.coherence())));
-  }
-
-  private static JsonObject brief(Coherence.State coherence) {
-    JsonObject brief = new JsonObject().put("state", coherence.state());
-    return coherence.reason().isEmpty() ? brief : brief.put("reason", coherence.reason());
+  private void metrics(RoutingContext ctx, Reading reading) {
+    if (reading.cache() == null) {
+      Problem.of(503, "the cache does not answer").end(ctx.request());
+      return;
+    }
+    ctx.response()
+        .putHeader("content-type", Exposition.CONTENT_TYPE)
+        .putHeader("cache-control", "no-store")
+        .end(exposition.scrape(reading));
   }
 
   private static JsonObject coherence(Coherence.State coherence) {
     JsonObject json =
-        brief(coherence)
-            .put("trust", coherence.trust().name().toLowerCase(Locale.ROOT))
+        Health.coherence(coherence)
             .put("fences", coherence.fences())
             .put("fencesMs", coherence.fenceMs());
     if (coherence.feed() != null) {
@@ -127,12 +112,12 @@ final class AdminVerticle extends VerticleBase {
     return json;
   }
 
-  private static JsonObject redis(Report report) {
-    JsonObject redis = new JsonObject().put("connected", report.redis().now());
-    return report.redis().now() ? redis : redis.put("reason", report.redis().reason());
-  }
-
-  private void stats(RoutingContext ctx, Report report) {
+  private void stats(RoutingContext ctx, Reading reading) {
+    if (reading.cache() == null) {
+      Problem.of(503, "the cache does not answer").end(ctx.request());
+      return;
+    }
+    Report report = reading.cache();
     CacheStats cache = report.cache();
     JsonObject json =
         new JsonObject()
@@ -160,7 +145,7 @@ final class AdminVerticle extends VerticleBase {
             .put("clients", respClients.current() + httpClients.current())
             .put("resp", gate(respClients))
             .put("http", gate(httpClients).put("requests", httpRequests.total()))
-            .put("redis", redis(report))
+            .put("redis", Health.redis(report))
             .put("coherence", coherence(report.coherence()));
     end(ctx, 200, json);
   }
@@ -172,7 +157,7 @@ final class AdminVerticle extends VerticleBase {
         .put("clientsRejected", clients.rejected());
   }
 
-  private static void end(RoutingContext ctx, int status, JsonObject body) {
+  static void end(RoutingContext ctx, int status, JsonObject body) {
     ctx.response()
         .setStatusCode(status)
         .putHeader("content-type", "application/json")
@@ -182,6 +167,7 @@ final class AdminVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
+    exposition.close();
     return server.close();
   }
 }

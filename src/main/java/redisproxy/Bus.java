@@ -8,6 +8,7 @@ import io.vertx.core.eventbus.MessageCodec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import redisproxy.cache.Answer;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
@@ -26,8 +27,11 @@ import redisproxy.upstream.Reachability;
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
- *   admin → cache   {@link #REPORT}        a request, answered with a {@link Report}
+ *   front → cache   {@link #REPORT}        {@link Enquiry}: how the cache is doing
+ *   cache → front   the front's address    the same {@link Enquiry}, {@code report} filled in
  * </pre>
+ *
+ * <p>The admin verticle is not on it: {@link Census} says how it asks.
  *
  * <p>Messages are objects passed by reference within this process; whoever received one last owns
  * it. The bus is first in, first out for each pair of sender and receiver. What a socket brings is
@@ -85,6 +89,9 @@ final class Bus {
 
     /** Where the answers go. */
     final String replyTo;
+
+    /** When the first of them was asked, by {@link System#nanoTime}. */
+    long askedAt;
 
     int size;
     Asker[] askers = new Asker[16];
@@ -175,14 +182,23 @@ final class Bus {
     int[] tickets = new int[4];
     Answer[] answers = new Answer[4];
 
-    void add(Asker asker, int ticket, Answer answer) {
+    /** When each was asked, by {@link System#nanoTime}. */
+    long[] askedAt = new long[4];
+
+    Key[] keys = new Key[4];
+
+    void add(Asker asker, int ticket, Answer answer, Key key, long asked) {
       if (size == askers.length) {
         askers = Arrays.copyOf(askers, size * 2);
         tickets = Arrays.copyOf(tickets, size * 2);
         answers = Arrays.copyOf(answers, size * 2);
+        askedAt = Arrays.copyOf(askedAt, size * 2);
+        keys = Arrays.copyOf(keys, size * 2);
       }
       askers[size] = asker;
       tickets[size] = ticket;
+      askedAt[size] = asked;
+      keys[size] = key;
       answers[size++] = answer;
     }
   }
@@ -214,6 +230,22 @@ final class Bus {
 
     Fence(String replyTo) {
       this.replyTo = replyTo;
+    }
+  }
+
+  /** Asks how the cache is doing. */
+  static final class Enquiry {
+    final String replyTo;
+
+    /** Is told on its own event loop. */
+    final Consumer<Report> asker;
+
+    /** Filled in by the cache. */
+    Report report;
+
+    Enquiry(String replyTo, Consumer<Report> asker) {
+      this.replyTo = replyTo;
+      this.asker = asker;
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
+import redisproxy.Bus.Enquiry;
 import redisproxy.Bus.Fence;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
@@ -18,6 +19,9 @@ import redisproxy.cache.Key;
 import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.LoopDelay;
+import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
@@ -45,17 +49,19 @@ final class CacheVerticle extends VerticleBase {
   private final Settings settings;
   private final Cache cache;
   private final LongSupplier clock;
+  private final Census census;
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
   private Coherence coherence;
+  private LoopDelay loopDelay;
   private Server server = Server.UNKNOWN;
 
   /** Answers of loads that leave at the end of this turn, by the address of their front. */
   private final Map<String, Answers> leaving = new HashMap<>();
 
   /** A lookup that waits for a load. */
-  private record Waiter(String replyTo, Asker asker, int ticket) {}
+  private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {}
 
   /**
    * The verticle, not yet deployed.
@@ -63,10 +69,11 @@ final class CacheVerticle extends VerticleBase {
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
    */
-  CacheVerticle(Settings settings, Cache cache, LongSupplier clock) {
+  CacheVerticle(Settings settings, Cache cache, LongSupplier clock, Census census) {
     this.settings = settings;
     this.cache = cache;
     this.clock = clock;
+    this.census = census;
   }
 
   @Override
@@ -81,7 +88,9 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
-    vertx.eventBus().localConsumer(Bus.REPORT, this::report);
+    vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
+    loopDelay = new LoopDelay(vertx);
+    census.join(Census.CACHE, context, this::share);
     reclaimIn(RECLAIM_EVERY_MS);
     return Future.join(loader.start(), coherence.start());
   }
@@ -141,10 +150,21 @@ final class CacheVerticle extends VerticleBase {
         });
   }
 
-  private void report(Message<Object> message) {
-    message.reply(
-        new Bus.Report(readThrough.stats(), loader.reachability(), coherence.state()),
-        Bus.BY_REFERENCE);
+  private Bus.Report report() {
+    return new Bus.Report(readThrough.stats(), loader.reachability(), coherence.state());
+  }
+
+  private void answer(Enquiry enquiry) {
+    enquiry.report = report();
+    vertx.eventBus().send(enquiry.replyTo, enquiry, Bus.BY_REFERENCE);
+  }
+
+  private Census.Share share() {
+    Bus.Report report = report();
+    Connections connections = new Connections();
+    loader.count(connections);
+    coherence.count(connections);
+    return new Census.Share(new Tally(), connections, loopDelay.delays().copy(), report);
   }
 
   private Answer lookup(Lookups lookups, int i, long now) {
@@ -156,7 +176,9 @@ final class CacheVerticle extends VerticleBase {
     if (hit == null) {
       Key key = Key.copyOf(db, lookups.keys, start, length, hash);
       readThrough.load(
-          key, new Waiter(lookups.replyTo, lookups.askers[i], lookups.tickets[i]), now);
+          key,
+          new Waiter(key, lookups.replyTo, lookups.askers[i], lookups.tickets[i], lookups.askedAt),
+          now);
     }
     return hit;
   }
@@ -167,7 +189,7 @@ final class CacheVerticle extends VerticleBase {
     }
     leaving
         .computeIfAbsent(waiter.replyTo(), address -> new Answers())
-        .add(waiter.asker(), waiter.ticket(), answer);
+        .add(waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
   }
 
   private void sendAnswers() {

@@ -105,7 +105,9 @@ final class CachedLane implements Bus.Asker {
 
   /** It has come. */
   void replied(int ticket, byte[] bytes) {
-    fill(ticket, bytes);
+    if (!gone) {
+      fill(ticket, bytes);
+    }
   }
 
   /** A reply that is known at once. */

@@ -1,5 +1,8 @@
 package redisproxy;
 
+import static redisproxy.metrics.Outcome.OWN;
+import static redisproxy.metrics.Outcome.REFUSED;
+
 import io.netty.buffer.ByteBuf;
 import redisproxy.config.Settings;
 import redisproxy.resp.CommandName;
@@ -46,6 +49,7 @@ final class CachedRequests {
   private final CachedLane cached;
   private final Handshake handshake;
   private final Inquiry inquiry;
+  private final ProxyInfo info;
   private final Forwarding forwarding;
   private final WayBack wayBack;
 
@@ -70,6 +74,7 @@ final class CachedRequests {
       CachedLane cached,
       Handshake handshake,
       Inquiry inquiry,
+      ProxyInfo info,
       Forwarding forwarding,
       WayBack wayBack,
       Login login,
@@ -79,6 +84,7 @@ final class CachedRequests {
     this.cached = cached;
     this.handshake = handshake;
     this.inquiry = inquiry;
+    this.info = info;
     this.forwarding = forwarding;
     this.wayBack = wayBack;
     this.login = login;
@@ -110,6 +116,7 @@ final class CachedRequests {
       return outcome;
     } catch (RequestTooLarge tooLarge) {
       if (isStranger()) {
+        front.tally().count(REFUSED);
         cached.reply(Login.TOO_LONG);
         return Outcome.LAST;
       }
@@ -143,6 +150,7 @@ final class CachedRequests {
   }
 
   private Outcome refused(ProtocolError error) {
+    front.tally().count(REFUSED);
     cached.reply(Reply.error(error.getMessage()));
     return Outcome.LAST;
   }
@@ -175,11 +183,16 @@ final class CachedRequests {
     if (name == GET && parser.count() == 2) {
       return get();
     }
+    if (ProxyInfo.isAsked(parser)) {
+      front.tally().count(OWN);
+      info.answer();
+      return Outcome.ANSWERED;
+    }
     if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
       return Outcome.ANSWERED;
     }
     if (name == QUIT) {
-      cached.reply(Reply.OK);
+      answered(Reply.OK);
       return Outcome.LAST;
     }
     return answered(known(name));
@@ -189,6 +202,7 @@ final class CachedRequests {
     if (reply == null) {
       return Outcome.FOR_REDIS;
     }
+    front.tally().count(reply[0] == '-' ? REFUSED : OWN);
     cached.reply(reply);
     return Outcome.ANSWERED;
   }

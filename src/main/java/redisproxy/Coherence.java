@@ -3,6 +3,8 @@ package redisproxy;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -10,6 +12,8 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.Trust;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.Connections;
 import redisproxy.upstream.Feed;
 
 /**
@@ -26,6 +30,9 @@ import redisproxy.upstream.Feed;
  */
 final class Coherence implements Feed.Owner {
   private static final Logger LOG = LoggerFactory.getLogger(Coherence.class);
+
+  /** Redis tells what is written; it does not, or is not to; it did and no longer does. */
+  static final List<String> STATES = List.of("tracking", "expiry", "lost");
 
   private final ReadThrough<?> readThrough;
   private final boolean servesUnverified;
@@ -50,7 +57,7 @@ final class Coherence implements Feed.Owner {
   /**
    * How it stands.
    *
-   * @param state "tracking", "expiry" or "lost"
+   * @param state one of {@link #STATES}
    * @param reason why it is not tracking; empty when it is, or need not be
    * @param trust how far what is kept is believed
    * @param fences asked for since the start
@@ -65,7 +72,12 @@ final class Coherence implements Feed.Owner {
       long fences,
       long fenceMs,
       Feed.Stats feed,
-      long sinceToldMs) {}
+      long sinceToldMs) {
+
+    String trustName() {
+      return trust.name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** To be made on the cache verticle's event loop. */
   Coherence(Vertx vertx, Settings settings, LongSupplier clock, ReadThrough<?> readThrough) {
@@ -115,7 +127,9 @@ final class Coherence implements Feed.Owner {
     Trust before = readThrough.trust();
     readThrough.trust(trust());
     if (readThrough.trust() != before) {
-      LOG.atDebug().addKeyValue("trust", readThrough.trust()).log("the cache is believed anew");
+      LOG.atDebug()
+          .addKeyValue(LogKey.TRUST, readThrough.trust())
+          .log("the cache is believed anew");
     }
   }
 
@@ -202,6 +216,14 @@ final class Coherence implements Feed.Owner {
   void unknownWritten() {
     if (!isTracking()) {
       readThrough.invalidateAll();
+    }
+  }
+
+  /** Adds the feed's connection. */
+  void count(Connections connections) {
+    if (feed != null) {
+      connections.add(
+          Connections.Kind.FEED, feed.isEstablished() ? 1 : 0, feed.stats().connections());
     }
   }
 

@@ -7,13 +7,18 @@ import io.vertx.core.eventbus.Message;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
+import redisproxy.Bus.Enquiry;
 import redisproxy.Bus.Fence;
 import redisproxy.Bus.Fenced;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
+import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.metrics.Outcome;
+import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
 import redisproxy.upstream.Server;
 
@@ -29,8 +34,10 @@ final class Front {
 
   private final Vertx vertx;
   private final Context context;
+  private final SlowLookups slow;
   private final String address = "front." + UUID.randomUUID();
   private final ArrayDeque<Lookups> spare = new ArrayDeque<>(SPARE);
+  private final Tally tally = new Tally();
   private Lookups current;
 
   /** What is to be asked when the turn ends, or null. */
@@ -40,13 +47,24 @@ final class Front {
   private Server server = Server.UNKNOWN;
 
   /** To be made on the event loop of the verticle it serves. */
-  Front(Vertx vertx, Context context) {
+  Front(Vertx vertx, Context context, SlowLookups slow) {
     this.vertx = vertx;
     this.context = context;
+    this.slow = slow;
     this.current = new Lookups(address);
     vertx.eventBus().localConsumer(address, this::received);
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> server = news.body());
     vertx.eventBus().send(Bus.WHAT_SERVER, address, Bus.BY_REFERENCE);
+  }
+
+  /** Counts what its connections have been answered. */
+  Tally tally() {
+    return tally;
+  }
+
+  /** Has somebody told how the cache is doing. */
+  void ask(Consumer<Bus.Report> asker) {
+    vertx.eventBus().send(Bus.REPORT, new Enquiry(address, asker), Bus.BY_REFERENCE);
   }
 
   /** What is known of the server. */
@@ -101,7 +119,11 @@ final class Front {
     added();
   }
 
+  /** One look at the clock does for all that a turn asks. */
   private void added() {
+    if (current.size == 1) {
+      current.askedAt = System.nanoTime();
+    }
     if (current.isFull()) {
       send();
     } else {
@@ -135,15 +157,52 @@ final class Front {
 
   private void received(Message<Object> message) {
     if (message.body() instanceof Lookups lookups) {
-      handOut(lookups.size, lookups.askers, lookups.tickets, lookups.answers, true);
+      int hits = handOut(lookups.size, lookups.askers, lookups.tickets, lookups.answers, true);
+      count(lookups, hits);
       if (spare.size() < SPARE) {
         lookups.clear();
         spare.add(lookups);
       }
     } else if (message.body() instanceof Answers answers) {
+      count(answers);
       handOut(answers.size, answers.askers, answers.tickets, answers.answers, false);
     } else if (message.body() instanceof Fence back) {
       back.waiting.forEach(waiting -> tell(waiting, back.passed));
+    } else if (message.body() instanceof Enquiry enquiry) {
+      enquiry.asker.accept(enquiry.report);
+    }
+  }
+
+  /** One look at the clock does for all hits of a turn, too. */
+  private void count(Lookups lookups, int hits) {
+    if (hits == 0) {
+      return;
+    }
+    long took = System.nanoTime() - lookups.askedAt;
+    tally.count(Outcome.HIT, hits, took);
+    for (int i = 0; i < lookups.size && slow.are(took); i++) {
+      if (lookups.answers[i] != null) {
+        int start = lookups.keyStart(i);
+        slow.log(Outcome.HIT, lookups.dbs[i], lookups.keys, start, lookups.keyLength(i), took);
+      }
+    }
+  }
+
+  private void count(Answers answers) {
+    long now = System.nanoTime();
+    for (int i = 0; i < answers.size; i++) {
+      long took = now - answers.askedAt[i];
+      boolean failed = answers.answers[i] instanceof Failure;
+      if (failed) {
+        tally.count(Outcome.FAILED);
+      } else {
+        tally.count(Outcome.MISS, 1, took);
+      }
+      if (slow.are(took)) {
+        Key key = answers.keys[i];
+        Outcome outcome = failed ? Outcome.FAILED : Outcome.MISS;
+        slow.log(outcome, key.db(), key.bytes(), 0, key.bytes().length, took);
+      }
     }
   }
 
@@ -155,12 +214,17 @@ final class Front {
     }
   }
 
-  /** A connection's lookups stand side by side, so it is told of the end where another's begin. */
-  private static void handOut(
+  /**
+   * A connection's lookups stand side by side, so it is told of the end where another's begin.
+   * Returns how many have been answered.
+   */
+  private static int handOut(
       int size, Asker[] askers, int[] tickets, Answer[] answers, boolean hits) {
+    int handedOut = 0;
     for (int i = 0; i < size; i++) {
       try {
         if (answers[i] != null) {
+          handedOut++;
           askers[i].answered(tickets[i], answers[i], hits);
         }
         if (i + 1 == size || askers[i + 1] != askers[i]) {
@@ -170,5 +234,6 @@ final class Front {
         askers[i].broken(fault);
       }
     }
+    return handedOut;
   }
 }

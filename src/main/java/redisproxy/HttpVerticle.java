@@ -1,12 +1,14 @@
 package redisproxy;
 
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Semaphore;
@@ -17,7 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
+import redisproxy.metrics.LoopDelay;
 import redisproxy.upstream.Judge;
 import redisproxy.upstream.ValueStreams;
 
@@ -41,10 +45,12 @@ final class HttpVerticle extends VerticleBase {
   private final Gate requests;
   private final Semaphore streamPermits;
   private final LongSupplier clock;
+  private final Census census;
 
   private Front front;
   private HttpAccess access;
   private HttpAnswers answers;
+  private LoopDelay loopDelay;
   private HttpServer server;
 
   /**
@@ -55,17 +61,25 @@ final class HttpVerticle extends VerticleBase {
    * @param clock the cache's clock
    */
   HttpVerticle(
-      Settings settings, Gate clients, Gate requests, Semaphore streamPermits, LongSupplier clock) {
+      Settings settings,
+      Gate clients,
+      Gate requests,
+      Semaphore streamPermits,
+      LongSupplier clock,
+      Census census) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;
     this.streamPermits = streamPermits;
     this.clock = clock;
+    this.census = census;
   }
 
   @Override
   public Future<?> start() {
-    front = new Front(vertx, context);
+    front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
+    loopDelay = new LoopDelay(vertx);
+    census.join(Census.HTTP, context, this::share);
     access =
         new HttpAccess(
             settings.redis(),
@@ -95,9 +109,29 @@ final class HttpVerticle extends VerticleBase {
         vertx
             .createHttpServer(options)
             .connectionHandler(this::connected)
-            .invalidRequestHandler(Problem::ofInvalidRequest)
-            .requestHandler(router());
+            .invalidRequestHandler(counted(Problem::ofInvalidRequest))
+            .requestHandler(counted(router()));
     return server.listen();
+  }
+
+  /** Counts how each request ends. */
+  private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
+    return request -> {
+      HttpServerResponse response = request.response();
+      response.endHandler(
+          over -> {
+            // Or the client is gone, and has been sent no status.
+            if (response.ended()) {
+              front.tally().status(response.getStatusCode());
+            }
+          });
+      handler.handle(request);
+    };
+  }
+
+  private Census.Share share() {
+    return new Census.Share(
+        front.tally().copy(), new Connections(), loopDelay.delays().copy(), null);
   }
 
   /** The port listened on, which is not the one set when that is 0. */

@@ -26,27 +26,46 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    configure(context, new Settings.Log(Settings.Log.Level.WARN, Settings.Log.Format.TEXT));
+    configure(context, Settings.Log.Level.WARN, Settings.Log.Format.TEXT);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
   static void configure(Settings.Log settings) {
-    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LoggerContext context = context();
     context.reset();
-    configure(context, settings);
+    configure(context, settings.level(), settings.format());
   }
 
-  private static void configure(LoggerContext context, Settings.Log settings) {
+  private static void configure(
+      LoggerContext context, Settings.Log.Level level, Settings.Log.Format format) {
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setContext(context);
-    console.setEncoder(encoder(context, settings.format()));
+    console.setEncoder(encoder(context, format));
     console.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.addAppender(console);
     root.setLevel(Level.WARN);
-    context.getLogger("redisproxy").setLevel(Level.valueOf(settings.level().name()));
+    own(context).setLevel(Level.valueOf(level.name()));
     // Its warnings repeat what the link to Redis reports with more to say.
     context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
+  }
+
+  /** Changes the least important messages of the proxy's own that are logged; from any thread. */
+  static void level(Settings.Log.Level level) {
+    own(context()).setLevel(Level.valueOf(level.name()));
+  }
+
+  /** The least important ones that are. */
+  static Settings.Log.Level level() {
+    return Settings.Log.Level.valueOf(own(context()).getEffectiveLevel().levelStr);
+  }
+
+  private static Logger own(LoggerContext context) {
+    return context.getLogger("redisproxy");
+  }
+
+  private static LoggerContext context() {
+    return (LoggerContext) LoggerFactory.getILoggerFactory();
   }
 
   private static Encoder<ILoggingEvent> encoder(LoggerContext context, Settings.Log.Format format) {

@@ -4,6 +4,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -17,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.upstream.Memo;
 
@@ -33,6 +35,10 @@ public final class Proxy {
   private static final int STREAMS = 64;
 
   private final Vertx vertx;
+
+  /** The admin verticle's own. */
+  private final Vertx adminVertx;
+
   private final Settings settings;
   private final LongSupplier clock = () -> System.nanoTime() / 1_000_000;
   private final Gate respClients;
@@ -40,13 +46,15 @@ public final class Proxy {
   private final Gate httpRequests;
   private final Semaphore streams = new Semaphore(STREAMS);
   private final Memo memo = new Memo();
+  private final Census census = new Census();
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();
   private final List<String> fronts = new ArrayList<>();
   private AdminVerticle adminVerticle;
 
-  private Proxy(Vertx vertx, Settings settings) {
-    this.vertx = vertx;
+  private Proxy(Settings settings) {
+    this.vertx = vertx(settings.eventLoops());
+    this.adminVertx = settings.admin().enabled() ? vertx(1) : null;
     this.settings = settings;
     this.respClients = new Gate(settings.resp().maxClients());
     this.httpClients = new Gate(settings.http().maxClients());
@@ -58,19 +66,19 @@ public final class Proxy {
    * nothing behind then.
    */
   public static Future<Proxy> start(Settings settings) {
-    Proxy proxy = new Proxy(vertx(settings), settings);
+    Proxy proxy = new Proxy(settings);
     Promise<Proxy> started = Promise.promise();
     proxy
         .deploy()
         .onSuccess(deployed -> started.complete(proxy))
-        .onFailure(failure -> proxy.vertx.close().onComplete(closed -> started.fail(failure)));
+        .onFailure(failure -> proxy.close().onComplete(closed -> started.fail(failure)));
     return started.future();
   }
 
-  private static Vertx vertx(Settings settings) {
+  private static Vertx vertx(int eventLoops) {
     return Vertx.vertx(
         new VertxOptions()
-            .setEventLoopPoolSize(settings.eventLoops())
+            .setEventLoopPoolSize(eventLoops)
             .setPreferNativeTransport(true)
             .setDisableTCCL(true)
             .setFileSystemOptions(
@@ -81,19 +89,24 @@ public final class Proxy {
 
   /**
    * The order is the placement: event loops are given out in turn, so with n loops and n - 1
-   * instances of each front the cache has the first loop, the RESP instances the others, the admin
-   * verticle shares the first, and the HTTP instances again have the others.
+   * instances of each front the cache has the first loop, the RESP instances the others, a spacer
+   * takes the turn of the first, and the HTTP instances again have the others. The admin verticle
+   * has a loop of its own.
    */
   private Future<Void> deploy() {
     Bus.register(vertx);
     LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
-    return deploy(1, () -> new CacheVerticle(settings, cache, clock))
+    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
-        .compose(id -> settings.admin().enabled() ? deployAdmin() : nothing())
+        .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
+        .compose(id -> settings.admin().enabled() ? deployAdmin() : nothing())
         .onSuccess(id -> logStart())
         .mapEmpty();
   }
+
+  /** Takes the turn of an event loop. */
+  private static final class Spacer extends VerticleBase {}
 
   private static Future<String> nothing() {
     return Future.succeededFuture();
@@ -103,7 +116,9 @@ public final class Proxy {
     Settings.Resp resp = settings.resp();
     return deploy(
             resp.instances(),
-            () -> added(respVerticles, new RespVerticle(settings, respClients, streams, memo)))
+            () ->
+                added(
+                    respVerticles, new RespVerticle(settings, respClients, streams, memo, census)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -115,14 +130,15 @@ public final class Proxy {
             () ->
                 added(
                     httpVerticles,
-                    new HttpVerticle(settings, httpClients, httpRequests, streams, clock)))
+                    new HttpVerticle(settings, httpClients, httpRequests, streams, clock, census)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
         .onSuccess(fronts::add);
   }
 
   private Future<String> deployAdmin() {
-    adminVerticle = new AdminVerticle(settings, respClients, httpClients, httpRequests);
-    return deploy(1, () -> adminVerticle)
+    adminVerticle = new AdminVerticle(settings, respClients, httpClients, httpRequests, census);
+    return adminVertx
+        .deployVerticle(adminVerticle)
         .recover(
             failure ->
                 listening("admin", settings.admin().host(), settings.admin().port(), failure));
@@ -148,13 +164,13 @@ public final class Proxy {
 
   private void logStart() {
     LOG.atInfo()
-        .addKeyValue("version", Version.TEXT)
-        .addKeyValue("http", settings.http().enabled() ? httpPort() : "off")
-        .addKeyValue("resp", settings.resp().enabled() ? respPort() : "off")
-        .addKeyValue("admin", settings.admin().enabled() ? adminPort() : "off")
-        .addKeyValue("redis", settings.redis().endpoint())
-        .addKeyValue("event-loops", settings.eventLoops())
-        .addKeyValue("native-transport", vertx.isNativeTransportEnabled())
+        .addKeyValue(LogKey.VERSION, Version.TEXT)
+        .addKeyValue(LogKey.HTTP, settings.http().enabled() ? httpPort() : "off")
+        .addKeyValue(LogKey.RESP, settings.resp().enabled() ? respPort() : "off")
+        .addKeyValue(LogKey.ADMIN, settings.admin().enabled() ? adminPort() : "off")
+        .addKeyValue(LogKey.REDIS, settings.redis().endpoint())
+        .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
+        .addKeyValue(LogKey.NATIVE_TRANSPORT, vertx.isNativeTransportEnabled())
         .log("redis-proxy is up");
   }
 
@@ -186,7 +202,22 @@ public final class Proxy {
     Promise<Void> ended = Promise.promise();
     Future.join(undeployed)
         .timeout(GRACE_MS + 1_000, TimeUnit.MILLISECONDS)
-        .onComplete(stopped -> vertx.close().onComplete(ended));
+        .onComplete(stopped -> close().onComplete(ended));
     return ended.future();
+  }
+
+  private Future<Void> close() {
+    Promise<Void> closed = Promise.promise();
+    vertx
+        .close()
+        .onComplete(
+            rest -> {
+              if (adminVertx == null) {
+                closed.handle(rest);
+              } else {
+                adminVertx.close().onComplete(closed);
+              }
+            });
+    return closed.future();
   }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.log.LogKey;
 
 /**
  * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the
@@ -163,7 +164,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   @Override
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof IOException) {
-      LOG.atDebug().addKeyValue("reason", cause.getMessage()).log("client lost");
+      LOG.atDebug().addKeyValue(LogKey.REASON, cause.getMessage()).log("client lost");
       ctx.close();
     } else {
       broken(cause);

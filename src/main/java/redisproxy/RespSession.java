@@ -29,6 +29,7 @@ final class RespSession extends RespConnection {
   private final Forwarding forwarding;
   private final CachedLane cached;
   private final CachedRequests requests;
+  private final ProxyInfo info;
 
   /** Null until there is a request that only Redis can answer. */
   private TunnelLane tunnel;
@@ -65,12 +66,13 @@ final class RespSession extends RespConnection {
     this.handshake = new Handshake(db);
     Inquiry inquiry = new Inquiry(this, asides, handshake);
     this.cached = new CachedLane(this, front, streams, handshake, settings);
+    this.info = new ProxyInfo(this, front, cached, handshake);
     this.forwarding = new Forwarding(this, cached, trunks, handshake);
     WayBack wayBack =
         new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
     this.requests =
         new CachedRequests(
-            front, cached, handshake, inquiry, forwarding, wayBack, login, isOpen, settings);
+            front, cached, handshake, inquiry, info, forwarding, wayBack, login, isOpen, settings);
   }
 
   // Requests in
@@ -81,6 +83,12 @@ final class RespSession extends RespConnection {
       acceptCached(input);
     }
     if (tunnel == null) {
+      return;
+    }
+    if (asksForInfo(input)) {
+      handshake.speak(tunnel.state().isResp3());
+      info.answer();
+      blocked = input.isReadable();
       return;
     }
     boolean back = goesBack(input);
@@ -121,6 +129,15 @@ final class RespSession extends RespConnection {
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));
     tunnel = new TunnelLane(this, front, tunnels, handshake, state, forwarding.hasTold(), guard);
+  }
+
+  /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
+  private boolean asksForInfo(ByteBuf input) {
+    return cached.isEmpty()
+        && tunnel.isQuiet()
+        && !tunnel.wayBack().isAsked()
+        && !requests.isStranger()
+        && ProxyInfo.skip(input);
   }
 
   /** Whether what comes next is for the cache, though there is a tunnel. */

@@ -14,6 +14,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
+import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
@@ -26,6 +27,7 @@ import redisproxy.upstream.ValueStreams;
 final class RespVerticle extends VerticleBase {
   private final Settings.Resp settings;
   private final Settings.Redis redis;
+  private final Settings.Log log;
 
   /** Null where Redis judges who clients are. */
   private final Credentials own;
@@ -33,6 +35,7 @@ final class RespVerticle extends VerticleBase {
   private final Gate clients;
   private final Semaphore streamPermits;
   private final Memo memo;
+  private final Census census;
   private final Set<RespSession> sessions = new HashSet<>();
 
   private Front front;
@@ -40,24 +43,29 @@ final class RespVerticle extends VerticleBase {
   private Tunnels tunnels;
   private Asides asides;
   private Trunks trunks;
+  private LoopDelay loopDelay;
   private NetServer server;
 
-  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo) {
+  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo, Census census) {
     this.settings = settings.resp();
     this.redis = settings.redis();
+    this.log = settings.log();
     this.own = Credentials.of(settings.auth());
     this.clients = clients;
     this.streamPermits = streamPermits;
     this.memo = memo;
+    this.census = census;
   }
 
   @Override
   public Future<?> start() {
-    front = new Front(vertx, context);
+    front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
     streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
-    trunks = new Trunks(vertx, redis, tunnels, front::invalidate);
+    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front.tally());
+    loopDelay = new LoopDelay(vertx);
+    census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
@@ -71,6 +79,11 @@ final class RespVerticle extends VerticleBase {
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     server = vertx.createNetServer(options).connectHandler(this::connected);
     return server.listen();
+  }
+
+  private Census.Share share() {
+    return new Census.Share(
+        front.tally().copy(), tunnels.connections().copy(), loopDelay.delays().copy(), null);
   }
 
   /** The port listened on, which is not the one set when that is 0. */

@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import redisproxy.metrics.Outcome;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
@@ -167,6 +168,7 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   private void note(boolean whole) {
+    front.tally().count(Outcome.TUNNEL);
     CommandTable commands = front.server().commands();
     instead = guard == null ? null : guard.inPlaceOf(parser, whole, outstanding, commands);
     if (instead == null) {
@@ -228,7 +230,7 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   /** Whether nothing is on its way, and a GET would get what anybody would get. */
-  private boolean isQuiet() {
+  boolean isQuiet() {
     return !midRequest
         && rest == null
         && !broken

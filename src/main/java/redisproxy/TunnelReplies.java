@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.log.LogKey;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
@@ -91,7 +92,9 @@ final class TunnelReplies implements Bus.Fenced {
         relay(instead);
       }
     } catch (ProtocolError error) {
-      LOG.atWarn().addKeyValue("reason", error.getMessage()).log("Redis sent what is not RESP");
+      LOG.atWarn()
+          .addKeyValue(LogKey.REASON, error.getMessage())
+          .log("Redis sent what is not RESP");
       outstanding.stream();
     }
     if (outstanding.isStreaming()) {

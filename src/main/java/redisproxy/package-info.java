@@ -98,6 +98,10 @@
  *   <dt>verified, bypassed, unverified
  *   <dd>of what is kept: Redis tells of every write; it answers but tells nothing, so it is asked;
  *       it cannot be reached
+ *   <dt>census, reading
+ *   <dd>asking every verticle how it is doing; what all have told, summed up
+ *   <dt>outcome
+ *   <dd>what has become of a request
  *   <dt>gate
  *   <dd>counts who is in and turns away who is too many
  * </dl>

@@ -79,7 +79,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "redisproxy.cache", "redisproxy.resp", "redisproxy.config", "redisproxy.metrics")
+              "redisproxy.cache",
+              "redisproxy.resp",
+              "redisproxy.config",
+              "redisproxy.metrics",
+              "redisproxy.log")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("redisproxy", "redisproxy.upstream");
@@ -100,7 +104,8 @@ class ArchitectureTest {
           .resideInAPackage("redisproxy.config")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("redisproxy.cache", "redisproxy.resp", "redisproxy.metrics");
+          .resideInAnyPackage(
+              "redisproxy.cache", "redisproxy.resp", "redisproxy.metrics", "redisproxy.log");
 
   @ArchTest
   static final ArchRule packages_haveNoCycles =
@@ -127,9 +132,26 @@ class ArchitectureTest {
           .resideInAnyPackage("io.vertx.core.internal..", "io.vertx.core.impl..");
 
   @ArchTest
-  static final ArchRule request_isUsedByTheAdminVerticleAlone =
+  static final ArchRule micrometer_isKnownToMetricsAlone =
       noClasses()
-          .that(not(belongToAnyOf(AdminVerticle.class)))
+          .that()
+          .resideOutsideOfPackage("redisproxy.metrics")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.micrometer..", "io.prometheus..");
+
+  @ArchTest
+  static final ArchRule metrics_knowNoOtherLayer =
+      noClasses()
+          .that()
+          .resideInAPackage("redisproxy.metrics")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("redisproxy.cache", "redisproxy.resp", "redisproxy.config");
+
+  @ArchTest
+  static final ArchRule request_isUsedByNobody =
+      noClasses()
           .should()
           .callMethodWhere(
               target(owner(assignableTo(EventBus.class)))

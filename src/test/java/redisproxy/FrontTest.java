@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,10 +21,15 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
+import redisproxy.config.Settings;
 
 /** The fronts' end of the bus, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
 class FrontTest {
+  private static final Settings.Log SLOW =
+      new Settings.Log(
+          Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ofMillis(1), false);
+
   private final List<Lookups> received = new ArrayList<>();
   private final List<String> told = new ArrayList<>();
   private Context context;
@@ -35,7 +41,7 @@ class FrontTest {
     context = vertx.getOrCreateContext();
     context.runOnContext(
         on -> {
-          front = new Front(vertx, context);
+          front = new Front(vertx, context, new SlowLookups("resp", SLOW));
           vertx
               .eventBus()
               .<Lookups>localConsumer(Bus.LOOKUPS, message -> received.add(message.body()));
@@ -164,7 +170,7 @@ class FrontTest {
                 lookups.answers[2] = entry("z");
                 vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
                 Answers late = new Answers();
-                late.add(a, 2, entry("y"));
+                late.add(a, 2, entry("y"), key("y"), System.nanoTime());
                 vertx.eventBus().send(lookups.replyTo, late, Bus.BY_REFERENCE);
                 vertx.setTimer(20, answered -> test.verify(() -> handedOut(vertx, test)));
               });

@@ -42,7 +42,14 @@ class RespSessionTest {
     channel =
         new EmbeddedChannel(
             new RespSession(
-                new Front(vertx, context), null, tunnels, null, null, null, settings.resp(), 0));
+                new Front(vertx, context, new SlowLookups("resp", settings.log())),
+                null,
+                tunnels,
+                null,
+                null,
+                null,
+                settings.resp(),
+                0));
   }
 
   private void answer(Lookups lookups) {

@@ -57,7 +57,7 @@ class TunnelRepliesTest {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, message -> fences.add(message.body()));
     var settings = Configuration.parse(Map.of());
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
-    front = new Front(vertx, context);
+    front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
     session = new RespSession(front, null, tunnels, null, null, null, settings.resp(), 0);
     channel = new EmbeddedChannel(session);
     replies = new TunnelReplies(session, front, outstanding, () -> {});

@@ -3,7 +3,6 @@ package redisproxy.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Settings that are each allowed but not together.
@@ -12,10 +11,6 @@ import java.util.regex.Pattern;
  */
 record Contradiction(String text, List<Setting<?>> settings) {
   private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
-
-  /** Only what is loopback on the face of it: a name that resolves to it today may not tomorrow. */
-  private static final Pattern LOOPBACK =
-      Pattern.compile("(?i:localhost)|127(\\.[0-9]{1,3}){3}|::1|(0+:){7}0*1");
 
   /** Thrown by a record that would not be valid. */
   static final class Refusal extends IllegalArgumentException {
@@ -95,7 +90,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
   }
 
   private static void exposure(Setting<String> setting, String host, List<Contradiction> found) {
-    if (!LOOPBACK.matcher(host).matches()) {
+    if (!Loopback.is(host)) {
       found.add(
           new Contradiction(
               setting.path()

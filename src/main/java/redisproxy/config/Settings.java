@@ -262,8 +262,8 @@ public record Settings(
     }
   }
 
-  /** What is logged, and how. */
-  public record Log(Level level, Format format) {
+  /** What is logged, and how; {@code slowLookup} 0 = no lookups. */
+  public record Log(Level level, Format format, Duration slowLookup, boolean keys) {
     /** The least important messages that are logged. */
     public enum Level {
       ERROR,
@@ -282,6 +282,7 @@ public record Settings(
     public Log {
       Objects.requireNonNull(level, "level");
       Objects.requireNonNull(format, "format");
+      SettingsTable.LOG_SLOW_LOOKUP.require(slowLookup);
     }
   }
 }

@@ -136,7 +136,11 @@ final class SettingsReader {
   }
 
   private Settings.Log log() {
-    return new Settings.Log(value(SettingsTable.LOG_LEVEL), value(SettingsTable.LOG_FORMAT));
+    return new Settings.Log(
+        value(SettingsTable.LOG_LEVEL),
+        value(SettingsTable.LOG_FORMAT),
+        value(SettingsTable.LOG_SLOW_LOOKUP),
+        value(SettingsTable.LOG_KEYS));
   }
 
   /** The value given, or the default: also where the given one is faulty, to find more faults. */

@@ -199,6 +199,14 @@ public final class SettingsTable {
           "error, warn, info, debug or trace");
   static final Setting<Settings.Log.Format> LOG_FORMAT =
       row("log.format", ValueType.enumeration(Settings.Log.Format.class), "text", "text or json");
+  static final Setting<Duration> LOG_SLOW_LOOKUP =
+      row(
+          "log.slow-lookup",
+          ValueType.duration("0", "1h"),
+          "0",
+          "lookups that take so long are logged, ten a second at most; 0 = none");
+  static final Setting<Boolean> LOG_KEYS =
+      row("log.keys", ValueType.bool(), "false", "log keys themselves; false = digests of them");
 
   private SettingsTable() {}
 

@@ -9,6 +9,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.Connections;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 
@@ -114,7 +116,7 @@ final class Aside implements Tunnel.Session {
     framer = new ReplyFramer();
     forgetReply();
     greetings = Greeting.commands(redis, 0, resp3);
-    tunnel = tunnels.openShared(this);
+    tunnel = tunnels.openShared(this, Connections.Kind.ASIDE);
     tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
     asked.forEach(question -> tunnel.write(Unpooled.wrappedBuffer(question.request)));
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
@@ -140,7 +142,9 @@ final class Aside implements Tunnel.Session {
         }
       }
     } catch (ProtocolError error) {
-      LOG.atWarn().addKeyValue("reason", error.getMessage()).log("Redis sent what is not RESP");
+      LOG.atWarn()
+          .addKeyValue(LogKey.REASON, error.getMessage())
+          .log("Redis sent what is not RESP");
       giveUp(true);
     } finally {
       data.release();

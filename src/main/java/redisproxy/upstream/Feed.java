@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 
 /**
  * The connection over which Redis tells which keys are written, by whomever. It is opened again
@@ -51,8 +52,17 @@ public final class Feed {
    * @param fences asked for
    * @param pings sent, for fences and to test the connection
    * @param lastToldAt when Redis told anything last, by the feed's clock; -1 = never
+   * @param connections how many have been established
+   * @param roundTripNanos how long the last PING took to be answered; -1 = none has been
    */
-  public record Stats(long keys, long flushes, long fences, long pings, long lastToldAt) {}
+  public record Stats(
+      long keys,
+      long flushes,
+      long fences,
+      long pings,
+      long lastToldAt,
+      long connections,
+      long roundTripNanos) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
 
@@ -77,6 +87,9 @@ public final class Feed {
   private long fences;
   private long pings;
   private long lastToldAt = -1;
+  private long connections;
+  private long pingedAt;
+  private long roundTripNanos = -1;
 
   /**
    * A feed, not yet opened. To be made on the event loop that will use it.
@@ -123,7 +136,7 @@ public final class Feed {
   }
 
   public Stats stats() {
-    return new Stats(keys, flushes, fences, pings, lastToldAt);
+    return new Stats(keys, flushes, fences, pings, lastToldAt, connections, roundTripNanos);
   }
 
   /**
@@ -161,8 +174,9 @@ public final class Feed {
     @Override
     public void established() {
       established = true;
+      connections++;
       reason = "";
-      LOG.atInfo().addKeyValue("redis", redis.endpoint()).log("Redis tells what is written");
+      LOG.atInfo().addKeyValue(LogKey.REDIS, redis.endpoint()).log("Redis tells what is written");
       owner.established();
     }
 
@@ -185,8 +199,10 @@ public final class Feed {
     public void pinged(boolean answered) {
       if (answered) {
         backoff.reset();
+        roundTripNanos = System.nanoTime() - pingedAt;
       } else {
         pings++;
+        pingedAt = System.nanoTime();
       }
     }
 
@@ -208,9 +224,9 @@ public final class Feed {
     reason = why;
     long delay = refused ? redis.backoffMax().toMillis() : backoff.next();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)
-        .addKeyValue("redis", redis.endpoint())
-        .addKeyValue("reason", why)
-        .addKeyValue("retry-ms", delay)
+        .addKeyValue(LogKey.REDIS, redis.endpoint())
+        .addKeyValue(LogKey.REASON, why)
+        .addKeyValue(LogKey.RETRY_MS, delay)
         .log(
             refused
                 ? "Redis does not tell what is written: values are good until they expire"

@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 
 /**
  * One held connection to Redis that is opened again whenever it is lost: after a backoff, or sooner
@@ -155,7 +156,7 @@ final class Link {
     opened.exceptionHandler(failure -> lost(opened, String.valueOf(failure.getMessage())));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
     LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
-        .addKeyValue("redis", endpoint)
+        .addKeyValue(LogKey.REDIS, endpoint)
         .log("connected to Redis");
     owner.connected(opened);
   }
@@ -193,9 +194,9 @@ final class Link {
     reason = why;
     long delay = refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)
-        .addKeyValue("redis", endpoint)
-        .addKeyValue("reason", why)
-        .addKeyValue("retry-ms", delay)
+        .addKeyValue(LogKey.REDIS, endpoint)
+        .addKeyValue(LogKey.REASON, why)
+        .addKeyValue(LogKey.RETRY_MS, delay)
         .log("no connection to Redis");
     timer = vertx.setTimer(delay, id -> attempt());
     owner.down(why);

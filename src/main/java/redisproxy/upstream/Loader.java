@@ -17,6 +17,8 @@ import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.Connections;
 
 /**
  * Carries loads to Redis over one {@link Pipeline} for each database in use. That of the configured
@@ -57,6 +59,7 @@ public final class Loader<W> {
   private Consumer<Boolean> reachable = now -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
+  private long opened;
 
   /** Set for good when the server's access rules forbid GETRANGE to the proxy's user. */
   private boolean rangeForbidden;
@@ -130,6 +133,20 @@ public final class Loader<W> {
   /** Whether there is a connection, and whether there ever was. */
   public Reachability reachability() {
     return new Reachability(isConnected(), everConnected, home.link().reason());
+  }
+
+  /** Adds the connections that loads have. */
+  public void count(Connections connections) {
+    long open = isConnected() ? 1 : 0;
+    for (Pipeline<W> other : others.values()) {
+      open += other.link().connection() == null ? 0 : 1;
+    }
+    connections.add(Connections.Kind.LOADER, open, opened);
+  }
+
+  /** A pipeline has been connected. */
+  void opened() {
+    opened++;
   }
 
   private boolean isConnected() {
@@ -225,8 +242,8 @@ public final class Loader<W> {
   void forbidRange(String text) {
     if (!rangeForbidden) {
       LOG.atWarn()
-          .addKeyValue("reason", text)
-          .addKeyValue("remedy", "allow GETRANGE to the proxy's user")
+          .addKeyValue(LogKey.REASON, text)
+          .addKeyValue(LogKey.REMEDY, "allow GETRANGE to the proxy's user")
           .log("large values are read whole, for GETRANGE is forbidden");
       rangeForbidden = true;
     }
@@ -236,8 +253,8 @@ public final class Loader<W> {
   void withoutTime(String text) {
     if (!timeUnknown) {
       LOG.atWarn()
-          .addKeyValue("reason", text)
-          .addKeyValue("remedy", "allow PTTL to the proxy's user")
+          .addKeyValue(LogKey.REASON, text)
+          .addKeyValue(LogKey.REMEDY, "allow PTTL to the proxy's user")
           .log("values are not kept, for PTTL does not tell how long they last");
       timeUnknown = true;
     }

@@ -170,6 +170,7 @@ final class Pipeline<W> {
     @Override
     public void connected(RedisConnection connection) {
       ping = Future.succeededFuture();
+      loader.opened();
       owner.connected(connection);
       takeHeld().forEach(load -> ask(connection, load));
     }

@@ -12,6 +12,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.Outcome;
+import redisproxy.metrics.Tally;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyFramer;
@@ -37,25 +41,13 @@ final class Trunk implements Tunnel.Session {
   /** After so many checks without a request the connection is closed. */
   private static final int IDLE_CHECKS = 5;
 
-  private static final class Pending {
-    final Trunks.Sender sender;
-    final int ticket;
-    final Writes writes;
-    byte[] reply;
-
-    Pending(Trunks.Sender sender, int ticket, Writes writes) {
-      this.sender = sender;
-      this.ticket = ticket;
-      this.writes = writes;
-    }
-  }
-
   private final Vertx vertx;
   private final Context context;
   private final Settings.Redis redis;
   private final Tunnels tunnels;
   private final boolean resp3;
   private final Consumer<Writes> invalidate;
+  private final Tally tally;
 
   /** In the order they are answered in. */
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -65,6 +57,9 @@ final class Trunk implements Tunnel.Session {
 
   /** What is to be sent when the turn ends, or null. */
   private ByteBuf out;
+
+  /** When the first of it was asked, by {@link System#nanoTime}. */
+  private long turnBegan;
 
   /** Null while closed. */
   private Tunnel tunnel;
@@ -94,13 +89,15 @@ final class Trunk implements Tunnel.Session {
       Settings.Redis redis,
       Tunnels tunnels,
       boolean resp3,
-      Consumer<Writes> invalidate) {
+      Consumer<Writes> invalidate,
+      Tally tally) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.redis = redis;
     this.tunnels = tunnels;
     this.resp3 = resp3;
     this.invalidate = invalidate;
+    this.tally = tally;
   }
 
   // Requests
@@ -115,11 +112,12 @@ final class Trunk implements Tunnel.Session {
       open();
     }
     if (out == null) {
+      turnBegan = System.nanoTime();
       out = ByteBufAllocator.DEFAULT.ioBuffer(1024);
       context.runOnContext(turn -> flush());
     }
     out.writeBytes(request, start, end - start);
-    pending.add(new Pending(sender, ticket, writes));
+    pending.add(new Pending(sender, ticket, writes, turnBegan));
     return true;
   }
 
@@ -137,7 +135,7 @@ final class Trunk implements Tunnel.Session {
     partial.clear();
     int db = redis.endpoint().database();
     greetings = Greeting.commands(redis, db, resp3);
-    tunnel = tunnels.openShared(this);
+    tunnel = tunnels.openShared(this, Connections.Kind.TRUNK);
     tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, db, resp3)));
     idleChecks = 0;
     timer = vertx.setPeriodic(CHECK_MS, id -> check());
@@ -215,7 +213,9 @@ final class Trunk implements Tunnel.Session {
   @Override
   public void receivedAll() {
     invalidate(answered);
+    long now = answered.isEmpty() ? 0 : System.nanoTime();
     for (Pending each : answered) {
+      tally.count(Outcome.TRUNK, 1, now - each.sentAt);
       each.sender.answered(each.ticket, each.reply);
     }
     for (int i = 0; i < answered.size(); i++) {
@@ -245,7 +245,7 @@ final class Trunk implements Tunnel.Session {
   // The end
 
   private void giveUp(String reason) {
-    LOG.atWarn().addKeyValue("reason", reason).log("a shared connection to Redis is given up");
+    LOG.atWarn().addKeyValue(LogKey.REASON, reason).log("a shared connection to Redis is given up");
     close();
     receivedAll();
     fail(true);

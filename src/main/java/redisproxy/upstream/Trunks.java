@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Vertx;
 import java.util.function.Consumer;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
 
 /**
@@ -34,10 +35,16 @@ public final class Trunks {
    * To be made on the event loop that will use it.
    *
    * @param invalidate has dropped what was written, before whoever wrote it is told
+   * @param tally counts what is answered
    */
-  public Trunks(Vertx vertx, Settings.Redis redis, Tunnels tunnels, Consumer<Writes> invalidate) {
-    this.resp2 = new Trunk(vertx, redis, tunnels, false, invalidate);
-    this.resp3 = new Trunk(vertx, redis, tunnels, true, invalidate);
+  public Trunks(
+      Vertx vertx,
+      Settings.Redis redis,
+      Tunnels tunnels,
+      Consumer<Writes> invalidate,
+      Tally tally) {
+    this.resp2 = new Trunk(vertx, redis, tunnels, false, invalidate, tally);
+    this.resp3 = new Trunk(vertx, redis, tunnels, true, invalidate, tally);
   }
 
   /**

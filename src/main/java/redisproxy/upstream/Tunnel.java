@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import redisproxy.metrics.Connections;
 
 /**
  * One RESP session's own connection to Redis, whose bytes are relayed as they are. What is written
@@ -41,6 +42,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
   private final Session session;
   private final int maxPendingBytes;
+  private final Connections connections;
+  private final Connections.Kind kind;
   private List<ByteBuf> waiting = new ArrayList<>();
   private ChannelHandlerContext context;
   private NetSocket socket;
@@ -50,9 +53,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   /** Redis takes no more. */
   private boolean hungUp;
 
-  Tunnel(Session session, int maxPendingBytes) {
+  Tunnel(Session session, int maxPendingBytes, Connections connections, Connections.Kind kind) {
     this.session = session;
     this.maxPendingBytes = maxPendingBytes;
+    this.connections = connections;
+    this.kind = kind;
   }
 
   void connected(NetSocket opened) {
@@ -75,6 +80,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
     config.setAutoClose(false);
     pipeline.addBefore("handler", "tunnel", this);
+    connections.opened(kind);
   }
 
   /** Whether Redis was reached. */
@@ -127,6 +133,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    connections.closed(kind);
     lost();
     ctx.fireChannelInactive();
   }

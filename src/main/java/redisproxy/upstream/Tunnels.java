@@ -7,6 +7,7 @@ import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
 
 /**
  * Opens tunnels. Belongs to one event loop.
@@ -20,6 +21,7 @@ public final class Tunnels {
   private final Settings.Redis redis;
   private final int maxPendingBytes;
   private final NetClient client;
+  private final Connections connections = new Connections();
   private final Spare spare;
 
   /** To be made on the event loop that will use it. */
@@ -56,6 +58,11 @@ public final class Tunnels {
     return Greeting.of(redis, 0);
   }
 
+  /** Those that have been opened here. */
+  public Connections connections() {
+    return connections;
+  }
+
   private Future<NetSocket> connect() {
     return client.connect(redis.endpoint().port(), redis.endpoint().host());
   }
@@ -67,9 +74,9 @@ public final class Tunnels {
   public Tunnel open(Tunnel.Session session) {
     NetSocket ready = spare.take();
     if (ready == null) {
-      return open(session, spare::replace);
+      return open(session, Connections.Kind.TUNNEL, spare::replace);
     }
-    Tunnel tunnel = new Tunnel(session, maxPendingBytes);
+    Tunnel tunnel = new Tunnel(session, maxPendingBytes, connections, Connections.Kind.TUNNEL);
     tunnel.attach(ready);
     spare.replace();
     return tunnel;
@@ -84,12 +91,12 @@ public final class Tunnels {
   }
 
   /** Opens one for many sessions. What is written to it before it is connected waits. */
-  Tunnel openShared(Tunnel.Session sessions) {
-    return open(sessions, () -> {});
+  Tunnel openShared(Tunnel.Session sessions, Connections.Kind kind) {
+    return open(sessions, kind, () -> {});
   }
 
-  private Tunnel open(Tunnel.Session session, Runnable connected) {
-    Tunnel tunnel = new Tunnel(session, maxPendingBytes);
+  private Tunnel open(Tunnel.Session session, Connections.Kind kind, Runnable connected) {
+    Tunnel tunnel = new Tunnel(session, maxPendingBytes, connections, kind);
     connect()
         .onSuccess(there -> connected.run())
         .onComplete(tunnel::connected, tunnel::unreachable);

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
 
 /**
  * One value on its way from Redis to a client, a piece at a time: what is held of it is what one
@@ -208,7 +209,7 @@ public final class ValueStream {
   }
 
   private void failed(String reason) {
-    LOG.atDebug().addKeyValue("reason", reason).log("large value lost");
+    LOG.atDebug().addKeyValue(LogKey.REASON, reason).log("large value lost");
     end(() -> sink.failed(new Failure(Failure.Kind.UNREACHABLE, UNREACHABLE)));
   }
 

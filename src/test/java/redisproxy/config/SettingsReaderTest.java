@@ -45,7 +45,8 @@ class SettingsReaderTest {
                 Settings.Coherence.WhenUnverified.SERVE,
                 Duration.ofSeconds(1),
                 List.of()),
-            new Settings.Log(Settings.Log.Level.INFO, Settings.Log.Format.TEXT));
+            new Settings.Log(
+                Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ZERO, false));
     assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
   }
 

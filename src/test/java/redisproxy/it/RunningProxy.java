@@ -79,6 +79,13 @@ final class RunningProxy implements AutoCloseable {
     return send(proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8));
   }
 
+  HttpResponse<String> putAdmin(String path, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.adminPort() + path))
+            .PUT(HttpRequest.BodyPublishers.ofString(body));
+    return send(request, BodyHandlers.ofString(StandardCharsets.UTF_8), headers);
+  }
+
   /** How the feed stands: tracking, expiry or lost. */
   String coherence() {
     return new JsonObject(admin("/stats").body()).getJsonObject("coherence").getString("state");
@@ -98,6 +105,11 @@ final class RunningProxy implements AutoCloseable {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + pathAndQuery))
             .method(method, HttpRequest.BodyPublishers.noBody());
+    return send(request, body, headers);
+  }
+
+  private <T> HttpResponse<T> send(
+      HttpRequest.Builder request, HttpResponse.BodyHandler<T> body, String... headers) {
     if (headers.length > 0) {
       request.headers(headers);
     }

@@ -1,0 +1,59 @@
+package redisproxy;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.Histogram;
+import redisproxy.metrics.Tally;
+
+/** How the whole proxy is doing: what its verticles have told, summed up. */
+final class Reading {
+  private final List<String> silent;
+  private final Map<String, Tally> tallies = new HashMap<>();
+  private final Map<String, Histogram> loopDelays = new HashMap<>();
+  private final Connections connections = new Connections();
+  private Bus.Report cache;
+
+  /**
+   * One to be added to.
+   *
+   * @param silent the verticles that have not answered in time
+   */
+  Reading(List<String> silent) {
+    this.silent = silent;
+  }
+
+  void add(String kind, Census.Share share) {
+    tally(kind).add(share.tally());
+    loopDelay(kind).add(share.loopDelay());
+    connections.add(share.connections());
+    if (share.cache() != null) {
+      cache = share.cache();
+    }
+  }
+
+  /** The names of the verticles whose event loop is stuck. */
+  List<String> silent() {
+    return silent;
+  }
+
+  /** What the cache told last; null when it never has. */
+  Bus.Report cache() {
+    return cache;
+  }
+
+  /** What the fronts of a kind have answered. */
+  Tally tally(String kind) {
+    return tallies.computeIfAbsent(kind, absent -> new Tally());
+  }
+
+  /** How late the event loops of a kind of verticle are. */
+  Histogram loopDelay(String kind) {
+    return loopDelays.computeIfAbsent(kind, absent -> new Histogram());
+  }
+
+  Connections connections() {
+    return connections;
+  }
+}

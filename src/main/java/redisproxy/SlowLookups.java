@@ -1,0 +1,100 @@
+package redisproxy;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.Outcome;
+
+/**
+ * Logs the lookups of one front that took long, a few each second at most. Keys may be secrets:
+ * unless they are to be logged, a digest is, which tells them apart for as long as the process
+ * runs. Belongs to one event loop.
+ */
+final class SlowLookups {
+  private static final Logger LOG = LoggerFactory.getLogger(SlowLookups.class);
+
+  /** How many are logged in a second. */
+  static final int MOST = 10;
+
+  /** The longest part of a key that is logged, in bytes. */
+  private static final int SHOWN = 200;
+
+  private static final long SECOND = 1_000_000_000;
+
+  /** So that a digest cannot be looked up among those of likely keys. */
+  private static final byte[] SALT = new byte[16];
+
+  static {
+    new SecureRandom().nextBytes(SALT);
+  }
+
+  private final String protocol;
+  private final long threshold;
+  private final boolean keys;
+  private long secondBegan = System.nanoTime() - SECOND;
+  private int logged;
+  private long suppressed;
+
+  /** Those of a front of this protocol. */
+  SlowLookups(String protocol, Settings.Log settings) {
+    this.protocol = protocol;
+    this.threshold = settings.slowLookup().toNanos();
+    this.keys = settings.keys();
+  }
+
+  /** Whether what took so many nanoseconds is to be {@linkplain #log logged}. */
+  boolean are(long nanos) {
+    return threshold > 0 && nanos >= threshold;
+  }
+
+  /** Logs one, unless too many were a moment ago; its key lies in a buffer. */
+  void log(Outcome outcome, int db, byte[] buffer, int start, int length, long nanos) {
+    long now = System.nanoTime();
+    if (now - secondBegan >= SECOND) {
+      secondBegan = now;
+      logged = 0;
+    }
+    if (logged++ >= MOST) {
+      suppressed++;
+      return;
+    }
+    LoggingEventBuilder event =
+        LOG.atWarn()
+            .addKeyValue(LogKey.KEY, shown(buffer, start, length))
+            .addKeyValue(LogKey.DB, db)
+            .addKeyValue(LogKey.PROTOCOL, protocol)
+            .addKeyValue(LogKey.OUTCOME, outcome.name().toLowerCase(Locale.ROOT))
+            .addKeyValue(LogKey.MS, nanos / 1_000_000);
+    (suppressed == 0 ? event : event.addKeyValue(LogKey.SUPPRESSED, suppressed)).log("slow lookup");
+    suppressed = 0;
+  }
+
+  private String shown(byte[] buffer, int start, int length) {
+    if (!keys) {
+      return digest(buffer, start, length);
+    }
+    String text = new String(buffer, start, Math.min(length, SHOWN), StandardCharsets.UTF_8);
+    // What would end the line, or the quotes, early is not shown.
+    return text.replaceAll("[\\p{Cntrl}\"]", "?") + (length > SHOWN ? "…" : "");
+  }
+
+  private static String digest(byte[] buffer, int start, int length) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      sha.update(SALT);
+      sha.update(buffer, start, length);
+      return "#" + HexFormat.of().formatHex(Arrays.copyOf(sha.digest(), 8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

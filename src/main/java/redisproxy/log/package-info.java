@@ -1,0 +1,2 @@
+/** The words that log events have in common. */
+package redisproxy.log;

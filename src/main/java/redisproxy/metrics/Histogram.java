@@ -1,0 +1,86 @@
+package redisproxy.metrics;
+
+/**
+ * How long things took: counts in fixed buckets. Belongs to one event loop; others are given a
+ * {@link #copy}.
+ */
+public final class Histogram {
+  /** The upper bound of each bucket but the last, in nanoseconds; the last one has none. */
+  private static final long[] BOUNDS = {
+    10_000L,
+    25_000L,
+    50_000L,
+    100_000L,
+    250_000L,
+    500_000L,
+    1_000_000L,
+    2_500_000L,
+    5_000_000L,
+    10_000_000L,
+    25_000_000L,
+    50_000_000L,
+    100_000_000L,
+    250_000_000L,
+    500_000_000L,
+    1_000_000_000L,
+    2_500_000_000L,
+    5_000_000_000L
+  };
+
+  private final long[] counts = new long[BOUNDS.length + 1];
+  private long sum;
+
+  /** So many things took so long each, in nanoseconds. */
+  public void record(long nanos, int times) {
+    int bucket = 0;
+    while (bucket < BOUNDS.length && nanos > BOUNDS[bucket]) {
+      bucket++;
+    }
+    counts[bucket] += times;
+    sum += nanos * times;
+  }
+
+  /** Adds what another has counted. */
+  public void add(Histogram other) {
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] += other.counts[i];
+    }
+    sum += other.sum;
+  }
+
+  /** One with the same counts. */
+  public Histogram copy() {
+    Histogram copy = new Histogram();
+    copy.add(this);
+    return copy;
+  }
+
+  /** How many have been recorded. */
+  public long count() {
+    long total = 0;
+    for (long count : counts) {
+      total += count;
+    }
+    return total;
+  }
+
+  /** How many are in each bucket, and no other. */
+  long[] counts() {
+    return counts.clone();
+  }
+
+  /** How long all of them took together, in seconds. */
+  double sumSeconds() {
+    return sum / 1e9;
+  }
+
+  /** The upper bounds of the buckets, in seconds, the last one infinite. */
+  static double[] boundsInSeconds() {
+    double[] bounds = new double[BOUNDS.length + 1];
+    for (int i = 0; i < BOUNDS.length; i++) {
+      bounds[i] = BOUNDS[i] / 1e9;
+    }
+    bounds[BOUNDS.length] = Double.POSITIVE_INFINITY;
+    return bounds;
+  }
+}

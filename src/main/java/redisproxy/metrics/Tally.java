@@ -1,0 +1,78 @@
+package redisproxy.metrics;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What one front has answered, and how long that took. Belongs to its event loop; others are given
+ * a {@link #copy}.
+ *
+ * <p>Nothing here reads a clock: whoever records takes the time once for all that one turn of the
+ * event loop brought.
+ */
+public final class Tally {
+  private static final int STATUSES = 600;
+
+  private final long[] outcomes = new long[Outcome.values().length];
+  private final Map<Outcome, Histogram> durations = new EnumMap<>(Outcome.class);
+  private final long[] statuses = new long[STATUSES];
+
+  public Tally() {
+    for (Outcome timed : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.TRUNK}) {
+      durations.put(timed, new Histogram());
+    }
+  }
+
+  public void count(Outcome outcome) {
+    outcomes[outcome.ordinal()]++;
+  }
+
+  /**
+   * So many requests had this outcome, after so many nanoseconds each.
+   *
+   * @param outcome one whose duration is kept: a hit, a miss or a trunk's
+   */
+  public void count(Outcome outcome, int times, long nanos) {
+    outcomes[outcome.ordinal()] += times;
+    durations.get(outcome).record(nanos, times);
+  }
+
+  /** An HTTP response had this status. */
+  public void status(int status) {
+    statuses[Math.min(Math.max(status, 0), STATUSES - 1)]++;
+  }
+
+  public long total(Outcome outcome) {
+    return outcomes[outcome.ordinal()];
+  }
+
+  /** How long requests of this outcome took: a hit, a miss or a trunk's. */
+  public Histogram durations(Outcome outcome) {
+    return durations.get(outcome);
+  }
+
+  /** How many HTTP responses had this status. */
+  public long statuses(int status) {
+    return statuses[status];
+  }
+
+  /** Adds what another has counted. */
+  public void add(Tally other) {
+    sum(outcomes, other.outcomes);
+    sum(statuses, other.statuses);
+    durations.forEach((outcome, histogram) -> histogram.add(other.durations.get(outcome)));
+  }
+
+  private static void sum(long[] to, long[] from) {
+    for (int i = 0; i < to.length; i++) {
+      to[i] += from[i];
+    }
+  }
+
+  /** One with the same counts. */
+  public Tally copy() {
+    Tally copy = new Tally();
+    copy.add(this);
+    return copy;
+  }
+}
