@@ -17,10 +17,6 @@ middle() {
   column "$@" | median
 }
 
-rounded() {
-  awk '{ printf "%.2f", $1 }'
-}
-
 # ratios LOAD SERVER BASELINE: one for each round, so that what slowed a whole round cancels out.
 ratios() {
   awk -F '\t' -v l="$1" -v s="$2" -v b="$3" '
@@ -95,7 +91,6 @@ environment() {
   echo "Measured on $(date -u +%Y-%m-%d): $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores," \
     "Linux $(uname -r); servers and load generator share the cores. $line." \
     "redis-proxy $(git describe --always --dirty 2>/dev/null || echo '(commit unknown)')." \
-    "The load generator used $(middle p16 redis 10 | rounded) µs of CPU for each request with pipeline 16, $(middle p1 redis 10 | rounded) µs without." \
     "Medians of $runs rounds of $seconds_each s; $busy_before % of the CPU was in use before the start, $busy_after % after the end."
   if [[ $quick == 1 ]]; then printf '\nA quick run: it shows that everything works; the figures mean little.\n'; fi
 }
@@ -104,6 +99,8 @@ write_report() {
   local each baseline=none
   ((${#extra_http[@]} == 0)) || baseline=webdis
   environment
+  printf '\nThe load generator used %.2f µs of CPU for each request with pipeline 16, %.2f µs with pipeline 1.\n' \
+    "$(middle p16 redis 10)" "$(middle p1 redis 10)"
   table "Hits: RESP, $clients connections, pipeline 16" p16 redis "${resp[@]}" limit
   table "Hits: RESP, $clients connections, 1 request at a time each" p1 redis "${resp[@]}" limit
   table "Hits: HTTP, $clients connections" http "$baseline" "${extra_http[@]}" "${proxies[@]}" limit_http

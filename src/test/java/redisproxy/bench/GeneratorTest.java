@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +68,7 @@ class GeneratorTest {
   @Test
   void nobodyListening_endsTheRun() throws Exception {
     try (Generator generator = new Generator()) {
-      assertThrows(java.net.ConnectException.class, () -> generator.run(Workload.of("port=1")));
+      assertThrows(ConnectException.class, () -> generator.run(Workload.of("port=1")));
     }
   }
 

@@ -21,6 +21,8 @@ final class Keys {
   Keys(Workload workload) {
     this.workload = workload;
     hitsBelow = (long) (workload.hits() / 100 * (1L << 32));
+    // not where the workload before began: its cold keys may be in the cache still
+    cold = below(workload.cold());
     drawn = workload.zipf() == 0 ? null : draw(workload.keys(), workload.zipf());
   }
 
@@ -53,6 +55,10 @@ final class Keys {
       return workload.from() + drawn[turn++ & DRAWN - 1];
     }
     return workload.from() + (int) ((random >>> 32) * workload.keys() >>> 32);
+  }
+
+  private int below(int limit) {
+    return (int) ((random() >>> 32) * limit >>> 32);
   }
 
   /** Whether every key was asked for. */

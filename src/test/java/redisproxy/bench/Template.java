@@ -3,6 +3,7 @@ package redisproxy.bench;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Text in which each {@code @@@@@@@@@@@@} stands for the twelve digits of a key; giving it another
@@ -44,7 +45,7 @@ final class Template {
     for (int at = text.indexOf(DIGITS); at >= 0; at = text.indexOf(DIGITS, at + DIGITS.length())) {
       found[count++] = at;
     }
-    return java.util.Arrays.copyOf(found, count);
+    return Arrays.copyOf(found, count);
   }
 
   /** Gives one of the copies its key. */
