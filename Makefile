@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-docker bench probe up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-docker bench bench-sweep probe up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -18,7 +18,7 @@ CLASSPATH_GOAL := org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-
 FROM_REDIS := $(if $(REDIS),-Dredis=$(REDIS))
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: tools ## Build target/redis-proxy.jar, without tests
 	$(MAVEN) -q -Dmaven.test.skip=true package
@@ -54,8 +54,11 @@ it-docker: tools ## Run the integration tests with Redis in Docker, and those of
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) surefire:test@it -Dredis=testcontainers '-Dtest.groups=!node' $(ARGS)
 
-bench: $(JAR) ## Measure the proxy (bench/run)
-	bench/run $(ARGS)
+bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
+	bench/run
+
+bench-sweep: $(TEST_CLASSPATH) ## Measure it over value sizes, connections, pipelines, hit ratios, keys (bench/sweep)
+	bench/sweep
 
 probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
 	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.probe.Probe

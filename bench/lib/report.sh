@@ -1,6 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share their variables
 # Makes the report out of the results. Sourced by bench/run.
-# A line of results: load, server, round, requests/s, CPU µs per request, p50 and p99 in ms.
+# A line of results: load, server, round, requests/s, CPU µs per request, p50, p99, p99.9 and longest in ms, and the load
+# generator's own CPU µs per request.
 
 median() {
   sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
@@ -9,6 +10,11 @@ median() {
 # column LOAD SERVER NUMBER
 column() {
   awk -F '\t' -v l="$1" -v s="$2" -v c="$3" '$1 == l && $2 == s { print $c }' "$results"
+}
+
+# middle LOAD SERVER NUMBER: the median of a column.
+middle() {
+  column "$@" | median
 }
 
 # ratios LOAD SERVER BASELINE: one for each round, so that what slowed a whole round cancels out.
@@ -46,23 +52,30 @@ table() {
   done
 }
 
-misses_table() {
-  printf '\n**Misses: RESP, 1 connection, 1 request at a time, measured once**\n\n'
-  printf '| | requests/s | CPU µs per request | p50 ms | p99 ms |\n|---|---:|---:|---:|---:|\n'
-  local each
-  label[loading]="redis-proxy, loading each value"
-  for each in redis "${extra_resp[@]}" loading; do
-    printf '| %s | %.0f | %.1f | %.3f | %.3f |\n' "${label[$each]}" \
-      "$(column one "$each" 4)" "$(column one "$each" 5)" "$(column one "$each" 6)" "$(column one "$each" 7)"
+# latencies LOAD SERVER…: what an open loop is for.
+latencies() {
+  local load=$1 each
+  shift
+  printf '| | requests/s | CPU µs per request | p50 ms | p99 ms | p99.9 ms | max ms |\n|---|---:|---:|---:|---:|---:|---:|\n'
+  for each in "$@"; do
+    printf '| %s | %.0f | %.2f | %.3f | %.3f | %.3f | %.3f |\n' "${label[$each]}" "$(middle "$load" "$each" 4)" \
+      "$(middle "$load" "$each" 5)" "$(middle "$load" "$each" 6)" "$(middle "$load" "$each" 7)" \
+      "$(middle "$load" "$each" 8)" "$(middle "$load" "$each" 9)"
   done
-  printf '\n%s %% of the GETs of the last row were loaded from Redis.\n' "$share_missed"
+}
+
+flood_loss() {
+  awk -v r="$(ratios flood "$1" "$2" | median)" 'BEGIN { printf "%.1f %%", 100 * (1 - r) }'
+}
+
+starts() {
+  cut -d ' ' -f "$1" "$work/starts" | median
 }
 
 version_of() {
   case $1 in
     redis-server) redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/' ;;
     nutcracker) nutcracker --version 2>&1 | sed -n 's/^This is nutcracker-//p' ;;
-    wrk) { wrk -v || true; } 2>&1 | sed -n '1s/^wrk \([^ ]*\).*/\1/p' ;;
     *) dpkg-query -W -f '${Version}' "$1" 2>/dev/null || echo '(version unknown)' ;;
   esac
 }
@@ -70,7 +83,7 @@ version_of() {
 environment() {
   local line each
   line="redis-server $(version_of redis-server)"
-  for each in nutcracker webdis wrk; do
+  for each in nutcracker webdis; do
     if command -v "$each" >/dev/null; then line+=", $each $(version_of "$each")"; fi
   done
   line+=", JDK $(java_build "$java")"
@@ -82,38 +95,41 @@ environment() {
   if [[ $quick == 1 ]]; then printf '\nA quick run: it shows that everything works; the figures mean little.\n'; fi
 }
 
-hits_and_misses() {
-  local each
-  printf '\nWhile measured:'
-  for each in "${proxies[@]}"; do
-    printf ' %s: %s hits, %s misses.' "${label[$each]}" "${hits_measured[$each]}" "${misses_measured[$each]}"
-  done
-  printf '\n'
-}
-
 write_report() {
-  local baseline=none
+  local each baseline=none
   ((${#extra_http[@]} == 0)) || baseline=webdis
-  mkdir -p "$(dirname "$report")"
-  {
-    environment
-    table "Hits: RESP, $clients connections, pipeline 16" p16 redis "${resp_servers[@]}"
-    table "Hits: RESP, $clients connections, 1 request at a time each" p1 redis "${resp_servers[@]}"
-    if ((${#http_servers[@]})); then
-      table "Hits: HTTP, $clients connections" http "$baseline" "${extra_http[@]}" "${proxies[@]}"
-    fi
-    hits_and_misses
-    misses_table
-    table "Forwarded: SET, $clients connections, pipeline 16" set16 redis redis "${extra_resp[@]}" proxy
-    table "Forwarded: SET, $clients connections, 1 request at a time each" set1 redis redis "${extra_resp[@]}" proxy
-  } >"$report"
+  environment
+  printf '\nThe load generator used %.2f µs of CPU for each request with pipeline 16, %.2f µs with pipeline 1.\n' \
+    "$(middle p16 redis 10)" "$(middle p1 redis 10)"
+  table "Hits: RESP, $clients connections, pipeline 16" p16 redis "${resp[@]}" limit
+  table "Hits: RESP, $clients connections, 1 request at a time each" p1 redis "${resp[@]}" limit
+  table "Hits: HTTP, $clients connections" http "$baseline" "${extra_http[@]}" "${proxies[@]}" limit_http
+  printf '\nWhile hits were measured:'
+  for each in "${proxies[@]}"; do
+    printf ' %s: %s hits, 0 misses.' "${label[$each]}" "${hits_measured[$each]}"
+  done
+  printf '\n\n**Latency: RESP, %s connections, %s requests/s whatever the replies do**\n\n' "$clients" "$open_rate"
+  latencies open "${passing[@]}"
+  printf '\n**Hits under foreign writes: RESP, %s connections, pipeline 16**\n\n' "$clients"
+  latencies flood calm beside flooded
+  printf '\nThe writes cost %s of the hits; the announcing of them %s.\n' "$(flood_loss flooded calm)" "$(flood_loss flooded beside)"
+  printf '\n**Redis 1 ms away: RESP hits, 8 connections, 1 request at a time each**\n\n'
+  latencies far redis_far far
+  printf '\n**Misses: RESP, 1 connection, 1 request at a time**\n\n'
+  latencies one redis "${extra_resp[@]}" loading
+  printf '\n%s %% of the GETs of the last row were loaded from Redis.\n' "$share_missed"
+  table "Forwarded: SET, $clients connections, pipeline 16" set16 redis "${passing[@]}"
+  table "Forwarded: SET, $clients connections, 1 request at a time each" set1 redis "${passing[@]}"
+  table "Over the client's own tunnel: GETRANGE, $clients connections, pipeline 16" own16 redis "${passing[@]}"
+  table "Over the client's own tunnel: GETRANGE, $clients connections, 1 request at a time each" own1 redis "${passing[@]}"
+  printf '\n**Start-up:** %.0f ms from exec to the first value over RESP, %.0f ms to /health/live.\n' "$(starts 1)" "$(starts 2)"
 }
 
-# Replaces what stands between the markers.
+# update_docs MARKER FILE: replaces what stands between the markers.
 update_docs() {
-  awk -v report="$report" '
-    /^<!-- \/bench -->$/ { inside = 0 }
+  awk -v marker="$1" -v file="$2" '
+    $0 == "<!-- /" marker " -->" { inside = 0 }
     !inside { print }
-    /^<!-- bench -->$/ { inside = 1; while ((getline line < report) > 0) print line }' docs/performance.md >"$work/docs"
+    $0 == "<!-- " marker " -->" { inside = 1; while ((getline line < file) > 0) print line }' docs/performance.md >"$work/docs"
   cat "$work/docs" >docs/performance.md
 }

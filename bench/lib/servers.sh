@@ -1,16 +1,15 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share their variables
 # Starts and stops what is measured, on free ports of loopback and in a directory of its own. Sourced by bench/run.
 
-declare -A pid=() port=() http_port=() admin_port=() label=()
+declare -A constant=() pid=() port=() http_port=() admin_port=() label=() asks=() hears=()
 extra_resp=()
 extra_http=()
 proxies=()
-load_pid=
 
 stop_all() {
   trap '' INT TERM
   local each
-  for each in $load_pid "${pid[@]}"; do
+  for each in "${pid[@]}"; do
     kill "$each" 2>/dev/null || true
   done
   local deadline=$((SECONDS + 10))
@@ -76,11 +75,12 @@ is_ok() {
   [[ $(http_get "$1" "$2" | head -n 1) == HTTP/1.?\ 200* ]]
 }
 
+# start_redis NAME LABEL
 start_redis() {
   find_port
-  port[redis]=$free_port
-  start redis redis-server redis-server --bind 127.0.0.1 --port "$free_port" --dir "$work" --save '' --appendonly no
-  await redis answers_ping "$free_port"
+  port[$1]=$free_port
+  start "$1" "$2" redis-server --bind 127.0.0.1 --port "$free_port" --dir "$work" --save '' --appendonly no --maxclients 20000
+  await "$1" answers_ping "$free_port"
 }
 
 start_twemproxy() {
@@ -114,24 +114,17 @@ END
   extra_http+=(webdis)
 }
 
-# start_proxy NAME JAVA [SETTING=VALUE…]
+# start_proxy NAME JAVA [SETTING=VALUE…]; before redis, or before $behind.
 start_proxy() {
-  local name=$1 java=$2 feature flags=()
+  local name=$1 java=$2
   shift 2
-  feature=$(java_feature "$java")
-  if [[ -f conf/jvm.options ]]; then
-    flags=(@conf/jvm.options)
-  elif ((feature >= 25)); then
-    flags=(-XX:+UseCompactObjectHeaders --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED)
-  fi
   find_port && port[$name]=$free_port
   find_port && http_port[$name]=$free_port
   find_port && admin_port[$name]=$free_port
-  start "$name" "redis-proxy, JDK $feature" env REDIS_URL="redis://127.0.0.1:${port[redis]}/0" \
+  start "$name" "redis-proxy, JDK $(java_feature "$java")" env REDIS_URL="redis://127.0.0.1:${port[${behind:-redis}]}/0" \
     RESP_PORT="${port[$name]}" HTTP_PORT="${http_port[$name]}" ADMIN_PORT="${admin_port[$name]}" \
-    CACHE_CAPACITY=100000 CACHE_EXPIRY=1h "$@" "$java" "${flags[@]}" -jar "$jar"
+    CACHE_CAPACITY=100000 CACHE_EXPIRY=1h "$@" "$java" @conf/jvm.options ${heap:+"$heap"} -jar "$jar"
   await "$name" is_ok "${admin_port[$name]}" /health/ready
-  if [[ $name == proxy* ]]; then proxies+=("$name"); fi
 }
 
 # stat_of PROXY NAME: one number of /stats.
@@ -139,38 +132,75 @@ stat_of() {
   http_get "${admin_port[$1]}" /stats | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
 }
 
-# The CPU time of a server, all its threads, in clock ticks.
-cpu_ticks() {
-  sed 's/.*) //' "/proc/${pid[$1]}/stat" | awk '{ print $12 + $13 }'
+# The JVM of what bench/run brings along (src/test/java/redisproxy/bench).
+bench_java() {
+  exec "$java" @conf/jvm.options -Xmx1g -XX:+UseSerialGC -cp "target/test-classes:$(<"$classpath")" redisproxy.bench.Bench "$@"
 }
 
-# Prints one command for each key: the words given, KEY in place of the key.
-for_each_key() {
-  awk -v keys="$keys" -v words="$*" 'BEGIN {
-    n = split(words, word, " ")
-    for (k = 0; k < keys; k++) {
-      printf "*%d\r\n", n
-      for (i = 1; i <= n; i++) {
-        w = word[i] == "KEY" ? sprintf("key:%012d", k) : word[i]
-        printf "$%d\r\n%s\r\n", length(w), w
-      }
-    }
-  }'
+# start_generator NAME: one that takes workloads for as long as this runs; ask and hear talk to it.
+start_generator() {
+  local fd
+  mkfifo "$work/$1.in" "$work/$1.out"
+  exec {fd}<>"$work/$1.in"
+  asks[$1]=$fd
+  exec {fd}<>"$work/$1.out"
+  hears[$1]=$fd
+  label[$1]=$1
+  bench_java generate <"$work/$1.in" >"$work/$1.out" 2>"$work/$1.log" &
+  pid[$1]=$!
 }
 
-# Every key exactly once; redis-benchmark's own SETs would leave some out by chance.
+# ask GENERATOR WORD…: a workload.
+ask() {
+  local name=$1
+  shift
+  echo "$*" >&"${asks[$name]}"
+}
+
+# hear GENERATOR: sets what came of it.
+hear() {
+  local outcome
+  read -r -t 300 -u "${hears[$1]}" outcome rate requests p50 p99 p999 longest cpu own checked || outcome=silent
+  [[ $outcome == ok ]] || fail "the load generator: $outcome $rate $requests $p50 $p99 $p999 $longest $cpu $own $checked"
+}
+
+# generate WORD…: a workload and what came of it, as said by class Workload and record Measured.
+generate() {
+  ask generator "$@"
+  hear generator
+}
+
+# Netty and vertx-web answering a constant: what such servers could do at most.
+start_limits() {
+  find_port
+  port[limit]=$free_port
+  start limit "Netty answering a constant" bench_java constant-resp "$free_port" "$get_bytes" "$value_bytes"
+  find_port
+  http_port[limit_http]=$free_port
+  start limit_http "vertx-web answering a constant" bench_java constant-http "$free_port" "$value_bytes"
+  await limit_http is_ok "$free_port" /keys/any
+  constant[limit]=1
+  constant[limit_http]=1
+}
+
+# start_relay NAME TARGET MICROS: a port whose every byte goes on after so long.
+start_relay() {
+  find_port
+  port[$1]=$free_port
+  start "$1" "$1" bench_java relay "$free_port" "$2" "$3"
+  await "$1" answers_ping "$free_port"
+}
+
+# seed SERVER WORD…: every key exactly once.
 seed() {
-  say "seeding $keys keys"
-  for_each_key SET KEY "$(printf "%0${value_bytes}d" 0 | tr 0 x)" | redis-cli -p "${port[redis]}" --pipe >/dev/null
-  [[ $(redis-cli -p "${port[redis]}" dbsize) == "$keys" ]] || fail "not all keys could be written"
+  local server=$1
+  shift
+  generate "port=${port[$server]}" command=set once=1 "keys=$keys" "value=$value_bytes" "$@"
 }
 
-# Reads every key through each proxy once.
-fill_proxies() {
-  local each
-  for each in "${proxies[@]}"; do
-    for_each_key GET KEY | timeout 120 redis-cli -p "${port[$each]}" --pipe >/dev/null ||
-      fail "not all keys could be read through ${label[$each]}"
-    [[ $(stat_of "$each" entries) == "$keys" ]] || fail "not all keys are in the cache of ${label[$each]}"
-  done
+# fill PROXY WORD…: reads every key once.
+fill() {
+  local proxy=$1
+  shift
+  generate "port=${port[$proxy]}" once=1 "keys=$keys" "value=$value_bytes" "$@"
 }

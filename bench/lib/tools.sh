@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share their variables
 # What has to be there before anything is measured: programs, JDKs, a quiet machine. Sourced by bench/run.
 
 say() {
@@ -12,11 +12,9 @@ fail() {
 
 # program, Debian package, what is left out without it (nothing: it is needed)
 programs='redis-server redis-server
-redis-benchmark redis-tools
 redis-cli redis-tools
 nutcracker nutcracker the rows of twemproxy
-webdis webdis the row of webdis
-wrk wrk everything over HTTP'
+webdis webdis the row of webdis'
 
 require_programs() {
   local program package left_out missing=()

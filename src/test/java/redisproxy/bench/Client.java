@@ -1,0 +1,129 @@
+package redisproxy.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+
+/** A connection and the batches it has in flight. On the run's event loop. */
+final class Client extends ChannelInboundHandlerAdapter {
+  /** Of the batches of a connection, one of so many is compared byte by byte, and the first. */
+  private static final int CHECKED = 64;
+
+  private final Run run;
+  private final int pipeline;
+  private final Replies replies;
+  private final long[] intended;
+  private final int[] sampledKeys;
+
+  private Channel channel;
+  private int sent;
+  private int answered;
+  private int awaited;
+
+  /** All that came since a batch was sent that is to be compared; null: none is. */
+  private ByteBuf sample;
+
+  /**
+   * A connection to come.
+   *
+   * @param depth batches in flight at most, a power of two
+   */
+  Client(Run run, int pipeline, Replies.Format format, int depth) {
+    this.run = run;
+    this.pipeline = pipeline;
+    replies = new Replies(format);
+    intended = new long[depth];
+    sampledKeys = new int[pipeline];
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    channel = ctx.channel();
+  }
+
+  boolean isIdle() {
+    return sent == answered;
+  }
+
+  /** Sends a batch that was meant to be sent at that time, in ns. */
+  void send(long when) {
+    if (sent - answered == intended.length) {
+      throw new WrongReply(intended.length + " batches unanswered: slower than the rate asked for");
+    }
+    boolean sampled = isIdle() && sent % CHECKED == 0;
+    if (isIdle()) {
+      awaited = pipeline;
+    }
+    Template batch = run.batch();
+    for (int i = 0; i < pipeline; i++) {
+      int key = run.nextKey();
+      batch.put(i, key);
+      if (sampled) {
+        sampledKeys[i] = key;
+      }
+    }
+    if (sampled) {
+      sample = Unpooled.buffer();
+    }
+    run.sent();
+    intended[sent++ & intended.length - 1] = when;
+    ByteBuf bytes = channel.alloc().directBuffer(batch.bytes().readableBytes());
+    bytes.writeBytes(batch.bytes(), 0, batch.bytes().readableBytes());
+    channel.writeAndFlush(bytes, channel.voidPromise());
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    try {
+      if (sample != null) {
+        sample.writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+      }
+      count(replies.take(bytes));
+    } finally {
+      bytes.release();
+    }
+  }
+
+  private void count(int completed) {
+    int left = completed;
+    while (left > 0 && left >= awaited) {
+      if (isIdle()) {
+        throw new WrongReply("more replies than requests");
+      }
+      left -= awaited;
+      awaited = pipeline;
+      if (sample != null) {
+        compare();
+      }
+      run.answered(this, intended[answered++ & intended.length - 1]);
+    }
+    awaited -= left;
+  }
+
+  private void compare() {
+    for (int key : sampledKeys) {
+      run.check(sample, key);
+    }
+    sample = null;
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    run.fail(new WrongReply("the server closed a connection"));
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    run.fail(cause);
+  }
+
+  void close() {
+    replies.release();
+    if (channel != null) {
+      channel.close();
+    }
+  }
+}
