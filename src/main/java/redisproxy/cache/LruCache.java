@@ -86,7 +86,7 @@ public final class LruCache implements Cache {
       ahead[i] = table[slot(hashes[from + i])];
     }
     for (int i = 0; i < count; i++) {
-      sum += nodes.hash(ahead[i]);
+      ahead[i] = withHash(hashes[from + i], ahead[i]);
     }
     for (int i = 0; i < count; i++) {
       Entry entry = nodes.entry(ahead[i]);
@@ -194,9 +194,17 @@ public final class LruCache implements Cache {
   }
 
   private int find(int db, byte[] buffer, int offset, int length, int hash) {
-    int node = table[slot(hash)];
-    while (node != Nodes.NONE
-        && !(nodes.hash(node) == hash && nodes.entry(node).is(db, buffer, offset, length))) {
+    int node = withHash(hash, table[slot(hash)]);
+    while (node != Nodes.NONE && !nodes.entry(node).is(db, buffer, offset, length)) {
+      node = withHash(hash, nodes.next(node));
+    }
+    return node;
+  }
+
+  /** The first node with this hash in what remains of a chain. */
+  private int withHash(int hash, int chain) {
+    int node = chain;
+    while (node != Nodes.NONE && nodes.hash(node) != hash) {
       node = nodes.next(node);
     }
     return node;
