@@ -164,10 +164,13 @@ final class Bus {
       answers = Arrays.copyOf(answers, capacity);
     }
 
-    /** Empties it for its next use; what a huge key made large is let go. */
+    /**
+     * Empties it for its next use; what a huge key made large is let go. The references are kept in
+     * new arrays: storing one in an old array costs the garbage collector more than a new array.
+     */
     void clear() {
-      Arrays.fill(askers, 0, size, null);
-      Arrays.fill(answers, 0, size, null);
+      askers = new Asker[askers.length];
+      answers = new Answer[answers.length];
       size = 0;
       if (keys.length > 2 * FULL_BYTES) {
         keys = new byte[512];

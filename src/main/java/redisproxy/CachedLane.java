@@ -48,6 +48,13 @@ final class CachedLane implements Bus.Asker {
   private int reading;
 
   private ValueRelay relay;
+
+  /** Replies that leave together, or null. */
+  private ByteBuf gathered;
+
+  /** Something has been gathered or written and is not yet flushed. */
+  private boolean writing;
+
   private boolean longKey;
   private boolean gone;
 
@@ -77,7 +84,7 @@ final class CachedLane implements Bus.Asker {
 
   /** Whether every request has been answered and every answer written. */
   boolean isEmpty() {
-    return replies.isEmpty() && relay == null;
+    return replies.isEmpty() && relay == null && !writing;
   }
 
   /** Changes with every request accepted. */
@@ -131,7 +138,10 @@ final class CachedLane implements Bus.Asker {
       answered(ticket, unverified.entry(), hit);
     } else if (answer instanceof Entry entry) {
       reading--;
-      if (held > maxPendingBytes && ticket != replies.head()) {
+      if (ticket == replies.head() && mayWriteAtOnce()) {
+        append(entry);
+        removeFirst();
+      } else if (held > maxPendingBytes && ticket != replies.head()) {
         reading++;
         replies.fill(ticket, entry.key());
         toAskAgain = replies.size();
@@ -145,6 +155,11 @@ final class CachedLane implements Bus.Asker {
     } else {
       replies.fill(ticket, answer);
     }
+  }
+
+  /** Whether the reply at the head need not wait for {@link #answersEnd} to be put with others. */
+  private boolean mayWriteAtOnce() {
+    return relay == null && toAskAgain == 0 && session.isWritable();
   }
 
   @Override
@@ -166,8 +181,7 @@ final class CachedLane implements Bus.Asker {
     if (relay != null) {
       relay.resume();
     }
-    ByteBuf gathered = null;
-    boolean wrote = false;
+    boolean wrote = writing;
     while (relay == null && !replies.isEmpty() && replies.first() != null && session.isWritable()) {
       if (isToBeAskedAgain()) {
         askAgain();
@@ -182,26 +196,45 @@ final class CachedLane implements Bus.Asker {
         wrote |= relay == null;
         break;
       }
-      gathered = append(gathered, reply);
+      append(reply);
       wrote = true;
       removeFirst();
     }
-    session.writeGathered(gathered);
-    if (wrote) {
+    gathered = session.writeGathered(gathered);
+    if (writing) {
+      writing = false;
       session.flush();
     }
     longKey &= !replies.isEmpty();
     return wrote;
   }
 
-  private ByteBuf append(ByteBuf gathered, Object reply) {
-    if (reply instanceof Entry entry && !entry.isMissing()) {
+  private void append(Object reply) {
+    if (reply instanceof Entry entry) {
       held -= entry.respLength();
-      return session.gather(gathered, entry.bytes(), entry.respOffset(), entry.respLength(), held);
+      append(entry);
+    } else {
+      byte[] bytes = (byte[]) reply;
+      held -= bytes.length;
+      append(bytes, 0, bytes.length);
     }
-    byte[] bytes = reply instanceof Entry ? nil() : (byte[]) reply;
-    held -= reply instanceof Entry ? 0 : bytes.length;
-    return session.gather(gathered, bytes, 0, bytes.length, held);
+  }
+
+  private void append(Entry entry) {
+    if (entry.isMissing()) {
+      append(nil(), 0, nil().length);
+    } else {
+      append(entry.bytes(), entry.respOffset(), entry.respLength());
+    }
+  }
+
+  private void append(byte[] bytes, int offset, int length) {
+    long more = held + (long) reading * length;
+    ByteBuf before = gathered;
+    // Writing may have this lane asked to write on, which must not find a buffer that is gone.
+    gathered = null;
+    gathered = session.gather(before, bytes, offset, length, more);
+    writing = true;
   }
 
   private byte[] nil() {
@@ -259,6 +292,10 @@ final class CachedLane implements Bus.Asker {
   void close() {
     gone = true;
     replies.clear();
+    if (gathered != null) {
+      gathered.release();
+      gathered = null;
+    }
     held = 0;
     if (relay != null) {
       relay.cancel();

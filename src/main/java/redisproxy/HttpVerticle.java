@@ -101,6 +101,9 @@ final class HttpVerticle extends VerticleBase {
             .setAcceptBacklog(1024)
             .setTcpKeepAlive(true)
             .setHttp2ClearTextEnabled(false)
+            // No route is a WebSocket; these would stand in the way of every message.
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
             .setMaxInitialLineLength(MAX_REQUEST_LINE)
             .setMaxHeaderSize(MAX_HEADERS)
             .setIdleTimeout((int) settings.http().idleTimeout().toMillis())

@@ -2,8 +2,8 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import redisproxy.config.Settings;
-import redisproxy.resp.RequestParser;
 import redisproxy.resp.SessionState;
+import redisproxy.resp.UsualGet;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Trunks;
@@ -142,7 +142,7 @@ final class RespSession extends RespConnection {
 
   /** Whether what comes next is for the cache, though there is a tunnel. */
   private boolean goesBack(ByteBuf input) {
-    if (straight || requests.isStranger() || !RequestParser.beginsGet(input)) {
+    if (straight || requests.isStranger() || !UsualGet.begins(input)) {
       return false;
     }
     SessionState state = tunnel.state();
@@ -159,14 +159,14 @@ final class RespSession extends RespConnection {
 
   private void acceptGets(ByteBuf input) {
     tunnel.keepAlive();
-    while (cached.mayAccept() && RequestParser.beginsGet(input)) {
+    while (cached.mayAccept() && UsualGet.begins(input)) {
       CachedRequests.Outcome outcome = requests.nextGet(input);
       if (outcome != CachedRequests.Outcome.ANSWERED) {
         straight = outcome == CachedRequests.Outcome.FOR_REDIS;
         break;
       }
     }
-    blocked = straight || input.isReadable() && !RequestParser.beginsGet(input);
+    blocked = straight || input.isReadable() && !UsualGet.begins(input);
   }
 
   private boolean mayAccept() {

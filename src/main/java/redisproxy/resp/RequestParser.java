@@ -25,11 +25,6 @@ public final class RequestParser {
   /** Longest argument, in bytes (proto-max-bulk-len). */
   private static final long MAX_BULK = 512L * 1024 * 1024;
 
-  /** {@code *2\r\n$3\r\n}. */
-  private static final long HEAD_OF_TWO = 0x2a320d0a24330d0aL;
-
-  private static final long GET = CommandName.of("get");
-
   private static final int USUAL_ARGUMENTS = 16;
   private static final int UNKNOWN = -1;
   private static final int ANNOUNCING = -2;
@@ -86,6 +81,9 @@ public final class RequestParser {
       }
       if (position == 0) {
         begin();
+        if (usualGet(in)) {
+          return true;
+        }
       }
       if (in.getByte(in.readerIndex()) == '*' ? !array(in) : !inline(in)) {
         return false;
@@ -102,6 +100,21 @@ public final class RequestParser {
       starts = new int[USUAL_ARGUMENTS];
       lengths = new int[USUAL_ARGUMENTS];
     }
+  }
+
+  /** Reads the usual GET at one go, if it is there as a whole; else nothing. */
+  private boolean usualGet(ByteBuf in) {
+    int length = UsualGet.keyLength(in);
+    int start = UsualGet.keyStart(length);
+    if (length == 0 || start + length + 2 > maxBytes) {
+      return false;
+    }
+    add(UsualGet.NAME, 3);
+    add(start, length);
+    buffer = in;
+    base = in.readerIndex();
+    in.skipBytes(start + length + 2);
+    return true;
   }
 
   private boolean array(ByteBuf in) throws ProtocolError {
@@ -206,17 +219,6 @@ public final class RequestParser {
     }
     starts[count] = start;
     lengths[count++] = length;
-  }
-
-  /**
-   * Whether a GET of one key begins here, as clients write it. To be asked between two requests.
-   */
-  public static boolean beginsGet(ByteBuf in) {
-    int at = in.readerIndex();
-    return in.readableBytes() > 13
-        && in.getLong(at) == HEAD_OF_TWO
-        && CommandName.of(in, at + 8, 3) == GET
-        && in.getByte(at + 11) == '\r';
   }
 
   /** How many arguments the request has, the command's name included; 1 at least. */

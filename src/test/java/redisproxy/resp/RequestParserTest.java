@@ -46,7 +46,7 @@ class RequestParserTest {
   /** Behind other input, and with nothing read. */
   private static boolean beginsGet(String text) {
     ByteBuf in = Unpooled.copiedBuffer("*1" + text, StandardCharsets.ISO_8859_1).skipBytes(2);
-    boolean begins = RequestParser.beginsGet(in);
+    boolean begins = UsualGet.begins(in);
     assertEquals(text.length(), in.readableBytes());
     return begins;
   }
