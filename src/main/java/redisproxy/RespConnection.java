@@ -48,6 +48,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   private boolean leaving;
 
+  /** Null until it is asked for. */
+  private String address;
+
   /** Cuts off a client that does not go by itself, or null. */
   private Future<?> cutOff;
 
@@ -250,7 +253,20 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void cutOffIn(long millis) {
-    cutOff = context.executor().schedule(this::close, millis, TimeUnit.MILLISECONDS);
+    cutOff = later(millis, this::close);
+  }
+
+  /** Has something done in a while, on the event loop. */
+  final Future<?> later(long millis, Runnable task) {
+    return context.executor().schedule(task, millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Whom the client counts as. */
+  final String address() {
+    if (address == null) {
+      address = ClientAddress.of(context.channel().remoteAddress());
+    }
+    return address;
   }
 
   private void endOutput() {

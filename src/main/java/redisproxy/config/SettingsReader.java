@@ -33,6 +33,7 @@ final class SettingsReader {
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
     Settings.Auth auth = valid(this::auth);
+    Limits limits = valid(this::limits);
     Settings.Coherence coherence = valid(this::coherence);
     Settings.Log log = valid(this::log);
     if (http != null && resp != null && admin != null) {
@@ -45,7 +46,7 @@ final class SettingsReader {
       Contradiction.inReaders(auth, redis, resp).forEach(this::add);
     }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, coherence, log);
+    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, limits, coherence, log);
   }
 
   private Settings.Http http(int instances) {
@@ -75,10 +76,12 @@ final class SettingsReader {
   }
 
   private Settings.Admin admin() {
+    String token = value(SettingsTable.ADMIN_TOKEN);
     return new Settings.Admin(
         value(SettingsTable.ADMIN_ENABLED),
         value(SettingsTable.ADMIN_HOST),
-        value(SettingsTable.ADMIN_PORT));
+        value(SettingsTable.ADMIN_PORT),
+        token.isEmpty() ? null : new Secret(token));
   }
 
   private Settings.Cache cache() {
@@ -125,6 +128,15 @@ final class SettingsReader {
         value(SettingsTable.AUTH_MODE),
         value(SettingsTable.AUTH_USERNAME),
         password.isEmpty() ? null : new Secret(password));
+  }
+
+  private Limits limits() {
+    return new Limits(
+        new Limits.Rate(
+            value(SettingsTable.LIMITS_HTTP_PER_CLIENT), value(SettingsTable.LIMITS_HTTP_GLOBAL)),
+        new Limits.Rate(
+            value(SettingsTable.LIMITS_RESP_PER_CLIENT), value(SettingsTable.LIMITS_RESP_GLOBAL)),
+        new Limits.Rate(value(SettingsTable.LIMITS_ADMIN_PER_CLIENT), 0));
   }
 
   private Settings.Coherence coherence() {

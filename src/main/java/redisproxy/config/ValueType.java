@@ -152,6 +152,14 @@ public record ValueType<T>(
     return of("at most " + most + " characters", text -> text, text -> text.length() <= most);
   }
 
+  /** What a bearer can say in a header, of at most so many characters; empty means not set. */
+  static ValueType<String> token(int most) {
+    return of(
+        "at most " + most + " visible ASCII characters",
+        text -> text,
+        text -> text.length() <= most && text.chars().allMatch(c -> c > ' ' && c <= '~'));
+  }
+
   /** A user's name, as HTTP's Basic credentials can say it. */
   static ValueType<String> username(int most) {
     return of(

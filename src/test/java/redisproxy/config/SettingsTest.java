@@ -13,8 +13,12 @@ class SettingsTest {
 
   @Test
   void records_areValidByConstruction() {
-    refused(() -> new Settings.Admin(true, "127.0.0.1", 65536));
-    refused(() -> new Settings.Admin(true, "", 1));
+    refused(() -> new Settings.Admin(true, "127.0.0.1", 65536, null));
+    refused(() -> new Settings.Admin(true, "", 1, null));
+    refused(() -> new Settings.Admin(true, "0.0.0.0", 1, null));
+    refused(() -> new Settings.Admin(true, "0.0.0.0", 1, new Secret("two words")));
+    refused(() -> new Limits.Rate(-1, 0));
+    refused(() -> new Limits.Rate(0, -1));
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
     refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true));
@@ -46,6 +50,7 @@ class SettingsTest {
                 ok.cache(),
                 ok.redis(),
                 ok.auth(),
+                ok.limits(),
                 ok.coherence(),
                 ok.log()));
     refused(
@@ -58,6 +63,7 @@ class SettingsTest {
                 ok.cache(),
                 ok.redis(),
                 ok.auth(),
+                ok.limits(),
                 ok.coherence(),
                 ok.log()));
   }
@@ -77,6 +83,7 @@ class SettingsTest {
                 ok.cache(),
                 ok.redis(),
                 own,
+                ok.limits(),
                 ok.coherence(),
                 ok.log()));
   }
