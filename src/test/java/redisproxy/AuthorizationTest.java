@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
@@ -26,7 +27,7 @@ class AuthorizationTest {
     assertNotNull(given);
     assertEquals(user, new String(given.user(), StandardCharsets.UTF_8));
     assertEquals(password, new String(given.password(), StandardCharsets.UTF_8));
-    assertEquals(header.toLowerCase().startsWith("bearer"), given.isToken());
+    assertEquals(header.toLowerCase(Locale.ROOT).startsWith("bearer"), given.isToken());
   }
 
   @ParameterizedTest
