@@ -163,6 +163,7 @@ final class HttpVerticle extends VerticleBase {
    */
   private Router router() {
     Router router = Router.router(vertx);
+    HttpCors.mount(router, settings.cors());
     for (String prefix : new String[] {"/keys/", "/get/"}) {
       router
           .routeWithRegex(prefix + ".*")

@@ -17,6 +17,7 @@ import java.util.Optional;
 public record Settings(
     int eventLoops,
     Http http,
+    Cors cors,
     Resp resp,
     Admin admin,
     Cache cache,
@@ -28,6 +29,7 @@ public record Settings(
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
+    Objects.requireNonNull(cors, "cors");
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(redis, "redis");
     Objects.requireNonNull(auth, "auth");

@@ -28,6 +28,7 @@ final class SettingsReader {
     int eventLoops = value(SettingsTable.EVENT_LOOPS).orElseGet(machine::eventLoops);
     int instances = Machine.instances(eventLoops);
     Settings.Http http = valid(() -> http(instances));
+    Cors cors = valid(() -> new Cors(value(SettingsTable.HTTP_CORS_ORIGINS)));
     Settings.Resp resp = valid(() -> resp(instances));
     Settings.Admin admin = valid(this::admin);
     Settings.Cache cache = valid(this::cache);
@@ -46,7 +47,8 @@ final class SettingsReader {
       Contradiction.inReaders(auth, redis, resp).forEach(this::add);
     }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, limits, coherence, log);
+    return new Settings(
+        eventLoops, http, cors, resp, admin, cache, redis, auth, limits, coherence, log);
   }
 
   private Settings.Http http(int instances) {

@@ -48,6 +48,12 @@ public final class SettingsTable {
           ValueType.oneOf(List.of(false, true), remaining -> remaining ? "remaining" : "0"),
           "0",
           "0 = HTTP caches must ask every time; remaining = they may keep what time is left");
+  static final Setting<List<String>> HTTP_CORS_ORIGINS =
+      row(
+          "http.cors-origins",
+          ValueType.origins(),
+          "",
+          "origins of web pages that may read, comma-separated; * = any; empty = none");
 
   static final Setting<Boolean> RESP_ENABLED =
       row("resp.enabled", ValueType.bool(), "true", "whether to serve RESP (Redis clients)");

@@ -26,6 +26,7 @@ class SettingsReaderTest {
             8,
             new Settings.Http(
                 true, "127.0.0.1", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
+            new Cors(List.of()),
             new Settings.Resp(
                 true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
             new Settings.Admin(true, "127.0.0.1", 8002, null),

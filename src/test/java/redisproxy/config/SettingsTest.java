@@ -18,6 +18,10 @@ class SettingsTest {
     refused(() -> new Settings.Admin(true, "0.0.0.0", 1, null));
     refused(() -> new Settings.Admin(true, "0.0.0.0", 1, new Secret("two words")));
     refused(() -> new Limits.Rate(-1, 0));
+    refused(() -> new Cors(List.of("*", "http://a.example")));
+    refused(() -> new Cors(List.of("a.example")));
+    refused(() -> new Cors(List.of("http://a.example/path")));
+    refused(() -> new Cors(List.of("null")));
     refused(() -> new Limits.Rate(0, -1));
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
@@ -45,6 +49,7 @@ class SettingsTest {
             new Settings(
                 1,
                 off,
+                ok.cors(),
                 off2,
                 ok.admin(),
                 ok.cache(),
@@ -58,6 +63,7 @@ class SettingsTest {
             new Settings(
                 0,
                 ok.http(),
+                ok.cors(),
                 off2,
                 ok.admin(),
                 ok.cache(),
@@ -78,6 +84,7 @@ class SettingsTest {
             new Settings(
                 1,
                 open,
+                ok.cors(),
                 ok.resp(),
                 ok.admin(),
                 ok.cache(),

@@ -56,7 +56,8 @@ class RateLimitIT {
         RespClient direct = new RespClient(redis.host(), redis.port());
         RespClient client = proxy.resp()) {
       // The request that opens the tunnel is read twice and counts once.
-      client.send(RespClient.request("RPUSH", "list", "x").repeat(MANY));
+      String push = RespClient.request("EVAL", "return redis.call('RPUSH', 'list', 'x')", "0");
+      client.send(push.repeat(MANY));
       for (int i = 1; i <= 10; i++) {
         assertEquals(":" + i + "\r\n", client.reply());
       }
@@ -64,6 +65,9 @@ class RateLimitIT {
       assertTrue(exceeded > MANY / 2);
       assertEquals(":" + (MANY - exceeded) + "\r\n", direct.call("LLEN", "list"));
       Awaitility.await().until(() -> !client.call("LLEN", "list").equals(EXCEEDED));
+      // So are reads that go back to the cache from there.
+      client.send(RespClient.request("GET", "k").repeat(MANY));
+      assertTrue(exceeded(client::reply, MANY) > MANY / 2);
       // Large ones too, of which Redis sees no part.
       client.send(RespClient.request("RPUSH", "list", "x".repeat(100_000)).repeat(MANY));
       assertTrue(exceeded(client::reply, MANY) > MANY / 2);
