@@ -41,7 +41,7 @@ final class AdminVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    exposition = new Exposition<>(Meters.table(settings, respClients, httpClients, httpRequests));
+    exposition = new Exposition<>(Meters.table(respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
     new LogLevel(settings.admin().host()).mount(router);
     router.route().handler(AdminVerticle::onlyReads);
@@ -139,9 +139,9 @@ final class AdminVerticle extends VerticleBase {
             .put("evictions", cache.evictions())
             .put("expirations", cache.expirations())
             .put("entries", cache.entries())
-            .put("capacity", settings.cache().capacity())
+            .put("capacity", cache.capacity())
             .put("bytes", cache.bytes())
-            .put("maxBytes", settings.cache().maxBytes())
+            .put("maxBytes", cache.maxBytes())
             .put("clients", respClients.current() + httpClients.current())
             .put("resp", gate(respClients))
             .put("http", gate(httpClients).put("requests", httpRequests.total()))

@@ -43,10 +43,13 @@ final class CacheVerticle extends VerticleBase {
    */
   private static final long BREATH_MS = 1;
 
+  /** How many entries are dropped in one turn at most when the cache is to be smaller. */
+  private static final int SHRINK_AT_ONCE = 2048;
+
   /** For so many lookups at a time what they need is fetched; it fits the first-level cache. */
   private static final int READ_AHEAD = 16;
 
-  private final Settings settings;
+  private Settings settings;
   private final Cache cache;
   private final LongSupplier clock;
   private final Census census;
@@ -89,6 +92,7 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
+    vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.CACHE, context, this::share);
     reclaimIn(RECLAIM_EVERY_MS);
@@ -109,6 +113,21 @@ final class CacheVerticle extends VerticleBase {
         settings.redis().maxLoads(),
         coherence.whenUnverified() == Settings.Coherence.WhenUnverified.SERVE,
         new Prefixes(prefixes));
+  }
+
+  private void change(Settings now) {
+    settings = now;
+    ReadThrough.Limits limits = limits();
+    readThrough.limits(limits);
+    coherence.servesUnverified(limits.servesUnverified());
+    resize();
+  }
+
+  private void resize() {
+    Settings.Cache to = settings.cache();
+    if (!cache.resize(to.capacity(), to.maxBytes(), SHRINK_AT_ONCE, clock.getAsLong())) {
+      vertx.setTimer(BREATH_MS, timer -> resize());
+    }
   }
 
   @Override

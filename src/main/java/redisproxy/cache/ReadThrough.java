@@ -23,7 +23,7 @@ public final class ReadThrough<W> {
   public static final long UNKNOWN = -2;
 
   private final Cache cache;
-  private final Limits limits;
+  private Limits limits;
   private final Consumer<Load<W>> loader;
   private final BiConsumer<W, Answer> answered;
   private final Map<Key, Load<W>> loads = new HashMap<>();
@@ -239,6 +239,15 @@ public final class ReadThrough<W> {
     if (now != trust) {
       trust = now;
       overtakeAll();
+    }
+  }
+
+  /** Changes how long and how much. Where less long than before, nothing may outlive that. */
+  public void limits(Limits now) {
+    boolean isShorter = now.expiry < limits.expiry || now.missingExpiry < limits.missingExpiry;
+    limits = now;
+    if (isShorter) {
+      invalidateAll();
     }
   }
 

@@ -30,6 +30,9 @@ public final class LogKey {
   /** The least important messages that are logged. */
   public static final String LEVEL = "level";
 
+  /** The settings that have changed. */
+  public static final String SETTINGS = "settings";
+
   /** A key in Redis, or a digest of it. */
   public static final String KEY = "key";
 

@@ -88,6 +88,8 @@ class LruCacheModelTest {
         reclaim(random.nextInt(4));
       } else if (die < 905) {
         clear();
+      } else if (die < 910) {
+        resize();
       } else {
         operation = "time";
         now += random.nextInt(8) == 0 ? random.nextInt(200) : random.nextInt(4);
@@ -162,6 +164,18 @@ class LruCacheModelTest {
       }
     }
 
+    /** To less, in several steps perhaps, or to more than there has been room for. */
+    private void resize() {
+      operation = "resize";
+      int capacity = 1 + random.nextInt(use.capacity * 2);
+      long maxBytes = Math.max(1, (long) (use.maxBytes * random.nextDouble() * 2));
+      int limit = random.nextInt(5);
+      assertEquals(
+          naive.resize(capacity, maxBytes, limit, now),
+          cache.resize(capacity, maxBytes, limit, now),
+          "resized");
+    }
+
     /** About twice as many keys as the capacity, in three databases; the first is of no bytes. */
     private Key key() {
       int id = random.nextInt(use.capacity * 2 / 3 + 2);
@@ -173,6 +187,8 @@ class LruCacheModelTest {
     private void compare() {
       assertEquals(naive.entries.size(), cache.size(), "size");
       assertEquals(naive.bytes(), cache.bytes(), "bytes");
+      assertEquals(naive.capacity, cache.capacity(), "capacity");
+      assertEquals(naive.maxBytes, cache.maxBytes(), "most bytes");
       assertEquals(naive.evictions, cache.evictions(), "evictions");
       assertEquals(naive.expirations, cache.expirations(), "expirations");
       if (step % use.checkEvery == 0) {
@@ -181,7 +197,7 @@ class LruCacheModelTest {
           assertSame(entry, cache.nodes.entry(node), "order of use");
           node = cache.nodes.newer(node);
         }
-        LruCacheInvariants.check(cache, use.capacity, use.maxBytes);
+        LruCacheInvariants.check(cache, naive.capacity, naive.maxBytes);
       }
     }
 
