@@ -48,6 +48,15 @@ class ArchitectureTest {
           .resideInAnyPackage("java..", "redisproxy.cache");
 
   @ArchTest
+  static final ArchRule snapshot_isPlainJavaAndKeys =
+      classes()
+          .that()
+          .resideInAPackage("redisproxy.snapshot")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "redisproxy.cache", "redisproxy.snapshot");
+
+  @ArchTest
   static final ArchRule resp_isPlainJavaAndByteBuf =
       classes()
           .that()
@@ -83,6 +92,7 @@ class ArchitectureTest {
               "redisproxy.resp",
               "redisproxy.config",
               "redisproxy.metrics",
+              "redisproxy.snapshot",
               "redisproxy.log")
           .should()
           .dependOnClassesThat()

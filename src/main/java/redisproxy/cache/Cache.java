@@ -1,5 +1,7 @@
 package redisproxy.cache;
 
+import java.util.Iterator;
+
 /**
  * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy
  * can be put in its place. Owned by one thread. Times are milliseconds of a monotonic clock that
@@ -46,6 +48,9 @@ public interface Cache {
    * @return whether the new bounds hold; if not, it is to be called again
    */
   boolean resize(int capacity, long maxBytes, int limit, long now);
+
+  /** The entries, least recently used first. Not to be used any more when anything has changed. */
+  Iterator<Entry> oldestFirst();
 
   /** How many entries it may keep. */
   int capacity();

@@ -1,6 +1,8 @@
 package redisproxy.cache;
 
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
@@ -184,6 +186,28 @@ public final class LruCache implements Cache {
       nodes.setNext(node, table[slot]);
       table[slot] = node;
     }
+  }
+
+  @Override
+  public Iterator<Entry> oldestFirst() {
+    return new Iterator<>() {
+      private int node = nodes.newer(Nodes.NONE);
+
+      @Override
+      public boolean hasNext() {
+        return node != Nodes.NONE;
+      }
+
+      @Override
+      public Entry next() {
+        if (node == Nodes.NONE) {
+          throw new NoSuchElementException();
+        }
+        Entry entry = nodes.entry(node);
+        node = nodes.newer(node);
+        return entry;
+      }
+    };
   }
 
   @Override

@@ -131,10 +131,15 @@ public final class ReadThrough<W> {
       answered.accept(
           waiter, new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight"));
     } else {
-      load = new Load<>(key, now);
-      load.waiters.add(waiter);
-      start(load);
+      begin(key, waiter, now);
     }
+  }
+
+  /** Begins a load that a waiter is told the end of, as for a lookup that is not counted. */
+  public void begin(Key key, W waiter, long now) {
+    Load<W> load = new Load<>(key, now);
+    load.waiters.add(waiter);
+    start(load);
   }
 
   private boolean isTold(Key key) {
@@ -244,11 +249,10 @@ public final class ReadThrough<W> {
 
   /** Changes how long and how much. Where less long than before, nothing may outlive that. */
   public void limits(Limits now) {
-    boolean isShorter = now.expiry < limits.expiry || now.missingExpiry < limits.missingExpiry;
-    limits = now;
-    if (isShorter) {
+    if (now.expiry < limits.expiry || now.missingExpiry < limits.missingExpiry) {
       invalidateAll();
     }
+    limits = now;
   }
 
   public Trust trust() {

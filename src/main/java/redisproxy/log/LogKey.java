@@ -33,6 +33,13 @@ public final class LogKey {
   /** The settings that have changed. */
   public static final String SETTINGS = "settings";
 
+  public static final String FILE = "file";
+
+  /** How many keys, and of how many. */
+  public static final String KEYS = "keys";
+
+  public static final String OF = "of";
+
   /** A key in Redis, or a digest of it. */
   public static final String KEY = "key";
 

@@ -1,9 +1,11 @@
 package redisproxy.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -192,11 +194,11 @@ class LruCacheModelTest {
       assertEquals(naive.evictions, cache.evictions(), "evictions");
       assertEquals(naive.expirations, cache.expirations(), "expirations");
       if (step % use.checkEvery == 0) {
-        int node = cache.nodes.newer(Nodes.NONE);
+        Iterator<Entry> held = cache.oldestFirst();
         for (Entry entry : naive.entries) {
-          assertSame(entry, cache.nodes.entry(node), "order of use");
-          node = cache.nodes.newer(node);
+          assertSame(entry, held.next(), "order of use");
         }
+        assertFalse(held.hasNext());
         LruCacheInvariants.check(cache, naive.capacity, naive.maxBytes);
       }
     }
