@@ -50,7 +50,7 @@ final class AdminVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    exposition = new Exposition<>(Meters.table(settings, respClients, httpClients, httpRequests));
+    exposition = new Exposition<>(Meters.table(respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
     new AdminAccess(context, settings.admin().token(), FrontLimits.of(limits.admin(), 1))
         .mount(router);
@@ -150,9 +150,9 @@ final class AdminVerticle extends VerticleBase {
             .put("evictions", cache.evictions())
             .put("expirations", cache.expirations())
             .put("entries", cache.entries())
-            .put("capacity", settings.cache().capacity())
+            .put("capacity", cache.capacity())
             .put("bytes", cache.bytes())
-            .put("maxBytes", settings.cache().maxBytes())
+            .put("maxBytes", cache.maxBytes())
             .put("clients", respClients.current() + httpClients.current())
             .put("resp", gate(respClients))
             .put("http", gate(httpClients).put("requests", httpRequests.total()))

@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import redisproxy.cache.Cache;
 import redisproxy.cache.Key;
 import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
+import redisproxy.cache.Trust;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
@@ -43,10 +45,13 @@ final class CacheVerticle extends VerticleBase {
    */
   private static final long BREATH_MS = 1;
 
+  /** How many entries are dropped in one turn at most when the cache is to be smaller. */
+  private static final int SHRINK_AT_ONCE = 2048;
+
   /** For so many lookups at a time what they need is fetched; it fits the first-level cache. */
   private static final int READ_AHEAD = 16;
 
-  private final Settings settings;
+  private Settings settings;
   private final Cache cache;
   private final LongSupplier clock;
   private final Census census;
@@ -55,6 +60,11 @@ final class CacheVerticle extends VerticleBase {
   private Loader<Waiter> loader;
   private Coherence coherence;
   private LoopDelay loopDelay;
+
+  /** Null where there is to be none. */
+  private WarmStart warmStart;
+
+  private boolean stopping;
   private Server server = Server.UNKNOWN;
 
   /** Answers of loads that leave at the end of this turn, by the address of their front. */
@@ -62,6 +72,9 @@ final class CacheVerticle extends VerticleBase {
 
   /** A lookup that waits for a load. */
   private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {}
+
+  /** The warm start waits for these; no front does. */
+  private static final Waiter WARM = new Waiter(null, null, null, 0, 0);
 
   /**
    * The verticle, not yet deployed.
@@ -89,10 +102,37 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
+    vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.CACHE, context, this::share);
     reclaimIn(RECLAIM_EVERY_MS);
-    return Future.join(loader.start(), coherence.start());
+    String snapshot = settings.cache().snapshot();
+    if (!snapshot.isEmpty()) {
+      warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
+    }
+    return Future.join(loader.start(), coherence.start()).onComplete(started -> warmUp());
+  }
+
+  private void warmUp() {
+    if (warmStart != null) {
+      warmStart.begin(settings.cache().capacity());
+    }
+  }
+
+  /** False when it is not the time: what was loaded would not be kept, or clients are in need. */
+  private boolean warm(Key key) {
+    if (readThrough.trust() != Trust.VERIFIED
+        || !loader.reachability().now()
+        || readThrough.stats().loadsInFlight() >= settings.redis().maxLoads()) {
+      return false;
+    }
+    long now = clock.getAsLong();
+    if (cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now) != null) {
+      warmStart.loaded();
+    } else {
+      readThrough.begin(key, WARM, now);
+    }
+    return true;
   }
 
   private ReadThrough.Limits limits() {
@@ -111,9 +151,28 @@ final class CacheVerticle extends VerticleBase {
         new Prefixes(prefixes));
   }
 
+  private void change(Settings now) {
+    settings = now;
+    ReadThrough.Limits limits = limits();
+    readThrough.limits(limits);
+    coherence.servesUnverified(limits.servesUnverified());
+    resize();
+  }
+
+  private void resize() {
+    Settings.Cache to = settings.cache();
+    if (!cache.resize(to.capacity(), to.maxBytes(), SHRINK_AT_ONCE, clock.getAsLong())) {
+      vertx.setTimer(BREATH_MS, timer -> resize());
+    }
+  }
+
   @Override
   public Future<?> stop() {
-    return Future.join(loader.stop(), coherence.stop());
+    stopping = true;
+    Future<?> stopped = Future.join(loader.stop(), coherence.stop());
+    return warmStart == null
+        ? stopped
+        : stopped.eventually(() -> warmStart.end(cache.oldestFirst(), clock.getAsLong()));
   }
 
   private void lookups(Message<Lookups> message) {
@@ -184,6 +243,10 @@ final class CacheVerticle extends VerticleBase {
   }
 
   private void answered(Waiter waiter, Answer answer) {
+    if (waiter == WARM) {
+      warmStart.loaded();
+      return;
+    }
     if (leaving.isEmpty()) {
       context.runOnContext(turn -> sendAnswers());
     }
@@ -203,6 +266,9 @@ final class CacheVerticle extends VerticleBase {
   }
 
   private void reclaim() {
+    if (stopping) {
+      return;
+    }
     int dropped = readThrough.reclaim(clock.getAsLong(), RECLAIM_AT_ONCE);
     reclaimIn(dropped == RECLAIM_AT_ONCE ? BREATH_MS : RECLAIM_EVERY_MS);
   }

@@ -35,7 +35,7 @@ final class Coherence implements Feed.Owner {
   static final List<String> STATES = List.of("tracking", "expiry", "lost");
 
   private final ReadThrough<?> readThrough;
-  private final boolean servesUnverified;
+  private boolean servesUnverified;
   private final LongSupplier clock;
 
   /** Null where there is to be none. */
@@ -121,6 +121,12 @@ final class Coherence implements Feed.Owner {
     if (isNews) {
       decide();
     }
+  }
+
+  /** Whether what is kept is to be served while Redis cannot be reached. */
+  void servesUnverified(boolean now) {
+    servesUnverified = now;
+    decide();
   }
 
   private void decide() {

@@ -17,6 +17,7 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.config.Settings;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
@@ -54,6 +55,7 @@ final class Front {
     this.current = new Lookups(address);
     vertx.eventBus().localConsumer(address, this::received);
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> server = news.body());
+    vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> slow.change(news.body().log()));
     vertx.eventBus().send(Bus.WHAT_SERVER, address, Bus.BY_REFERENCE);
   }
 

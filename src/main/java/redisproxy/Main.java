@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Configuration;
-import redisproxy.config.Settings;
+import redisproxy.config.Loaded;
 import redisproxy.config.SettingsTable;
 
 /** The command line. */
@@ -67,9 +67,12 @@ public final class Main {
 
   private static void run(Path config) {
     try {
-      Settings settings = load(config);
-      Logging.configure(settings.log());
-      Proxy proxy = Proxy.start(settings).toCompletionStage().toCompletableFuture().get();
+      Loaded loaded = load(config);
+      Logging.configure(loaded.settings().log());
+      Proxy proxy = Proxy.start(loaded.settings()).toCompletionStage().toCompletableFuture().get();
+      if (config != null) {
+        proxy.follow(config, loaded);
+      }
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(proxy), "stop"));
     } catch (ExecutionException e) {
       exit(START_FAILED, System.err, "redis-proxy cannot start:\n" + e.getCause().getMessage());
@@ -82,7 +85,7 @@ public final class Main {
    * The settings say how many event loops there are to be, so they are read by a Vertx of their
    * own.
    */
-  private static Settings load(Path config) throws ExecutionException, InterruptedException {
+  private static Loaded load(Path config) throws ExecutionException, InterruptedException {
     Vertx vertx =
         Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setInternalBlockingPoolSize(1));
     try {

@@ -11,7 +11,6 @@ import java.util.Locale;
 import java.util.function.Function;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
-import redisproxy.config.Settings;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.Meter;
@@ -33,17 +32,17 @@ final class Meters {
 
   private Meters() {}
 
-  static List<Meter<Reading>> table(Settings settings, Gate resp, Gate http, Gate requests) {
+  static List<Meter<Reading>> table(Gate resp, Gate http, Gate requests) {
     Meters meters = new Meters();
-    meters.cache(settings.cache());
+    meters.cache();
     meters.fronts();
-    meters.clients(settings, resp, http, requests);
+    meters.clients(resp, http, requests);
     meters.redis();
     meters.loops();
     return meters.rows;
   }
 
-  private void cache(Settings.Cache limits) {
+  private void cache() {
     count("hits", "Lookups answered from the cache", CacheStats::hits);
     count("misses", "Lookups that were not", CacheStats::misses);
     count("loads", "Questions put to Redis", CacheStats::loads);
@@ -60,9 +59,9 @@ final class Meters {
     count("flushes", "Times everything was dropped because of that", CacheStats::flushes);
     count("unverified", "Lookups served while Redis was out of reach", CacheStats::unverified);
     held("entries", "", "Entries held", CacheStats::entries);
-    gauge("capacity_entries", "", "Entries that may be held", r -> limits.capacity());
+    held("capacity_entries", "", "Entries that may be held", CacheStats::capacity);
     held("entries_bytes", "bytes", "What they weigh", CacheStats::bytes);
-    gauge("capacity_bytes", "bytes", "What they may weigh", r -> limits.maxBytes());
+    held("capacity_bytes", "bytes", "What they may weigh", CacheStats::maxBytes);
     held("loads_in_flight", "", "Loads not yet answered", CacheStats::loadsInFlight);
   }
 
@@ -128,19 +127,11 @@ final class Meters {
         .toList();
   }
 
-  private void clients(Settings settings, Gate resp, Gate http, Gate requests) {
+  private void clients(Gate resp, Gate http, Gate requests) {
     gates(GAUGE, "clients", "Clients connected", resp, http, Gate::current);
     gates(COUNTER, "clients_accepted_total", "Clients ever let in", resp, http, Gate::total);
     gates(COUNTER, "clients_rejected_total", "Clients turned away", resp, http, Gate::rejected);
-    row(
-        GAUGE,
-        "clients_max",
-        "",
-        "Clients that may be connected",
-        "protocol",
-        List.of(
-            new Series<>(Census.RESP, reading -> settings.resp().maxClients()),
-            new Series<>(Census.HTTP, reading -> settings.http().maxClients())));
+    gates(GAUGE, "clients_max", "Clients that may be connected", resp, http, Gate::limit);
     gauge("http_requests_in_flight", "", "HTTP lookups not answered", r -> requests.current());
     one(
         COUNTER,

@@ -8,6 +8,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
+import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
 import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
@@ -178,6 +180,17 @@ public final class Proxy {
         .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
         .addKeyValue(LogKey.NATIVE_TRANSPORT, vertx.isNativeTransportEnabled())
         .log("redis-proxy is up");
+  }
+
+  /**
+   * Changes settings from now on when their file does.
+   *
+   * @param running what the proxy was started with
+   */
+  void follow(Path file, Loaded running) {
+    vertx
+        .deployVerticle(new Reload(file, running, respClients, httpClients, limits))
+        .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 
   /** The port of HTTP; not to be asked when it is off. */

@@ -38,8 +38,8 @@ final class SlowLookups {
   }
 
   private final String protocol;
-  private final long threshold;
-  private final boolean keys;
+  private long threshold;
+  private boolean keys;
   private long secondBegan = System.nanoTime() - SECOND;
   private int logged;
   private long suppressed;
@@ -47,8 +47,13 @@ final class SlowLookups {
   /** Those of a front of this protocol. */
   SlowLookups(String protocol, Settings.Log settings) {
     this.protocol = protocol;
-    this.threshold = settings.slowLookup().toNanos();
-    this.keys = settings.keys();
+    change(settings);
+  }
+
+  /** Changes what is slow, and whether keys are logged. */
+  void change(Settings.Log settings) {
+    threshold = settings.slowLookup().toNanos();
+    keys = settings.keys();
   }
 
   /** Whether what took so many nanoseconds is to be {@linkplain #log logged}. */

@@ -99,6 +99,9 @@
  *   <dt>verified, bypassed, unverified
  *   <dd>of what is kept: Redis tells of every write; it answers but tells nothing, so it is asked;
  *       it cannot be reached
+ *   <dt>snapshot
+ *   <dd>the file that holds the keys of the cache between a stop and the next start, which is
+ *       <em>warm</em> when they are loaded from it
  *   <dt>census, reading
  *   <dd>asking every verticle how it is doing; what all have told, summed up
  *   <dt>outcome

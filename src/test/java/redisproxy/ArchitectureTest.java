@@ -48,6 +48,15 @@ class ArchitectureTest {
           .resideInAnyPackage("java..", "redisproxy.cache");
 
   @ArchTest
+  static final ArchRule snapshot_isPlainJavaAndKeys =
+      classes()
+          .that()
+          .resideInAPackage("redisproxy.snapshot")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "redisproxy.cache", "redisproxy.snapshot");
+
+  @ArchTest
   static final ArchRule resp_isPlainJavaAndByteBuf =
       classes()
           .that()
@@ -84,6 +93,7 @@ class ArchitectureTest {
               "redisproxy.config",
               "redisproxy.metrics",
               "redisproxy.limits",
+              "redisproxy.snapshot",
               "redisproxy.log")
           .should()
           .dependOnClassesThat()

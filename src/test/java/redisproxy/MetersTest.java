@@ -6,19 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
-import redisproxy.config.Configuration;
-import redisproxy.config.ConfigurationException;
 import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.Meter;
 
 /** The table of meters, the manual, and what Prometheus is shown are the same. */
 class MetersTest {
-  private static List<Meter<Reading>> table() throws ConfigurationException {
-    return Meters.table(Configuration.parse(Map.of()), new Gate(1), new Gate(1), new Gate(1));
+  private static List<Meter<Reading>> table() {
+    return Meters.table(new Gate(1), new Gate(1), new Gate(1));
   }
 
   @Test

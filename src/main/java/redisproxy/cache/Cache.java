@@ -1,5 +1,7 @@
 package redisproxy.cache;
 
+import java.util.Iterator;
+
 /**
  * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy
  * can be put in its place. Owned by one thread. Times are milliseconds of a monotonic clock that
@@ -36,6 +38,25 @@ public interface Cache {
 
   /** Drops at most {@code limit} entries that have expired; returns how many it dropped. */
   int reclaim(long now, int limit);
+
+  /**
+   * Changes the bounds. What is too much for the new ones is dropped as {@link #put} would, at most
+   * {@code limit} entries; what is left then bounds it until the next call.
+   *
+   * @param capacity how many keys it keeps at most, 1 or more
+   * @param maxBytes what its entries may weigh at most, in bytes
+   * @return whether the new bounds hold; if not, it is to be called again
+   */
+  boolean resize(int capacity, long maxBytes, int limit, long now);
+
+  /** The entries, least recently used first. Not to be used any more when anything has changed. */
+  Iterator<Entry> oldestFirst();
+
+  /** How many entries it may keep. */
+  int capacity();
+
+  /** What they may weigh, in bytes. */
+  long maxBytes();
 
   /** How many entries are kept, expired ones not yet dropped included. */
   int size();

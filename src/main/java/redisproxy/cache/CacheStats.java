@@ -18,7 +18,9 @@ package redisproxy.cache;
  * @param evictions entries dropped for room
  * @param expirations entries dropped because they had expired
  * @param entries entries held now
+ * @param capacity how many may be held
  * @param bytes what they weigh
+ * @param maxBytes what they may weigh
  * @param loadsInFlight loads not yet answered
  */
 public record CacheStats(
@@ -37,5 +39,7 @@ public record CacheStats(
     long evictions,
     long expirations,
     int entries,
+    int capacity,
     long bytes,
+    long maxBytes,
     int loadsInFlight) {}

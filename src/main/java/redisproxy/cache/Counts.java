@@ -32,7 +32,9 @@ final class Counts {
         cache.evictions(),
         cache.expirations(),
         cache.size(),
+        cache.capacity(),
         cache.bytes(),
+        cache.maxBytes(),
         inFlight);
   }
 }

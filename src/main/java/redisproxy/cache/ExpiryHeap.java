@@ -1,5 +1,7 @@
 package redisproxy.cache;
 
+import java.util.Arrays;
+
 /**
  * A binary min-heap of nodes by {@link Entry#expiresAt} of their entries. Each node's place is
  * known, so that any can be taken out in O(log n). An entry that expires after all others, the
@@ -7,14 +9,20 @@ package redisproxy.cache;
  */
 final class ExpiryHeap {
   private final Nodes nodes;
-  private final int[] heap;
-  private final int[] places;
+  private int[] heap;
+  private int[] places;
   private int size;
 
   ExpiryHeap(Nodes nodes, int most) {
     this.nodes = nodes;
     this.heap = new int[most];
     this.places = new int[most + 1];
+  }
+
+  /** Makes room for so many, of which there has been less. */
+  void grow(int most) {
+    heap = Arrays.copyOf(heap, most);
+    places = Arrays.copyOf(places, most + 1);
   }
 
   int size() {

@@ -1,6 +1,8 @@
 package redisproxy.cache;
 
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
@@ -8,7 +10,8 @@ import java.util.Arrays;
  * <p>A hash table with chains, a doubly linked list in order of use and a heap in order of expiry.
  * A get is O(1), allocates nothing and stores no reference; a put or a removal is O(1) but for the
  * expiry heap's O(log n). All three are arrays of numbers, of their final size from the start, so
- * there is never a pause to copy or rehash them: 32 bytes for each entry there may be.
+ * that filling it never pauses to copy or rehash them: 32 bytes for each entry there may be. Only
+ * {@link #resize} to more than there has been room for does.
  *
  * <p>Invariants after every call: the table, the list and the heap hold the same {@link #size()}
  * nodes, no two of the same key; {@link #bytes()} is the sum of their entries' weights; neither
@@ -17,11 +20,11 @@ import java.util.Arrays;
 public final class LruCache implements Cache {
   private static final int AHEAD = 16;
 
-  private final int capacity;
-  private final long maxBytes;
+  private int capacity;
+  private long maxBytes;
 
   /** The first node of each hash bucket; as many buckets as there may be nodes. */
-  private final int[] table;
+  private int[] table;
 
   final Nodes nodes;
   final ExpiryHeap expiry;
@@ -44,10 +47,15 @@ public final class LruCache implements Cache {
   public LruCache(int capacity, long maxBytes) {
     this.capacity = Math.min(capacity, Nodes.MOST);
     this.maxBytes = maxBytes;
-    int most = (int) Math.min(this.capacity, maxBytes / Entry.OVERHEAD + 1);
+    int most = most();
     this.table = new int[most];
     this.nodes = new Nodes(most);
     this.expiry = new ExpiryHeap(nodes, most);
+  }
+
+  /** How many nodes there can be at once within the bounds. */
+  private int most() {
+    return (int) Math.min(capacity, maxBytes / Entry.OVERHEAD + 1);
   }
 
   @Override
@@ -153,6 +161,63 @@ public final class LruCache implements Cache {
     }
     expirations += dropped;
     return dropped;
+  }
+
+  @Override
+  public boolean resize(int capacity, long maxBytes, int limit, long now) {
+    for (int i = 0; i < limit && (size() > capacity || bytes > maxBytes); i++) {
+      makeRoom(now);
+    }
+    this.capacity = Math.max(Math.min(capacity, Nodes.MOST), size());
+    this.maxBytes = Math.max(maxBytes, bytes);
+    if (most() > table.length) {
+      grow(most());
+    }
+    return size() <= capacity && bytes <= maxBytes;
+  }
+
+  /** The nodes keep their numbers; the slots do not. */
+  private void grow(int most) {
+    nodes.grow(most);
+    expiry.grow(most);
+    table = new int[most];
+    for (int node = newest(); node != Nodes.NONE; node = nodes.older(node)) {
+      int slot = slot(nodes.hash(node));
+      nodes.setNext(node, table[slot]);
+      table[slot] = node;
+    }
+  }
+
+  @Override
+  public Iterator<Entry> oldestFirst() {
+    return new Iterator<>() {
+      private int node = nodes.newer(Nodes.NONE);
+
+      @Override
+      public boolean hasNext() {
+        return node != Nodes.NONE;
+      }
+
+      @Override
+      public Entry next() {
+        if (node == Nodes.NONE) {
+          throw new NoSuchElementException();
+        }
+        Entry entry = nodes.entry(node);
+        node = nodes.newer(node);
+        return entry;
+      }
+    };
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public long maxBytes() {
+    return maxBytes;
   }
 
   @Override

@@ -21,8 +21,8 @@ final class Nodes {
   private static final int NEWER = 2;
   private static final int OLDER = 3;
 
-  private final int[] links;
-  private final Entry[] entries;
+  private int[] links;
+  private Entry[] entries;
 
   /** The nodes ever used are those below. */
   private int end;
@@ -34,6 +34,12 @@ final class Nodes {
     links = new int[(most + 1) * 4];
     entries = new Entry[most + 1];
     clear();
+  }
+
+  /** Makes room for so many, of which there has been less. */
+  void grow(int most) {
+    links = Arrays.copyOf(links, (most + 1) * 4);
+    entries = Arrays.copyOf(entries, most + 1);
   }
 
   /** A node for an entry, not yet in the list. */

@@ -23,7 +23,7 @@ public final class ReadThrough<W> {
   public static final long UNKNOWN = -2;
 
   private final Cache cache;
-  private final Limits limits;
+  private Limits limits;
   private final Consumer<Load<W>> loader;
   private final BiConsumer<W, Answer> answered;
   private final Map<Key, Load<W>> loads = new HashMap<>();
@@ -131,10 +131,15 @@ public final class ReadThrough<W> {
       answered.accept(
           waiter, new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight"));
     } else {
-      load = new Load<>(key, now);
-      load.waiters.add(waiter);
-      start(load);
+      begin(key, waiter, now);
     }
+  }
+
+  /** Begins a load that a waiter is told the end of, as for a lookup that is not counted. */
+  public void begin(Key key, W waiter, long now) {
+    Load<W> load = new Load<>(key, now);
+    load.waiters.add(waiter);
+    start(load);
   }
 
   private boolean isTold(Key key) {
@@ -240,6 +245,14 @@ public final class ReadThrough<W> {
       trust = now;
       overtakeAll();
     }
+  }
+
+  /** Changes how long and how much. Where less long than before, nothing may outlive that. */
+  public void limits(Limits now) {
+    if (now.expiry < limits.expiry || now.missingExpiry < limits.missingExpiry) {
+      invalidateAll();
+    }
+    limits = now;
   }
 
   public Trust trust() {

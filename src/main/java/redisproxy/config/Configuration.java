@@ -28,7 +28,7 @@ public final class Configuration {
    * @param file the YAML file, or null
    * @return fails with a {@link ConfigurationException} that names all faults
    */
-  public static Future<Settings> load(Vertx vertx, Path file) {
+  public static Future<Loaded> load(Vertx vertx, Path file) {
     Faults faults = new Faults();
     Future<JsonObject> retrieved =
         file == null
@@ -40,7 +40,7 @@ public final class Configuration {
                       return retrieve(vertx, List.of(environmentStore()));
                     });
     return retrieved.compose(
-        found -> vertx.executeBlocking(() -> settings(found, file, faults), false));
+        found -> vertx.executeBlocking(() -> loaded(found, file, faults), false));
   }
 
   /**
@@ -67,28 +67,51 @@ public final class Configuration {
   /** Settings from a file's text and the environment, of which the latter wins. Blocks. */
   static Settings parse(
       Map<String, Given> file, Map<String, String> variables, Machine machine, Faults faults) {
-    Map<String, Given> given = new LinkedHashMap<>(file);
-    given.putAll(Environment.parse(variables, faults));
-    return new SettingsReader(given, machine, faults).read();
+    return new SettingsReader(merged(file, variables, faults), machine, faults).read();
   }
 
-  private static Settings settings(JsonObject found, Path file, Faults faults) {
-    String text = (String) found.remove(FILE_TEXT);
-    Map<String, Given> given =
-        text == null ? Map.of() : YamlText.parse(text, file.toString(), faults);
+  private static Map<String, Given> merged(
+      Map<String, Given> file, Map<String, String> variables, Faults faults) {
+    Map<String, Given> given = new LinkedHashMap<>(file);
+    given.putAll(Environment.parse(variables, faults));
+    return given;
+  }
+
+  /** The settings in what was retrieved, a file's being there or not. Blocks. */
+  static Loaded loaded(JsonObject found, Path file, Faults faults) {
     Map<String, String> variables = new LinkedHashMap<>();
     found.forEach(variable -> variables.put(variable.getKey(), (String) variable.getValue()));
-    return parse(given, variables, Machine.current(), faults);
+    String text = variables.remove(FILE_TEXT);
+    if (text == null && file != null && faults.count() == 0) {
+      faults.add(file.toString(), "cannot be read");
+    }
+    Map<String, Given> given =
+        merged(
+            text == null ? Map.of() : YamlText.parse(text, file.toString(), faults),
+            variables,
+            faults);
+    return new Loaded(new SettingsReader(given, Machine.current(), faults).read(), given);
   }
 
   private static Future<JsonObject> retrieve(Vertx vertx, List<ConfigStoreOptions> stores) {
-    ConfigRetrieverOptions options =
+    ConfigRetriever retriever = retriever(vertx, stores, -1);
+    return retriever.getConfig().eventually(retriever::close);
+  }
+
+  /** Looks for a change every so many milliseconds; the file need not be there each time. */
+  static ConfigRetriever scanning(Vertx vertx, Path file, long everyMs) {
+    return retriever(
+        vertx, List.of(fileStore(file).setOptional(true), environmentStore()), everyMs);
+  }
+
+  private static ConfigRetriever retriever(
+      Vertx vertx, List<ConfigStoreOptions> stores, long scanPeriodMs) {
+    return ConfigRetriever.create(
+        vertx,
         new ConfigRetrieverOptions()
             .setIncludeDefaultStores(false)
-            .setScanPeriod(-1)
-            .setStores(stores);
-    ConfigRetriever retriever = ConfigRetriever.create(vertx, options);
-    return retriever.getConfig().eventually(retriever::close);
+            .setScanPeriod(scanPeriodMs)
+            .setStores(stores));
   }
 
   private static ConfigStoreOptions fileStore(Path file) {

@@ -122,6 +122,7 @@ public record Settings(
    * @param missingExpiry how long it is remembered that a key is missing; zero = not at all
    * @param refreshAhead how long before the end of that time a read has the key loaded anew; zero =
    *     never
+   * @param snapshot the file that the keys are in while the proxy does not run; empty = none
    */
   public record Cache(
       int capacity,
@@ -129,7 +130,8 @@ public record Settings(
       int maxValueBytes,
       Duration expiry,
       Duration missingExpiry,
-      Duration refreshAhead) {
+      Duration refreshAhead,
+      String snapshot) {
     public Cache {
       SettingsTable.CACHE_CAPACITY.require(capacity);
       SettingsTable.CACHE_MAX_BYTES.require(Optional.of(maxBytes));
@@ -137,6 +139,7 @@ public record Settings(
       SettingsTable.CACHE_EXPIRY.require(expiry);
       SettingsTable.CACHE_MISSING_EXPIRY.require(missingExpiry);
       SettingsTable.CACHE_REFRESH_AHEAD.require(refreshAhead);
+      SettingsTable.CACHE_SNAPSHOT.require(snapshot);
       Contradiction.refuse(Contradiction.inSizes(maxBytes, maxValueBytes));
     }
   }

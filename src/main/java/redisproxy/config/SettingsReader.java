@@ -93,7 +93,8 @@ final class SettingsReader {
         value(SettingsTable.CACHE_MAX_VALUE_BYTES),
         value(SettingsTable.CACHE_EXPIRY),
         value(SettingsTable.CACHE_MISSING_EXPIRY),
-        value(SettingsTable.CACHE_REFRESH_AHEAD));
+        value(SettingsTable.CACHE_REFRESH_AHEAD),
+        value(SettingsTable.CACHE_SNAPSHOT));
   }
 
   private long cacheBytes() {

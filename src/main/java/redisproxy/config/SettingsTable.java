@@ -135,6 +135,12 @@ public final class SettingsTable {
           ValueType.duration("0", "365d"),
           "0",
           "a read so long before a value's expiry has it loaded anew; 0 = never");
+  static final Setting<String> CACHE_SNAPSHOT =
+      row(
+          "cache.snapshot",
+          ValueType.text(),
+          "",
+          "file that keeps the keys between a stop and the next start; empty = none");
 
   static final Setting<RedisUrl> REDIS_URL =
       row(

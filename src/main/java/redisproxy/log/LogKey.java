@@ -30,6 +30,16 @@ public final class LogKey {
   /** The least important messages that are logged. */
   public static final String LEVEL = "level";
 
+  /** The settings that have changed. */
+  public static final String SETTINGS = "settings";
+
+  public static final String FILE = "file";
+
+  /** How many keys, and of how many. */
+  public static final String KEYS = "keys";
+
+  public static final String OF = "of";
+
   /** A key in Redis, or a digest of it. */
   public static final String KEY = "key";
 

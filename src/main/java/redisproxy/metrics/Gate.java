@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
  * How many are in, out of how many that may be: clients of a protocol, or requests being answered.
  */
 public final class Gate {
-  private final int limit;
+  private volatile int limit;
   private final AtomicInteger current = new AtomicInteger();
   private final LongAdder total = new LongAdder();
   private final LongAdder rejected = new LongAdder();
@@ -32,6 +32,16 @@ public final class Gate {
 
   public void leave() {
     current.decrementAndGet();
+  }
+
+  /** Changes how many may be in; who is in stays, were they too many. */
+  public void limit(int now) {
+    limit = now;
+  }
+
+  /** How many may be in. */
+  public int limit() {
+    return limit;
   }
 
   /** How many are in. */

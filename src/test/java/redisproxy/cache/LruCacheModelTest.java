@@ -1,9 +1,11 @@
 package redisproxy.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +90,8 @@ class LruCacheModelTest {
         reclaim(random.nextInt(4));
       } else if (die < 905) {
         clear();
+      } else if (die < 910) {
+        resize();
       } else {
         operation = "time";
         now += random.nextInt(8) == 0 ? random.nextInt(200) : random.nextInt(4);
@@ -162,6 +166,18 @@ class LruCacheModelTest {
       }
     }
 
+    /** To less, in several steps perhaps, or to more than there has been room for. */
+    private void resize() {
+      operation = "resize";
+      int capacity = 1 + random.nextInt(use.capacity * 2);
+      long maxBytes = Math.max(1, (long) (use.maxBytes * random.nextDouble() * 2));
+      int limit = random.nextInt(5);
+      assertEquals(
+          naive.resize(capacity, maxBytes, limit, now),
+          cache.resize(capacity, maxBytes, limit, now),
+          "resized");
+    }
+
     /** About twice as many keys as the capacity, in three databases; the first is of no bytes. */
     private Key key() {
       int id = random.nextInt(use.capacity * 2 / 3 + 2);
@@ -173,15 +189,17 @@ class LruCacheModelTest {
     private void compare() {
       assertEquals(naive.entries.size(), cache.size(), "size");
       assertEquals(naive.bytes(), cache.bytes(), "bytes");
+      assertEquals(naive.capacity, cache.capacity(), "capacity");
+      assertEquals(naive.maxBytes, cache.maxBytes(), "most bytes");
       assertEquals(naive.evictions, cache.evictions(), "evictions");
       assertEquals(naive.expirations, cache.expirations(), "expirations");
       if (step % use.checkEvery == 0) {
-        int node = cache.nodes.newer(Nodes.NONE);
+        Iterator<Entry> held = cache.oldestFirst();
         for (Entry entry : naive.entries) {
-          assertSame(entry, cache.nodes.entry(node), "order of use");
-          node = cache.nodes.newer(node);
+          assertSame(entry, held.next(), "order of use");
         }
-        LruCacheInvariants.check(cache, use.capacity, use.maxBytes);
+        assertFalse(held.hasNext());
+        LruCacheInvariants.check(cache, naive.capacity, naive.maxBytes);
       }
     }
 

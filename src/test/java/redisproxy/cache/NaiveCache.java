@@ -11,8 +11,8 @@ import java.util.Optional;
  * expire at one instant, else there is no telling which goes first.
  */
 final class NaiveCache {
-  private final int capacity;
-  private final long maxBytes;
+  int capacity;
+  long maxBytes;
 
   /** Least recently used first. */
   final List<Entry> entries = new ArrayList<>();
@@ -45,12 +45,25 @@ final class NaiveCache {
       return;
     }
     while (entries.size() + 1 > capacity || bytes() + weight(entry) > maxBytes) {
-      if (reclaim(now, 1) == 0) {
-        entries.remove(0);
-        evictions++;
-      }
+      makeRoom(now);
     }
     entries.add(entry);
+  }
+
+  private void makeRoom(long now) {
+    if (reclaim(now, 1) == 0) {
+      entries.remove(0);
+      evictions++;
+    }
+  }
+
+  boolean resize(int toCapacity, long toBytes, int limit, long now) {
+    for (int i = 0; i < limit && (entries.size() > toCapacity || bytes() > toBytes); i++) {
+      makeRoom(now);
+    }
+    capacity = Math.max(toCapacity, entries.size());
+    maxBytes = Math.max(toBytes, bytes());
+    return capacity == toCapacity && maxBytes == toBytes;
   }
 
   void remove(Key key) {

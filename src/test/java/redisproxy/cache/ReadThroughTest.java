@@ -505,6 +505,31 @@ class ReadThroughTest {
     assertEquals(List.of(Key.of(7, A.bytes())), removed);
   }
 
+  @Test
+  void limits_thatAreShorter_dropWhatCouldOutliveThem() {
+    keep(A);
+    cache.load(B, "1", 0);
+    cache.limits(limits(1000, 0, 1));
+    assertNotNull(get(A, 1));
+    cache.limits(limits(999, 0, 2));
+    assertNull(get(A, 1));
+    cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 2);
+    assertEquals("1", last(told).waiter());
+    keep(A);
+    assertNotNull(get(A, 998));
+    assertNull(get(A, 999));
+  }
+
+  @Test
+  void limits_thatAreLonger_holdForWhatIsLoadedFromThenOn() {
+    keep(A);
+    cache.limits(limits(2000, 0, 2));
+    keep(B);
+    assertNotNull(get(A, 999));
+    assertNull(get(A, 1000));
+    assertNotNull(get(B, 1999));
+  }
+
   private void keep(Key key) {
     cache.load(key, "keeper", 0);
     cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);

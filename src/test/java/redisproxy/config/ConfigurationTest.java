@@ -91,7 +91,7 @@ class ConfigurationTest {
   }
 
   private static Settings load(Vertx vertx, Path file) throws Exception {
-    return Configuration.load(vertx, file).await(10, TimeUnit.SECONDS);
+    return Configuration.load(vertx, file).await(10, TimeUnit.SECONDS).settings();
   }
 
   private static List<String> faults(Vertx vertx, Path file) {
@@ -126,7 +126,7 @@ class ConfigurationTest {
       Vertx vertx = Vertx.vertx();
       String output;
       try {
-        Settings settings = Configuration.load(vertx, Path.of(args[0])).await();
+        Settings settings = Configuration.load(vertx, Path.of(args[0])).await().settings();
         output =
             settings.http().port()
                 + " "

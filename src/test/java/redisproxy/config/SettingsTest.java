@@ -26,9 +26,9 @@ class SettingsTest {
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
     refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true));
-    refused(() -> new Settings.Cache(0, 1, 0, SECOND, SECOND, SECOND));
-    refused(() -> new Settings.Cache(1, 1, 2, SECOND, SECOND, SECOND));
-    refused(() -> new Settings.Cache(1, 1, 1, Duration.ZERO, SECOND, SECOND));
+    refused(() -> new Settings.Cache(0, 1, 0, SECOND, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(1, 1, 2, SECOND, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(1, 1, 1, Duration.ZERO, SECOND, SECOND, ""));
     refused(() -> new Settings.Endpoint("h", 0, 0));
     refused(() -> new Settings.Endpoint("h", 1, -1));
     refused(() -> new Settings.Endpoint("h/0", 1, 0));

@@ -102,6 +102,12 @@ final class RunningJar implements AutoCloseable {
     process.destroy();
   }
 
+  /** Sends SIGHUP. */
+  void hangUp() throws Exception {
+    Process kill = new ProcessBuilder("kill", "-HUP", "" + process.pid()).start();
+    assertEquals(0, kill.waitFor());
+  }
+
   @Override
   public void close() {
     if (process != null) {

@@ -1,0 +1,66 @@
+package redisproxy.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Settings and the texts they were made from, by path: so that it can be told what is otherwise in
+ * those read later.
+ */
+public record Loaded(Settings settings, Map<String, Given> given) {
+
+  /** What may change while the proxy runs; of everything else it was made when it started. */
+  static final Set<Setting<?>> CHANGEABLE =
+      Set.of(
+          SettingsTable.HTTP_MAX_CLIENTS,
+          SettingsTable.RESP_MAX_CLIENTS,
+          SettingsTable.LIMITS_HTTP_PER_CLIENT,
+          SettingsTable.LIMITS_HTTP_GLOBAL,
+          SettingsTable.LIMITS_RESP_PER_CLIENT,
+          SettingsTable.LIMITS_RESP_GLOBAL,
+          SettingsTable.LIMITS_ADMIN_PER_CLIENT,
+          SettingsTable.CACHE_CAPACITY,
+          SettingsTable.CACHE_MAX_BYTES,
+          SettingsTable.CACHE_EXPIRY,
+          SettingsTable.CACHE_MISSING_EXPIRY,
+          SettingsTable.CACHE_REFRESH_AHEAD,
+          SettingsTable.COHERENCE_WHEN_UNVERIFIED,
+          SettingsTable.LOG_LEVEL,
+          SettingsTable.LOG_SLOW_LOOKUP,
+          SettingsTable.LOG_KEYS);
+
+  public Loaded {
+    given = Map.copyOf(given);
+  }
+
+  /**
+   * The paths of the settings that are other ones than before, in the order of the manual.
+   *
+   * @throws ConfigurationException when the proxy has to be started again for any of them
+   */
+  public List<String> changesSince(Loaded before) {
+    Faults faults = new Faults();
+    List<String> changes = new ArrayList<>();
+    for (Setting<?> setting : SettingsTable.rows()) {
+      if (!value(setting).equals(before.value(setting))) {
+        changes.add(setting.path());
+        if (!CHANGEABLE.contains(setting)) {
+          Given now = given.get(setting.path());
+          String text = now == null ? setting.defaultText() : now.text();
+          faults.add(
+              now == null ? "defaults" : now.origin(),
+              setting.path() + " = " + setting.quote(text) + ": needs a restart");
+        }
+      }
+    }
+    faults.throwIfAny();
+    return changes;
+  }
+
+  private Object value(Setting<?> setting) {
+    Given text = given.get(setting.path());
+    return text == null ? setting.defaultValue() : setting.parse(text.text());
+  }
+}

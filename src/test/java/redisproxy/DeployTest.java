@@ -1,0 +1,153 @@
+package redisproxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.Yaml;
+import redisproxy.config.Configuration;
+import redisproxy.config.Setting;
+import redisproxy.config.SettingsTable;
+
+/**
+ * What is shipped to run the proxy with. It is no check of the schemas of Kubernetes: it holds what
+ * the manifests say to what the proxy is.
+ */
+class DeployTest {
+  private static final Path KUBERNETES = Path.of("deploy/kubernetes");
+
+  private static List<Map<String, Object>> manifests(String name) throws IOException {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (Object each : new Yaml().loadAll(Files.readString(KUBERNETES.resolve(name)))) {
+      all.add(map(each));
+    }
+    return all;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> map(Object value) {
+    return (Map<String, Object>) value;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Map<String, Object>> list(Object value) {
+    return (List<Map<String, Object>>) value;
+  }
+
+  private static Object at(Map<String, Object> from, String... path) {
+    Object value = from;
+    for (String step : path) {
+      value = map(value).get(step);
+    }
+    return value;
+  }
+
+  private static Map<String, Object> kind(String file, String kind) throws IOException {
+    return manifests(file).stream()
+        .filter(each -> each.get("kind").equals(kind))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Map<String, Object> container(String file) throws IOException {
+    return list(at(kind(file, "Deployment"), "spec", "template", "spec", "containers")).stream()
+        .filter(each -> each.get("name").equals("redis-proxy"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"redis-proxy.yaml", "sidecar.yaml"})
+  void container_isWellFenced_andItsVariablesAreSettings(String file) throws IOException {
+    Map<String, Object> container = container(file);
+    assertEquals(false, at(container, "securityContext", "allowPrivilegeEscalation"));
+    assertEquals(true, at(container, "securityContext", "readOnlyRootFilesystem"));
+    assertEquals(List.of("ALL"), at(container, "securityContext", "capabilities", "drop"));
+    assertTrue(at(container, "resources", "limits", "memory") != null);
+    assertTrue(container.get("image").toString().endsWith(":" + version()));
+    Set<String> known =
+        SettingsTable.rows().stream().map(Setting::environmentName).collect(Collectors.toSet());
+    for (Map<String, Object> variable : list(container.get("env"))) {
+      assertTrue(known.contains(variable.get("name").toString()), variable.toString());
+    }
+    Map<String, Object> pod = map(at(kind(file, "Deployment"), "spec", "template", "spec"));
+    assertEquals(false, pod.get("enableServiceLinks"));
+    assertEquals(
+        at(kind(file, "Deployment"), "spec", "selector", "matchLabels"),
+        at(kind(file, "Deployment"), "spec", "template", "metadata", "labels"));
+  }
+
+  private static String version() throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    return pom.substring(pom.indexOf("<version>") + 9, pom.indexOf("</version>"));
+  }
+
+  @Test
+  void ports_areTheDefaults_andProbesAskTheAdminPort() throws IOException {
+    var settings = Configuration.parse(Map.of());
+    Map<String, Object> container = container("redis-proxy.yaml");
+    Map<Object, Object> ports =
+        list(container.get("ports")).stream()
+            .collect(Collectors.toMap(port -> port.get("name"), port -> port.get("containerPort")));
+    assertEquals(
+        Map.of(
+            "http", settings.http().port(),
+            "resp", settings.resp().port(),
+            "admin", settings.admin().port()),
+        ports);
+    for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+      assertEquals("admin", at(container, probe, "httpGet", "port"));
+      String path = at(container, probe, "httpGet", "path").toString();
+      assertEquals(probe.equals("readinessProbe") ? "/health/ready" : "/health/live", path);
+    }
+    for (Map<String, Object> port :
+        list(at(kind("redis-proxy.yaml", "Service"), "spec", "ports"))) {
+      assertTrue(Set.of("http", "resp").contains(port.get("targetPort")), port.toString());
+    }
+    Object labels =
+        at(kind("redis-proxy.yaml", "Deployment"), "spec", "template", "metadata", "labels");
+    assertEquals(labels, at(kind("redis-proxy.yaml", "Service"), "spec", "selector"));
+    assertEquals(
+        labels,
+        at(kind("redis-proxy.yaml", "PodDisruptionBudget"), "spec", "selector", "matchLabels"));
+  }
+
+  /** A fault in them would keep the pods from starting. */
+  @Test
+  void settingsInTheConfigMap_areValid() throws IOException {
+    Map<String, Object> data = map(kind("redis-proxy.yaml", "ConfigMap").get("data"));
+    Map<String, String> given = new java.util.LinkedHashMap<>();
+    Map<String, Object> sections = new Yaml().load(data.get("redis-proxy.yaml").toString());
+    sections.forEach(
+        (section, settings) ->
+            map(settings).forEach((name, value) -> given.put(section + "." + name, "" + value)));
+    assertEquals(3, given.size());
+    assertEquals("redis", Configuration.parse(given).redis().endpoint().host());
+  }
+
+  @Test
+  void gracePeriods_areLongerThanTheProxyTakesToStop() throws IOException {
+    String unit = Files.readString(Path.of("deploy/systemd/redis-proxy.service"));
+    assertTrue(unit.contains("\nTimeoutStopSec=15\n") && unit.contains("kill -HUP $MAINPID"));
+    assertFalse(unit.contains("\nMemoryDenyWriteExecute"));
+    Object grace =
+        at(
+            kind("redis-proxy.yaml", "Deployment"),
+            "spec",
+            "template",
+            "spec",
+            "terminationGracePeriodSeconds");
+    assertTrue((int) grace >= 15 + 5);
+  }
+}

@@ -1,0 +1,222 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Settings that change while the packaged jar runs. */
+class ReloadIT {
+  private static final int KEYS = 5_000;
+  private static EmbeddedRedis redis;
+
+  @TempDir Path directory;
+
+  private RunningJar jar;
+  private Path file;
+
+  @BeforeAll
+  static void startRedis() {
+    redis = EmbeddedRedis.start();
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      for (int i = 0; i < KEYS; i++) {
+        direct.call("SET", "k" + i, "v" + i);
+      }
+    }
+  }
+
+  @AfterAll
+  static void stopRedis() {
+    redis.close();
+  }
+
+  @BeforeEach
+  void run() throws Exception {
+    file = directory.resolve("proxy.yaml");
+    jar = new RunningJar(directory);
+    write("cache:\n  capacity: 100\n");
+    jar.run(Map.of("REDIS_URL", redis.url()), List.of(), "--config", file.toString());
+    jar.awaitReady();
+  }
+
+  @AfterEach
+  void stop() {
+    jar.close();
+  }
+
+  /** As a whole, so that none of them is read half written. */
+  private void write(String text) throws IOException {
+    Path made = Files.writeString(directory.resolve("made"), text);
+    Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private long stat(String name) throws Exception {
+    return new JsonObject(jar.admin("/stats").body()).getLong(name);
+  }
+
+  private void awaitSaid(String text) {
+    Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> jar.output().contains(text));
+  }
+
+  private long times(String text) throws IOException {
+    return jar.output().lines().filter(line -> line.contains(text)).count();
+  }
+
+  private void read(int from, int to) {
+    try (RespClient client = new RespClient(jar.resp)) {
+      for (int i = from; i < to; i++) {
+        assertEquals("$" + ("v" + i).length() + "\r\nv" + i + "\r\n", client.call("GET", "k" + i));
+      }
+    }
+  }
+
+  @Test
+  void editedFile_changesWhatMayChange() throws Exception {
+    write(
+        "cache:\n  capacity: 3000\n  max-bytes: 10MiB\nresp:\n  max-clients: 1\nlog:\n  level:"
+            + " debug\n");
+    awaitSaid("settings=\"resp.max-clients,cache.capacity,cache.max-bytes,log.level\"");
+    assertEquals(3000, stat("capacity"));
+    assertEquals(10 << 20, stat("maxBytes"));
+    read(0, 3000);
+    assertEquals(3000, stat("entries"), "there is room for them");
+    try (RespClient first = new RespClient(jar.resp)) {
+      assertEquals("+PONG\r\n", first.call("PING"));
+      try (RespClient second = new RespClient(jar.resp)) {
+        assertEquals("-ERR max number of clients reached\r\n", second.reply());
+      }
+    }
+    assertTrue(jar.admin("/log/level").body().contains("debug"));
+    assertTrue(jar.admin("/metrics").body().contains("clients_max{protocol=\"resp\"} 1"));
+  }
+
+  @Test
+  void sighup_readsTheFileAtOnce_andSaysWhenNothingIsNew() throws Exception {
+    jar.hangUp();
+    awaitSaid("none has changed");
+    write("cache:\n  capacity: 200\nlog:\n  slow-lookup: 1ms\n");
+    jar.hangUp();
+    awaitSaid("settings=\"cache.capacity,log.slow-lookup\"");
+    assertEquals(200, stat("capacity"));
+    assertTrue(jar.isAlive());
+  }
+
+  @Test
+  void badEdit_isRefusedAsAWhole_andThoseBeforeHold() throws Exception {
+    read(0, 50);
+    write("cache:\n  capacity: 300\n  expiry: soon\n");
+    awaitSaid("cache.expiry");
+    write("cache:\n  capcity: 300\n");
+    awaitSaid("did you mean cache.capacity?");
+    write("cache:\n  capacity: 300\nresp:\n  max-pipeline: 7\n");
+    awaitSaid("resp.max-pipeline = ");
+    assertTrue(jar.output().contains("needs a restart"), jar.output());
+    Files.delete(file);
+    awaitSaid("cannot be read");
+    assertEquals(100, stat("capacity"));
+    assertEquals(50, stat("entries"));
+    assertEquals(4, times("settings have not changed"), "each said once");
+    write("cache:\n  capacity: 400\n");
+    awaitSaid("settings have changed");
+    assertEquals(400, stat("capacity"));
+  }
+
+  @Test
+  void shorterExpiry_holdsForWhatIsKept() throws Exception {
+    read(0, 50);
+    write("cache:\n  capacity: 100\n  expiry: 59s\n");
+    awaitSaid("settings=\"cache.expiry\"");
+    Awaitility.await().until(() -> stat("entries") == 0);
+    read(0, 50);
+    assertEquals(50, stat("entries"));
+  }
+
+  @Test
+  void whenUnverified_changesWhileRedisIsOutOfReach() throws Exception {
+    read(0, 1);
+    redis.stop();
+    try (RespClient client = new RespClient(jar.resp)) {
+      assertEquals("$2\r\nv0\r\n", client.call("GET", "k0"));
+      Awaitility.await()
+          .atMost(15, TimeUnit.SECONDS)
+          .until(() -> jar.admin("/health/ready").body().contains("unverified"));
+      write("cache:\n  capacity: 100\ncoherence:\n  when-unverified: bypass\n");
+      awaitSaid("settings=\"coherence.when-unverified\"");
+      Awaitility.await()
+          .atMost(15, TimeUnit.SECONDS)
+          .until(() -> client.call("GET", "k0").startsWith("-ERR"));
+    } finally {
+      redis.restart();
+      startedAnew();
+    }
+  }
+
+  private static void startedAnew() {
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      for (int i = 0; i < KEYS; i++) {
+        direct.call("SET", "k" + i, "v" + i);
+      }
+    }
+  }
+
+  @Test
+  void smallerAndLargerUnderLoad_breaksNoReply() throws Exception {
+    write("cache:\n  capacity: " + KEYS + "\n");
+    awaitSaid("settings=\"cache.capacity\"");
+    read(0, KEYS);
+    AtomicBoolean ended = new AtomicBoolean();
+    AtomicLong whole = new AtomicLong();
+    List<Thread> clients = new ArrayList<>();
+    List<Throwable> broken = java.util.Collections.synchronizedList(new ArrayList<>());
+    for (int i = 0; i < 4; i++) {
+      int from = i * KEYS / 4;
+      Thread client =
+          new Thread(
+              () -> {
+                try {
+                  while (!ended.get()) {
+                    read(from, from + KEYS / 4);
+                    whole.addAndGet(KEYS / 4);
+                  }
+                } catch (Throwable e) {
+                  broken.add(e);
+                }
+              });
+      client.start();
+      clients.add(client);
+    }
+    for (int capacity : new int[] {10, 2 * KEYS, 1, KEYS}) {
+      long before = whole.get();
+      write("cache:\n  capacity: " + capacity + "\n");
+      jar.hangUp();
+      Awaitility.await().until(() -> stat("capacity") == capacity);
+      assertTrue(stat("entries") <= capacity);
+      Awaitility.await().until(() -> whole.get() > before + KEYS);
+    }
+    ended.set(true);
+    for (Thread client : clients) {
+      client.join(20_000);
+      assertFalse(client.isAlive());
+    }
+    assertEquals(List.of(), broken);
+  }
+}

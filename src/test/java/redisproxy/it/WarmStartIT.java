@@ -1,0 +1,195 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** A cache that is filled again after a restart. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class WarmStartIT {
+  private static final int KEYS = 5_000;
+
+  @TempDir Path directory;
+  @Parameter Shape shape;
+
+  private EmbeddedRedis redis;
+  private Path file;
+
+  @BeforeEach
+  void startRedis() {
+    redis = EmbeddedRedis.start();
+    file = directory.resolve("keys");
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      for (int i = 0; i < KEYS; i++) {
+        direct.call("SET", "k" + i, "v" + i);
+      }
+      direct.call("SELECT", "3");
+      direct.call("SET", "k0", "elsewhere");
+    }
+  }
+
+  @AfterEach
+  void stopRedis() {
+    redis.close();
+  }
+
+  private RunningProxy start(String... settings) {
+    String[] all = new String[settings.length + 4];
+    System.arraycopy(settings, 0, all, 4, settings.length);
+    all[0] = "cache.snapshot";
+    all[1] = file.toString();
+    all[2] = "cache.missing-expiry";
+    all[3] = "60s";
+    return RunningProxy.start(shape, redis.url(), all);
+  }
+
+  private static void read(RunningProxy proxy, int from, int to) {
+    try (RespClient client = proxy.resp()) {
+      for (int i = from; i < to; i++) {
+        assertEquals("$" + ("v" + i).length() + "\r\nv" + i + "\r\n", client.call("GET", "k" + i));
+      }
+    }
+  }
+
+  private static void awaitEntries(RunningProxy proxy, long entries) {
+    Awaitility.await()
+        .atMost(20, TimeUnit.SECONDS)
+        .until(() -> proxy.stat("entries") == entries && proxy.stat("loadsInFlight") == 0);
+  }
+
+  @Test
+  void keys_areLoadedAgain_withTheirValuesOfNow() {
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, KEYS);
+      try (RespClient client = proxy.resp()) {
+        assertEquals("$-1\r\n", client.call("GET", "missing"));
+        client.call("SELECT", "3");
+        assertEquals("$9\r\nelsewhere\r\n", client.call("GET", "k0"));
+      }
+    }
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      direct.call("SET", "k1", "new");
+      direct.call("DEL", "k2");
+    }
+    try (RunningProxy proxy = start();
+        RespClient client = proxy.resp()) {
+      awaitEntries(proxy, KEYS + 1);
+      assertEquals(0, proxy.stat("misses"), "nobody has asked");
+      long loads = proxy.stat("loads");
+      assertEquals(KEYS + 1, loads);
+      read(proxy, 3, KEYS);
+      assertEquals("$3\r\nnew\r\n", client.call("GET", "k1"));
+      assertEquals("$-1\r\n", client.call("GET", "k2"));
+      client.call("SELECT", "3");
+      assertEquals("$9\r\nelsewhere\r\n", client.call("GET", "k0"));
+      assertEquals(loads, proxy.stat("loads"), "all from the cache");
+    }
+  }
+
+  @Test
+  void orderOfUse_isWhatItWas_andASmallerCacheTakesTheNewest() {
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, 1000);
+      read(proxy, 0, 10);
+    }
+    try (RunningProxy proxy = start("cache.capacity", "500")) {
+      awaitEntries(proxy, 500);
+      assertEquals(500, proxy.stat("loads"));
+      read(proxy, 0, 10);
+      read(proxy, 510, 1000);
+      assertEquals(500, proxy.stat("loads"), "the newest were there");
+    }
+    try (RunningProxy proxy = start("cache.capacity", "500")) {
+      awaitEntries(proxy, 500);
+      read(proxy, 1000, 1490);
+      read(proxy, 990, 1000);
+      assertEquals(500 + 490, proxy.stat("loads"), "the newest outlived what came");
+    }
+  }
+
+  @Test
+  void redisDown_isWaitedFor_andTheSnapshotStaysMeanwhile() throws Exception {
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, 100);
+    }
+    byte[] before = Files.readAllBytes(file);
+    redis.pause();
+    try (RunningProxy proxy = start()) {
+      assertEquals(200, proxy.admin("/health/live").statusCode());
+    }
+    assertTrue(java.util.Arrays.equals(before, Files.readAllBytes(file)), "kept");
+    try (RunningProxy proxy = start()) {
+      redis.resume();
+      awaitEntries(proxy, 100);
+    } finally {
+      redis.resume();
+    }
+  }
+
+  @Test
+  void damagedSnapshot_isIgnoredAndReplaced_aForeignFileIsLeftAlone() throws Exception {
+    Files.writeString(file, "RPKEYS\n\1 and nonsense");
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, 10);
+    }
+    try (RunningProxy proxy = start()) {
+      awaitEntries(proxy, 10);
+    }
+    Files.writeString(file, "precious");
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, 10);
+      assertEquals(200, proxy.admin("/health/ready").statusCode());
+    }
+    assertEquals("precious", Files.readString(file));
+  }
+
+  @Test
+  void unwritableDirectory_keepsNobodyFromStopping() {
+    file = directory.resolve("not/there");
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, 10);
+    }
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void invalidationWhileLoading_isNotOverlooked() {
+    try (RunningProxy proxy = start()) {
+      read(proxy, 0, KEYS);
+    }
+    try (RunningProxy proxy = start();
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient client = proxy.resp()) {
+      for (int i = 0; i < KEYS; i += 10) {
+        direct.call("SET", "k" + i, "w" + i);
+      }
+      Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> proxy.stat("loadsInFlight") == 0 && proxy.stat("loads") >= KEYS);
+      // Until what was written has been told; what was wrongly kept would stay.
+      Awaitility.await().untilAsserted(() -> assertNewValues(client));
+    }
+  }
+
+  private static void assertNewValues(RespClient client) {
+    for (int i = 0; i < KEYS; i += 10) {
+      String expected = "w" + i;
+      assertEquals(
+          "$" + expected.length() + "\r\n" + expected + "\r\n", client.call("GET", "k" + i));
+    }
+  }
+}
