@@ -27,16 +27,23 @@ final class AdminVerticle extends VerticleBase {
   private final Gate httpClients;
   private final Gate httpRequests;
   private final Census census;
+  private final Insight insight;
   private Exposition<Reading> exposition;
   private HttpServer server;
 
   AdminVerticle(
-      Settings settings, Gate respClients, Gate httpClients, Gate httpRequests, Census census) {
+      Settings settings,
+      Gate respClients,
+      Gate httpClients,
+      Gate httpRequests,
+      Census census,
+      Insight insight) {
     this.settings = settings;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
     this.census = census;
+    this.insight = insight;
   }
 
   @Override
@@ -53,6 +60,7 @@ final class AdminVerticle extends VerticleBase {
         .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.ready(reading))));
     router.route("/stats").handler(ctx -> read(ctx, this::stats));
     router.route("/metrics").handler(ctx -> read(ctx, this::metrics));
+    new Dashboard(vertx, settings, respClients, httpClients, census, insight).mount(router);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     HttpServerOptions options =
         new HttpServerOptions()

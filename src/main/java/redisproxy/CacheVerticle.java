@@ -50,6 +50,7 @@ final class CacheVerticle extends VerticleBase {
   private final Cache cache;
   private final LongSupplier clock;
   private final Census census;
+  private final Insight insight;
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
@@ -69,11 +70,13 @@ final class CacheVerticle extends VerticleBase {
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
    */
-  CacheVerticle(Settings settings, Cache cache, LongSupplier clock, Census census) {
+  CacheVerticle(
+      Settings settings, Cache cache, LongSupplier clock, Census census, Insight insight) {
     this.settings = settings;
     this.cache = cache;
     this.clock = clock;
     this.census = census;
+    this.insight = insight;
   }
 
   @Override
@@ -91,6 +94,7 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.CACHE, context, this::share);
+    insight.open(context);
     reclaimIn(RECLAIM_EVERY_MS);
     return Future.join(loader.start(), coherence.start());
   }
@@ -125,6 +129,7 @@ final class CacheVerticle extends VerticleBase {
       }
       lookups.answers[i] = lookup(lookups, i, now);
     }
+    insight.seen(lookups, now);
     vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
   }
 

@@ -30,6 +30,7 @@ final class SettingsReader {
     Settings.Http http = valid(() -> http(instances));
     Settings.Resp resp = valid(() -> resp(instances));
     Settings.Admin admin = valid(this::admin);
+    Dashboard dashboard = valid(this::dashboard);
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
     Settings.Auth auth = valid(this::auth);
@@ -38,6 +39,9 @@ final class SettingsReader {
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
     }
+    if (dashboard != null && admin != null) {
+      Contradiction.inShowing(dashboard, admin).forEach(this::add);
+    }
     if (auth != null && http != null && resp != null) {
       Contradiction.inExposure(auth, http, resp).forEach(this::add);
     }
@@ -45,7 +49,8 @@ final class SettingsReader {
       Contradiction.inReaders(auth, redis, resp).forEach(this::add);
     }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, coherence, log);
+    return new Settings(
+        eventLoops, http, resp, admin, dashboard, cache, redis, auth, coherence, log);
   }
 
   private Settings.Http http(int instances) {
@@ -79,6 +84,14 @@ final class SettingsReader {
         value(SettingsTable.ADMIN_ENABLED),
         value(SettingsTable.ADMIN_HOST),
         value(SettingsTable.ADMIN_PORT));
+  }
+
+  private Dashboard dashboard() {
+    boolean exposed = !Loopback.is(value(SettingsTable.ADMIN_HOST));
+    return new Dashboard(
+        value(SettingsTable.DASHBOARD_HOT_KEYS),
+        value(SettingsTable.DASHBOARD_MASK_KEYS).orElse(exposed),
+        value(SettingsTable.DASHBOARD_SHOW_VALUES));
   }
 
   private Settings.Cache cache() {

@@ -92,6 +92,25 @@ public final class SettingsTable {
   static final Setting<Integer> ADMIN_PORT =
       row("admin.port", PORT, "8002", "port to listen on; 0 = any free port");
 
+  static final Setting<Boolean> DASHBOARD_HOT_KEYS =
+      row(
+          "dashboard.hot-keys",
+          ValueType.bool(),
+          "true",
+          "whether the dashboard tells which keys are looked up most");
+  static final Setting<Optional<Boolean>> DASHBOARD_MASK_KEYS =
+      row(
+          "dashboard.mask-keys",
+          ValueType.auto(ValueType.bool()),
+          "auto",
+          "show digests of those keys; auto = unless admin.host is loopback");
+  static final Setting<Boolean> DASHBOARD_SHOW_VALUES =
+      row(
+          "dashboard.show-values",
+          ValueType.bool(),
+          "false",
+          "whether looking up a key there shows how its value begins; on loopback only");
+
   static final Setting<Integer> CACHE_CAPACITY =
       row("cache.capacity", COUNT, "10000", "keys in the cache");
   static final Setting<Optional<Long>> CACHE_MAX_BYTES =

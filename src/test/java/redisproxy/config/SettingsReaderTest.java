@@ -29,6 +29,7 @@ class SettingsReaderTest {
             new Settings.Resp(
                 true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
             new Settings.Admin(true, "127.0.0.1", 8002),
+            new Dashboard(true, false, false),
             new Settings.Cache(
                 10000, 256L << 20, 1 << 20, Duration.ofSeconds(60), Duration.ZERO, Duration.ZERO),
             new Settings.Redis(

@@ -54,6 +54,10 @@ final class RunningProxy implements AutoCloseable {
     return proxy.httpPort();
   }
 
+  int adminPort() {
+    return proxy.adminPort();
+  }
+
   RespClient resp() {
     return new RespClient(proxy.respPort());
   }
@@ -75,8 +79,9 @@ final class RunningProxy implements AutoCloseable {
     return send(proxy.httpPort(), "GET", pathAndQuery, BodyHandlers.ofByteArray());
   }
 
-  HttpResponse<String> admin(String path) {
-    return send(proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8));
+  HttpResponse<String> admin(String path, String... headers) {
+    return send(
+        proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8), headers);
   }
 
   HttpResponse<String> putAdmin(String path, String body, String... headers) {
