@@ -154,7 +154,7 @@ export class Charts {
       width: plot.clientWidth, height: plot.clientHeight, legend: { show: false }, cursor: { y: false, points: { size: 6 } },
       scales: { x: { time: true, range: () => this.#span() }, y: { range, distr: spec.log ? 3 : 1 } },
       axes: [
-        { ...axis, values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]], space: 60 },
+        { ...axis, size: 28, values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]], space: 60 },
         { ...axis, size: 62, values: (u, splits) => splits.map((n) => (n == null ? "" : spec.show(n))) }],
       series: [{}, ...spec.lines.map(([label], i) => ({ label, stroke: colour(`--c${i + 1}`), width: 2, dash: DASHES[i], spanGaps: false, points: { show: false } }))],
     };
