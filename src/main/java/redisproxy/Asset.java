@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * A file of the dashboard, out of the jar.
+ * A file out of the jar that is served as it is.
  *
  * @param type its content type
  * @param etag changes when the file does
@@ -22,22 +22,23 @@ record Asset(String type, String etag, Buffer body) {
   private static final String CSS = "text/css; charset=utf-8";
   private static final String JS = "text/javascript; charset=utf-8";
 
-  /** All of them, by their path; reads files. */
+  /** Those of the dashboard, by their path; blocks. */
   static Map<String, Asset> all() throws IOException {
     Map<String, Asset> all = new LinkedHashMap<>();
-    all.put("/", read("index.html", HTML));
+    all.put("/", read(OWN + "index.html", HTML));
     for (String name : new String[] {"main.js", "charts.js", "key.js", "uplot/uplot.js"}) {
-      all.put(OWN + name, read(name, JS));
+      all.put(OWN + name, read(OWN + name, JS));
     }
     for (String name : new String[] {"style.css", "uplot/uplot.css"}) {
-      all.put(OWN + name, read(name, CSS));
+      all.put(OWN + name, read(OWN + name, CSS));
     }
-    all.put(OWN + "icon.svg", read("icon.svg", "image/svg+xml"));
+    all.put(OWN + "icon.svg", read(OWN + "icon.svg", "image/svg+xml"));
     return all;
   }
 
-  private static Asset read(String name, String type) throws IOException {
-    try (InputStream in = Asset.class.getResourceAsStream(OWN + name)) {
+  /** The file of this name; blocks. */
+  static Asset read(String name, String type) throws IOException {
+    try (InputStream in = Asset.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new FileNotFoundException(name);
       }

@@ -23,7 +23,7 @@ export function millis(n) {
 }
 
 export function percent(n) {
-  return n == null ? "–" : `${n.toFixed(n < 99.95 && n > 0 ? 1 : 0)} %`;
+  return n == null ? "–" : `${+n.toFixed(1)} %`;
 }
 
 const sum = (...names) => (at) => names.reduce((total, name) => total + (at(name) ?? 0), 0);
@@ -149,13 +149,15 @@ export class Charts {
 
   #options({ spec, plot }, colour) {
     const axis = { stroke: colour("--dim"), grid: { stroke: colour("--grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    // Of a logarithmic scale only the powers of ten.
+    const filter = (u, splits) => splits.map((n) => (spec.log && Math.abs(Math.log10(n) % 1) > 1e-9 ? null : n));
     const range = spec.max ? [0, spec.max] : spec.log ? (u, low, high) => uPlot.rangeLog(low ?? 0.01, high ?? 1, 10, true) : (u, low, high) => [0, Math.max(1, (high ?? 0) * 1.1)];
     return {
       width: plot.clientWidth, height: plot.clientHeight, legend: { show: false }, cursor: { y: false, points: { size: 6 } },
       scales: { x: { time: true, range: () => this.#span() }, y: { range, distr: spec.log ? 3 : 1 } },
       axes: [
-        { ...axis, size: 28, values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]], space: 60 },
-        { ...axis, size: 62, values: (u, splits) => splits.map((n) => (n == null ? "" : spec.show(n))) }],
+        { ...axis, size: 28, values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]], incrs: [60, 120, 300], space: 45 },
+        { ...axis, grid: { ...axis.grid, filter }, size: 62, values: (u, splits) => splits.map((n) => (n == null ? "" : spec.show(n))) }],
       series: [{}, ...spec.lines.map(([label], i) => ({ label, stroke: colour(`--c${i + 1}`), width: 2, dash: DASHES[i], spanGaps: false, points: { show: false } }))],
     };
   }

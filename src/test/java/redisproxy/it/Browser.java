@@ -125,8 +125,12 @@ final class Browser implements AutoCloseable {
   }
 
   void await(BooleanSupplier condition) {
+    await(20, condition);
+  }
+
+  void await(int seconds, BooleanSupplier condition) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(seconds))
         .ignoreExceptions()
         .untilAsserted(() -> assertTrue(condition.getAsBoolean(), () -> text("body")));
   }

@@ -97,7 +97,8 @@ class BrowserIT {
       browser.await(() -> browser.text("#ratio").endsWith("%"));
       browser.await(() -> browser.count("#hot tr") > 5 && browser.text("#hot").contains("user:1 "));
       assertEquals(6, browser.count("#charts canvas"));
-      browser.await(() -> (Boolean) browser.eval("performance.now() > " + PICTURED * 1000));
+      browser.await(
+          PICTURED + 20, () -> (Boolean) browser.eval("performance.now() > " + PICTURED * 1000));
       Object light = background();
       browser.picture("light");
       browser.scheme("dark");
