@@ -18,8 +18,9 @@ import redisproxy.metrics.Gate;
 
 /**
  * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
- * {@code /metrics} and {@code /stats}. It has an event loop that no other verticle is on: it is to
- * notice when one of theirs is stuck, and what it has to work out costs no client a moment.
+ * {@code /metrics} and {@code /stats}, and the {@link Dashboard}. It has an event loop that no
+ * other verticle is on: it is to notice when one of theirs is stuck, and what it has to work out
+ * costs no client a moment.
  */
 final class AdminVerticle extends VerticleBase {
   private final Settings settings;

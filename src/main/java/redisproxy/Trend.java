@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import redisproxy.cache.CacheStats;
@@ -58,7 +59,7 @@ final class Trend {
   }
 
   private static String name(String of, Outcome outcome) {
-    return of + "." + outcome.name().toLowerCase(java.util.Locale.ROOT);
+    return of + "." + outcome.name().toLowerCase(Locale.ROOT);
   }
 
   private void column(String name, ToDoubleFunction<Step> source) {
