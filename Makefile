@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-docker bench bench-sweep probe sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -50,9 +50,15 @@ it-clients: tools ## Compare sessions of Node's client libraries before Redis an
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) -q surefire:test@it -Dtest.groups=node $(FROM_REDIS) $(ARGS)
 
+it-browser: tools ## Look at the dashboard with a real browser (needs chromium and chromedriver)
+	@command -v chromedriver >/dev/null || \
+	  { echo "redis-proxy: no chromedriver; on Debian: apt-get install chromium chromium-driver" >&2; exit 1; }
+	$(MAVEN) -q -DskipTests package
+	$(MAVEN) -q surefire:test@it -Dtest.groups=browser $(FROM_REDIS) $(ARGS)
+
 it-docker: tools ## Run the integration tests with Redis in Docker, and those of the image
 	$(MAVEN) -q -DskipTests package
-	$(MAVEN) surefire:test@it -Dredis=testcontainers '-Dtest.groups=!node' $(ARGS)
+	$(MAVEN) surefire:test@it -Dredis=testcontainers '-Dtest.groups=!node & !browser' $(ARGS)
 
 bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
 	bench/run

@@ -20,8 +20,9 @@ import redisproxy.metrics.Gate;
 
 /**
  * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
- * {@code /metrics} and {@code /stats}. It has an event loop that no other verticle is on: it is to
- * notice when one of theirs is stuck, and what it has to work out costs no client a moment.
+ * {@code /metrics} and {@code /stats}, and the {@link Dashboard}. It has an event loop that no
+ * other verticle is on: it is to notice when one of theirs is stuck, and what it has to work out
+ * costs no client a moment.
  */
 final class AdminVerticle extends VerticleBase {
   private final Settings settings;
@@ -30,6 +31,7 @@ final class AdminVerticle extends VerticleBase {
   private final Gate httpRequests;
   private final Census census;
   private final LiveLimits limits;
+  private final Insight insight;
   private Exposition<Reading> exposition;
   private HttpServer server;
 
@@ -39,13 +41,15 @@ final class AdminVerticle extends VerticleBase {
       Gate httpClients,
       Gate httpRequests,
       Census census,
-      LiveLimits limits) {
+      LiveLimits limits,
+      Insight insight) {
     this.settings = settings;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
     this.census = census;
     this.limits = limits;
+    this.insight = insight;
   }
 
   @Override
@@ -64,6 +68,7 @@ final class AdminVerticle extends VerticleBase {
         .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.ready(reading))));
     router.route("/stats").handler(ctx -> read(ctx, this::stats));
     router.route("/metrics").handler(ctx -> read(ctx, this::metrics));
+    new Dashboard(vertx, settings, respClients, httpClients, census, insight).mount(router);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     HttpServerOptions options =
         new HttpServerOptions()

@@ -55,6 +55,7 @@ final class CacheVerticle extends VerticleBase {
   private final Cache cache;
   private final LongSupplier clock;
   private final Census census;
+  private final Insight insight;
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
@@ -82,11 +83,13 @@ final class CacheVerticle extends VerticleBase {
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
    */
-  CacheVerticle(Settings settings, Cache cache, LongSupplier clock, Census census) {
+  CacheVerticle(
+      Settings settings, Cache cache, LongSupplier clock, Census census, Insight insight) {
     this.settings = settings;
     this.cache = cache;
     this.clock = clock;
     this.census = census;
+    this.insight = insight;
   }
 
   @Override
@@ -105,6 +108,7 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.CACHE, context, this::share);
+    insight.open(context);
     reclaimIn(RECLAIM_EVERY_MS);
     String snapshot = settings.cache().snapshot();
     if (!snapshot.isEmpty()) {
@@ -184,6 +188,7 @@ final class CacheVerticle extends VerticleBase {
       }
       lookups.answers[i] = lookup(lookups, i, now);
     }
+    insight.seen(lookups, now);
     vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
   }
 

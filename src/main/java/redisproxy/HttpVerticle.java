@@ -55,6 +55,7 @@ final class HttpVerticle extends VerticleBase {
   private HttpAnswers answers;
   private LoopDelay loopDelay;
   private HttpServer server;
+  private Future<Asset> description;
 
   /**
    * The verticle, not yet deployed.
@@ -161,12 +162,13 @@ final class HttpVerticle extends VerticleBase {
    * The routes; keys in paths are matched and read raw, or {@code ..} and {@code a//b} would not be
    * what they say.
    */
-  private Router router() {
+  Router router() {
     Router router = Router.router(vertx);
     HttpCors.mount(router, settings.cors());
     for (String prefix : new String[] {"/keys/", "/get/"}) {
       router
           .routeWithRegex(prefix + ".*")
+          .setName(prefix + "{key}")
           .useNormalizedPath(false)
           .handler(
               ctx ->
@@ -178,6 +180,7 @@ final class HttpVerticle extends VerticleBase {
     }
     router.route("/lookup").handler(ctx -> value(ctx, HttpStyle.LOOKUP, HttpKeys::inQuery));
     router.route("/").handler(this::up);
+    router.route("/openapi.json").handler(this::describe);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     router.errorHandler(500, HttpVerticle::failed);
     // The router has no route for targets that are no path, such as the star of OPTIONS.
@@ -194,6 +197,16 @@ final class HttpVerticle extends VerticleBase {
   private void up(RoutingContext ctx) {
     if (isRead(ctx.request())) {
       ctx.response().putHeader("content-type", "text/plain").end("redis-proxy is up\n");
+    }
+  }
+
+  /** The file is read when first asked for, and not on the event loop. */
+  private void describe(RoutingContext ctx) {
+    if (isRead(ctx.request())) {
+      if (description == null || description.failed()) {
+        description = vertx.executeBlocking(() -> Asset.read("/openapi.json", "application/json"));
+      }
+      description.onSuccess(file -> file.send(ctx.request())).onFailure(ctx::fail);
     }
   }
 

@@ -101,11 +101,13 @@ public final class Proxy {
   private Future<Void> deploy() {
     Bus.register(vertx);
     LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
-    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census))
+    Insight insight =
+        new Insight(cache, clock, settings.admin().enabled() && settings.dashboard().hotKeys());
+    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census, insight))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
-        .compose(id -> settings.admin().enabled() ? deployAdmin() : nothing())
+        .compose(id -> settings.admin().enabled() ? deployAdmin(insight) : nothing())
         .onSuccess(id -> logStart())
         .mapEmpty();
   }
@@ -142,9 +144,10 @@ public final class Proxy {
         .onSuccess(fronts::add);
   }
 
-  private Future<String> deployAdmin() {
+  private Future<String> deployAdmin(Insight insight) {
     adminVerticle =
-        new AdminVerticle(settings, respClients, httpClients, httpRequests, census, limits);
+        new AdminVerticle(
+            settings, respClients, httpClients, httpRequests, census, limits, insight);
     return adminVertx
         .deployVerticle(adminVerticle)
         .recover(

@@ -1,11 +1,6 @@
 package redisproxy;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,13 +24,6 @@ final class SlowLookups {
   private static final int SHOWN = 200;
 
   private static final long SECOND = 1_000_000_000;
-
-  /** So that a digest cannot be looked up among those of likely keys. */
-  private static final byte[] SALT = new byte[16];
-
-  static {
-    new SecureRandom().nextBytes(SALT);
-  }
 
   private final String protocol;
   private long threshold;
@@ -85,21 +73,10 @@ final class SlowLookups {
 
   private String shown(byte[] buffer, int start, int length) {
     if (!keys) {
-      return digest(buffer, start, length);
+      return SaltedDigest.of(buffer, start, length);
     }
     String text = new String(buffer, start, Math.min(length, SHOWN), StandardCharsets.UTF_8);
     // What would end the line, or the quotes, early is not shown.
     return text.replaceAll("[\\p{Cntrl}\"]", "?") + (length > SHOWN ? "…" : "");
-  }
-
-  private static String digest(byte[] buffer, int start, int length) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(SALT);
-      sha.update(buffer, start, length);
-      return "#" + HexFormat.of().formatHex(Arrays.copyOf(sha.digest(), 8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -104,6 +104,12 @@
  *       <em>warm</em> when they are loaded from it
  *   <dt>census, reading
  *   <dd>asking every verticle how it is doing; what all have told, summed up
+ *   <dt>hot
+ *   <dd>of a key: looked up more than others, lately
+ *   <dt>peek
+ *   <dd>to look at an entry without its counting as a use
+ *   <dt>viewer
+ *   <dd>who looks at the dashboard
  *   <dt>outcome
  *   <dd>what has become of a request
  *   <dt>gate

@@ -18,6 +18,9 @@ public interface Cache {
    */
   Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
 
+  /** The entry of a key, or null when there is none or it has expired. Nothing comes of it. */
+  Entry peek(Key key, long now);
+
   /**
    * Fetches from memory what gets with these hashes will look at, which is quicker for many than
    * for one after another. Nothing else comes of it.

@@ -77,6 +77,12 @@ public final class LruCache implements Cache {
     return entry;
   }
 
+  @Override
+  public Entry peek(Key key, long now) {
+    int node = find(key);
+    return node == Nodes.NONE || now >= nodes.entry(node).expiresAt ? null : nodes.entry(node);
+  }
+
   /**
    * Loop by loop: what one loop fetches does not depend on what else it does, so the processor has
    * many fetches under way at once, where lookups one by one would wait for each in turn.
@@ -138,7 +144,7 @@ public final class LruCache implements Cache {
 
   @Override
   public void remove(Key key) {
-    int node = find(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode());
+    int node = find(key);
     if (node != Nodes.NONE) {
       drop(node);
     }
@@ -256,6 +262,10 @@ public final class LruCache implements Cache {
   /** The slots are taken in order of the hashes, all of them alike, whatever their number. */
   int slot(int hash) {
     return (int) ((hash & 0xffff_ffffL) * table.length >>> 32);
+  }
+
+  private int find(Key key) {
+    return find(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode());
   }
 
   private int find(int db, byte[] buffer, int offset, int length, int hash) {

@@ -117,6 +117,20 @@ record Contradiction(String text, List<Setting<?>> settings) {
     }
   }
 
+  /** Nobody is asked for a password there, so values are for this machine only. */
+  static List<Contradiction> inShowing(Dashboard dashboard, Settings.Admin admin) {
+    if (!dashboard.showValues() || !admin.enabled() || Loopback.is(admin.host())) {
+      return List.of();
+    }
+    return List.of(
+        new Contradiction(
+            "dashboard.show-values is true and admin.host is "
+                + SettingsTable.ADMIN_HOST.quote(admin.host())
+                + ": whoever reaches it would read values without a password; set admin.host to"
+                + " 127.0.0.1, or leave values out",
+            List.of(SettingsTable.DASHBOARD_SHOW_VALUES, SettingsTable.ADMIN_HOST)));
+  }
+
   /** Without a tunnel a client has no way to log in to Redis, and would read all the same. */
   static List<Contradiction> inReaders(
       Settings.Auth auth, Settings.Redis redis, Settings.Resp resp) {

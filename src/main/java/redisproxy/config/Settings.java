@@ -20,6 +20,7 @@ public record Settings(
     Cors cors,
     Resp resp,
     Admin admin,
+    Dashboard dashboard,
     Cache cache,
     Redis redis,
     Auth auth,
@@ -37,6 +38,7 @@ public record Settings(
     Objects.requireNonNull(coherence, "coherence");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
+    Contradiction.refuse(Contradiction.inShowing(dashboard, admin));
     Contradiction.refuse(Contradiction.inExposure(auth, http, resp));
     Contradiction.refuse(Contradiction.inReaders(auth, redis, resp));
   }

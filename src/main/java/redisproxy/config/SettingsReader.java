@@ -31,6 +31,7 @@ final class SettingsReader {
     Cors cors = valid(() -> new Cors(value(SettingsTable.HTTP_CORS_ORIGINS)));
     Settings.Resp resp = valid(() -> resp(instances));
     Settings.Admin admin = valid(this::admin);
+    Dashboard dashboard = valid(this::dashboard);
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
     Settings.Auth auth = valid(this::auth);
@@ -40,6 +41,9 @@ final class SettingsReader {
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
     }
+    if (dashboard != null && admin != null) {
+      Contradiction.inShowing(dashboard, admin).forEach(this::add);
+    }
     if (auth != null && http != null && resp != null) {
       Contradiction.inExposure(auth, http, resp).forEach(this::add);
     }
@@ -48,7 +52,7 @@ final class SettingsReader {
     }
     faults.throwIfAny();
     return new Settings(
-        eventLoops, http, cors, resp, admin, cache, redis, auth, limits, coherence, log);
+        eventLoops, http, cors, resp, admin, dashboard, cache, redis, auth, limits, coherence, log);
   }
 
   private Settings.Http http(int instances) {
@@ -84,6 +88,14 @@ final class SettingsReader {
         value(SettingsTable.ADMIN_HOST),
         value(SettingsTable.ADMIN_PORT),
         token.isEmpty() ? null : new Secret(token));
+  }
+
+  private Dashboard dashboard() {
+    boolean exposed = !Loopback.is(value(SettingsTable.ADMIN_HOST));
+    return new Dashboard(
+        value(SettingsTable.DASHBOARD_HOT_KEYS),
+        value(SettingsTable.DASHBOARD_MASK_KEYS).orElse(exposed),
+        value(SettingsTable.DASHBOARD_SHOW_VALUES));
   }
 
   private Settings.Cache cache() {

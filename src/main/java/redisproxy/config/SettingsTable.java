@@ -107,6 +107,25 @@ public final class SettingsTable {
               "asked for by all but /health; needed unless on loopback; or ADMIN_TOKEN_FILE",
               true));
 
+  static final Setting<Boolean> DASHBOARD_HOT_KEYS =
+      row(
+          "dashboard.hot-keys",
+          ValueType.bool(),
+          "true",
+          "whether the dashboard tells which keys are looked up most");
+  static final Setting<Optional<Boolean>> DASHBOARD_MASK_KEYS =
+      row(
+          "dashboard.mask-keys",
+          ValueType.auto(ValueType.bool()),
+          "auto",
+          "show digests of those keys; auto = unless admin.host is loopback");
+  static final Setting<Boolean> DASHBOARD_SHOW_VALUES =
+      row(
+          "dashboard.show-values",
+          ValueType.bool(),
+          "false",
+          "whether looking up a key there shows how its value begins; on loopback only");
+
   static final Setting<Integer> CACHE_CAPACITY =
       row("cache.capacity", COUNT, "10000", "keys in the cache");
   static final Setting<Optional<Long>> CACHE_MAX_BYTES =

@@ -64,6 +64,29 @@ public final class Histogram {
     return total;
   }
 
+  /**
+   * How long so great a part of what was recorded since an earlier copy took at most, in
+   * nanoseconds; those in one bucket are taken to lie evenly in it. NaN where there were none.
+   *
+   * @param part 0.5 for the median
+   */
+  public double quantile(double part, Histogram since) {
+    double left = part * (count() - since.count());
+    if (left <= 0) {
+      return Double.NaN;
+    }
+    int bucket = 0;
+    while (bucket < BOUNDS.length && left > counts[bucket] - since.counts[bucket]) {
+      left -= counts[bucket] - since.counts[bucket];
+      bucket++;
+    }
+    if (bucket == BOUNDS.length) {
+      return BOUNDS[BOUNDS.length - 1];
+    }
+    double from = bucket == 0 ? 0 : BOUNDS[bucket - 1];
+    return from + (BOUNDS[bucket] - from) * left / (counts[bucket] - since.counts[bucket]);
+  }
+
   /** How many are in each bucket, and no other. */
   long[] counts() {
     return counts.clone();

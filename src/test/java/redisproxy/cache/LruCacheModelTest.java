@@ -77,6 +77,7 @@ class LruCacheModelTest {
     void step() {
       step++;
       readAhead();
+      peek(key());
       int die = random.nextInt(1000);
       if (die < 440) {
         get(key());
@@ -105,6 +106,12 @@ class LruCacheModelTest {
       int[] hashes = random.ints(40).toArray();
       hashes[0] = key().hashCode();
       cache.readAhead(hashes, 0, 1 + random.nextInt(40));
+    }
+
+    /** The same goes for this. */
+    private void peek(Key key) {
+      operation = "peek";
+      assertSame(naive.peek(key, now), cache.peek(key, now));
     }
 
     private void get(Key key) {

@@ -39,6 +39,11 @@ final class NaiveCache {
     return entry;
   }
 
+  Entry peek(Key key, long now) {
+    Entry entry = find(key);
+    return entry == null || entry.expiresAt() <= now ? null : entry;
+  }
+
   void put(Entry entry, long now) {
     remove(entry.key());
     if (entry.expiresAt() <= now || weight(entry) > maxBytes) {

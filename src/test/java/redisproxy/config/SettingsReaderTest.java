@@ -30,6 +30,7 @@ class SettingsReaderTest {
             new Settings.Resp(
                 true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
             new Settings.Admin(true, "127.0.0.1", 8002, null),
+            new Dashboard(true, false, false),
             new Settings.Cache(
                 10000,
                 256L << 20,
