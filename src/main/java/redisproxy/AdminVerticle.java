@@ -15,6 +15,7 @@ import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Gate;
+import redisproxy.tls.Certificates;
 
 /**
  * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
@@ -27,16 +28,23 @@ final class AdminVerticle extends VerticleBase {
   private final Gate httpClients;
   private final Gate httpRequests;
   private final Census census;
+  private final Certificates certificates;
   private Exposition<Reading> exposition;
   private HttpServer server;
 
   AdminVerticle(
-      Settings settings, Gate respClients, Gate httpClients, Gate httpRequests, Census census) {
+      Settings settings,
+      Gate respClients,
+      Gate httpClients,
+      Gate httpRequests,
+      Census census,
+      Certificates certificates) {
     this.settings = settings;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
     this.census = census;
+    this.certificates = certificates;
   }
 
   @Override
@@ -60,8 +68,11 @@ final class AdminVerticle extends VerticleBase {
             .setPort(settings.admin().port())
             .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(60);
+    certificates.applyTo(options);
     server = vertx.createHttpServer(options).requestHandler(router);
-    return server.listen();
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
   /** The port listened on, which is not the one set when that is 0. */

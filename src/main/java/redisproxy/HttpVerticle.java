@@ -22,6 +22,7 @@ import redisproxy.config.Settings;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
+import redisproxy.tls.Certificates;
 import redisproxy.upstream.Judge;
 import redisproxy.upstream.ValueStreams;
 
@@ -46,6 +47,7 @@ final class HttpVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final LongSupplier clock;
   private final Census census;
+  private final Certificates certificates;
 
   private Front front;
   private HttpAccess access;
@@ -66,13 +68,15 @@ final class HttpVerticle extends VerticleBase {
       Gate requests,
       Semaphore streamPermits,
       LongSupplier clock,
-      Census census) {
+      Census census,
+      Certificates certificates) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;
     this.streamPermits = streamPermits;
     this.clock = clock;
     this.census = census;
+    this.certificates = certificates;
   }
 
   @Override
@@ -108,13 +112,16 @@ final class HttpVerticle extends VerticleBase {
             .setMaxHeaderSize(MAX_HEADERS)
             .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.applyTo(options);
     server =
         vertx
             .createHttpServer(options)
             .connectionHandler(this::connected)
             .invalidRequestHandler(counted(Problem::ofInvalidRequest))
             .requestHandler(counted(router()));
-    return server.listen();
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
   /** Counts how each request ends. */

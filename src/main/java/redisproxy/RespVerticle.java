@@ -16,6 +16,7 @@ import redisproxy.config.Settings;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
+import redisproxy.tls.Certificates;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Server;
@@ -36,6 +37,7 @@ final class RespVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final Memo memo;
   private final Census census;
+  private final Certificates certificates;
   private final Set<RespSession> sessions = new HashSet<>();
 
   private Front front;
@@ -46,7 +48,13 @@ final class RespVerticle extends VerticleBase {
   private LoopDelay loopDelay;
   private NetServer server;
 
-  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo, Census census) {
+  RespVerticle(
+      Settings settings,
+      Gate clients,
+      Semaphore streamPermits,
+      Memo memo,
+      Census census,
+      Certificates certificates) {
     this.settings = settings.resp();
     this.redis = settings.redis();
     this.log = settings.log();
@@ -55,6 +63,7 @@ final class RespVerticle extends VerticleBase {
     this.streamPermits = streamPermits;
     this.memo = memo;
     this.census = census;
+    this.certificates = certificates;
   }
 
   @Override
@@ -77,8 +86,11 @@ final class RespVerticle extends VerticleBase {
             .setTcpKeepAlive(true)
             .setIdleTimeout((int) settings.idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.applyTo(options);
     server = vertx.createNetServer(options).connectHandler(this::connected);
-    return server.listen();
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
   private Census.Share share() {

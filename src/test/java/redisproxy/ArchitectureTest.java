@@ -83,6 +83,7 @@ class ArchitectureTest {
               "redisproxy.resp",
               "redisproxy.config",
               "redisproxy.metrics",
+              "redisproxy.tls",
               "redisproxy.log")
           .should()
           .dependOnClassesThat()

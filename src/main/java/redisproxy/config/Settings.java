@@ -23,6 +23,7 @@ public record Settings(
     Redis redis,
     Auth auth,
     Coherence coherence,
+    Tls tls,
     Log log) {
 
   public Settings {
@@ -31,6 +32,7 @@ public record Settings(
     Objects.requireNonNull(redis, "redis");
     Objects.requireNonNull(auth, "auth");
     Objects.requireNonNull(coherence, "coherence");
+    Objects.requireNonNull(tls, "tls");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
     Contradiction.refuse(Contradiction.inExposure(auth, http, resp));
@@ -149,7 +151,8 @@ public record Settings(
       Duration connectTimeout,
       Duration loadTimeout,
       Duration backoffMax,
-      int maxLoads) {
+      int maxLoads,
+      Tls.Client tls) {
     public Redis {
       Objects.requireNonNull(endpoint, "endpoint");
       SettingsTable.REDIS_CONNECT_TIMEOUT.require(connectTimeout);
@@ -157,6 +160,7 @@ public record Settings(
       SettingsTable.REDIS_BACKOFF_MAX.require(backoffMax);
       SettingsTable.REDIS_MAX_LOADS.require(maxLoads);
       Contradiction.refuse(Contradiction.inCredentials(username, password));
+      Contradiction.refuse(TlsContradiction.inRedis(endpoint, tls));
     }
   }
 
@@ -165,7 +169,7 @@ public record Settings(
    *
    * @param host an IPv6 address without its brackets
    */
-  public record Endpoint(String host, int port, int database) {
+  public record Endpoint(String host, int port, int database, boolean tls) {
     public Endpoint {
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("the port of Redis is not in 1..65535");
@@ -176,7 +180,7 @@ public record Settings(
       boolean valid;
       try {
         // The Redis client reads the host back from a URI, which takes fewer names than DNS does.
-        valid = bracketed(host).equals(new URI(uri(host, port, database)).getHost());
+        valid = bracketed(host).equals(new URI(uri(host, port, database, tls)).getHost());
       } catch (URISyntaxException e) {
         valid = false;
       }
@@ -187,14 +191,16 @@ public record Settings(
       }
     }
 
-    /** {@code redis://host:port/database}, an IPv6 address in brackets. */
+    /**
+     * {@code redis://host:port/database}, or {@code rediss} with TLS, an IPv6 address in brackets.
+     */
     @Override
     public String toString() {
-      return uri(host, port, database);
+      return uri(host, port, database, tls);
     }
 
-    private static String uri(String host, int port, int database) {
-      return "redis://" + bracketed(host) + ":" + port + "/" + database;
+    private static String uri(String host, int port, int database, boolean tls) {
+      return (tls ? "rediss://" : "redis://") + bracketed(host) + ":" + port + "/" + database;
     }
 
     private static String bracketed(String host) {

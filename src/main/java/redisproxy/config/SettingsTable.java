@@ -47,6 +47,7 @@ public final class SettingsTable {
           ValueType.oneOf(List.of(false, true), remaining -> remaining ? "remaining" : "0"),
           "0",
           "0 = HTTP caches must ask every time; remaining = they may keep what time is left");
+  static final TlsRows HTTP_TLS = add(TlsRows.ofServer("http"));
 
   static final Setting<Boolean> RESP_ENABLED =
       row("resp.enabled", ValueType.bool(), "true", "whether to serve RESP (Redis clients)");
@@ -84,6 +85,7 @@ public final class SettingsTable {
           ValueType.bool(),
           "true",
           "whether what the cache cannot answer goes through to Redis");
+  static final TlsRows RESP_TLS = add(TlsRows.ofServer("resp"));
 
   static final Setting<Boolean> ADMIN_ENABLED =
       row("admin.enabled", ValueType.bool(), "true", "whether to serve health and metrics");
@@ -91,6 +93,7 @@ public final class SettingsTable {
       row("admin.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
   static final Setting<Integer> ADMIN_PORT =
       row("admin.port", PORT, "8002", "port to listen on; 0 = any free port");
+  static final TlsRows ADMIN_TLS = add(TlsRows.ofServer("admin"));
 
   static final Setting<Integer> CACHE_CAPACITY =
       row("cache.capacity", COUNT, "10000", "keys in the cache");
@@ -126,7 +129,7 @@ public final class SettingsTable {
           "redis.url",
           ValueType.redisUrl(),
           "redis://localhost:6379/0",
-          "redis://[user[:password]@]host[:port][/db]");
+          "redis://[user[:password]@]host[:port][/db]; rediss:// = with TLS");
   static final Setting<String> REDIS_USERNAME =
       row("redis.username", ValueType.text(), "", "overrides the user of redis.url");
   static final Setting<String> REDIS_PASSWORD =
@@ -145,6 +148,13 @@ public final class SettingsTable {
       row("redis.backoff-max", TIMEOUT, "2s", "longest wait before connecting again");
   static final Setting<Integer> REDIS_MAX_LOADS =
       row("redis.max-loads", ValueType.integer(1, 100_000), "1000", "loads in flight");
+  static final TlsRows REDIS_TLS = add(TlsRows.ofRedis());
+  static final Setting<Boolean> REDIS_TLS_VERIFY_HOST =
+      row(
+          "redis.tls.verify-host",
+          ValueType.bool(),
+          "true",
+          "whether Redis's certificate has to be for the host of redis.url");
 
   static final Setting<Settings.Auth.Mode> AUTH_MODE =
       row(
@@ -220,6 +230,11 @@ public final class SettingsTable {
     return setting;
   }
 
+  private static TlsRows add(TlsRows rows) {
+    rows.all().forEach(SettingsTable::add);
+    return rows;
+  }
+
   /** Every setting, in the order of the manual. */
   public static List<Setting<?>> rows() {
     return List.copyOf(BY_PATH.values());
@@ -232,7 +247,7 @@ public final class SettingsTable {
 
   /** Whether settings stand in the file under this name. */
   static boolean isSection(String name) {
-    return !name.isEmpty() && BY_PATH.values().stream().anyMatch(s -> s.section().equals(name));
+    return BY_PATH.keySet().stream().anyMatch(path -> path.startsWith(name + "."));
   }
 
   /** The fault of a path that is no setting's, with the one that was probably meant. */
