@@ -105,6 +105,7 @@ final class HttpVerticle extends VerticleBase {
             .setAcceptBacklog(1024)
             .setTcpKeepAlive(true)
             .setHttp2ClearTextEnabled(false)
+            .setUseAlpn(true)
             // No route is a WebSocket; these would stand in the way of every message.
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false)

@@ -12,6 +12,7 @@ import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,9 @@ import redisproxy.log.LogKey;
 /** TLS of the connections to Redis. */
 public final class ToRedis {
   private static final Logger LOG = LoggerFactory.getLogger(ToRedis.class);
+
+  private static final String SILENT =
+      "no TLS handshake in time; is this the port of Redis that speaks TLS?";
 
   private static final String ALERT = "Received fatal alert: ";
   private static final int MAX_DEPTH = 16;
@@ -110,10 +114,11 @@ public final class ToRedis {
           + failure.getMessage()
           + "); write a host it is for, or set redis.tls.verify-host to false";
     }
-    if (failure instanceof SSLException) {
-      return ofHandshake(tls, failure);
+    if (failure instanceof TimeoutException) {
+      // A Redis without TLS waits for the end of what it takes for a command.
+      return SILENT;
     }
-    return null;
+    return failure instanceof SSLException ? ofHandshake(tls, failure) : null;
   }
 
   private static String ofHandshake(Tls.Client tls, Throwable failure) {
@@ -129,7 +134,7 @@ public final class ToRedis {
       return "what answers does not speak TLS; write redis://, or the port that does";
     }
     return failure instanceof SslHandshakeTimeoutException
-        ? "no TLS handshake in time; is this the port of Redis that speaks TLS?"
+        ? SILENT
         : "the TLS handshake failed (" + message + ")";
   }
 }

@@ -54,6 +54,10 @@ final class RunningProxy implements AutoCloseable {
     return proxy.httpPort();
   }
 
+  int adminPort() {
+    return proxy.adminPort();
+  }
+
   RespClient resp() {
     return new RespClient(proxy.respPort());
   }
