@@ -20,6 +20,11 @@ import javax.net.ssl.TrustManagerFactory;
 public final class TestCertificates {
   private static final char[] PASSWORD = "password".toCharArray();
 
+  static {
+    // Or the JDK would not notice a stream that just ends.
+    System.setProperty("com.sun.net.ssl.requireCloseNotify", "true");
+  }
+
   private static TestCertificates made;
 
   private final Path folder;
