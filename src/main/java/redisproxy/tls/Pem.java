@@ -75,7 +75,7 @@ record Pem(String setting, String file, Buffer content) {
   PemKeyCertOptions identity(Pem key) {
     X509Certificate certificate = certificates().get(0);
     PemKeyCertOptions identity =
-        new PemKeyCertOptions().addCertValue(content).addKeyValue(key.content);
+        new PemKeyCertOptions().setCertValue(content).setKeyValue(key.content);
     if (!belong(certificate.getPublicKey(), key.privateKey(identity, certificate))) {
       throw key.fault("not the private key of the certificate in \"" + file + "\"; name that one");
     }
