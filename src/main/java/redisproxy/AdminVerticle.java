@@ -13,6 +13,8 @@ import java.util.function.BiConsumer;
 import redisproxy.Bus.Report;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Gate;
 import redisproxy.tls.Certificates;
@@ -29,6 +31,7 @@ final class AdminVerticle extends VerticleBase {
   private final Gate httpRequests;
   private final Census census;
   private final Certificates certificates;
+  private final LiveLimits limits;
   private Exposition<Reading> exposition;
   private HttpServer server;
 
@@ -38,20 +41,24 @@ final class AdminVerticle extends VerticleBase {
       Gate httpClients,
       Gate httpRequests,
       Census census,
-      Certificates certificates) {
+      Certificates certificates,
+      LiveLimits limits) {
     this.settings = settings;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
     this.census = census;
     this.certificates = certificates;
+    this.limits = limits;
   }
 
   @Override
   public Future<?> start() {
     exposition = new Exposition<>(Meters.table(settings, respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
-    new LogLevel(settings.admin().host()).mount(router);
+    new AdminAccess(context, settings.admin().token(), FrontLimits.of(limits.admin(), 1))
+        .mount(router);
+    LogLevel.mount(router);
     router.route().handler(AdminVerticle::onlyReads);
     router
         .route("/health/live")

@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
 import redisproxy.config.Settings;
+import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.tls.ServerCertificates;
@@ -50,6 +51,7 @@ public final class Proxy {
   private final Semaphore streams = new Semaphore(STREAMS);
   private final Memo memo = new Memo();
   private final Census census = new Census();
+  private final LiveLimits limits;
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();
   private final List<String> fronts = new ArrayList<>();
@@ -60,6 +62,7 @@ public final class Proxy {
     this.vertx = vertx(settings.eventLoops());
     this.adminVertx = settings.admin().enabled() ? vertx(1) : null;
     this.settings = settings;
+    this.limits = new LiveLimits(settings.limits());
     this.respClients = new Gate(settings.resp().maxClients());
     this.httpClients = new Gate(settings.http().maxClients());
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
@@ -131,7 +134,7 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings, respClients, streams, memo, census, certificates.resp())))
+                        settings, respClients, streams, memo, census, certificates.resp(), limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -150,7 +153,8 @@ public final class Proxy {
                         streams,
                         clock,
                         census,
-                        certificates.http())))
+                        certificates.http(),
+                        limits)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -158,7 +162,7 @@ public final class Proxy {
   private Future<String> deployAdmin() {
     adminVerticle =
         new AdminVerticle(
-            settings, respClients, httpClients, httpRequests, census, certificates.admin());
+            settings, respClients, httpClients, httpRequests, census, certificates.admin(), limits);
     return adminVertx
         .deployVerticle(adminVerticle)
         .recover(

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
@@ -38,9 +40,11 @@ final class RespVerticle extends VerticleBase {
   private final Memo memo;
   private final Census census;
   private final Certificates certificates;
+  private final LiveLimits live;
   private final Set<RespSession> sessions = new HashSet<>();
 
   private Front front;
+  private FrontLimits limits;
   private ValueStreams streams;
   private Tunnels tunnels;
   private Asides asides;
@@ -54,7 +58,8 @@ final class RespVerticle extends VerticleBase {
       Semaphore streamPermits,
       Memo memo,
       Census census,
-      Certificates certificates) {
+      Certificates certificates,
+      LiveLimits live) {
     this.settings = settings.resp();
     this.redis = settings.redis();
     this.log = settings.log();
@@ -64,11 +69,13 @@ final class RespVerticle extends VerticleBase {
     this.memo = memo;
     this.census = census;
     this.certificates = certificates;
+    this.live = live;
   }
 
   @Override
   public Future<?> start() {
     front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
+    limits = FrontLimits.of(live.resp(), settings.instances());
     streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
@@ -110,7 +117,15 @@ final class RespVerticle extends VerticleBase {
     }
     RespSession session =
         new RespSession(
-            front, streams, tunnels, own, asides, trunks, settings, redis.endpoint().database());
+            front,
+            streams,
+            tunnels,
+            own,
+            limits,
+            asides,
+            trunks,
+            settings,
+            redis.endpoint().database());
     sessions.add(session);
     socket.closeHandler(
         closed -> {

@@ -1,5 +1,7 @@
 package redisproxy.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +58,20 @@ public record RedisUrl(Settings.Endpoint endpoint, String username, Secret passw
             ? 0
             : number(database, "the database is not a number"),
         tls);
+  }
+
+  /** The Redis client reads the host back from a URI, which takes fewer names than DNS does. */
+  static boolean isHost(String host) {
+    try {
+      return bracketed(host).equals(new URI("redis://" + bracketed(host) + "/").getHost());
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  /** A host as it stands in a URL. */
+  static String bracketed(String host) {
+    return host.indexOf(':') < 0 ? host : "[" + host + "]";
   }
 
   private static int number(String text, String fault) {

@@ -1,7 +1,5 @@
 package redisproxy.config;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -17,20 +15,24 @@ import java.util.Optional;
 public record Settings(
     int eventLoops,
     Http http,
+    Cors cors,
     Resp resp,
     Admin admin,
     Cache cache,
     Redis redis,
     Auth auth,
+    Limits limits,
     Coherence coherence,
     Tls tls,
     Log log) {
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
+    Objects.requireNonNull(cors, "cors");
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(redis, "redis");
     Objects.requireNonNull(auth, "auth");
+    Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(coherence, "coherence");
     Objects.requireNonNull(tls, "tls");
     Objects.requireNonNull(log, "log");
@@ -101,11 +103,14 @@ public record Settings(
    * The server for health, metrics and the dashboard.
    *
    * @param port 0 = any free port
+   * @param token null = none is asked for; there is one wherever others reach the port
    */
-  public record Admin(boolean enabled, String host, int port) {
+  public record Admin(boolean enabled, String host, int port, Secret token) {
     public Admin {
       SettingsTable.ADMIN_HOST.require(host);
       SettingsTable.ADMIN_PORT.require(port);
+      SettingsTable.ADMIN_TOKEN.require(token == null ? "" : token.value());
+      Contradiction.refuse(Contradiction.inAdmin(enabled, host, token));
     }
   }
 
@@ -177,14 +182,7 @@ public record Settings(
       if (database < 0) {
         throw new IllegalArgumentException("the database of Redis is negative");
       }
-      boolean valid;
-      try {
-        // The Redis client reads the host back from a URI, which takes fewer names than DNS does.
-        valid = bracketed(host).equals(new URI(uri(host, port, database, tls)).getHost());
-      } catch (URISyntaxException e) {
-        valid = false;
-      }
-      if (!valid) {
+      if (!RedisUrl.isHost(host)) {
         throw new IllegalArgumentException(
             "the host of Redis is not a host name (letters, digits, - and ., the last part starting"
                 + " with a letter; no _) or an address");
@@ -200,11 +198,12 @@ public record Settings(
     }
 
     private static String uri(String host, int port, int database, boolean tls) {
-      return (tls ? "rediss://" : "redis://") + bracketed(host) + ":" + port + "/" + database;
-    }
-
-    private static String bracketed(String host) {
-      return host.indexOf(':') < 0 ? host : "[" + host + "]";
+      return (tls ? "rediss://" : "redis://")
+          + RedisUrl.bracketed(host)
+          + ":"
+          + port
+          + "/"
+          + database;
     }
   }
 
