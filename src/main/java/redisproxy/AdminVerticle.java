@@ -17,6 +17,7 @@ import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Gate;
+import redisproxy.tls.Certificates;
 
 /**
  * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
@@ -30,6 +31,7 @@ final class AdminVerticle extends VerticleBase {
   private final Gate httpClients;
   private final Gate httpRequests;
   private final Census census;
+  private final Certificates certificates;
   private final LiveLimits limits;
   private final Insight insight;
   private Exposition<Reading> exposition;
@@ -41,6 +43,7 @@ final class AdminVerticle extends VerticleBase {
       Gate httpClients,
       Gate httpRequests,
       Census census,
+      Certificates certificates,
       LiveLimits limits,
       Insight insight) {
     this.settings = settings;
@@ -48,6 +51,7 @@ final class AdminVerticle extends VerticleBase {
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
     this.census = census;
+    this.certificates = certificates;
     this.limits = limits;
     this.insight = insight;
   }
@@ -76,8 +80,11 @@ final class AdminVerticle extends VerticleBase {
             .setPort(settings.admin().port())
             .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(60);
+    certificates.applyTo(options);
     server = vertx.createHttpServer(options).requestHandler(router);
-    return server.listen();
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
   /** The port listened on, which is not the one set when that is 0. */

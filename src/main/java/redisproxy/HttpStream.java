@@ -82,7 +82,7 @@ final class HttpStream implements ValueStream.Sink {
   public void failed(Failure failure) {
     answers.streamed();
     if (begun) {
-      exchange.request().connection().close();
+      response.reset();
     } else if (!response.closed()) {
       answers.fail(exchange, failure);
     }

@@ -24,6 +24,7 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
+import redisproxy.tls.Certificates;
 import redisproxy.upstream.Judge;
 import redisproxy.upstream.ValueStreams;
 
@@ -48,6 +49,7 @@ final class HttpVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final LongSupplier clock;
   private final Census census;
+  private final Certificates certificates;
   private final LiveLimits live;
 
   private Front front;
@@ -71,6 +73,7 @@ final class HttpVerticle extends VerticleBase {
       Semaphore streamPermits,
       LongSupplier clock,
       Census census,
+      Certificates certificates,
       LiveLimits live) {
     this.settings = settings;
     this.clients = clients;
@@ -78,6 +81,7 @@ final class HttpVerticle extends VerticleBase {
     this.streamPermits = streamPermits;
     this.clock = clock;
     this.census = census;
+    this.certificates = certificates;
     this.live = live;
   }
 
@@ -109,6 +113,7 @@ final class HttpVerticle extends VerticleBase {
             .setAcceptBacklog(1024)
             .setTcpKeepAlive(true)
             .setHttp2ClearTextEnabled(false)
+            .setUseAlpn(true)
             // No route is a WebSocket; these would stand in the way of every message.
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false)
@@ -116,13 +121,16 @@ final class HttpVerticle extends VerticleBase {
             .setMaxHeaderSize(MAX_HEADERS)
             .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.applyTo(options);
     server =
         vertx
             .createHttpServer(options)
             .connectionHandler(this::connected)
             .invalidRequestHandler(counted(Problem::ofInvalidRequest))
             .requestHandler(counted(new HttpLimit(limits.rate(), router())));
-    return server.listen();
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
   /** Counts how each request ends. */

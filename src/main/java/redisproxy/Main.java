@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Configuration;
+import redisproxy.config.Help;
 import redisproxy.config.Loaded;
-import redisproxy.config.SettingsTable;
 
 /** The command line. */
 public final class Main {
@@ -57,7 +57,7 @@ public final class Main {
         Settings come from the file, if one is named, and from the environment, which wins:
 
         """
-        + SettingsTable.render();
+        + Help.render();
   }
 
   private static void exit(int status, PrintStream out, String text) {

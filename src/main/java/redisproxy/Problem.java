@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -36,6 +37,11 @@ record Problem(int status, String detail) {
 
   /** Ends the response and the connection, before any request behind this one is answered. */
   void endAndClose(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      // The connection is that of other requests, too.
+      end(request);
+      return;
+    }
     request.response().putHeader("connection", "close");
     end(request);
     request.connection().close();

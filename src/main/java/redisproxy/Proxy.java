@@ -23,6 +23,8 @@ import redisproxy.config.Settings;
 import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
+import redisproxy.tls.ServerCertificates;
+import redisproxy.tls.ToRedis;
 import redisproxy.upstream.Memo;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
@@ -43,6 +45,7 @@ public final class Proxy {
   private final Vertx adminVertx;
 
   private final Settings settings;
+  private final ServerCertificates certificates;
   private final LongSupplier clock = () -> System.nanoTime() / 1_000_000;
   private final Gate respClients;
   private final Gate httpClients;
@@ -56,7 +59,8 @@ public final class Proxy {
   private final List<String> fronts = new ArrayList<>();
   private AdminVerticle adminVerticle;
 
-  private Proxy(Settings settings) {
+  private Proxy(Settings settings, ServerCertificates certificates) {
+    this.certificates = certificates;
     this.vertx = vertx(settings.eventLoops());
     this.adminVertx = settings.admin().enabled() ? vertx(1) : null;
     this.settings = settings;
@@ -68,10 +72,17 @@ public final class Proxy {
 
   /**
    * Starts a proxy; it need not find Redis there. Fails when a port cannot be had, and leaves
-   * nothing behind then.
+   * nothing behind then. Blocks while it reads certificates.
    */
   public static Future<Proxy> start(Settings settings) {
-    Proxy proxy = new Proxy(settings);
+    ServerCertificates certificates;
+    try {
+      ToRedis.check(settings.redis());
+      certificates = new ServerCertificates(settings.tls());
+    } catch (IllegalArgumentException fault) {
+      return Future.failedFuture(fault);
+    }
+    Proxy proxy = new Proxy(settings, certificates);
     Promise<Proxy> started = Promise.promise();
     proxy
         .deploy()
@@ -126,7 +137,8 @@ public final class Proxy {
             () ->
                 added(
                     respVerticles,
-                    new RespVerticle(settings, respClients, streams, memo, census, limits)))
+                    new RespVerticle(
+                        settings, respClients, streams, memo, census, certificates.resp(), limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -139,7 +151,14 @@ public final class Proxy {
                 added(
                     httpVerticles,
                     new HttpVerticle(
-                        settings, httpClients, httpRequests, streams, clock, census, limits)))
+                        settings,
+                        httpClients,
+                        httpRequests,
+                        streams,
+                        clock,
+                        census,
+                        certificates.http(),
+                        limits)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -147,7 +166,14 @@ public final class Proxy {
   private Future<String> deployAdmin(Insight insight) {
     adminVerticle =
         new AdminVerticle(
-            settings, respClients, httpClients, httpRequests, census, limits, insight);
+            settings,
+            respClients,
+            httpClients,
+            httpRequests,
+            census,
+            certificates.admin(),
+            limits,
+            insight);
     return adminVertx
         .deployVerticle(adminVerticle)
         .recover(
@@ -216,6 +242,7 @@ public final class Proxy {
    * down. Clients that do not read their last replies are cut off after {@link #GRACE_MS}.
    */
   public Future<Void> stop() {
+    certificates.close();
     List<Future<Void>> undeployed = new ArrayList<>();
     for (String front : fronts) {
       undeployed.add(vertx.undeploy(front));
@@ -229,6 +256,7 @@ public final class Proxy {
   }
 
   private Future<Void> close() {
+    certificates.close();
     Promise<Void> closed = Promise.promise();
     vertx
         .close()

@@ -6,16 +6,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
-import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
+import redisproxy.tls.TlsSocket;
 
 /**
  * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the
@@ -37,6 +36,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** What was read and is not yet parsed, or null. */
   private ByteBuf input;
 
+  private boolean heard;
   private boolean leaving;
 
   /** Null until it is asked for. */
@@ -77,6 +77,15 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     if (leaving) {
       data.release();
       return;
+    }
+    if (!heard) {
+      heard = true;
+      if (TlsSocket.isHello(data)) {
+        LOG.debug("client speaks TLS where resp.tls.cert names no certificate");
+        data.release();
+        close();
+        return;
+      }
     }
     if (input != null && input.refCnt() == 1) {
       // Or a client whose reads never end with a request would make it grow for ever. It moves what
@@ -132,7 +141,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
    */
   @Override
   public final void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
+    if (TlsSocket.isEndOfInput(event)) {
       if (leaving && ((DuplexChannel) ctx.channel()).isOutputShutdown()) {
         close();
       } else {
@@ -157,7 +166,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** What went wrong in here ends this session and no other. */
   @Override
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof IOException) {
+    if (TlsSocket.isLoss(cause)) {
       LOG.atDebug().addKeyValue(LogKey.REASON, cause.getMessage()).log("client lost");
       ctx.close();
     } else {
@@ -236,7 +245,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     if (channel.isInputShutdown()) {
       close();
     } else if (channel.isActive()) {
-      channel.shutdownOutput();
+      TlsSocket.endOutput(channel);
       setReading(true);
       cutOff.cancel(false);
       cutOffIn(LINGER_MS);

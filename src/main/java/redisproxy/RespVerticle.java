@@ -18,6 +18,7 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
+import redisproxy.tls.Certificates;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Server;
@@ -38,6 +39,7 @@ final class RespVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final Memo memo;
   private final Census census;
+  private final Certificates certificates;
   private final LiveLimits live;
   private final Set<RespSession> sessions = new HashSet<>();
 
@@ -56,6 +58,7 @@ final class RespVerticle extends VerticleBase {
       Semaphore streamPermits,
       Memo memo,
       Census census,
+      Certificates certificates,
       LiveLimits live) {
     this.settings = settings.resp();
     this.redis = settings.redis();
@@ -65,6 +68,7 @@ final class RespVerticle extends VerticleBase {
     this.streamPermits = streamPermits;
     this.memo = memo;
     this.census = census;
+    this.certificates = certificates;
     this.live = live;
   }
 
@@ -89,8 +93,11 @@ final class RespVerticle extends VerticleBase {
             .setTcpKeepAlive(true)
             .setIdleTimeout((int) settings.idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.applyTo(options);
     server = vertx.createNetServer(options).connectHandler(this::connected);
-    return server.listen();
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
   private Census.Share share() {

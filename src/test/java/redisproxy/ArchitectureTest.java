@@ -92,6 +92,7 @@ class ArchitectureTest {
               "redisproxy.resp",
               "redisproxy.config",
               "redisproxy.metrics",
+              "redisproxy.tls",
               "redisproxy.limits",
               "redisproxy.snapshot",
               "redisproxy.log")

@@ -19,6 +19,7 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Gate;
+import redisproxy.tls.ServerCertificates;
 
 /** The paths that the description of HTTP has are those of the router. */
 class OpenApiTest {
@@ -33,6 +34,7 @@ class OpenApiTest {
             new Semaphore(1),
             () -> 0,
             new Census(),
+            new ServerCertificates(settings.tls()).http(),
             new LiveLimits(settings.limits()));
     Vertx vertx = Vertx.vertx();
     try {

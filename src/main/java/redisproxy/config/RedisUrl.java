@@ -1,5 +1,7 @@
 package redisproxy.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +17,12 @@ import java.util.regex.Pattern;
 public record RedisUrl(Settings.Endpoint endpoint, String username, Secret password) {
   static final String FORM =
       "redis://[user[:password]@]host[:port][/db], user and password percent-encoded, such as"
-          + " redis://localhost:6379/0";
+          + " redis://localhost:6379/0, or rediss:// for TLS";
 
   private static final int DEFAULT_PORT = 6379;
   private static final Pattern PARTS =
       Pattern.compile(
-          "redis://(?:([^@/?#\\s\\p{Cntrl}]*)@)?(\\[[^\\]@/?#]*:[^\\]@/?#]*]|[^\\[\\]:@/?#]*)"
+          "redis(s?)://(?:([^@/?#\\s\\p{Cntrl}]*)@)?(\\[[^\\]@/?#]*:[^\\]@/?#]*]|[^\\[\\]:@/?#]*)"
               + "(?::([^/]*))?(?:/(.*))?");
   // What may be shown of a URL behind its user and password; anything else could be a part of one.
   private static final Pattern HARMLESS =
@@ -32,32 +34,44 @@ public record RedisUrl(Settings.Endpoint endpoint, String username, Secret passw
    * @throws IllegalArgumentException with a message that shows nothing of the user and password
    */
   static RedisUrl parse(String url) {
-    if (url.regionMatches(true, 0, "rediss:", 0, "rediss:".length())) {
-      throw new IllegalArgumentException(
-          "TLS to Redis (rediss://) is not supported yet; expected " + FORM);
-    }
     Matcher parts = PARTS.matcher(url);
     if (!parts.matches()) {
       return null;
     }
-    String userinfo = parts.group(1) == null ? "" : parts.group(1);
+    String userinfo = parts.group(2) == null ? "" : parts.group(2);
     int colon = userinfo.indexOf(':');
     String user = decode(colon < 0 ? userinfo : userinfo.substring(0, colon));
     String password = colon < 0 ? "" : decode(userinfo.substring(colon + 1));
     return new RedisUrl(
-        endpoint(parts.group(2), parts.group(3), parts.group(4)),
+        endpoint(parts.group(3), parts.group(4), parts.group(5), !parts.group(1).isEmpty()),
         user.isEmpty() ? null : user,
         password.isEmpty() ? null : new Secret(password));
   }
 
-  private static Settings.Endpoint endpoint(String host, String port, String database) {
+  private static Settings.Endpoint endpoint(
+      String host, String port, String database, boolean tls) {
     boolean bracketed = host.startsWith("[");
     return new Settings.Endpoint(
         bracketed ? host.substring(1, host.length() - 1) : host,
         port == null ? DEFAULT_PORT : number(port, "the port is not in 1..65535"),
         database == null || database.isEmpty()
             ? 0
-            : number(database, "the database is not a number"));
+            : number(database, "the database is not a number"),
+        tls);
+  }
+
+  /** The Redis client reads the host back from a URI, which takes fewer names than DNS does. */
+  static boolean isHost(String host) {
+    try {
+      return bracketed(host).equals(new URI("redis://" + bracketed(host) + "/").getHost());
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  /** A host as it stands in a URL. */
+  static String bracketed(String host) {
+    return host.indexOf(':') < 0 ? host : "[" + host + "]";
   }
 
   private static int number(String text, String fault) {

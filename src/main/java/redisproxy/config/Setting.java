@@ -21,12 +21,6 @@ public record Setting<T>(
     return path.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
-  /** The section of the file this stands in, or empty. */
-  String section() {
-    int dot = path.indexOf('.');
-    return dot < 0 ? "" : path.substring(0, dot);
-  }
-
   /** The value of a text, or an {@link IllegalArgumentException} that says what is expected. */
   T parse(String text) {
     return type.parse(text);

@@ -1,7 +1,5 @@
 package redisproxy.config;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -26,6 +24,7 @@ public record Settings(
     Auth auth,
     Limits limits,
     Coherence coherence,
+    Tls tls,
     Log log) {
 
   public Settings {
@@ -36,6 +35,7 @@ public record Settings(
     Objects.requireNonNull(auth, "auth");
     Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(coherence, "coherence");
+    Objects.requireNonNull(tls, "tls");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
     Contradiction.refuse(Contradiction.inShowing(dashboard, admin));
@@ -161,7 +161,8 @@ public record Settings(
       Duration connectTimeout,
       Duration loadTimeout,
       Duration backoffMax,
-      int maxLoads) {
+      int maxLoads,
+      Tls.Client tls) {
     public Redis {
       Objects.requireNonNull(endpoint, "endpoint");
       SettingsTable.REDIS_CONNECT_TIMEOUT.require(connectTimeout);
@@ -169,6 +170,7 @@ public record Settings(
       SettingsTable.REDIS_BACKOFF_MAX.require(backoffMax);
       SettingsTable.REDIS_MAX_LOADS.require(maxLoads);
       Contradiction.refuse(Contradiction.inCredentials(username, password));
+      Contradiction.refuse(TlsContradiction.inRedis(endpoint, tls));
     }
   }
 
@@ -177,7 +179,7 @@ public record Settings(
    *
    * @param host an IPv6 address without its brackets
    */
-  public record Endpoint(String host, int port, int database) {
+  public record Endpoint(String host, int port, int database, boolean tls) {
     public Endpoint {
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("the port of Redis is not in 1..65535");
@@ -185,32 +187,28 @@ public record Settings(
       if (database < 0) {
         throw new IllegalArgumentException("the database of Redis is negative");
       }
-      boolean valid;
-      try {
-        // The Redis client reads the host back from a URI, which takes fewer names than DNS does.
-        valid = bracketed(host).equals(new URI(uri(host, port, database)).getHost());
-      } catch (URISyntaxException e) {
-        valid = false;
-      }
-      if (!valid) {
+      if (!RedisUrl.isHost(host)) {
         throw new IllegalArgumentException(
             "the host of Redis is not a host name (letters, digits, - and ., the last part starting"
                 + " with a letter; no _) or an address");
       }
     }
 
-    /** {@code redis://host:port/database}, an IPv6 address in brackets. */
+    /**
+     * {@code redis://host:port/database}, or {@code rediss} with TLS, an IPv6 address in brackets.
+     */
     @Override
     public String toString() {
-      return uri(host, port, database);
+      return uri(host, port, database, tls);
     }
 
-    private static String uri(String host, int port, int database) {
-      return "redis://" + bracketed(host) + ":" + port + "/" + database;
-    }
-
-    private static String bracketed(String host) {
-      return host.indexOf(':') < 0 ? host : "[" + host + "]";
+    private static String uri(String host, int port, int database, boolean tls) {
+      return (tls ? "rediss://" : "redis://")
+          + RedisUrl.bracketed(host)
+          + ":"
+          + port
+          + "/"
+          + database;
     }
   }
 

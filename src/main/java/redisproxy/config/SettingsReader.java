@@ -37,6 +37,7 @@ final class SettingsReader {
     Settings.Auth auth = valid(this::auth);
     Limits limits = valid(this::limits);
     Settings.Coherence coherence = valid(this::coherence);
+    Tls tls = valid(this::tls);
     Settings.Log log = valid(this::log);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
@@ -52,7 +53,19 @@ final class SettingsReader {
     }
     faults.throwIfAny();
     return new Settings(
-        eventLoops, http, cors, resp, admin, dashboard, cache, redis, auth, limits, coherence, log);
+        eventLoops,
+        http,
+        cors,
+        resp,
+        admin,
+        dashboard,
+        cache,
+        redis,
+        auth,
+        limits,
+        coherence,
+        tls,
+        log);
   }
 
   private Settings.Http http(int instances) {
@@ -134,7 +147,26 @@ final class SettingsReader {
         value(SettingsTable.REDIS_CONNECT_TIMEOUT),
         value(SettingsTable.REDIS_LOAD_TIMEOUT),
         value(SettingsTable.REDIS_BACKOFF_MAX),
-        value(SettingsTable.REDIS_MAX_LOADS));
+        value(SettingsTable.REDIS_MAX_LOADS),
+        new Tls.Client(
+            orNull(SettingsTable.REDIS_TLS.ca()),
+            orNull(SettingsTable.REDIS_TLS.cert()),
+            orNull(SettingsTable.REDIS_TLS.key()),
+            value(SettingsTable.REDIS_TLS_VERIFY_HOST)));
+  }
+
+  private Tls tls() {
+    return new Tls(
+        tls(SettingsTable.HTTP_TLS), tls(SettingsTable.RESP_TLS), tls(SettingsTable.ADMIN_TLS));
+  }
+
+  private Tls.Server tls(TlsRows rows) {
+    return new Tls.Server(orNull(rows.cert()), orNull(rows.key()), orNull(rows.ca()));
+  }
+
+  private String orNull(Setting<String> setting) {
+    String text = value(setting);
+    return text.isEmpty() ? null : text;
   }
 
   private Settings.Auth auth() {

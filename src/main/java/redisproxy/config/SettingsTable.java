@@ -1,7 +1,6 @@
 package redisproxy.config;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +53,7 @@ public final class SettingsTable {
           ValueType.origins(),
           "",
           "origins of web pages that may read, comma-separated; * = any; empty = none");
+  static final TlsRows HTTP_TLS = add(TlsRows.ofServer("http"));
 
   static final Setting<Boolean> RESP_ENABLED =
       row("resp.enabled", ValueType.bool(), "true", "whether to serve RESP (Redis clients)");
@@ -91,6 +91,7 @@ public final class SettingsTable {
           ValueType.bool(),
           "true",
           "whether what the cache cannot answer goes through to Redis");
+  static final TlsRows RESP_TLS = add(TlsRows.ofServer("resp"));
 
   static final Setting<Boolean> ADMIN_ENABLED =
       row("admin.enabled", ValueType.bool(), "true", "whether to serve health and metrics");
@@ -106,6 +107,7 @@ public final class SettingsTable {
               "",
               "asked for by all but /health; needed unless on loopback; or ADMIN_TOKEN_FILE",
               true));
+  static final TlsRows ADMIN_TLS = add(TlsRows.ofServer("admin"));
 
   static final Setting<Boolean> DASHBOARD_HOT_KEYS =
       row(
@@ -166,7 +168,7 @@ public final class SettingsTable {
           "redis.url",
           ValueType.redisUrl(),
           "redis://localhost:6379/0",
-          "redis://[user[:password]@]host[:port][/db]");
+          "redis://[user[:password]@]host[:port][/db]; rediss:// = with TLS");
   static final Setting<String> REDIS_USERNAME =
       row("redis.username", ValueType.text(), "", "overrides the user of redis.url");
   static final Setting<String> REDIS_PASSWORD =
@@ -185,6 +187,13 @@ public final class SettingsTable {
       row("redis.backoff-max", TIMEOUT, "2s", "longest wait before connecting again");
   static final Setting<Integer> REDIS_MAX_LOADS =
       row("redis.max-loads", ValueType.integer(1, 100_000), "1000", "loads in flight");
+  static final TlsRows REDIS_TLS = add(TlsRows.ofRedis());
+  static final Setting<Boolean> REDIS_TLS_VERIFY_HOST =
+      row(
+          "redis.tls.verify-host",
+          ValueType.bool(),
+          "true",
+          "whether Redis's certificate has to be for the host of redis.url");
 
   static final Setting<Settings.Auth.Mode> AUTH_MODE =
       row(
@@ -272,6 +281,11 @@ public final class SettingsTable {
     return setting;
   }
 
+  private static TlsRows add(TlsRows rows) {
+    rows.all().forEach(SettingsTable::add);
+    return rows;
+  }
+
   /** Every setting, in the order of the manual. */
   public static List<Setting<?>> rows() {
     return List.copyOf(BY_PATH.values());
@@ -284,7 +298,7 @@ public final class SettingsTable {
 
   /** Whether settings stand in the file under this name. */
   static boolean isSection(String name) {
-    return !name.isEmpty() && BY_PATH.values().stream().anyMatch(s -> s.section().equals(name));
+    return BY_PATH.keySet().stream().anyMatch(path -> path.startsWith(name + "."));
   }
 
   /** The fault of a path that is no setting's, with the one that was probably meant. */
@@ -294,26 +308,5 @@ public final class SettingsTable {
         + EditDistance.nearest(path, BY_PATH.keySet())
             .map(near -> "did you mean " + near + "?")
             .orElse("see --help for all keys");
-  }
-
-  /** The table as text, for {@code --help}: path, variable, default, description. */
-  public static String render() {
-    List<List<String>> lines = new ArrayList<>();
-    lines.add(List.of("KEY", "ENVIRONMENT", "DEFAULT", "MEANING"));
-    for (Setting<?> row : BY_PATH.values()) {
-      String shown = row.defaultText().isEmpty() ? "(empty)" : row.defaultText();
-      lines.add(List.of(row.path(), row.environmentName(), shown, row.description()));
-    }
-    StringBuilder text = new StringBuilder();
-    String format = "%-" + width(lines, 0) + "s  %-" + width(lines, 1) + "s  %-";
-    format += width(lines, 2) + "s  %s%n";
-    for (List<String> line : lines) {
-      text.append(String.format(format, line.toArray()));
-    }
-    return text.toString();
-  }
-
-  private static int width(List<List<String>> lines, int column) {
-    return lines.stream().mapToInt(line -> line.get(column).length()).max().orElse(1);
   }
 }

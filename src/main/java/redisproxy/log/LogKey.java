@@ -2,6 +2,9 @@ package redisproxy.log;
 
 /** Every key of the values that log events carry, so that one thing has one name in all of them. */
 public final class LogKey {
+  /** Which of the servers: http, resp or admin. */
+  public static final String SERVER = "server";
+
   /** The ports listened on, or "off". */
   public static final String HTTP = "http";
 

@@ -167,7 +167,7 @@ public final class Feed {
   private void attempt() {
     timer = NO_TIMER;
     connection = new FeedConnection(vertx, redis, coherence, context, new ConnectionOwner());
-    connection.open(client, redis.endpoint());
+    connection.open(client, redis);
   }
 
   private final class ConnectionOwner implements FeedConnection.Owner {

@@ -95,20 +95,22 @@ final class FeedConnection {
     timer = vertx.setTimer(timeout, id -> end("no answer within " + timeout + " ms", false));
   }
 
-  void open(NetClient client, Settings.Endpoint endpoint) {
+  void open(NetClient client, Settings.Redis redis) {
     client
-        .connect(endpoint.port(), endpoint.host())
-        .onComplete(this::connected, failure -> end(String.valueOf(failure.getMessage()), false));
+        .connect(redis.endpoint().port(), redis.endpoint().host())
+        .onComplete(
+            opened -> connected(opened, redis),
+            failure -> end(Transport.reason(redis, failure), false));
   }
 
-  private void connected(NetSocket opened) {
+  private void connected(NetSocket opened, Settings.Redis redis) {
     socket = opened;
     if (over) {
       socket.close();
       return;
     }
     socket.handler(this::received);
-    socket.exceptionHandler(failure -> end(String.valueOf(failure.getMessage()), false));
+    socket.exceptionHandler(failure -> end(Transport.reason(redis, failure), false));
     socket.closeHandler(closed -> end("the connection was closed", false));
     socket.write(handshake.commands());
   }

@@ -76,7 +76,8 @@ final class Link {
   Link(Vertx vertx, Settings.Redis redis, int db, int pipeline, LongSupplier clock, Owner owner) {
     this.vertx = vertx;
     this.redis = redis;
-    this.endpoint = new Settings.Endpoint(redis.endpoint().host(), redis.endpoint().port(), db);
+    Settings.Endpoint to = redis.endpoint();
+    this.endpoint = new Settings.Endpoint(to.host(), to.port(), db, to.tls());
     this.pipeline = pipeline;
     this.clock = clock;
     this.owner = owner;
@@ -153,7 +154,7 @@ final class Link {
     reason = "";
     refusedCredentials = false;
     backoff.reset();
-    opened.exceptionHandler(failure -> lost(opened, String.valueOf(failure.getMessage())));
+    opened.exceptionHandler(failure -> lost(opened, Transport.reason(redis, failure)));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
     LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
         .addKeyValue(LogKey.REDIS, endpoint)
@@ -169,7 +170,7 @@ final class Link {
   private void failed(Throwable failure) {
     attempting = false;
     refusedCredentials = RedisError.isRefusal(failure);
-    down(String.valueOf(failure.getMessage()));
+    down(Transport.reason(redis, failure));
   }
 
   private void lost(RedisConnection which, String why) {

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.DuplexChannel;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import redisproxy.metrics.Connections;
+import redisproxy.tls.TlsSocket;
 
 /**
  * One RESP session's own connection to Redis, whose bytes are relayed as they are. What is written
@@ -199,7 +199,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
       setReading(true);
       context
           .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(flushed -> ((DuplexChannel) context.channel()).shutdownOutput());
+          .addListener(flushed -> TlsSocket.endOutput(context.channel()));
     } else {
       close();
     }

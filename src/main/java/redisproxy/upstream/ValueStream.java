@@ -114,7 +114,7 @@ public final class ValueStream {
   }
 
   void unreachable(Throwable failure) {
-    failed(String.valueOf(failure.getMessage()));
+    failed(Transport.reason(redis, failure));
   }
 
   /** The sink has room again. */

@@ -43,6 +43,7 @@ class DashboardTest {
                 ok.auth(),
                 ok.limits(),
                 ok.coherence(),
+                ok.tls(),
                 ok.log()));
     Configuration.parse(Map.of("dashboard.show-values", "true"));
     Configuration.parse(

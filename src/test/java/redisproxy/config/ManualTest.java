@@ -42,7 +42,7 @@ class ManualTest {
 
   @Test
   void help_hasEverySetting() {
-    List<String> lines = SettingsTable.render().lines().toList();
+    List<String> lines = Help.render().lines().toList();
     assertEquals(SettingsTable.rows().size() + 1, lines.size());
     for (int i = 0; i < SettingsTable.rows().size(); i++) {
       Setting<?> row = SettingsTable.rows().get(i);

@@ -26,6 +26,7 @@ class RedisUrlTest {
           redis://:pw@h,                       h,           6379, 0,   -,     pw
           redis://u:pw@h:1/2,                  h,           1,    2,   u,     pw
           redis://u@h,                         h,           6379, 0,   u,     -
+          rediss://u:pw@h:1/2,                 h,           1,    2,   u,     pw
           redis://u:@h,                        h,           6379, 0,   u,     -
           redis://@h,                          h,           6379, 0,   -,     -
           redis://:@h,                         h,           6379, 0,   -,     -
@@ -37,7 +38,8 @@ class RedisUrlTest {
   void parse_accepts(
       String url, String host, int port, int database, String username, String password) {
     RedisUrl parsed = ValueType.redisUrl().parse(url);
-    assertEquals(new Settings.Endpoint(host, port, database), parsed.endpoint());
+    assertEquals(
+        new Settings.Endpoint(host, port, database, url.startsWith("rediss")), parsed.endpoint());
     assertEquals(username, parsed.username());
     assertEquals(password, parsed.password() == null ? null : parsed.password().value());
   }
@@ -46,7 +48,7 @@ class RedisUrlTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "rediss://u:xyzzy@h",
+        "rediss:u:xyzzy@h",
         "REDISS://u:xyzzy@h",
         "redis:u:xyzzy@h",
         "redis:/u:xyzzy@h",
@@ -126,12 +128,6 @@ class RedisUrlTest {
           """)
   void redact_showsWhatIsHarmless(String url, String shown) {
     assertEquals(shown, RedisUrl.redact(url));
-  }
-
-  @Test
-  void parse_saysThatTlsIsNotSupported() {
-    var refusal = assertThrows(IllegalArgumentException.class, () -> RedisUrl.parse("rediss://h"));
-    assertTrue(refusal.getMessage().contains("TLS to Redis (rediss://) is not supported yet"));
   }
 
   @Test

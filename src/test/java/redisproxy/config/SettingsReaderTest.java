@@ -40,13 +40,14 @@ class SettingsReaderTest {
                 Duration.ZERO,
                 ""),
             new Settings.Redis(
-                new Settings.Endpoint("localhost", 6379, 0),
+                new Settings.Endpoint("localhost", 6379, 0, false),
                 null,
                 null,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
-                1000),
+                1000,
+                new Tls.Client(null, null, null, true)),
             new Settings.Auth(Settings.Auth.Mode.REDIS, "default", null),
             new Limits(new Limits.Rate(0, 0), new Limits.Rate(0, 0), new Limits.Rate(20, 0)),
             new Settings.Coherence(
@@ -54,6 +55,10 @@ class SettingsReaderTest {
                 Settings.Coherence.WhenUnverified.SERVE,
                 Duration.ofSeconds(1),
                 List.of()),
+            new Tls(
+                new Tls.Server(null, null, null),
+                new Tls.Server(null, null, null),
+                new Tls.Server(null, null, null)),
             new Settings.Log(
                 Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ZERO, false));
     assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
@@ -272,6 +277,31 @@ class SettingsReaderTest {
     assertDoesNotThrow(() -> parse(with(open, "auth.mode", "own")));
     assertDoesNotThrow(() -> parse(with(open, "resp.tunnel", "true")));
     assertDoesNotThrow(() -> parse(with(open, "resp.enabled", "false")));
+  }
+
+  @Test
+  void tls_needsCertificateAndKey() {
+    assertEquals(
+        List.of("test: resp.tls.cert is set and resp.tls.key is not: set both or neither"),
+        faults("resp.tls.cert", "cert.pem"));
+    assertEquals(
+        List.of("test: http.tls.client-ca is set and http.tls.cert is not: set both or neither"),
+        faults("http.tls.client-ca", "ca.pem"));
+    assertEquals(1, faults("admin.tls.key", "key.pem").size());
+    Tls.Server tls = parse("resp.tls.cert", "cert.pem", "resp.tls.key", "key.pem").tls().resp();
+    assertEquals(new Tls.Server("cert.pem", "key.pem", null), tls);
+  }
+
+  @Test
+  void tlsToRedis_isAskedForByTheUrl() {
+    assertTrue(parse("redis.url", "rediss://h").redis().endpoint().tls());
+    assertEquals(
+        List.of(
+            "test: redis.tls.ca is set and redis.url begins with redis://, which is without TLS:"
+                + " write rediss://, or leave redis.tls.ca out"),
+        faults("redis.tls.ca", "ca.pem"));
+    assertDoesNotThrow(() -> parse("redis.tls.ca", "ca.pem", "redis.url", "rediss://h"));
+    assertEquals(1, faults("redis.tls.cert", "cert.pem", "redis.url", "rediss://h").size());
   }
 
   private static String[] with(String[] pairs, String path, String value) {

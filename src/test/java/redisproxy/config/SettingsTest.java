@@ -29,12 +29,19 @@ class SettingsTest {
     refused(() -> new Settings.Cache(0, 1, 0, SECOND, SECOND, SECOND, ""));
     refused(() -> new Settings.Cache(1, 1, 2, SECOND, SECOND, SECOND, ""));
     refused(() -> new Settings.Cache(1, 1, 1, Duration.ZERO, SECOND, SECOND, ""));
-    refused(() -> new Settings.Endpoint("h", 0, 0));
-    refused(() -> new Settings.Endpoint("h", 1, -1));
-    refused(() -> new Settings.Endpoint("h/0", 1, 0));
-    refused(() -> new Settings.Endpoint("u@h", 1, 0));
-    Settings.Endpoint endpoint = new Settings.Endpoint("h", 1, 0);
-    refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1));
+    refused(() -> new Settings.Endpoint("h", 0, 0, false));
+    refused(() -> new Settings.Endpoint("h", 1, -1, false));
+    refused(() -> new Settings.Endpoint("h/0", 1, 0, false));
+    refused(() -> new Settings.Endpoint("u@h", 1, 0, false));
+    Settings.Endpoint endpoint = new Settings.Endpoint("h", 1, 0, false);
+    Tls.Client noTls = new Tls.Client(null, null, null, true);
+    refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1, noTls));
+    Tls.Client useless = new Tls.Client("ca.pem", null, null, true);
+    refused(() -> new Settings.Redis(endpoint, null, null, SECOND, SECOND, SECOND, 1, useless));
+    Tls.Server off = new Tls.Server(null, null, null);
+    refused(() -> new Tls(off, new Tls.Server("cert.pem", null, null), off));
+    refused(() -> new Tls(off, off, new Tls.Server(null, "key.pem", null)));
+    refused(() -> new Tls(new Tls.Server(null, null, "ca.pem"), off, off));
     refused(() -> new Settings.Auth(Settings.Auth.Mode.OWN, "", null));
     refused(() -> new Settings.Auth(Settings.Auth.Mode.REDIS, "default", new Secret("p")));
     refused(() -> coherence(Duration.ZERO));
@@ -42,13 +49,13 @@ class SettingsTest {
     refused(() -> coherence(SECOND, "a", "ab"));
     refused(() -> coherence(SECOND, "a", "a"));
     Settings ok = Configuration.parse(Map.of());
-    Settings.Http off = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
+    Settings.Http httpOff = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
     Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
     refused(
         () ->
             new Settings(
                 1,
-                off,
+                httpOff,
                 ok.cors(),
                 off2,
                 ok.admin(),
@@ -58,6 +65,7 @@ class SettingsTest {
                 ok.auth(),
                 ok.limits(),
                 ok.coherence(),
+                ok.tls(),
                 ok.log()));
     refused(
         () ->
@@ -73,6 +81,7 @@ class SettingsTest {
                 ok.auth(),
                 ok.limits(),
                 ok.coherence(),
+                ok.tls(),
                 ok.log()));
   }
 
@@ -95,6 +104,7 @@ class SettingsTest {
                 own,
                 ok.limits(),
                 ok.coherence(),
+                ok.tls(),
                 ok.log()));
   }
 
@@ -107,7 +117,8 @@ class SettingsTest {
 
   @Test
   void endpoint_isWrittenAsAUrl() {
-    assertEquals("redis://[::1]:6379/2", new Settings.Endpoint("::1", 6379, 2).toString());
+    assertEquals("redis://[::1]:6379/2", new Settings.Endpoint("::1", 6379, 2, false).toString());
+    assertEquals("rediss://h:6379/0", new Settings.Endpoint("h", 6379, 0, true).toString());
   }
 
   private static Settings.Coherence coherence(Duration heartbeat, String... prefixes) {

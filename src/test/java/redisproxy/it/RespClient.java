@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import javax.net.SocketFactory;
 
 /**
  * A socket to a RESP server that shows exactly what comes over it. Text is ISO 8859-1: a character,
@@ -16,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 final class RespClient implements AutoCloseable {
   private static final int TIMEOUT_MS = 15_000;
 
-  private final Socket socket = new Socket();
+  private final Socket socket;
   private final InputStream in;
 
   RespClient(int port) {
@@ -24,7 +25,13 @@ final class RespClient implements AutoCloseable {
   }
 
   RespClient(String host, int port) {
+    this(SocketFactory.getDefault(), host, port);
+  }
+
+  /** One whose socket is made elsewhere, for TLS. */
+  RespClient(SocketFactory factory, String host, int port) {
     try {
+      socket = factory.createSocket();
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(TIMEOUT_MS);
       socket.connect(new InetSocketAddress(host, port), TIMEOUT_MS);

@@ -1,0 +1,51 @@
+package redisproxy.config;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@linkplain Contradiction Contradictions} among the settings of TLS. */
+final class TlsContradiction {
+  private TlsContradiction() {}
+
+  static List<Contradiction> inServer(TlsRows rows, Tls.Server tls) {
+    List<Contradiction> found = inIdentity(rows, tls.cert(), tls.key());
+    if (tls.clientCa() != null && !tls.isOn()) {
+      // Or whoever reaches the port would be let in without any.
+      found.add(needs(rows.ca(), rows.cert()));
+    }
+    return found;
+  }
+
+  static List<Contradiction> inRedis(Settings.Endpoint endpoint, Tls.Client tls) {
+    TlsRows rows = SettingsTable.REDIS_TLS;
+    List<Contradiction> found = inIdentity(rows, tls.cert(), tls.key());
+    if (!endpoint.tls() && (tls.ca() != null || tls.cert() != null)) {
+      Setting<String> set = tls.ca() != null ? rows.ca() : rows.cert();
+      found.add(
+          new Contradiction(
+              set.path()
+                  + " is set and redis.url begins with redis://, which is without TLS: write"
+                  + " rediss://, or leave "
+                  + set.path()
+                  + " out",
+              List.of(set, SettingsTable.REDIS_URL)));
+    }
+    return found;
+  }
+
+  private static List<Contradiction> inIdentity(TlsRows rows, String cert, String key) {
+    List<Contradiction> found = new ArrayList<>();
+    if (cert != null && key == null) {
+      found.add(needs(rows.cert(), rows.key()));
+    } else if (cert == null && key != null) {
+      found.add(needs(rows.key(), rows.cert()));
+    }
+    return found;
+  }
+
+  private static Contradiction needs(Setting<String> set, Setting<String> missing) {
+    return new Contradiction(
+        set.path() + " is set and " + missing.path() + " is not: set both or neither",
+        List.of(set, missing));
+  }
+}

@@ -1,0 +1,148 @@
+package redisproxy.tls;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.Date;
+import java.util.List;
+import javax.net.ssl.X509KeyManager;
+
+/**
+ * A PEM file that a setting names, as it is at one moment. What is wrong with it is said in an
+ * {@link IllegalArgumentException} that names the setting, the file and the remedy, and shows
+ * nothing of the content.
+ *
+ * @param setting the path of the setting
+ * @param file the path of the file
+ */
+record Pem(String setting, String file, Buffer content) {
+  /** A chain of certificates has a few thousand bytes; a file longer than this is none. */
+  private static final int MAX_BYTES = 1 << 20;
+
+  private static final byte[] SIGNED = {1, 2, 3, 4};
+
+  /** Reads the file, which blocks; null where none is named. */
+  static Pem read(String setting, String file) {
+    if (file == null) {
+      return null;
+    }
+    try (InputStream in = Files.newInputStream(Path.of(file))) {
+      Pem pem = new Pem(setting, file, Buffer.buffer(in.readNBytes(MAX_BYTES + 1)));
+      if (pem.content.length() > MAX_BYTES) {
+        throw pem.fault("longer than 1 MiB; name a PEM file");
+      }
+      return pem;
+    } catch (IOException | InvalidPathException e) {
+      throw new Pem(setting, file, null).fault(unreadable(e));
+    }
+  }
+
+  private static String unreadable(Exception e) {
+    if (e instanceof NoSuchFileException) {
+      return "no such file; name one that is there";
+    }
+    return e instanceof AccessDeniedException
+        ? "permission denied; let the proxy's user read it"
+        : "cannot be read (" + e.getMessage() + "); name a PEM file";
+  }
+
+  private IllegalArgumentException fault(String text) {
+    return new IllegalArgumentException(setting + " = \"" + file + "\": " + text);
+  }
+
+  /** These certificates as CAs. */
+  PemTrustOptions authorities() {
+    certificates();
+    return new PemTrustOptions().addCertValue(content);
+  }
+
+  /** This certificate, and what leads from it to its CA, with its private key. */
+  PemKeyCertOptions identity(Pem key) {
+    X509Certificate certificate = certificates().get(0);
+    PemKeyCertOptions identity =
+        new PemKeyCertOptions().setCertValue(content).setKeyValue(key.content);
+    if (!belong(certificate.getPublicKey(), key.privateKey(identity, certificate))) {
+      throw key.fault("not the private key of the certificate in \"" + file + "\"; name that one");
+    }
+    return identity;
+  }
+
+  /** Refuses a certificate that is not valid now. */
+  void requireValid() {
+    X509Certificate certificate = certificates().get(0);
+    Date now = new Date();
+    if (certificate.getNotAfter().before(now)) {
+      throw fault("the certificate expired on " + day(certificate.getNotAfter()) + "; renew it");
+    }
+    if (certificate.getNotBefore().after(now)) {
+      String from = day(certificate.getNotBefore());
+      throw fault("the certificate is not valid before " + from + "; set the clock right");
+    }
+  }
+
+  private static String day(Date date) {
+    return date.toInstant().toString().substring(0, "2000-01-01".length());
+  }
+
+  private List<X509Certificate> certificates() {
+    try {
+      List<X509Certificate> certificates =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(content.getBytes()))
+              .stream()
+              .map(X509Certificate.class::cast)
+              .toList();
+      if (!certificates.isEmpty()) {
+        return certificates;
+      }
+    } catch (CertificateException e) {
+      // as if there were none
+    }
+    throw fault("no certificate; name a PEM file that begins with -----BEGIN CERTIFICATE-----");
+  }
+
+  private PrivateKey privateKey(PemKeyCertOptions identity, X509Certificate certificate) {
+    try {
+      // Without a Vertx: nothing is to be read.
+      X509KeyManager keys =
+          (X509KeyManager) identity.getKeyManagerFactory(null).getKeyManagers()[0];
+      String type = certificate.getPublicKey().getAlgorithm();
+      return keys.getPrivateKey(keys.getServerAliases(type, null)[0]);
+    } catch (Exception e) {
+      throw fault(
+          "not a private key for an RSA or EC certificate; name a PEM file with -----BEGIN PRIVATE"
+              + " KEY-----, without a password");
+    }
+  }
+
+  /** What one has signed the other confirms. */
+  private static boolean belong(PublicKey publicKey, PrivateKey privateKey) {
+    String algorithm = publicKey.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+    try {
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(privateKey);
+      signature.update(SIGNED);
+      byte[] signed = signature.sign();
+      signature.initVerify(publicKey);
+      signature.update(SIGNED);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+}

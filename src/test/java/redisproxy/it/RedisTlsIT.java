@@ -1,0 +1,159 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+import redisproxy.tls.TestCertificates;
+
+/** TLS to Redis: every kind of connection, and what is said when it cannot be had. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class RedisTlsIT {
+  private static final String VALUE = "v".repeat(300_000);
+
+  @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
+
+  private final TestCertificates certificates = TestCertificates.get();
+  private final String ca = certificates.cert("ca").toString();
+  private EmbeddedRedis redis;
+
+  @BeforeEach
+  void start() {
+    redis = opened.add(EmbeddedRedis.start());
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      direct.call("SET", "color", "blue");
+      direct.call("SET", "large", VALUE);
+    }
+  }
+
+  private TlsRelay relay(String alias, boolean wantsCertificate) {
+    return opened.add(new TlsRelay(certificates.context(alias), wantsCertificate, redis.port()));
+  }
+
+  private RunningProxy proxy(String url, String... settings) {
+    return opened.add(RunningProxy.start(shape, url, settings));
+  }
+
+  @Test
+  void everyKindOfConnection_isTls() {
+    TlsRelay relay = relay("server", false);
+    RunningProxy proxy =
+        proxy(relay.url() + "/0", "redis.tls.ca", ca, "cache.max-value-bytes", "100KiB");
+    Awaitility.await().until(() -> proxy.coherence().equals("tracking"));
+    RespClient client = opened.add(proxy.resp());
+    assertEquals("$4\r\nblue\r\n", client.call("GET", "color"));
+    assertEquals("$4\r\nblue\r\n", client.call("GET", "color"));
+    assertEquals(1, proxy.stat("hits"));
+    assertEquals("$300000\r\n" + VALUE + "\r\n", client.call("GET", "large"));
+    assertEquals(VALUE, proxy.http("/keys/large").body());
+    assertEquals("+OK\r\n", client.call("SET", "color", "red"));
+    assertEquals("$3\r\nred\r\n", client.call("GET", "color"));
+    assertEquals("+OK\r\n", client.call("MULTI"));
+    assertEquals("+QUEUED\r\n", client.call("SET", "color", "green"));
+    assertEquals("*1\r\n+OK\r\n", client.call("EXEC"));
+    assertTrue(client.call("INFO", "server").contains("redis_version"));
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      direct.call("SET", "color", "black");
+    }
+    Awaitility.await()
+        .untilAsserted(() -> assertEquals("$5\r\nblack\r\n", client.call("GET", "color")));
+    assertTrue(relay.handshakes.get() >= 4, relay.handshakes::toString);
+  }
+
+  /** 10,000 writes over a shared connection, and over one of the client's own. */
+  @Test
+  void longPipelines_goThrough() {
+    RunningProxy proxy = proxy(relay("server", false).url(), "redis.tls.ca", ca);
+    RespClient client = opened.add(proxy.resp());
+    for (String first : new String[] {"INCR", "MULTI"}) {
+      String requests = RespClient.request("INCR", "n").repeat(10_000);
+      String queued = first.equals("MULTI") ? RespClient.request("MULTI") : "";
+      String exec = first.equals("MULTI") ? RespClient.request("EXEC") : "";
+      Thread writer = new Thread(() -> client.send(queued + requests + exec));
+      writer.start();
+      if (!queued.isEmpty()) {
+        assertEquals("+OK\r\n", client.reply());
+      }
+      for (int i = 1; i <= 10_000; i++) {
+        assertEquals(queued.isEmpty() ? ":" + i + "\r\n" : "+QUEUED\r\n", client.reply());
+      }
+      if (!queued.isEmpty()) {
+        assertTrue(client.reply().endsWith(":20000\r\n"));
+      }
+    }
+  }
+
+  @Test
+  void ownCertificate_isShown() {
+    RunningProxy proxy =
+        proxy(
+            relay("server", true).url(),
+            "redis.tls.ca",
+            ca,
+            "redis.tls.cert",
+            certificates.cert("client").toString(),
+            "redis.tls.key",
+            certificates.key("client").toString());
+    assertEquals("blue", proxy.http("/keys/color").body());
+    assertEquals("+OK\r\n", opened.add(proxy.resp()).call("SET", "k", "v"));
+  }
+
+  @Test
+  void noCertificateOfItsOwn_isSaid() {
+    RunningProxy proxy = proxy(relay("server", true).url(), "redis.tls.ca", ca);
+    assertNotReady(proxy, "redis.tls.cert names none");
+  }
+
+  @Test
+  void expiredCertificate_isSaid() {
+    String url = relay("expired", false).url();
+    RunningProxy proxy = proxy(url, "redis.tls.ca", ca);
+    assertNotReady(proxy, url + "/0\": the certificate of Redis has expired; renew it there");
+  }
+
+  @Test
+  void unknownCa_isSaid() {
+    assertNotReady(
+        proxy(relay("stranger", false).url(), "redis.tls.ca", ca),
+        "the certificate of Redis is not of a CA in redis.tls.ca = \"" + ca + "\"");
+    assertNotReady(
+        proxy(relay("server", false).url()),
+        "the certificate of Redis is not of a CA in the JVM's trust store");
+  }
+
+  @Test
+  void otherHost_isSaid_andMayBeAllowed() {
+    TlsRelay relay = relay("elsewhere", false);
+    assertNotReady(
+        proxy(relay.url(), "redis.tls.ca", ca), "the certificate of Redis is for another host");
+    RunningProxy trusting =
+        proxy(relay.url(), "redis.tls.ca", ca, "redis.tls.verify-host", "false");
+    assertEquals("blue", trusting.http("/keys/color").body());
+  }
+
+  @Test
+  void redisWithoutTls_isSaid() {
+    String url = redis.url().replace("redis://", "rediss://");
+    RunningProxy proxy = proxy(url, "redis.tls.ca", ca, "redis.connect-timeout", "300ms");
+    assertNotReady(proxy, "is this the port of Redis that speaks TLS?");
+  }
+
+  private static void assertNotReady(RunningProxy proxy, String why) {
+    Awaitility.await()
+        .untilAsserted(
+            () -> {
+              var ready = proxy.admin("/health/ready");
+              String body = ready.body().replace("\\\"", "\"");
+              assertTrue(body.contains(why), body);
+            });
+  }
+}

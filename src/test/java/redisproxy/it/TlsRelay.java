@@ -1,0 +1,110 @@
+package redisproxy.it;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+
+/** Speaks TLS before a Redis that does not. Two threads for each connection. */
+final class TlsRelay implements AutoCloseable {
+  /** Connections whose handshake was a success. */
+  final AtomicInteger handshakes = new AtomicInteger();
+
+  private final SSLServerSocket server;
+  private final int redisPort;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+  TlsRelay(SSLContext context, boolean wantsCertificate, int redisPort) {
+    this.redisPort = redisPort;
+    try {
+      server =
+          (SSLServerSocket)
+              context
+                  .getServerSocketFactory()
+                  .createServerSocket(0, 256, InetAddress.getLoopbackAddress());
+      server.setNeedClientAuth(wantsCertificate);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    daemon(this::accept);
+  }
+
+  String url() {
+    return "rediss://127.0.0.1:" + server.getLocalPort();
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket client = server.accept();
+        sockets.add(client);
+        daemon(() -> relay(client));
+      }
+    } catch (IOException closed) {
+      // the end
+    }
+  }
+
+  private void relay(Socket client) {
+    try {
+      Socket redis = new Socket("127.0.0.1", redisPort);
+      sockets.add(redis);
+      redis.setTcpNoDelay(true);
+      client.setTcpNoDelay(true);
+      ((SSLSocket) client).startHandshake();
+      handshakes.incrementAndGet();
+      daemon(() -> copy(redis, client));
+      copy(client, redis);
+    } catch (IOException e) {
+      close(client);
+    }
+  }
+
+  private void copy(Socket from, Socket to) {
+    byte[] buffer = new byte[16 * 1024];
+    try {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+        out.write(buffer, 0, length);
+      }
+    } catch (IOException e) {
+      // one side is gone: so is the other
+    }
+    close(from);
+    close(to);
+  }
+
+  private void close(Socket socket) {
+    sockets.remove(socket);
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // it is gone then, too
+    }
+  }
+
+  private static void daemon(Runnable task) {
+    Thread thread = new Thread(task, "tls-relay");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    sockets.forEach(this::close);
+  }
+}
