@@ -13,6 +13,8 @@ import java.util.function.BiConsumer;
 import redisproxy.Bus.Report;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Gate;
 
@@ -27,23 +29,32 @@ final class AdminVerticle extends VerticleBase {
   private final Gate httpClients;
   private final Gate httpRequests;
   private final Census census;
+  private final LiveLimits limits;
   private Exposition<Reading> exposition;
   private HttpServer server;
 
   AdminVerticle(
-      Settings settings, Gate respClients, Gate httpClients, Gate httpRequests, Census census) {
+      Settings settings,
+      Gate respClients,
+      Gate httpClients,
+      Gate httpRequests,
+      Census census,
+      LiveLimits limits) {
     this.settings = settings;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.httpRequests = httpRequests;
     this.census = census;
+    this.limits = limits;
   }
 
   @Override
   public Future<?> start() {
     exposition = new Exposition<>(Meters.table(respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
-    new LogLevel(settings.admin().host()).mount(router);
+    new AdminAccess(context, settings.admin().token(), FrontLimits.of(limits.admin(), 1))
+        .mount(router);
+    LogLevel.mount(router);
     router.route().handler(AdminVerticle::onlyReads);
     router
         .route("/health/live")

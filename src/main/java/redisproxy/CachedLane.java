@@ -1,6 +1,5 @@
 package redisproxy;
 
-import io.netty.buffer.ByteBuf;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
@@ -32,6 +31,7 @@ final class CachedLane implements Bus.Asker {
   private final Handshake handshake;
   private final int maxPendingBytes;
   private final ReplyQueue replies;
+  private final ReplyWriter writer;
 
   /** Bytes of replies that are known and wait for their turn. */
   private long held;
@@ -49,12 +49,6 @@ final class CachedLane implements Bus.Asker {
 
   private ValueRelay relay;
 
-  /** Replies that leave together, or null. */
-  private ByteBuf gathered;
-
-  /** Something has been gathered or written and is not yet flushed. */
-  private boolean writing;
-
   private boolean longKey;
   private boolean gone;
 
@@ -70,6 +64,7 @@ final class CachedLane implements Bus.Asker {
     this.handshake = handshake;
     this.maxPendingBytes = settings.maxPendingBytes();
     this.replies = new ReplyQueue(settings.maxPipeline());
+    this.writer = new ReplyWriter(session);
   }
 
   // Requests in
@@ -84,7 +79,7 @@ final class CachedLane implements Bus.Asker {
 
   /** Whether every request has been answered and every answer written. */
   boolean isEmpty() {
-    return replies.isEmpty() && relay == null && !writing;
+    return replies.isEmpty() && relay == null && writer.isFlushed();
   }
 
   /** Changes with every request accepted. */
@@ -181,7 +176,7 @@ final class CachedLane implements Bus.Asker {
     if (relay != null) {
       relay.resume();
     }
-    boolean wrote = writing;
+    boolean wrote = !writer.isFlushed();
     while (relay == null && !replies.isEmpty() && replies.first() != null && session.isWritable()) {
       if (isToBeAskedAgain()) {
         askAgain();
@@ -189,7 +184,7 @@ final class CachedLane implements Bus.Asker {
       }
       Object reply = replies.first();
       if (reply instanceof TooLarge tooLarge) {
-        gathered = session.writeGathered(gathered);
+        writer.write();
         stream(tooLarge.key());
         // A stream that was refused at once has left its reply at the head, and nobody else will
         // come for it.
@@ -200,11 +195,7 @@ final class CachedLane implements Bus.Asker {
       wrote = true;
       removeFirst();
     }
-    gathered = session.writeGathered(gathered);
-    if (writing) {
-      writing = false;
-      session.flush();
-    }
+    writer.flush();
     longKey &= !replies.isEmpty();
     return wrote;
   }
@@ -229,12 +220,7 @@ final class CachedLane implements Bus.Asker {
   }
 
   private void append(byte[] bytes, int offset, int length) {
-    long more = held + (long) reading * length;
-    ByteBuf before = gathered;
-    // Writing may have this lane asked to write on, which must not find a buffer that is gone.
-    gathered = null;
-    gathered = session.gather(before, bytes, offset, length, more);
-    writing = true;
+    writer.add(bytes, offset, length, held + (long) reading * length);
   }
 
   private byte[] nil() {
@@ -292,10 +278,7 @@ final class CachedLane implements Bus.Asker {
   void close() {
     gone = true;
     replies.clear();
-    if (gathered != null) {
-      gathered.release();
-      gathered = null;
-    }
+    writer.close();
     held = 0;
     if (relay != null) {
       relay.cancel();

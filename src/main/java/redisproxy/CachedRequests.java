@@ -56,6 +56,8 @@ final class CachedRequests {
   /** Null where Redis judges who the client is. */
   private final Login login;
 
+  private final ClientLimits limits;
+
   /**
    * Whether Redis would answer without a password; where it would not, it answers everything
    * itself.
@@ -78,6 +80,7 @@ final class CachedRequests {
       Forwarding forwarding,
       WayBack wayBack,
       Login login,
+      ClientLimits limits,
       boolean isOpen,
       Settings.Resp settings) {
     this.front = front;
@@ -88,6 +91,7 @@ final class CachedRequests {
     this.forwarding = forwarding;
     this.wayBack = wayBack;
     this.login = login;
+    this.limits = limits;
     this.isOpen = isOpen;
     this.mayTunnel = settings.tunnel();
     this.maxRequestBytes = settings.maxRequestBytes();
@@ -111,6 +115,9 @@ final class CachedRequests {
       Outcome outcome = holdsHello ? Outcome.TO_COME : handle(input, start);
       if (outcome == Outcome.FOR_REDIS || holdsHello) {
         input.readerIndex(start);
+        if (!holdsHello) {
+          limits.readAgain();
+        }
         return isWaiting() ? Outcome.TO_COME : outcome;
       }
       return outcome;
@@ -136,6 +143,9 @@ final class CachedRequests {
       if (!parser.parse(input)) {
         return Outcome.TO_COME;
       }
+      if (limits.isExceeded()) {
+        return answered(ClientLimits.EXCEEDED);
+      }
       cached.get(parser);
       return Outcome.ANSWERED;
     } catch (ProtocolError wrong) {
@@ -157,7 +167,10 @@ final class CachedRequests {
 
   /** Whether the next request waits for what is being found out, or for replies before it. */
   boolean isWaiting() {
-    return inquiry.isWaiting() || wayBack.isAsked() || holdsHello && !cached.isEmpty();
+    return inquiry.isWaiting()
+        || wayBack.isAsked()
+        || limits.isLate()
+        || holdsHello && !cached.isEmpty();
   }
 
   private Outcome get() {
@@ -174,6 +187,9 @@ final class CachedRequests {
     if (name == POST || name == HOST) {
       return Outcome.HOSTILE;
     }
+    if (limits.isExceeded()) {
+      return answered(ClientLimits.EXCEEDED);
+    }
     if (!isOpen) {
       return Outcome.FOR_REDIS;
     }
@@ -184,9 +200,7 @@ final class CachedRequests {
       return get();
     }
     if (ProxyInfo.isAsked(parser)) {
-      front.tally().count(OWN);
-      info.answer();
-      return Outcome.ANSWERED;
+      return info();
     }
     if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
       return Outcome.ANSWERED;
@@ -196,6 +210,21 @@ final class CachedRequests {
       return Outcome.LAST;
     }
     return answered(known(name));
+  }
+
+  private Outcome info() {
+    front.tally().count(OWN);
+    info.answer();
+    return Outcome.ANSWERED;
+  }
+
+  /** Answers a request for the proxy's own section of INFO that was read elsewhere. */
+  void answerInfo() {
+    if (limits.isExceeded()) {
+      answered(ClientLimits.EXCEEDED);
+    } else {
+      info();
+    }
   }
 
   private Outcome answered(byte[] reply) {
@@ -211,6 +240,11 @@ final class CachedRequests {
   private Outcome judge() throws ProtocolError {
     boolean wasStranger = isStranger();
     byte[] reply = login.answer(parser, true, false);
+    if (reply == Login.WRONGPASS) {
+      front.tally().count(REFUSED);
+      limits.replyLate(cached, reply);
+      return Outcome.ANSWERED;
+    }
     if (reply == null) {
       RequestParser hello = parser;
       ByteBuf withoutAuth = Login.withoutAuth(parser);

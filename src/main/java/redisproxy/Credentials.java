@@ -52,7 +52,12 @@ final class Credentials {
     return isUser & isPassword;
   }
 
-  private static byte[] digest(byte[] text) {
+  /** Whether a token is right, which is the password without the user. */
+  boolean acceptToken(byte[] token) {
+    return password == null || MessageDigest.isEqual(password, digest(token));
+  }
+
+  static byte[] digest(byte[] text) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(text);
     } catch (NoSuchAlgorithmException e) {

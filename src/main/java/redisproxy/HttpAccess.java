@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -24,11 +24,12 @@ import redisproxy.upstream.Judge;
  * credentials themselves, and is void when who may log in may have changed.
  *
  * <p>Where the proxy judges clients itself, they need its own {@link Credentials}, if it has a
- * password.
+ * password; or that alone, as a bearer's token. Whoever gives wrong ones waits for the answer.
  */
 final class HttpAccess {
   private static final long VERDICT_MS = 10_000;
   private static final int MOST_VERDICTS = 1_000;
+  private static final String BASIC = "Basic realm=\"redis-proxy\"";
   private static final String DIGEST = "HmacSHA256";
 
   private final Settings.Redis redis;
@@ -37,6 +38,7 @@ final class HttpAccess {
   private final Credentials own;
 
   private final Judge judge;
+  private final LateRefusals refusals;
   private final Executor later;
   private final LongSupplier clock;
   private final SecretKeySpec secret;
@@ -57,15 +59,22 @@ final class HttpAccess {
    * To be used on one event loop.
    *
    * @param own whom the proxy lets in, or null where Redis judges
+   * @param refusals answers who gave wrong credentials
    * @param later runs tasks on that event loop, in turn with what the bus delivers there
    * @param clock milliseconds, monotonic
    */
   HttpAccess(
-      Settings.Redis redis, Credentials own, Judge judge, Executor later, LongSupplier clock) {
+      Settings.Redis redis,
+      Credentials own,
+      Judge judge,
+      LateRefusals refusals,
+      Executor later,
+      LongSupplier clock) {
     this.redis = redis;
     this.own = own;
     this.later = later;
     this.judge = judge;
+    this.refusals = refusals;
     this.clock = clock;
     byte[] random = new byte[32];
     new SecureRandom().nextBytes(random);
@@ -78,33 +87,34 @@ final class HttpAccess {
       granted.run();
       return;
     }
-    byte[] credentials = credentials(request.getHeader("authorization"));
-    int colon = credentials == null ? -1 : indexOfColon(credentials);
-    if (colon < 0) {
+    Authorization given = Authorization.of(request);
+    if (given == null || own == null && given.isToken()) {
       refuse(request, refused);
     } else if (own == null) {
       // Sockets are read before the tasks that are due. The news that verdicts are void is one, and
       // may be due before this request was even sent: so the verdict is looked up behind it.
-      later.execute(() -> checkWithRedis(request, credentials, colon, granted, refused));
-    } else if (own.accept(user(credentials, colon), password(credentials, colon))) {
+      later.execute(() -> checkWithRedis(request, given, granted, refused));
+    } else if (isOwn(given)) {
       granted.run();
     } else {
-      refuse(request, refused);
+      refuseLate(request, refused);
     }
   }
 
+  private boolean isOwn(Authorization given) {
+    return given.isToken()
+        ? own.acceptToken(given.password())
+        : own.accept(given.user(), given.password());
+  }
+
   private void checkWithRedis(
-      HttpServerRequest request,
-      byte[] credentials,
-      int colon,
-      Runnable granted,
-      Consumer<Problem> refused) {
-    ByteBuffer digest = digest(credentials);
+      HttpServerRequest request, Authorization given, Runnable granted, Consumer<Problem> refused) {
+    ByteBuffer digest = digest(given.credentials());
     Long lapses = verdicts.get(digest);
     if (lapses != null && clock.getAsLong() < lapses) {
       granted.run();
     } else {
-      askRedis(request, credentials, colon, digest, granted, refused);
+      askRedis(request, given, digest, granted, refused);
     }
   }
 
@@ -116,20 +126,19 @@ final class HttpAccess {
 
   private void askRedis(
       HttpServerRequest request,
-      byte[] credentials,
-      int colon,
+      Authorization given,
       ByteBuffer digest,
       Runnable granted,
       Consumer<Problem> refused) {
-    byte[] user = user(credentials, colon);
+    byte[] user = given.user();
     if (!isProxysOwn(user)) {
-      refuse(request, refused);
+      refuseLate(request, refused);
       return;
     }
     long asked = clock.getAsLong();
     int voidedBefore = voided;
     judge
-        .accepts(user, password(credentials, colon))
+        .accepts(user, given.password())
         .onSuccess(
             accepted -> {
               if (accepted) {
@@ -138,18 +147,10 @@ final class HttpAccess {
                 }
                 granted.run();
               } else {
-                refuse(request, refused);
+                refuseLate(request, refused);
               }
             })
         .onFailure(failure -> refused.accept(Problem.of(503, "Redis cannot be reached")));
-  }
-
-  private static byte[] user(byte[] credentials, int colon) {
-    return colon == 0 ? Credentials.DEFAULT_USER : Arrays.copyOf(credentials, colon);
-  }
-
-  private static byte[] password(byte[] credentials, int colon) {
-    return Arrays.copyOfRange(credentials, colon + 1, credentials.length);
   }
 
   private boolean isProxysOwn(byte[] user) {
@@ -157,30 +158,16 @@ final class HttpAccess {
     return Arrays.equals(proxys.getBytes(StandardCharsets.UTF_8), user);
   }
 
+  private void refuseLate(HttpServerRequest request, Consumer<Problem> refused) {
+    refusals.answer(request, () -> refuse(request, refused));
+  }
+
   private void refuse(HttpServerRequest request, Consumer<Problem> refused) {
     String whose = own == null ? "Redis" : "the proxy";
-    request.response().putHeader("www-authenticate", "Basic realm=\"redis-proxy\"");
+    List<String> schemes =
+        own == null ? List.of(BASIC) : List.of(BASIC, "Bearer realm=\"redis-proxy\"");
+    request.response().putHeader("www-authenticate", schemes);
     refused.accept(Problem.of(401, "the credentials of " + whose + " are needed"));
-  }
-
-  private static byte[] credentials(String header) {
-    if (header == null || !header.regionMatches(true, 0, "Basic ", 0, 6)) {
-      return null;
-    }
-    try {
-      return Base64.getDecoder().decode(header.substring(6).strip());
-    } catch (IllegalArgumentException notBase64) {
-      return null;
-    }
-  }
-
-  private static int indexOfColon(byte[] credentials) {
-    for (int i = 0; i < credentials.length; i++) {
-      if (credentials[i] == ':') {
-        return i;
-      }
-    }
-    return -1;
   }
 
   private ByteBuffer digest(byte[] credentials) {

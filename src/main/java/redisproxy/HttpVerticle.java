@@ -19,6 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
@@ -46,6 +48,7 @@ final class HttpVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final LongSupplier clock;
   private final Census census;
+  private final LiveLimits live;
 
   private Front front;
   private HttpAccess access;
@@ -66,13 +69,15 @@ final class HttpVerticle extends VerticleBase {
       Gate requests,
       Semaphore streamPermits,
       LongSupplier clock,
-      Census census) {
+      Census census,
+      LiveLimits live) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;
     this.streamPermits = streamPermits;
     this.clock = clock;
     this.census = census;
+    this.live = live;
   }
 
   @Override
@@ -80,11 +85,13 @@ final class HttpVerticle extends VerticleBase {
     front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.HTTP, context, this::share);
+    FrontLimits limits = FrontLimits.of(live.http(), settings.http().instances());
     access =
         new HttpAccess(
             settings.redis(),
             Credentials.of(settings.auth()),
             new Judge(vertx, settings.redis(), streamPermits),
+            new LateRefusals(context, limits.failedLogins()),
             task -> context.runOnContext(turn -> task.run()),
             clock);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
@@ -113,7 +120,7 @@ final class HttpVerticle extends VerticleBase {
             .createHttpServer(options)
             .connectionHandler(this::connected)
             .invalidRequestHandler(counted(Problem::ofInvalidRequest))
-            .requestHandler(counted(router()));
+            .requestHandler(counted(new HttpLimit(limits.rate(), router())));
     return server.listen();
   }
 
@@ -156,6 +163,7 @@ final class HttpVerticle extends VerticleBase {
    */
   private Router router() {
     Router router = Router.router(vertx);
+    HttpCors.mount(router, settings.cors());
     for (String prefix : new String[] {"/keys/", "/get/"}) {
       router
           .routeWithRegex(prefix + ".*")

@@ -8,7 +8,6 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redisproxy.config.Loopback;
 import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 
@@ -16,29 +15,20 @@ import redisproxy.log.LogKey;
  * {@code /log/level}: tells the least important messages that are logged, and changes them while
  * the proxy runs.
  *
- * <p>Whoever reaches the port may ask; only this machine may change it, and no web page that
- * somebody here was lured to. A browser names the page's origin with every PUT, and sends JSON
- * elsewhere only when it was allowed to before, which nobody is.
+ * <p>Whom {@link AdminAccess} lets pass may ask and change it, but no web page that somebody was
+ * lured to. A browser names the page's origin with every PUT, and sends JSON elsewhere only when it
+ * was allowed to before, which nobody is.
  */
 final class LogLevel {
   private static final Logger LOG = LoggerFactory.getLogger(LogLevel.class);
   private static final String PATH = "/log/level";
   private static final int MAX_BODY = 256;
 
-  private final String host;
+  private LogLevel() {}
 
-  /**
-   * The routes of the admin port.
-   *
-   * @param host it listens on
-   */
-  LogLevel(String host) {
-    this.host = host;
-  }
-
-  void mount(Router router) {
+  static void mount(Router router) {
     router.get(PATH).handler(LogLevel::tell);
-    router.put(PATH).handler(this::guard);
+    router.put(PATH).handler(LogLevel::guard);
     router
         .put(PATH)
         .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
@@ -51,11 +41,9 @@ final class LogLevel {
                     .end(ctx.request()));
   }
 
-  private void guard(RoutingContext ctx) {
+  private static void guard(RoutingContext ctx) {
     String type = ctx.request().getHeader("content-type");
-    if (!Loopback.is(host)) {
-      Problem.of(403, "the level is changed where admin.host is loopback only").end(ctx.request());
-    } else if (ctx.request().getHeader("origin") != null) {
+    if (ctx.request().getHeader("origin") != null) {
       Problem.of(403, "the level is not changed by web pages").end(ctx.request());
     } else if (type == null || !type.split(";")[0].strip().equalsIgnoreCase("application/json")) {
       Problem.of(415, "send application/json").end(ctx.request());

@@ -26,8 +26,11 @@ final class Login {
           "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
               + " AUTH <user> <pass> option can be used to authenticate the client and select the"
               + " RESP protocol version at the same time");
-  private static final byte[] WRONGPASS =
+
+  /** The reply to a failed log-in, this very array. */
+  static final byte[] WRONGPASS =
       Reply.error("WRONGPASS invalid username-password pair or user is disabled.");
+
   private static final byte[] NO_PASSWORD =
       Reply.error(
           "ERR AUTH <password> called without any password configured for the default user. Are you"

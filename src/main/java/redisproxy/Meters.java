@@ -25,7 +25,7 @@ import redisproxy.upstream.Feed;
 final class Meters {
   /** The statuses that responses over HTTP have. */
   private static final int[] STATUSES = {
-    200, 304, 400, 401, 404, 405, 406, 409, 413, 414, 431, 500, 502, 503, 504
+    200, 204, 304, 400, 401, 403, 404, 405, 406, 409, 413, 414, 429, 431, 500, 502, 503, 504
   };
 
   private final List<Meter<Reading>> rows = new ArrayList<>();

@@ -56,7 +56,7 @@ record Problem(int status, String detail) {
   Future<Void> end(HttpServerRequest request, String type, JsonObject body) {
     HttpServerResponse response = request.response().setStatusCode(status);
     response.putHeader("content-type", type).putHeader("cache-control", "no-store");
-    if (status == 503) {
+    if (status == 503 || status == 429) {
       response.putHeader("retry-after", "1");
     }
     Buffer bytes = body.toBuffer();

@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
 import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
+import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.upstream.Memo;
@@ -49,6 +50,7 @@ public final class Proxy {
   private final Semaphore streams = new Semaphore(STREAMS);
   private final Memo memo = new Memo();
   private final Census census = new Census();
+  private final LiveLimits limits;
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();
   private final List<String> fronts = new ArrayList<>();
@@ -58,6 +60,7 @@ public final class Proxy {
     this.vertx = vertx(settings.eventLoops());
     this.adminVertx = settings.admin().enabled() ? vertx(1) : null;
     this.settings = settings;
+    this.limits = new LiveLimits(settings.limits());
     this.respClients = new Gate(settings.resp().maxClients());
     this.httpClients = new Gate(settings.http().maxClients());
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
@@ -120,7 +123,8 @@ public final class Proxy {
             resp.instances(),
             () ->
                 added(
-                    respVerticles, new RespVerticle(settings, respClients, streams, memo, census)))
+                    respVerticles,
+                    new RespVerticle(settings, respClients, streams, memo, census, limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -132,13 +136,15 @@ public final class Proxy {
             () ->
                 added(
                     httpVerticles,
-                    new HttpVerticle(settings, httpClients, httpRequests, streams, clock, census)))
+                    new HttpVerticle(
+                        settings, httpClients, httpRequests, streams, clock, census, limits)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
         .onSuccess(fronts::add);
   }
 
   private Future<String> deployAdmin() {
-    adminVerticle = new AdminVerticle(settings, respClients, httpClients, httpRequests, census);
+    adminVerticle =
+        new AdminVerticle(settings, respClients, httpClients, httpRequests, census, limits);
     return adminVertx
         .deployVerticle(adminVerticle)
         .recover(

@@ -32,21 +32,15 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** How long a client may take to read its last replies. */
   private static final long FAREWELL_MS = 10_000;
 
-  /**
-   * A value shorter than this, in bytes, is copied among its neighbours; a longer one is sent from
-   * where it is.
-   */
-  private static final int COPIED = 8 * 1024;
-
-  /** The size of the buffer that small replies are gathered in, at most, in bytes. */
-  private static final int GATHERED = 64 * 1024;
-
   private ChannelHandlerContext context;
 
   /** What was read and is not yet parsed, or null. */
   private ByteBuf input;
 
   private boolean leaving;
+
+  /** Null until it is asked for. */
+  private String address;
 
   /** Cuts off a client that does not go by itself, or null. */
   private Future<?> cutOff;
@@ -181,41 +175,12 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     return context.channel().isWritable();
   }
 
-  private ByteBuf newBuffer(int size) {
+  final ByteBuf newBuffer(int size) {
     return context.alloc().ioBuffer(size);
   }
 
   final void write(ByteBuf data) {
     context.write(data, context.voidPromise());
-  }
-
-  /**
-   * Writes bytes together with small ones before them.
-   *
-   * @param gathered the buffer they are gathered in, or null
-   * @param more how many bytes are likely to follow
-   * @return the buffer to gather in from now on, or null
-   */
-  final ByteBuf gather(ByteBuf gathered, byte[] bytes, int offset, int length, long more) {
-    if (length >= COPIED) {
-      writeGathered(gathered);
-      write(Unpooled.wrappedBuffer(bytes, offset, length));
-      return null;
-    }
-    ByteBuf buffer =
-        gathered != null
-            ? gathered
-            : newBuffer((int) Math.min(GATHERED, Math.max(256, more + length)));
-    buffer.writeBytes(bytes, offset, length);
-    return buffer.readableBytes() < GATHERED ? buffer : writeGathered(buffer);
-  }
-
-  /** Writes what has been gathered, if anything; returns null. */
-  final ByteBuf writeGathered(ByteBuf gathered) {
-    if (gathered != null) {
-      write(gathered);
-    }
-    return null;
   }
 
   final void flush() {
@@ -250,7 +215,20 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void cutOffIn(long millis) {
-    cutOff = context.executor().schedule(this::close, millis, TimeUnit.MILLISECONDS);
+    cutOff = later(millis, this::close);
+  }
+
+  /** Has something done in a while, on the event loop. */
+  final Future<?> later(long millis, Runnable task) {
+    return context.executor().schedule(task, millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Whom the client counts as. */
+  final String address() {
+    if (address == null) {
+      address = ClientAddress.of(context.channel().remoteAddress());
+    }
+    return address;
   }
 
   private void endOutput() {

@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
 import redisproxy.resp.SessionState;
 import redisproxy.resp.UsualGet;
 import redisproxy.upstream.Asides;
@@ -25,11 +26,12 @@ final class RespSession extends RespConnection {
   /** Null where Redis judges who the client is. */
   private final Login login;
 
+  private final ClientLimits limits;
+
   private final Handshake handshake;
   private final Forwarding forwarding;
   private final CachedLane cached;
   private final CachedRequests requests;
-  private final ProxyInfo info;
 
   /** Null until there is a request that only Redis can answer. */
   private TunnelLane tunnel;
@@ -55,6 +57,7 @@ final class RespSession extends RespConnection {
       ValueStreams streams,
       Tunnels tunnels,
       Credentials own,
+      FrontLimits limits,
       Asides asides,
       Trunks trunks,
       Settings.Resp settings,
@@ -63,22 +66,34 @@ final class RespSession extends RespConnection {
     this.tunnels = tunnels;
     this.isOpen = own != null || tunnels.areOpen() || !settings.tunnel();
     this.login = own == null ? null : new Login(own);
+    this.limits = new ClientLimits(this, limits);
     this.handshake = new Handshake(db);
     Inquiry inquiry = new Inquiry(this, asides, handshake);
     this.cached = new CachedLane(this, front, streams, handshake, settings);
-    this.info = new ProxyInfo(this, front, cached, handshake);
+    ProxyInfo info = new ProxyInfo(this, front, cached, handshake);
     this.forwarding = new Forwarding(this, cached, trunks, handshake);
     WayBack wayBack =
         new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
     this.requests =
         new CachedRequests(
-            front, cached, handshake, inquiry, info, forwarding, wayBack, login, isOpen, settings);
+            front,
+            cached,
+            handshake,
+            inquiry,
+            info,
+            forwarding,
+            wayBack,
+            login,
+            this.limits,
+            isOpen,
+            settings);
   }
 
   // Requests in
 
   @Override
   void accept(ByteBuf input) {
+    limits.tick();
     if (tunnel == null) {
       acceptCached(input);
     }
@@ -87,7 +102,7 @@ final class RespSession extends RespConnection {
     }
     if (asksForInfo(input)) {
       handshake.speak(tunnel.state().isResp3());
-      info.answer();
+      requests.answerInfo();
       blocked = input.isReadable();
       return;
     }
@@ -120,7 +135,7 @@ final class RespSession extends RespConnection {
   }
 
   private void openTunnel() {
-    TunnelGuard guard = login == null ? null : new TunnelGuard(login, tunnels.greeting());
+    TunnelGuard guard = new TunnelGuard(limits, login, tunnels.greeting());
     // Who has yet to log in with Redis cannot select what the proxy would, and stays in 0.
     SessionState state =
         new SessionState(
@@ -235,6 +250,7 @@ final class RespSession extends RespConnection {
   void closed() {
     gone = true;
     cached.close();
+    limits.close();
     forwarding.close();
     if (tunnel != null) {
       tunnel.close();

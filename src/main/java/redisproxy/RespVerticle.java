@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
@@ -36,9 +38,11 @@ final class RespVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final Memo memo;
   private final Census census;
+  private final LiveLimits live;
   private final Set<RespSession> sessions = new HashSet<>();
 
   private Front front;
+  private FrontLimits limits;
   private ValueStreams streams;
   private Tunnels tunnels;
   private Asides asides;
@@ -46,7 +50,13 @@ final class RespVerticle extends VerticleBase {
   private LoopDelay loopDelay;
   private NetServer server;
 
-  RespVerticle(Settings settings, Gate clients, Semaphore streamPermits, Memo memo, Census census) {
+  RespVerticle(
+      Settings settings,
+      Gate clients,
+      Semaphore streamPermits,
+      Memo memo,
+      Census census,
+      LiveLimits live) {
     this.settings = settings.resp();
     this.redis = settings.redis();
     this.log = settings.log();
@@ -55,11 +65,13 @@ final class RespVerticle extends VerticleBase {
     this.streamPermits = streamPermits;
     this.memo = memo;
     this.census = census;
+    this.live = live;
   }
 
   @Override
   public Future<?> start() {
     front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
+    limits = FrontLimits.of(live.resp(), settings.instances());
     streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
@@ -98,7 +110,15 @@ final class RespVerticle extends VerticleBase {
     }
     RespSession session =
         new RespSession(
-            front, streams, tunnels, own, asides, trunks, settings, redis.endpoint().database());
+            front,
+            streams,
+            tunnels,
+            own,
+            limits,
+            asides,
+            trunks,
+            settings,
+            redis.endpoint().database());
     sessions.add(session);
     socket.closeHandler(
         closed -> {

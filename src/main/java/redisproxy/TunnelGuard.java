@@ -9,9 +9,10 @@ import redisproxy.resp.Outstanding;
 import redisproxy.resp.RequestParser;
 
 /**
- * Stands before a tunnel where the proxy judges clients: keeps from Redis what they say of who they
- * are, and all that those say who have yet to log in. Redis is sent something else in its place, so
- * that each request still has a reply and the proxy's answers come in order.
+ * Stands before a tunnel: keeps from Redis what a client asks too often and, where the proxy judges
+ * clients, what they say of who they are, and all that those say who have yet to log in. Redis is
+ * sent something else in its place, so that each request still has a reply and the proxy's answers
+ * come in order.
  */
 final class TunnelGuard {
   private static final long RESET = CommandName.of("reset");
@@ -23,22 +24,28 @@ final class TunnelGuard {
    */
   private static final byte[] REFUSED_REQUEST = ascii("*1\r\n$4\r\nAUTH\r\n");
 
+  private final ClientLimits limits;
+
+  /** Null where Redis judges who the client is. */
   private final Login login;
+
   private final byte[] greeting;
 
   /**
    * A guard for one tunnel.
    *
+   * @param login null where Redis judges who the client is
    * @param greeting the one request that logs the proxy in, or empty
    */
-  TunnelGuard(Login login, byte[] greeting) {
+  TunnelGuard(ClientLimits limits, Login login, byte[] greeting) {
+    this.limits = limits;
     this.login = login;
     this.greeting = greeting;
   }
 
   /** What is sent before everything else, or null. */
   ByteBuf greet(Outstanding outstanding) {
-    if (greeting.length == 0) {
+    if (login == null || greeting.length == 0) {
       return null;
     }
     outstanding.addOwn();
@@ -47,7 +54,7 @@ final class TunnelGuard {
 
   /** Whether the client may say anything to Redis. */
   boolean isOpen() {
-    return login.isIn();
+    return login == null || login.isIn();
   }
 
   /**
@@ -56,6 +63,13 @@ final class TunnelGuard {
    */
   ByteBuf inPlaceOf(
       RequestParser request, boolean whole, Outstanding outstanding, CommandTable commands) {
+    if (limits.isExceeded()) {
+      outstanding.addAnswered(ClientLimits.EXCEEDED);
+      return Unpooled.wrappedBuffer(REFUSED_REQUEST);
+    }
+    if (login == null) {
+      return null;
+    }
     long name = request.count() == 0 ? CommandName.LONG : request.name();
     if (name == RESET && request.count() == 1 && whole && login.isIn()) {
       login.reset();

@@ -36,8 +36,6 @@ final class TunnelLane implements Tunnel.Session {
   private final Outstanding outstanding;
   private final TunnelReplies replies;
   private final WayBack wayBack;
-
-  /** Null where Redis judges who the client is. */
   private final TunnelGuard guard;
 
   private RequestParser parser = new RequestParser(WHOLE);
@@ -82,7 +80,7 @@ final class TunnelLane implements Tunnel.Session {
         new WayBack(
             session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
     this.tunnel = tunnels.open(this);
-    ByteBuf greeting = guard == null ? null : guard.greet(outstanding);
+    ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       tunnel.write(greeting);
     }
@@ -157,7 +155,7 @@ final class TunnelLane implements Tunnel.Session {
       parser = new RequestParser(WHOLE);
       rest = new ReplyFramer();
     } catch (ProtocolError error) {
-      if (guard != null && !guard.isOpen()) {
+      if (!guard.isOpen()) {
         refuse();
         return true;
       }
@@ -170,7 +168,7 @@ final class TunnelLane implements Tunnel.Session {
   private void note(boolean whole) {
     front.tally().count(Outcome.TUNNEL);
     CommandTable commands = front.server().commands();
-    instead = guard == null ? null : guard.inPlaceOf(parser, whole, outstanding, commands);
+    instead = guard.inPlaceOf(parser, whole, outstanding, commands);
     if (instead == null) {
       keptBack = !outstanding.add(parser, whole, commands);
     } else if (outstanding.isInDoubt()) {

@@ -41,7 +41,8 @@
  * redisproxy.upstream.Feed} and decides how far what is kept can be believed.
  *
  * <p>Where the proxy judges clients itself, {@link redisproxy.Login} lets a session in, and {@link
- * redisproxy.TunnelGuard} keeps from Redis what is not for it.
+ * redisproxy.TunnelGuard} keeps from Redis what is not for it. {@link redisproxy.ClientLimits} say
+ * how much a session may ask.
  *
  * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
  * redisproxy.Failures} is the one place where failures become RESP errors and HTTP statuses.
@@ -107,6 +108,10 @@
  *   <dd>what has become of a request
  *   <dt>gate
  *   <dd>counts who is in and turns away who is too many
+ *   <dt>limit, rate
+ *   <dd>how many requests a second are answered, of one client or of all
+ *   <dt>late
+ *   <dd>of the answer to a failed log-in: held back for a while
  * </dl>
  */
 package redisproxy;

@@ -93,6 +93,7 @@ class ArchitectureTest {
               "redisproxy.config",
               "redisproxy.metrics",
               "redisproxy.snapshot",
+              "redisproxy.limits",
               "redisproxy.log")
           .should()
           .dependOnClassesThat()
@@ -120,6 +121,15 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule packages_haveNoCycles =
       slices().assignedFrom(new Packages()).should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule limits_arePlainJavaAndSettings =
+      classes()
+          .that()
+          .resideInAPackage("redisproxy.limits")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "redisproxy.config", "redisproxy.limits");
 
   @ArchTest
   static final ArchRule names_sayWhatAClassIs =

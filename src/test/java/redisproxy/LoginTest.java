@@ -16,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.config.Configuration;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
@@ -31,7 +33,12 @@ class LoginTest {
   private final Outstanding outstanding =
       new Outstanding(new SessionState(0, false, true, own -> true));
   private final TunnelGuard guard =
-      new TunnelGuard(login, GREETING.getBytes(StandardCharsets.US_ASCII));
+      new TunnelGuard(unlimited(), login, GREETING.getBytes(StandardCharsets.US_ASCII));
+
+  private static ClientLimits unlimited() {
+    LiveLimits off = new LiveLimits(Configuration.parse(Map.of()).limits());
+    return new ClientLimits(null, FrontLimits.of(off.resp(), 1));
+  }
 
   private static Credentials credentials(String... settings) {
     Map<String, String> all = new HashMap<>(Map.of("auth.mode", "own"));

@@ -19,6 +19,8 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Configuration;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.upstream.Tunnels;
 
 /** A session without a socket, before a cache that the test plays. */
@@ -46,6 +48,7 @@ class RespSessionTest {
                 null,
                 tunnels,
                 null,
+                FrontLimits.of(new LiveLimits(settings.limits()).resp(), 1),
                 null,
                 null,
                 settings.resp(),

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redisproxy.Bus.Fence;
 import redisproxy.config.Configuration;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
@@ -58,7 +60,17 @@ class TunnelRepliesTest {
     var settings = Configuration.parse(Map.of());
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
-    session = new RespSession(front, null, tunnels, null, null, null, settings.resp(), 0);
+    session =
+        new RespSession(
+            front,
+            null,
+            tunnels,
+            null,
+            FrontLimits.of(new LiveLimits(settings.limits()).resp(), 1),
+            null,
+            null,
+            settings.resp(),
+            0);
     channel = new EmbeddedChannel(session);
     replies = new TunnelReplies(session, front, outstanding, () -> {});
     wayBack =

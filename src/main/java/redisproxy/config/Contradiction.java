@@ -89,6 +89,20 @@ record Contradiction(String text, List<Setting<?>> settings) {
     return found;
   }
 
+  /** Whoever else reaches the admin port must have been told its token. */
+  static List<Contradiction> inAdmin(boolean enabled, String host, Secret token) {
+    if (!enabled || token != null || Loopback.is(host)) {
+      return List.of();
+    }
+    return List.of(
+        new Contradiction(
+            "admin.host = "
+                + SettingsTable.ADMIN_HOST.quote(host)
+                + " without admin.token: whoever reaches it would see and change how the proxy runs;"
+                + " set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or the host to 127.0.0.1",
+            List.of(SettingsTable.ADMIN_HOST, SettingsTable.ADMIN_TOKEN)));
+  }
+
   private static void exposure(Setting<String> setting, String host, List<Contradiction> found) {
     if (!Loopback.is(host)) {
       found.add(

@@ -17,19 +17,23 @@ import java.util.Optional;
 public record Settings(
     int eventLoops,
     Http http,
+    Cors cors,
     Resp resp,
     Admin admin,
     Cache cache,
     Redis redis,
     Auth auth,
+    Limits limits,
     Coherence coherence,
     Log log) {
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
+    Objects.requireNonNull(cors, "cors");
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(redis, "redis");
     Objects.requireNonNull(auth, "auth");
+    Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(coherence, "coherence");
     Objects.requireNonNull(log, "log");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
@@ -99,11 +103,14 @@ public record Settings(
    * The server for health, metrics and the dashboard.
    *
    * @param port 0 = any free port
+   * @param token null = none is asked for; there is one wherever others reach the port
    */
-  public record Admin(boolean enabled, String host, int port) {
+  public record Admin(boolean enabled, String host, int port, Secret token) {
     public Admin {
       SettingsTable.ADMIN_HOST.require(host);
       SettingsTable.ADMIN_PORT.require(port);
+      SettingsTable.ADMIN_TOKEN.require(token == null ? "" : token.value());
+      Contradiction.refuse(Contradiction.inAdmin(enabled, host, token));
     }
   }
 

@@ -28,11 +28,13 @@ final class SettingsReader {
     int eventLoops = value(SettingsTable.EVENT_LOOPS).orElseGet(machine::eventLoops);
     int instances = Machine.instances(eventLoops);
     Settings.Http http = valid(() -> http(instances));
+    Cors cors = valid(() -> new Cors(value(SettingsTable.HTTP_CORS_ORIGINS)));
     Settings.Resp resp = valid(() -> resp(instances));
     Settings.Admin admin = valid(this::admin);
     Settings.Cache cache = valid(this::cache);
     Settings.Redis redis = valid(this::redis);
     Settings.Auth auth = valid(this::auth);
+    Limits limits = valid(this::limits);
     Settings.Coherence coherence = valid(this::coherence);
     Settings.Log log = valid(this::log);
     if (http != null && resp != null && admin != null) {
@@ -45,7 +47,8 @@ final class SettingsReader {
       Contradiction.inReaders(auth, redis, resp).forEach(this::add);
     }
     faults.throwIfAny();
-    return new Settings(eventLoops, http, resp, admin, cache, redis, auth, coherence, log);
+    return new Settings(
+        eventLoops, http, cors, resp, admin, cache, redis, auth, limits, coherence, log);
   }
 
   private Settings.Http http(int instances) {
@@ -75,10 +78,12 @@ final class SettingsReader {
   }
 
   private Settings.Admin admin() {
+    String token = value(SettingsTable.ADMIN_TOKEN);
     return new Settings.Admin(
         value(SettingsTable.ADMIN_ENABLED),
         value(SettingsTable.ADMIN_HOST),
-        value(SettingsTable.ADMIN_PORT));
+        value(SettingsTable.ADMIN_PORT),
+        token.isEmpty() ? null : new Secret(token));
   }
 
   private Settings.Cache cache() {
@@ -126,6 +131,15 @@ final class SettingsReader {
         value(SettingsTable.AUTH_MODE),
         value(SettingsTable.AUTH_USERNAME),
         password.isEmpty() ? null : new Secret(password));
+  }
+
+  private Limits limits() {
+    return new Limits(
+        new Limits.Rate(
+            value(SettingsTable.LIMITS_HTTP_PER_CLIENT), value(SettingsTable.LIMITS_HTTP_GLOBAL)),
+        new Limits.Rate(
+            value(SettingsTable.LIMITS_RESP_PER_CLIENT), value(SettingsTable.LIMITS_RESP_GLOBAL)),
+        new Limits.Rate(value(SettingsTable.LIMITS_ADMIN_PER_CLIENT), 0));
   }
 
   private Settings.Coherence coherence() {

@@ -20,6 +20,7 @@ public final class SettingsTable {
       ValueType.auto(ValueType.integer(1, 1024));
   // Timers and sockets count milliseconds in an int: just under 25 days.
   private static final ValueType<Duration> IDLE = ValueType.duration("0", "24d");
+  private static final ValueType<Integer> RATE = ValueType.integer(0, 1_000_000_000);
   // What is longer could not be said in a header, nor before logging in to RESP.
   private static final int MAX_CREDENTIAL = 1024;
   private static final ValueType<Duration> TIMEOUT = ValueType.duration("1ms", "1h");
@@ -47,6 +48,12 @@ public final class SettingsTable {
           ValueType.oneOf(List.of(false, true), remaining -> remaining ? "remaining" : "0"),
           "0",
           "0 = HTTP caches must ask every time; remaining = they may keep what time is left");
+  static final Setting<List<String>> HTTP_CORS_ORIGINS =
+      row(
+          "http.cors-origins",
+          ValueType.origins(),
+          "",
+          "origins of web pages that may read, comma-separated; * = any; empty = none");
 
   static final Setting<Boolean> RESP_ENABLED =
       row("resp.enabled", ValueType.bool(), "true", "whether to serve RESP (Redis clients)");
@@ -91,6 +98,14 @@ public final class SettingsTable {
       row("admin.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
   static final Setting<Integer> ADMIN_PORT =
       row("admin.port", PORT, "8002", "port to listen on; 0 = any free port");
+  static final Setting<String> ADMIN_TOKEN =
+      add(
+          new Setting<>(
+              "admin.token",
+              ValueType.token(MAX_CREDENTIAL),
+              "",
+              "asked for by all but /health; needed unless on loopback; or ADMIN_TOKEN_FILE",
+              true));
 
   static final Setting<Integer> CACHE_CAPACITY =
       row("cache.capacity", COUNT, "10000", "keys in the cache");
@@ -172,6 +187,18 @@ public final class SettingsTable {
               "",
               "that user's; empty = none, on loopback only; or AUTH_PASSWORD_FILE",
               true));
+
+  static final Setting<Integer> LIMITS_HTTP_PER_CLIENT =
+      row("limits.http-per-client", RATE, "0", "HTTP requests a second of an address; 0 = any");
+  static final Setting<Integer> LIMITS_HTTP_GLOBAL =
+      row("limits.http-global", RATE, "0", "HTTP requests a second of all together; 0 = any");
+  static final Setting<Integer> LIMITS_RESP_PER_CLIENT =
+      row("limits.resp-per-client", RATE, "0", "RESP requests a second of an address; 0 = any");
+  static final Setting<Integer> LIMITS_RESP_GLOBAL =
+      row("limits.resp-global", RATE, "0", "RESP requests a second of all together; 0 = any");
+  static final Setting<Integer> LIMITS_ADMIN_PER_CLIENT =
+      row("limits.admin-per-client", RATE, "20", "admin requests a second of an address; 0 = any");
+
   static final Setting<Settings.Coherence.Mode> COHERENCE_MODE =
       row(
           "coherence.mode",

@@ -32,6 +32,9 @@ public record ValueType<T>(
   private static final Pattern QUANTITY = Pattern.compile("(0|[1-9][0-9]{0,17})([A-Za-z]*)");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%-]+");
 
+  private static final Pattern ORIGIN =
+      Pattern.compile("https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:[0-9]{1,5})?");
+
   private static final Map<String, Long> NO_UNIT = Map.of("", 1L);
   private static final Map<String, Long> MILLIS =
       Map.of("", 1L, "ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
@@ -152,6 +155,14 @@ public record ValueType<T>(
     return of("at most " + most + " characters", text -> text, text -> text.length() <= most);
   }
 
+  /** What a bearer can say in a header, of at most so many characters; empty means not set. */
+  static ValueType<String> token(int most) {
+    return of(
+        "at most " + most + " visible ASCII characters",
+        text -> text,
+        text -> text.length() <= most && text.chars().allMatch(c -> c > ' ' && c <= '~'));
+  }
+
   /** A user's name, as HTTP's Basic credentials can say it. */
   static ValueType<String> username(int most) {
     return of(
@@ -164,11 +175,23 @@ public record ValueType<T>(
   static ValueType<List<String>> prefixes() {
     return of(
         "key prefixes such as user:,session: (comma-separated, none empty)",
-        text ->
-            text.isBlank()
-                ? List.of()
-                : Arrays.stream(text.split(",", -1)).map(String::strip).toList(),
+        ValueType::list,
         prefixes -> prefixes.stream().noneMatch(String::isEmpty));
+  }
+
+  /** Origins of web pages, or the star that stands for all of them; an empty text is none. */
+  static ValueType<List<String>> origins() {
+    return of(
+        "* or origins such as https://a.example,http://localhost:3000 (comma-separated)",
+        ValueType::list,
+        origins ->
+            origins.equals(List.of("*")) || origins.stream().allMatch(ORIGIN.asMatchPredicate()));
+  }
+
+  private static List<String> list(String text) {
+    return text.isBlank()
+        ? List.of()
+        : Arrays.stream(text.split(",", -1)).map(String::strip).toList();
   }
 
   static ValueType<RedisUrl> redisUrl() {

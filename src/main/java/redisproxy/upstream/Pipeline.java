@@ -24,6 +24,11 @@ final class Pipeline<W> {
   /** A load sends two commands, or six when an empty value must be told from a missing key. */
   private static final int COMMANDS_PER_LOAD = 6;
 
+  /**
+   * So many loads share a write at most: their values are held together until the last is there.
+   */
+  private static final int AT_ONCE = 16;
+
   private final Vertx vertx;
   private final long timeout;
   private final LongSupplier clock;
@@ -33,6 +38,9 @@ final class Pipeline<W> {
 
   /** Questions sent, in order; an answered one is dropped when it reaches the head. */
   private final Queue<Question<W>> sent = new ArrayDeque<>();
+
+  /** Those of this turn, which leave together when it ends. */
+  private List<Question<W>> leaving = new ArrayList<>();
 
   private List<Load<W>> held = new ArrayList<>();
   private long lastUsed;
@@ -129,7 +137,25 @@ final class Pipeline<W> {
   private void ask(RedisConnection connection, Load<W> load) {
     Question<W> question = new Question<>(loader, connection, load);
     sent.add(question);
-    question.ask();
+    leaving.add(question);
+    if (leaving.size() == 1) {
+      vertx.runOnContext(turn -> askLeaving());
+    } else if (leaving.size() == AT_ONCE) {
+      askLeaving();
+    }
+  }
+
+  private void askLeaving() {
+    List<Question<W>> questions = leaving;
+    leaving = new ArrayList<>();
+    if (questions.isEmpty() || link.connection() == null) {
+      return;
+    }
+    if (loader.rangeForbidden()) {
+      questions.forEach(Question::ask);
+    } else {
+      Question.ask(link.connection(), questions);
+    }
     keepAlive.used();
   }
 
@@ -185,6 +211,7 @@ final class Pipeline<W> {
   private void failAll() {
     List<Question<W>> lost = new ArrayList<>(sent);
     sent.clear();
+    leaving.clear();
     lost.forEach(question -> question.fail(loader.unreachable()));
     failHeld();
   }

@@ -7,6 +7,8 @@ import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
+import java.util.ArrayList;
+import java.util.List;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
@@ -53,6 +55,28 @@ final class Question<W> {
     return answered;
   }
 
+  /**
+   * Asks all of these in one write. The client reports one error of many in place of all replies,
+   * and not in Redis's words: then each is asked by itself.
+   */
+  static <W> void ask(RedisConnection connection, List<Question<W>> questions) {
+    List<Request> requests = new ArrayList<>(2 * questions.size());
+    for (Question<W> question : questions) {
+      requests.add(question.range());
+      requests.add(question.remaining());
+    }
+    connection
+        .batch(requests)
+        .onComplete(
+            replies -> {
+              for (int i = 0; i < replies.size(); i += 2) {
+                questions.get(i / 2).ranged(replies.get(i), replies.get(i + 1));
+              }
+            },
+            failure -> questions.forEach(Question::ask));
+  }
+
+  /** Asks this one by itself. */
   void ask() {
     if (loader.rangeForbidden()) {
       askWhole();
@@ -63,25 +87,30 @@ final class Question<W> {
   }
 
   private void ranged(Future<Response> range, AsyncResult<Response> pttl) {
-    if (range.failed()) {
-      if (RedisError.forbids(range.cause(), "getrange")) {
-        loader.forbidRange(range.cause().getMessage());
-        askWhole();
-      } else {
-        fail(range.cause());
-      }
-      return;
+    if (range.succeeded()) {
+      ranged(range.result(), remaining(pttl));
+    } else if (RedisError.forbids(range.cause(), "getrange")) {
+      loader.forbidRange(range.cause().getMessage());
+      askWhole();
+    } else {
+      fail(range.cause());
     }
-    if (!isString(range.result())) {
+  }
+
+  private void ranged(Response range, Response pttl) {
+    ranged(range, remaining(pttl));
+  }
+
+  private void ranged(Response range, long remaining) {
+    if (!isString(range)) {
       failWithoutString();
       return;
     }
-    boolean empty = range.result().toBuffer().length() == 0;
-    long remaining = remaining(pttl);
+    boolean empty = range.toBuffer().length() == 0;
     if (empty && remaining != GONE) {
       askAtOnce();
     } else {
-      conclude(empty ? null : range.result(), remaining);
+      conclude(empty ? null : range, remaining);
     }
   }
 

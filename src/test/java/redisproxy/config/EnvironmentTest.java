@@ -27,8 +27,9 @@ class EnvironmentTest {
                     "REDIS_PASSWORD",
                     "REDIS_PASSWORD_FILE",
                     "AUTH_PASSWORD",
-                    "AUTH_PASSWORD_FILE")));
-    assertEquals(SettingsTable.rows().size() + 2, Environment.names().size());
+                    "AUTH_PASSWORD_FILE",
+                    "ADMIN_TOKEN_FILE")));
+    assertEquals(SettingsTable.rows().size() + 3, Environment.names().size());
   }
 
   @Test

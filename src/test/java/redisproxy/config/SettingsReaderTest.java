@@ -26,9 +26,10 @@ class SettingsReaderTest {
             8,
             new Settings.Http(
                 true, "127.0.0.1", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
+            new Cors(List.of()),
             new Settings.Resp(
                 true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
-            new Settings.Admin(true, "127.0.0.1", 8002),
+            new Settings.Admin(true, "127.0.0.1", 8002, null),
             new Settings.Cache(
                 10000,
                 256L << 20,
@@ -46,6 +47,7 @@ class SettingsReaderTest {
                 Duration.ofSeconds(2),
                 1000),
             new Settings.Auth(Settings.Auth.Mode.REDIS, "default", null),
+            new Limits(new Limits.Rate(0, 0), new Limits.Rate(0, 0), new Limits.Rate(20, 0)),
             new Settings.Coherence(
                 Settings.Coherence.Mode.TRACKING,
                 Settings.Coherence.WhenUnverified.SERVE,
@@ -180,7 +182,8 @@ class SettingsReaderTest {
             "resp.port", "9000",
             "resp.host", "0.0.0.0",
             "admin.port", "9000",
-            "admin.host", "10.0.0.1"));
+            "admin.host", "10.0.0.1",
+            "admin.token", "t0ken"));
     assertEquals(
         List.of(
             "test: a value of cache.max-value-bytes (1048576 bytes) does not fit into"
@@ -287,6 +290,21 @@ class SettingsReaderTest {
     assertEquals(1, faults("auth.mode", "own", "auth.username", "").size());
     String fault = faults("auth.mode", "own", "auth.password", "x".repeat(1025)).get(0);
     assertEquals("test: auth.password = ***: expected at most 1024 characters", fault);
+  }
+
+  @Test
+  void adminPort_needsATokenElsewhereThanOnLoopback() {
+    assertEquals(
+        List.of(
+            "test: admin.host = \"0.0.0.0\" without admin.token: whoever reaches it would see and"
+                + " change how the proxy runs; set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or"
+                + " the host to 127.0.0.1"),
+        faults("admin.host", "0.0.0.0"));
+    assertDoesNotThrow(() -> parse("admin.host", "0.0.0.0", "admin.enabled", "false"));
+    Settings settings = parse("admin.host", "0.0.0.0", "admin.token", "t0ken");
+    assertEquals("t0ken", settings.admin().token().value());
+    assertFalse(settings.toString().contains("t0ken"));
+    assertFalse(faults("admin.token", "t0 ken").toString().contains("t0 ken"));
   }
 
   private static void assertRedisUser(String username, String password, Settings settings) {

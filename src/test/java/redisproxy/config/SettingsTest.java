@@ -13,8 +13,16 @@ class SettingsTest {
 
   @Test
   void records_areValidByConstruction() {
-    refused(() -> new Settings.Admin(true, "127.0.0.1", 65536));
-    refused(() -> new Settings.Admin(true, "", 1));
+    refused(() -> new Settings.Admin(true, "127.0.0.1", 65536, null));
+    refused(() -> new Settings.Admin(true, "", 1, null));
+    refused(() -> new Settings.Admin(true, "0.0.0.0", 1, null));
+    refused(() -> new Settings.Admin(true, "0.0.0.0", 1, new Secret("two words")));
+    refused(() -> new Limits.Rate(-1, 0));
+    refused(() -> new Cors(List.of("*", "http://a.example")));
+    refused(() -> new Cors(List.of("a.example")));
+    refused(() -> new Cors(List.of("http://a.example/path")));
+    refused(() -> new Cors(List.of("null")));
+    refused(() -> new Limits.Rate(0, -1));
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
     refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true));
@@ -41,11 +49,13 @@ class SettingsTest {
             new Settings(
                 1,
                 off,
+                ok.cors(),
                 off2,
                 ok.admin(),
                 ok.cache(),
                 ok.redis(),
                 ok.auth(),
+                ok.limits(),
                 ok.coherence(),
                 ok.log()));
     refused(
@@ -53,11 +63,13 @@ class SettingsTest {
             new Settings(
                 0,
                 ok.http(),
+                ok.cors(),
                 off2,
                 ok.admin(),
                 ok.cache(),
                 ok.redis(),
                 ok.auth(),
+                ok.limits(),
                 ok.coherence(),
                 ok.log()));
   }
@@ -72,11 +84,13 @@ class SettingsTest {
             new Settings(
                 1,
                 open,
+                ok.cors(),
                 ok.resp(),
                 ok.admin(),
                 ok.cache(),
                 ok.redis(),
                 own,
+                ok.limits(),
                 ok.coherence(),
                 ok.log()));
   }

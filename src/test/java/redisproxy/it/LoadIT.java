@@ -3,6 +3,7 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.dev.EmbeddedRedis;
 
 /** Loads, before a Redis that answers what and when the test wants. */
 @ParameterizedClass
@@ -215,6 +217,37 @@ class LoadIT {
       assertEquals(503, proxy.http("/keys/loading").statusCode());
       assertEquals(502, proxy.http("/keys/perm").statusCode());
     }
+  }
+
+  /** Loads of a turn share a write, and the Redis client shares one error among all of them. */
+  @Test
+  void manyKeysInOneRead_oneOfAnotherType_eachHasItsOwnAnswer() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient client = proxy.resp()) {
+      StringBuilder requests = new StringBuilder();
+      StringBuilder replies = new StringBuilder();
+      for (int i = 0; i < 40; i++) {
+        requests.append(RespClient.request("GET", "k" + i));
+        if (i % 20 == 7) {
+          direct.call("RPUSH", "k" + i, "element");
+          replies.append("-WRONGTYPE Operation against a key holding the wrong kind of value\r\n");
+        } else if (i % 20 == 8) {
+          replies.append("$-1\r\n");
+        } else {
+          direct.call("SET", "k" + i, i % 20 == 9 ? "" : "v" + i % 10);
+          replies.append(i % 20 == 9 ? "$0\r\n\r\n" : "$2\r\nv" + i % 10 + "\r\n");
+        }
+      }
+      client.send(requests.toString());
+      assertEquals(replies.toString(), text(client.bytes(replies.length())));
+      assertEquals(40 - 2, proxy.stat("entries") + 2, "errors and missing keys are not kept");
+    }
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.US_ASCII);
   }
 
   @Test

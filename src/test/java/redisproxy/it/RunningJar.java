@@ -75,11 +75,22 @@ final class RunningJar implements AutoCloseable {
         .until(() -> admin("/health/ready").statusCode() == 200);
   }
 
-  HttpResponse<String> admin(String path) throws Exception {
-    return HttpClient.newHttpClient()
-        .send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
+  HttpResponse<String> admin(String path, String... headers) throws Exception {
+    return get(admin, path, headers);
+  }
+
+  HttpResponse<String> http(String path, String... headers) throws Exception {
+    return get(http, path, headers);
+  }
+
+  private static HttpResponse<String> get(int port, String path, String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   boolean isAlive() {

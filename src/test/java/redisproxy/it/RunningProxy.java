@@ -32,6 +32,8 @@ final class RunningProxy implements AutoCloseable {
     all.put("http.port", "0");
     all.put("resp.port", "0");
     all.put("admin.port", "0");
+    // Tests ask more often than people do.
+    all.put("limits.admin-per-client", "0");
     for (int i = 0; i < settings.length; i += 2) {
       all.put(settings[i], settings[i + 1]);
     }
@@ -75,8 +77,9 @@ final class RunningProxy implements AutoCloseable {
     return send(proxy.httpPort(), "GET", pathAndQuery, BodyHandlers.ofByteArray());
   }
 
-  HttpResponse<String> admin(String path) {
-    return send(proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8));
+  HttpResponse<String> admin(String path, String... headers) {
+    return send(
+        proxy.adminPort(), "GET", path, BodyHandlers.ofString(StandardCharsets.UTF_8), headers);
   }
 
   HttpResponse<String> putAdmin(String path, String body, String... headers) {

@@ -1,0 +1,35 @@
+package redisproxy;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+/**
+ * Whom a client counts as: its address, or in IPv6 the network of it, of which one machine usually
+ * has all 2^64 addresses.
+ */
+final class ClientAddress {
+  private static final int NETWORK_GROUPS = 4;
+
+  private ClientAddress() {}
+
+  static String of(SocketAddress remote) {
+    return remote instanceof InetSocketAddress inet && inet.getAddress() != null
+        ? of(inet.getAddress().getHostAddress())
+        : "";
+  }
+
+  /** Of an address as Java writes it: all eight groups of IPv6. */
+  static String of(String hostAddress) {
+    if (hostAddress == null) {
+      return "";
+    }
+    int end = -1;
+    for (int i = 0; i < NETWORK_GROUPS; i++) {
+      end = hostAddress.indexOf(':', end + 1);
+      if (end < 0) {
+        return hostAddress;
+      }
+    }
+    return hostAddress.substring(0, end);
+  }
+}

@@ -1,0 +1,43 @@
+package redisproxy;
+
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpServerRequest;
+import redisproxy.limits.FailedLogins;
+
+/** Answers to failed log-ins over HTTP, which come the later the more have failed. */
+final class LateRefusals {
+  /** So many may wait; who comes then is cut off. */
+  private static final int MOST = 1_000;
+
+  private final Context context;
+  private final FailedLogins failed;
+  private int waiting;
+
+  /** To be used on the event loop of the context. */
+  LateRefusals(Context context, FailedLogins failed) {
+    this.context = context;
+    this.failed = failed;
+  }
+
+  /** A log-in has failed: has it answered in a while, if the client is still there. */
+  void answer(HttpServerRequest request, Runnable refusal) {
+    if (waiting == MOST) {
+      request.connection().close();
+      return;
+    }
+    waiting++;
+    long delay = failed.delayMs(ClientAddress.of(request.remoteAddress().hostAddress()));
+    context.runOnContext(
+        turn ->
+            context
+                .owner()
+                .setTimer(
+                    delay,
+                    due -> {
+                      waiting--;
+                      if (!request.response().closed()) {
+                        refusal.run();
+                      }
+                    }));
+  }
+}

@@ -1,0 +1,123 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import redisproxy.dev.EmbeddedRedis;
+
+/**
+ * Who gives wrong credentials waits for the answer, the longer the more often; nobody else does.
+ * Only that a delay is not shorter than it is to be is measured.
+ */
+class FailedLoginIT {
+  private static final Shape ONE_LOOP = Shape.values()[0];
+  private static final String WRONGPASS =
+      "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+
+  /** What five failed log-ins wait together: 50, 100, 200, 400, 800 ms. */
+  private static final long FIVE_MS = 1550;
+
+  private static String basic(String credentials) {
+    byte[] bytes = credentials.getBytes(StandardCharsets.UTF_8);
+    return "Basic " + Base64.getEncoder().encodeToString(bytes);
+  }
+
+  private static long millis(Supplier<?> action) {
+    long start = System.nanoTime();
+    action.get();
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+  private static void assertFiveAreSlow(Supplier<Integer> status) {
+    long took = 0;
+    for (int i = 0; i < 5; i++) {
+      took += millis(() -> assertAndReturn(401, status.get()));
+    }
+    assertTrue(took >= FIVE_MS, "five failed log-ins took " + took + " ms");
+  }
+
+  private static int assertAndReturn(int expected, int actual) {
+    assertEquals(expected, actual);
+    return actual;
+  }
+
+  @Test
+  void resp_answersPipelinedAttemptsOneAfterTheOther_andOthersMeanwhile() throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy =
+            RunningProxy.start(
+                ONE_LOOP, redis.url(), "auth.mode", "own", "auth.password", "s3cret");
+        RespClient guessing = proxy.resp();
+        RespClient other = proxy.resp()) {
+      assertEquals("+OK\r\n", other.call("AUTH", "s3cret"));
+      CompletableFuture<Long> took =
+          CompletableFuture.supplyAsync(
+              () ->
+                  millis(
+                      () -> {
+                        guessing.send(
+                            RespClient.request("AUTH", "wrong").repeat(4)
+                                + RespClient.request("HELLO", "3", "AUTH", "default", "wrong")
+                                + RespClient.request("AUTH", "s3cret")
+                                + RespClient.request("PING"));
+                        for (int i = 0; i < 5; i++) {
+                          assertEquals(WRONGPASS, guessing.reply());
+                        }
+                        assertEquals("+OK\r\n", guessing.reply());
+                        return guessing.reply();
+                      }));
+      int answered = 0;
+      while (!took.isDone()) {
+        assertEquals("+PONG\r\n", other.call("PING"));
+        answered++;
+      }
+      assertTrue(took.get() >= FIVE_MS, "five failed log-ins took " + took.get() + " ms");
+      assertTrue(answered > 10, "others wait, too");
+      // A client that goes while its answer waits takes nobody with it.
+      proxy.resp().send(RespClient.request("AUTH", "wrong").repeat(3)).close();
+      assertEquals("+PONG\r\n", other.call("PING"));
+    }
+  }
+
+  @Test
+  void http_whereTheProxyJudges() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy =
+            RunningProxy.start(
+                ONE_LOOP, redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
+      assertFiveAreSlow(() -> proxy.http("/keys/k", "authorization", "Bearer wrong").statusCode());
+      assertEquals(
+          404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
+      assertEquals(404, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
+    }
+  }
+
+  @Test
+  void http_whereRedisJudges() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
+        RunningProxy proxy =
+            RunningProxy.start(ONE_LOOP, redis.url(), "redis.password", "s3cret")) {
+      assertFiveAreSlow(
+          () -> proxy.http("/keys/k", "authorization", basic("default:wrong")).statusCode());
+      assertEquals(
+          404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
+      // Redis judges users: a token says of none.
+      assertEquals(401, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
+    }
+  }
+
+  @Test
+  void admin() {
+    try (RunningProxy proxy =
+        RunningProxy.start(ONE_LOOP, "redis://127.0.0.1:1/0", "admin.token", "s3cret")) {
+      assertFiveAreSlow(() -> proxy.admin("/stats", "authorization", "Bearer wrong").statusCode());
+      assertEquals(200, proxy.admin("/stats", "authorization", "Bearer s3cret").statusCode());
+    }
+  }
+}

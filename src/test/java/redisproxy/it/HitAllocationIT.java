@@ -1,0 +1,72 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.netty.util.internal.PlatformDependent;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import redisproxy.dev.EmbeddedRedis;
+
+/**
+ * What a hit allocates, which unlike its time is the same on every machine: a budget, so that
+ * nobody adds an object to each hit and does not know.
+ */
+class HitAllocationIT {
+  private static final int BATCHES = 5_000;
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  @RegisterExtension final Opened opened = new Opened();
+
+  @Test
+  void hit_ofSixteenInAPipeline_allocatesItsShareOfABatch() {
+    // Without sun.misc.Unsafe, which JDK 25 grants only if told to, Netty needs more objects.
+    assertWithin(PlatformDependent.hasUnsafe() ? 60 : 130, allocatedPerHit(16));
+  }
+
+  @Test
+  void hit_alone_allocatesWhatABatchDoes() {
+    assertWithin(1_000, allocatedPerHit(1));
+  }
+
+  private double allocatedPerHit(int pipeline) {
+    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
+    RunningProxy proxy = opened.add(RunningProxy.start(Shape.SHARED, redis.url()));
+    RespClient client = opened.add(proxy.resp());
+    client.call("SET", "k", "x".repeat(64));
+    String batch = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n".repeat(pipeline);
+    String replies = ("$64\r\n" + "x".repeat(64) + "\r\n").repeat(pipeline);
+    for (int i = 0; i < 2 * BATCHES; i++) {
+      play(client, batch, replies);
+    }
+    long before = allocatedByLoops();
+    for (int i = 0; i < BATCHES; i++) {
+      play(client, batch, replies);
+    }
+    return (allocatedByLoops() - before) / (double) BATCHES / pipeline;
+  }
+
+  private static void assertWithin(int budget, double each) {
+    assertTrue(each <= budget, each + " bytes allocated for a hit, more than " + budget);
+    assertTrue(each > 0, "nothing was measured");
+  }
+
+  private static void play(RespClient client, String batch, String replies) {
+    client.send(batch);
+    assertEquals(replies, new String(client.bytes(replies.length()), StandardCharsets.US_ASCII));
+  }
+
+  private static long allocatedByLoops() {
+    long[] loops =
+        Arrays.stream(THREADS.getThreadInfo(THREADS.getAllThreadIds()))
+            .filter(thread -> thread != null && thread.getThreadName().contains("eventloop"))
+            .mapToLong(java.lang.management.ThreadInfo::getThreadId)
+            .toArray();
+    return Arrays.stream(THREADS.getThreadAllocatedBytes(loops)).sum();
+  }
+}

@@ -1,0 +1,115 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redisproxy.dev.EmbeddedRedis;
+
+/** The packaged jar, given secrets: it says none of them anywhere. */
+class SecretsIT {
+  private static final String REDIS = "redis-s3cret";
+  private static final String OWN = "own-s3cret";
+  private static final String TOKEN = "token-s3cret";
+
+  @TempDir Path directory;
+
+  private RunningJar jar;
+
+  @BeforeEach
+  void prepare() {
+    jar = new RunningJar(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    jar.close();
+  }
+
+  private String file(String name, String secret) throws Exception {
+    return Files.writeString(directory.resolve(name), secret + "\n").toString();
+  }
+
+  private Map<String, String> secretFiles() throws Exception {
+    return new HashMap<>(
+        Map.of(
+            "REDIS_PASSWORD_FILE", file("redis", REDIS),
+            "AUTH_MODE", "own",
+            "AUTH_PASSWORD_FILE", file("own", OWN),
+            "ADMIN_TOKEN_FILE", file("token", TOKEN)));
+  }
+
+  private static void assertTellsNone(String text) {
+    assertFalse(text.contains("s3cret"), text);
+  }
+
+  @Test
+  void secrets_workFromFiles_andAreSaidNowhere() throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass " + REDIS)) {
+      Map<String, String> environment = secretFiles();
+      environment.put("REDIS_URL", redis.url());
+      environment.put("LOG_LEVEL", "trace");
+      jar.run(environment, List.of());
+      jar.awaitReady();
+      StringBuilder said = new StringBuilder();
+      try (RespClient client = new RespClient(jar.resp)) {
+        said.append(client.call("AUTH", OWN + "-not"));
+        said.append(client.call("HELLO", "3", "AUTH", "default", OWN));
+        said.append(client.call("SET", "k", "v"));
+        said.append(client.call("EVAL", "return redis.call('GET', 'k')", "0"));
+        said.append(client.call("AUTH", REDIS));
+        said.append(client.call("INFO", "redisproxy"));
+        said.append(client.call("CLIENT", "LIST"));
+      }
+      String basic = "default:" + OWN;
+      var read =
+          jar.http(
+              "/keys/k",
+              "authorization",
+              "Basic "
+                  + Base64.getEncoder().encodeToString(basic.getBytes(StandardCharsets.UTF_8)));
+      assertEquals("v", read.body());
+      assertEquals(401, jar.http("/keys/k", "authorization", "Bearer " + TOKEN).statusCode());
+      assertEquals(401, jar.admin("/stats", "authorization", "Bearer " + OWN).statusCode());
+      for (String path :
+          List.of("/stats", "/metrics", "/log/level", "/health/live", "/health/ready", "/none")) {
+        var answer = jar.admin(path, "authorization", "Bearer " + TOKEN);
+        assertEquals(path.equals("/none") ? 404 : 200, answer.statusCode());
+        said.append(answer.headers().map()).append(answer.body());
+      }
+      jar.terminate();
+      assertTellsNone(jar.finished(0));
+      assertTellsNone(said.toString());
+    }
+  }
+
+  @Test
+  void errorsOfTheStartUp_andHelp_sayNone() throws Exception {
+    Map<String, String> environment = secretFiles();
+    environment.put("AUTH_MODE", "redis");
+    environment.put("ADMIN_TOKEN_FILE", file("token", TOKEN + " in two words"));
+    environment.put("REDIS_URL", "redis://u:url-s3cret@host:99999");
+    jar.run(environment, List.of());
+    String faults = jar.finished(1);
+    assertTrue(faults.contains("admin.token") && faults.contains("auth.password"), faults);
+    assertTellsNone(faults);
+    environment.put("ADMIN_TOKEN", TOKEN);
+    jar.run(environment, List.of());
+    String both = jar.finished(1);
+    assertTrue(both.contains("ADMIN_TOKEN is set too"), both);
+    assertTellsNone(both);
+    jar.run(environment, List.of(), "--help");
+    assertTellsNone(jar.finished(0));
+  }
+}

@@ -1,0 +1,125 @@
+package redisproxy.limits;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import redisproxy.config.Limits;
+import redisproxy.config.Limits.Rate;
+
+/** Rates of requests, by a clock that the test winds. */
+class RateLimitTest {
+  private static final long SECOND = 1_000_000_000;
+  private static final Rate OFF = new Rate(0, 0);
+
+  /** Wherever a clock may begin. */
+  private long now = Long.MAX_VALUE - SECOND;
+
+  private final LiveLimits live = new LiveLimits(new Limits(OFF, OFF, OFF));
+  private final RateLimit limit = limit(1);
+
+  private RateLimit limit(int instances) {
+    return new RateLimit(live.resp(), instances, () -> now);
+  }
+
+  private void set(int perClient, int global) {
+    live.set(new Limits(OFF, new Rate(perClient, global), OFF));
+  }
+
+  /** How many of so many requests that come together are answered. */
+  private static int taken(RateLimit limit, String client, int requests) {
+    limit.tick();
+    int taken = 0;
+    for (int i = 0; i < requests; i++) {
+      taken += limit.take(client) ? 1 : 0;
+    }
+    return taken;
+  }
+
+  private int taken(String client, int requests) {
+    return taken(limit, client, requests);
+  }
+
+  @Test
+  void withoutALimit_everythingIsTaken() {
+    assertFalse(limit.isOn());
+    assertEquals(1000, taken("a", 1000));
+  }
+
+  @Test
+  void aSecondsWorth_mayComeAtOnce_andNoMoreHoweverLongNoneCame() {
+    set(10, 0);
+    assertTrue(limit.isOn());
+    assertEquals(10, taken("a", 25));
+    now += SECOND / 2;
+    assertEquals(5, taken("a", 25));
+    now += 3600 * SECOND;
+    assertEquals(10, taken("a", 25));
+  }
+
+  @Test
+  void rate_isKept_howeverTheRequestsAreSpread() {
+    set(100, 0);
+    assertEquals(100, taken("a", 1000));
+    int taken = 0;
+    for (int i = 0; i < 3000; i++) {
+      now += SECOND / 1000;
+      taken += taken("a", 1);
+    }
+    assertEquals(300, taken, 1);
+  }
+
+  @Test
+  void clients_haveEachTheirOwn_andAllTogetherTheirs() {
+    set(10, 15);
+    assertEquals(10, taken("a", 20));
+    assertEquals(5, taken("b", 20));
+    assertEquals(0, taken("c", 20));
+    now += SECOND;
+    // What was refused to all has cost c nothing of its own.
+    assertEquals(10, taken("c", 20));
+    assertEquals(5, taken("b", 20));
+  }
+
+  @Test
+  void refusalOfOne_costsTheOthersNothing() {
+    set(10, 20);
+    assertEquals(10, taken("a", 1000));
+    assertEquals(10, taken("b", 1000));
+  }
+
+  @Test
+  void whatIsForAll_isDividedAmongTheInstances() {
+    set(0, 30);
+    assertEquals(10, taken(limit(3), "a", 100));
+    assertEquals(1, taken(limit(100), "a", 100));
+  }
+
+  @Test
+  void limits_changeWhileRequestsCome() {
+    set(100, 0);
+    assertEquals(10, taken("a", 10));
+    set(20, 0);
+    assertEquals(20, taken("a", 100));
+    set(0, 0);
+    assertFalse(limit.isOn());
+    assertEquals(1000, taken("a", 1000));
+    set(5, 0);
+    assertEquals(0, taken("a", 100), "what was used up stays used");
+    now += SECOND;
+    assertEquals(5, taken("a", 100));
+  }
+
+  @Test
+  void clients_thatAreTooMany_areForgottenTheOldestFirst() {
+    set(1, 0);
+    for (int i = 0; i < RecentClients.MOST; i++) {
+      assertEquals(1, taken("" + i, 2));
+    }
+    assertEquals(0, taken("0", 1));
+    assertEquals(1, taken("new", 1));
+    assertEquals(0, taken("0", 1), "came again meanwhile");
+    assertEquals(1, taken("1", 1), "was the oldest");
+  }
+}
