@@ -134,7 +134,7 @@ class DeployTest {
     Map<String, String> given = new HashMap<>();
     for (Map<String, Object> variable : list(container(file).get("env"))) {
       String path = paths.get(variable.get("name").toString());
-      given.put(path, variable.getOrDefault("value", "from a Secret").toString());
+      given.put(path, variable.getOrDefault("value", "from-a-Secret").toString());
     }
     assertFalse(given.isEmpty());
     Configuration.parse(given);
