@@ -189,7 +189,7 @@ public final class Proxy {
    */
   void follow(Path file, Loaded running) {
     vertx
-        .deployVerticle(new Reload(file, running, respClients, httpClients))
+        .deployVerticle(new Reload(file, running, respClients, httpClients, limits))
         .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 

@@ -11,6 +11,7 @@ import redisproxy.config.ConfigurationException;
 import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
 import redisproxy.config.Watch;
+import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 
@@ -24,6 +25,7 @@ final class Reload extends VerticleBase {
   private final Path file;
   private final Gate respClients;
   private final Gate httpClients;
+  private final LiveLimits limits;
   private Loaded running;
   private Watch watch;
 
@@ -32,11 +34,12 @@ final class Reload extends VerticleBase {
    *
    * @param running what the proxy was started with
    */
-  Reload(Path file, Loaded running, Gate respClients, Gate httpClients) {
+  Reload(Path file, Loaded running, Gate respClients, Gate httpClients, LiveLimits limits) {
     this.file = file;
     this.running = running;
     this.respClients = respClients;
     this.httpClients = httpClients;
+    this.limits = limits;
   }
 
   @Override
@@ -83,6 +86,7 @@ final class Reload extends VerticleBase {
   private void change(Settings before, Settings now) {
     respClients.limit(now.resp().maxClients());
     httpClients.limit(now.http().maxClients());
+    limits.set(now.limits());
     // Else it stays what it has been changed to over the admin port.
     if (now.log().level() != before.log().level()) {
       Logging.level(now.log().level());

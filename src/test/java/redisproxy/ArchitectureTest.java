@@ -92,8 +92,8 @@ class ArchitectureTest {
               "redisproxy.resp",
               "redisproxy.config",
               "redisproxy.metrics",
-              "redisproxy.snapshot",
               "redisproxy.limits",
+              "redisproxy.snapshot",
               "redisproxy.log")
           .should()
           .dependOnClassesThat()

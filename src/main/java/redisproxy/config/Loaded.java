@@ -16,6 +16,11 @@ public record Loaded(Settings settings, Map<String, Given> given) {
       Set.of(
           SettingsTable.HTTP_MAX_CLIENTS,
           SettingsTable.RESP_MAX_CLIENTS,
+          SettingsTable.LIMITS_HTTP_PER_CLIENT,
+          SettingsTable.LIMITS_HTTP_GLOBAL,
+          SettingsTable.LIMITS_RESP_PER_CLIENT,
+          SettingsTable.LIMITS_RESP_GLOBAL,
+          SettingsTable.LIMITS_ADMIN_PER_CLIENT,
           SettingsTable.CACHE_CAPACITY,
           SettingsTable.CACHE_MAX_BYTES,
           SettingsTable.CACHE_EXPIRY,
