@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -123,11 +124,27 @@ class DeployTest {
         at(kind("redis-proxy.yaml", "PodDisruptionBudget"), "spec", "selector", "matchLabels"));
   }
 
+  /** Such as an admin port that all may reach, and no token for it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"redis-proxy.yaml", "sidecar.yaml"})
+  void variables_areValidTogether(String file) throws IOException {
+    Map<String, String> paths =
+        SettingsTable.rows().stream()
+            .collect(Collectors.toMap(Setting::environmentName, Setting::path));
+    Map<String, String> given = new HashMap<>();
+    for (Map<String, Object> variable : list(container(file).get("env"))) {
+      String path = paths.get(variable.get("name").toString());
+      given.put(path, variable.getOrDefault("value", "from-a-Secret").toString());
+    }
+    assertFalse(given.isEmpty());
+    Configuration.parse(given);
+  }
+
   /** A fault in them would keep the pods from starting. */
   @Test
   void settingsInTheConfigMap_areValid() throws IOException {
     Map<String, Object> data = map(kind("redis-proxy.yaml", "ConfigMap").get("data"));
-    Map<String, String> given = new java.util.LinkedHashMap<>();
+    Map<String, String> given = new HashMap<>();
     Map<String, Object> sections = new Yaml().load(data.get("redis-proxy.yaml").toString());
     sections.forEach(
         (section, settings) ->
