@@ -2,7 +2,6 @@ package redisproxy.cache;
 
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
 
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
@@ -196,24 +195,7 @@ public final class LruCache implements Cache {
 
   @Override
   public Iterator<Entry> oldestFirst() {
-    return new Iterator<>() {
-      private int node = nodes.newer(Nodes.NONE);
-
-      @Override
-      public boolean hasNext() {
-        return node != Nodes.NONE;
-      }
-
-      @Override
-      public Entry next() {
-        if (node == Nodes.NONE) {
-          throw new NoSuchElementException();
-        }
-        Entry entry = nodes.entry(node);
-        node = nodes.newer(node);
-        return entry;
-      }
-    };
+    return nodes.oldestFirst();
   }
 
   @Override

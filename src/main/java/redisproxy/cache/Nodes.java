@@ -1,6 +1,8 @@
 package redisproxy.cache;
 
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 
 /**
  * The nodes of the LRU, numbered from 1, with links that are numbers. A hit relinks three of them:
@@ -112,5 +114,27 @@ final class Nodes {
     int older = older(node);
     links[newer * 4 + OLDER] = older;
     links[older * 4 + NEWER] = newer;
+  }
+
+  /** The entries of the list, which must not change meanwhile. */
+  Iterator<Entry> oldestFirst() {
+    return new Iterator<>() {
+      private int node = newer(NONE);
+
+      @Override
+      public boolean hasNext() {
+        return node != NONE;
+      }
+
+      @Override
+      public Entry next() {
+        if (node == NONE) {
+          throw new NoSuchElementException();
+        }
+        Entry entry = entries[node];
+        node = newer(node);
+        return entry;
+      }
+    };
   }
 }

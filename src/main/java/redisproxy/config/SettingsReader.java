@@ -22,7 +22,7 @@ final class SettingsReader {
     given.forEach(
         (path, value) -> {
           if (SettingsTable.find(path) == null) {
-            faults.add(value.origin(), SettingsTable.unknown(path));
+            faults.add(value.origin(), SettingNames.unknown(path));
           }
         });
     int eventLoops = value(SettingsTable.EVENT_LOOPS).orElseGet(machine::eventLoops);

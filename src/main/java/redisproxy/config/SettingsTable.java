@@ -295,18 +295,4 @@ public final class SettingsTable {
   static Setting<?> find(String path) {
     return BY_PATH.get(path);
   }
-
-  /** Whether settings stand in the file under this name. */
-  static boolean isSection(String name) {
-    return BY_PATH.keySet().stream().anyMatch(path -> path.startsWith(name + "."));
-  }
-
-  /** The fault of a path that is no setting's, with the one that was probably meant. */
-  static String unknown(String path) {
-    return Setting.quoted(path).replace("\"", "")
-        + ": unknown key, "
-        + EditDistance.nearest(path, BY_PATH.keySet())
-            .map(near -> "did you mean " + near + "?")
-            .orElse("see --help for all keys");
-  }
 }

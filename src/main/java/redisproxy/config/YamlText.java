@@ -71,7 +71,7 @@ final class YamlText {
     Setting<?> setting = SettingsTable.find(path);
     if (setting != null) {
       setting(setting, key, value);
-    } else if (!SettingsTable.isSection(path)) {
+    } else if (!SettingNames.isSection(path)) {
       unknown(path, key, value);
     } else if (value instanceof MappingNode section) {
       section(path + ".", section);
@@ -104,13 +104,13 @@ final class YamlText {
         && !section.getValue().isEmpty()) {
       for (NodeTuple entry : section.getValue()) {
         if (entry.getKeyNode() instanceof ScalarNode child) {
-          faults.add(origin(child), SettingsTable.unknown(path + "." + child.getValue()));
+          faults.add(origin(child), SettingNames.unknown(path + "." + child.getValue()));
         } else {
-          faults.add(origin(key), SettingsTable.unknown(path));
+          faults.add(origin(key), SettingNames.unknown(path));
         }
       }
     } else {
-      faults.add(origin(key), SettingsTable.unknown(path));
+      faults.add(origin(key), SettingNames.unknown(path));
     }
   }
 
