@@ -48,9 +48,6 @@ final class CacheVerticle extends VerticleBase {
   /** How many entries are dropped in one turn at most when the cache is to be smaller. */
   private static final int SHRINK_AT_ONCE = 2048;
 
-  /** For so many lookups at a time what they need is fetched; it fits the first-level cache. */
-  private static final int READ_AHEAD = 16;
-
   private Settings settings;
   private final Cache cache;
   private final LongSupplier clock;
@@ -183,8 +180,8 @@ final class CacheVerticle extends VerticleBase {
     Lookups lookups = message.body();
     long now = clock.getAsLong();
     for (int i = 0; i < lookups.size; i++) {
-      if (i % READ_AHEAD == 0) {
-        readThrough.readAhead(lookups.hashes, i, Math.min(i + READ_AHEAD, lookups.size));
+      if (i % Cache.AHEAD == 0) {
+        readThrough.readAhead(lookups.hashes, i, lookups.size);
       }
       lookups.answers[i] = lookup(lookups, i, now);
     }

@@ -8,6 +8,8 @@ import java.util.Iterator;
  * the caller reads.
  */
 public interface Cache {
+  /** For so many gets at a time what they need is fetched; it fits the first-level cache. */
+  int AHEAD = 16;
 
   /**
    * The entry of a key, which counts as a use of it, or null when there is none or it has expired.
@@ -22,8 +24,8 @@ public interface Cache {
   Entry peek(Key key, long now);
 
   /**
-   * Fetches from memory what gets with these hashes will look at, which is quicker for many than
-   * for one after another. Nothing else comes of it.
+   * Fetches from memory what gets with the first {@link #AHEAD} of these hashes will look at, which
+   * is quicker for many than for one after another. Nothing else comes of it.
    */
   void readAhead(int[] hashes, int from, int to);
 

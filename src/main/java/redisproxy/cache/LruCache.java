@@ -17,8 +17,6 @@ import java.util.Iterator;
  * bound is exceeded.
  */
 public final class LruCache implements Cache {
-  private static final int AHEAD = 16;
-
   private int capacity;
   private long maxBytes;
 
@@ -88,12 +86,7 @@ public final class LruCache implements Cache {
    */
   @Override
   public void readAhead(int[] hashes, int from, int to) {
-    for (int i = from; i < to; i += AHEAD) {
-      readAheadSome(hashes, i, Math.min(AHEAD, to - i));
-    }
-  }
-
-  private void readAheadSome(int[] hashes, int from, int count) {
+    int count = Math.min(AHEAD, to - from);
     int sum = 0;
     for (int i = 0; i < count; i++) {
       ahead[i] = table[slot(hashes[from + i])];
