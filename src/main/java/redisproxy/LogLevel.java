@@ -45,7 +45,7 @@ final class LogLevel {
     String type = ctx.request().getHeader("content-type");
     if (ctx.request().getHeader("origin") != null) {
       Problem.of(403, "the level is not changed by web pages").end(ctx.request());
-    } else if (type == null || !type.split(";")[0].strip().equalsIgnoreCase("application/json")) {
+    } else if (type == null || !type.split(";", -1)[0].strip().equalsIgnoreCase("application/json")) {
       Problem.of(415, "send application/json").end(ctx.request());
     } else {
       ctx.next();
