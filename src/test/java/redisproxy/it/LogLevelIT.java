@@ -54,6 +54,7 @@ class LogLevelIT {
     try (RunningProxy proxy = proxy()) {
       assertEquals(415, put(proxy, DEBUG));
       assertEquals(415, put(proxy, DEBUG, "content-type", "text/plain"));
+      assertEquals(415, put(proxy, DEBUG, "content-type", ";"));
       assertEquals(403, put(proxy, DEBUG, "content-type", json, "origin", "http://evil.example"));
       assertEquals(403, put(proxy, DEBUG, "content-type", json, "origin", "null"));
       assertFalse(own.isDebugEnabled());
