@@ -97,7 +97,7 @@ final class RespSession extends RespConnection {
     if (tunnel == null) {
       acceptCached(input);
     }
-    if (tunnel == null) {
+    if (tunnel == null || quitting) {
       return;
     }
     if (asksForInfo(input)) {
@@ -185,8 +185,11 @@ final class RespSession extends RespConnection {
   }
 
   private boolean mayAccept() {
+    if (quitting) {
+      return false;
+    }
     if (tunnel == null) {
-      return !quitting && !requests.isWaiting() && cached.mayAccept();
+      return !requests.isWaiting() && cached.mayAccept();
     }
     if (tunnel.wayBack().isAsked()) {
       return false;
