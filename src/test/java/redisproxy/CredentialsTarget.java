@@ -25,7 +25,9 @@ public final class CredentialsTarget implements Target {
   private static final String PASSWORD = "s:\u00e9cret";
   private static final byte[] USER_BYTES = USER.getBytes(StandardCharsets.UTF_8);
   private static final byte[] PASSWORD_BYTES = PASSWORD.getBytes(StandardCharsets.UTF_8);
-  private static final Allocation ALLOCATION = new Allocation(1_000, 16);
+
+  /** Mostly the stack trace of what is not Base64, which nobody sees. */
+  private static final Allocation ALLOCATION = new Allocation(16_000, 16);
 
   private final Credentials credentials =
       Credentials.of(

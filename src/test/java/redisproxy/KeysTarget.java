@@ -25,8 +25,8 @@ public final class KeysTarget implements Target {
   /** Characters of which some mean something in one of the two places, or in neither. */
   private static final String PLAIN = "abc019-._~!$'()*,;:@/\"<>\\^`{|}\377\200";
 
-  /** A request that is looked into, with which the stub of it goes. */
-  private static final Allocation ALLOCATION = new Allocation(4_000, 16);
+  /** Mostly the stack trace of the refusal. */
+  private static final Allocation ALLOCATION = new Allocation(16_000, 16);
 
   @Override
   public List<String> words() {

@@ -20,19 +20,23 @@ import redisproxy.snapshot.SnapshotTarget;
 
 /** All targets. */
 enum Targets {
-  REQUESTS(RequestTarget::new),
-  REPLIES(ReplyTarget::new),
-  FEED(FeedTarget::new),
-  KEYS(KeysTarget::new),
-  CREDENTIALS(CredentialsTarget::new),
-  URL(RedisUrlTarget::new),
-  SETTINGS(SettingsTarget::new),
-  SNAPSHOT(SnapshotTarget::new);
+  REQUESTS(RequestTarget::new, 10_000),
+  REPLIES(ReplyTarget::new, 10_000),
+  FEED(FeedTarget::new, 10_000),
+  KEYS(KeysTarget::new, 10_000),
+  CREDENTIALS(CredentialsTarget::new, 10_000),
+  URL(RedisUrlTarget::new, 5_000),
+  SETTINGS(SettingsTarget::new, 500),
+  SNAPSHOT(SnapshotTarget::new, 10_000);
 
   private final Supplier<Target> maker;
 
-  Targets(Supplier<Target> maker) {
+  /** How many inputs take about half a second at first, when nothing is compiled yet. */
+  final int fewInputs;
+
+  Targets(Supplier<Target> maker, int fewInputs) {
     this.maker = maker;
+    this.fewInputs = fewInputs;
   }
 
   Target make() {

@@ -15,7 +15,7 @@ public final class Sessions {
   private static final Path FINDINGS = Path.of("target", "fuzz");
 
   /** So many sessions are played to the same processes, in one shape; then others take over. */
-  private static final int TURN = 1_000;
+  private static final int TURN = 5_000;
 
   private static final int MAX_FINDINGS = 20;
 
