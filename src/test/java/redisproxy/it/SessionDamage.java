@@ -23,8 +23,7 @@ final class SessionDamage {
    * Requests that are left as they are: with another number they would take time into account, or
    * half a gigabyte.
    */
-  private static final Pattern LEFT =
-      Pattern.compile("(?is).*(PX|EXPIRE|SETBIT|SETRANGE|XADD).*");
+  private static final Pattern LEFT = Pattern.compile("(?is).*(PX|EXPIRE|SETBIT|SETRANGE|XADD).*");
 
   private final Random random;
   private final Damage damage;
