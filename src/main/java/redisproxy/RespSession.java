@@ -98,7 +98,7 @@ final class RespSession extends RespConnection {
     if (tunnel == null) {
       acceptCached(input);
     }
-    if (tunnel == null) {
+    if (tunnel == null || quitting) {
       return;
     }
     if (asksForInfo(tunnel, input)) {
@@ -186,8 +186,11 @@ final class RespSession extends RespConnection {
   }
 
   private boolean mayAccept() {
+    if (quitting) {
+      return false;
+    }
     if (tunnel == null) {
-      return !quitting && !requests.isWaiting() && cached.mayAccept();
+      return !requests.isWaiting() && cached.mayAccept();
     }
     if (tunnel.wayBack().isAsked()) {
       return false;

@@ -17,6 +17,7 @@ import redisproxy.resp.RequestParser;
  */
 final class TunnelGuard {
   private static final long RESET = CommandName.of("reset");
+  private static final long QUIT = CommandName.of("quit");
   private static final byte[] RESET_REQUEST = ascii("*1\r\n$5\r\nRESET\r\n");
 
   /**
@@ -56,6 +57,11 @@ final class TunnelGuard {
   /** Whether the client may say anything to Redis. */
   boolean isOpen() {
     return login == null || login.isIn();
+  }
+
+  /** Whether Redis reads nothing behind this request, and closes. */
+  static boolean isLast(RequestParser request) {
+    return request.name() == QUIT;
   }
 
   /**

@@ -172,6 +172,10 @@ final class TunnelLane implements Tunnel.Session {
     instead = guard.inPlaceOf(parser, whole, outstanding, commands);
     if (instead == null) {
       keptBack = !outstanding.add(parser, whole, commands);
+      if (whole && !keptBack && TunnelGuard.isLast(parser)) {
+        refusing = true;
+        session.quit();
+      }
     } else if (outstanding.isInDoubt()) {
       // Which reply would be the one to replace cannot be told.
       refuse();

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.vertx.core.http.HttpServerRequest;
-import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,29 +73,14 @@ class HttpKeysTest {
   }
 
   private static String inPath(String path) {
-    return text(HttpKeys.inPath(request(path, null), "/v1/keys/"));
+    return text(HttpKeys.inPath(KeysTarget.request(path, null), "/v1/keys/"));
   }
 
   private static String inQuery(String query) {
-    return text(HttpKeys.inQuery(request("/v1/keys", query)));
+    return text(HttpKeys.inQuery(KeysTarget.request("/v1/keys", query)));
   }
 
   private static String text(byte[] key) {
     return key == null ? null : new String(key, StandardCharsets.ISO_8859_1);
-  }
-
-  /** A request that knows its path and its query, and nothing else. */
-  private static HttpServerRequest request(String path, String query) {
-    Class<?>[] type = {HttpServerRequest.class};
-    return (HttpServerRequest)
-        Proxy.newProxyInstance(
-            HttpKeysTest.class.getClassLoader(),
-            type,
-            (self, method, arguments) ->
-                switch (method.getName()) {
-                  case "path" -> path;
-                  case "query" -> query;
-                  default -> throw new UnsupportedOperationException(method.getName());
-                });
   }
 }

@@ -43,8 +43,9 @@ final class YamlText {
           "not valid YAML"
               + (mark == null ? "" : " from column " + (mark.getColumn() + 1) + " on")
               + ": check the indentation, the quotes and the space after each colon");
-    } catch (YAMLException e) {
-      faults.add(file, "not valid YAML: nested too deep, too large or not text");
+    } catch (YAMLException | NumberFormatException e) {
+      // The latter of an escape that the end of the file cuts off.
+      faults.add(file, "not valid YAML: nested too deep, too large, cut off or not text");
     }
     return yaml.given;
   }

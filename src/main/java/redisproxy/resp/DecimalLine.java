@@ -11,6 +11,10 @@ final class DecimalLine {
   private boolean negative;
   private boolean valid = true;
   private boolean ended;
+
+  /** Redis searches the end with strchr, which finds nothing behind a NUL byte. */
+  private boolean endless;
+
   private int digits;
   private long value;
 
@@ -28,7 +32,7 @@ final class DecimalLine {
         return true;
       }
       byte b = in.getByte(i);
-      if (b == '\r') {
+      if (b == '\r' && !endless) {
         ended = true;
       } else {
         accept(b);
@@ -45,6 +49,7 @@ final class DecimalLine {
       digits++;
     } else {
       valid = false;
+      endless |= b == 0;
     }
   }
 
@@ -61,6 +66,7 @@ final class DecimalLine {
     negative = false;
     valid = true;
     ended = false;
+    endless = false;
     digits = 0;
     value = 0;
     if (!good || number > limit) {

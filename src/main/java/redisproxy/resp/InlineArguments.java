@@ -6,7 +6,7 @@ import io.netty.buffer.Unpooled;
 /**
  * Splits an inline request into arguments as Redis's sdssplitargs does: by blanks; double quotes
  * with the escapes {@code \n \r \t \b \a \xHH}; single quotes with {@code \'} alone; a closing
- * quote must be followed by a blank. As there, a NUL byte ends the line.
+ * quote must be followed by a blank.
  */
 final class InlineArguments {
   interface Sink {
@@ -18,8 +18,7 @@ final class InlineArguments {
   private int i;
 
   private InlineArguments(ByteBuf line) {
-    int nul = line.indexOf(0, line.writerIndex(), (byte) 0);
-    this.line = nul < 0 ? line : line.slice(0, nul);
+    this.line = line;
     this.out = Unpooled.buffer(line.readableBytes());
   }
 

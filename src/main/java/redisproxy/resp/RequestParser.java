@@ -29,6 +29,7 @@ public final class RequestParser {
   private static final int USUAL_ARGUMENTS = 16;
   private static final int UNKNOWN = -1;
   private static final int ANNOUNCING = -2;
+  private static final int MISTYPED = -3;
 
   private final int maxBytes;
   private final DecimalLine decimal = new DecimalLine();
@@ -40,7 +41,8 @@ public final class RequestParser {
   private long remaining = UNKNOWN;
 
   /**
-   * Length of the argument that comes next; UNKNOWN before its dollar sign, ANNOUNCING behind it.
+   * Length of the argument that comes next; UNKNOWN before its dollar sign, ANNOUNCING behind it,
+   * MISTYPED in a line without one, of which Redis says so at its end.
    */
   private int bulkLength = UNKNOWN;
 
@@ -145,16 +147,17 @@ public final class RequestParser {
       if (in.readableBytes() == position) {
         return false;
       }
-      byte type = in.getByte(in.readerIndex() + position);
-      if (type != '$') {
-        throw new ProtocolError("expected '$', got '" + (char) (type & 0xff) + "'");
-      }
-      position++;
-      bulkLength = ANNOUNCING;
+      boolean isBulk = in.getByte(in.readerIndex() + position) == '$';
+      position += isBulk ? 1 : 0;
+      bulkLength = isBulk ? ANNOUNCING : MISTYPED;
     }
-    if (bulkLength == ANNOUNCING) {
+    if (bulkLength < 0) {
       if (!line(in, "too big bulk count string")) {
         return false;
+      }
+      if (bulkLength == MISTYPED) {
+        byte type = in.getByte(in.readerIndex() + position - decimal.read());
+        throw new ProtocolError("expected '$', got '" + (char) (type & 0xff) + "'");
       }
       bulkLength = announced(in);
     }
@@ -198,9 +201,12 @@ public final class RequestParser {
   private boolean inline(ByteBuf in) throws ProtocolError {
     int from = in.readerIndex();
     int newline = in.indexOf(from + inlineScanned, in.writerIndex(), (byte) '\n');
-    if (newline < 0) {
-      inlineScanned = in.readableBytes();
-      if (inlineScanned > MAX_LINE) {
+    int searched = newline < 0 ? in.writerIndex() : newline;
+    // Redis searches with strchr, which finds nothing behind a NUL byte.
+    int nul = in.indexOf(from + inlineScanned, searched, (byte) 0);
+    if (newline < 0 || nul >= 0) {
+      inlineScanned = (nul < 0 ? searched : nul) - from;
+      if (in.readableBytes() > MAX_LINE) {
         throw new ProtocolError("too big inline request");
       }
       return false;

@@ -40,8 +40,10 @@ public final class SessionState {
 
   private boolean watching;
 
-  /** For good, or until RESET. */
-  private boolean altered;
+  /** How often it was altered for good, or until RESET; and how many of those RESET has undone. */
+  private int alterations;
+
+  private int undone;
 
   /**
    * The state of a connection that has greeted Redis.
@@ -59,7 +61,7 @@ public final class SessionState {
 
   /** Whether somebody else may answer a GET in its place. */
   public boolean isPlain() {
-    return admitted && !watching && !altered;
+    return admitted && !watching && alterations == undone;
   }
 
   /** The database the client is in. */
@@ -82,17 +84,21 @@ public final class SessionState {
       Command command, RequestParser request, boolean isWhole, boolean isQueued) {
     switch (command.kind()) {
       case RESET:
-        return this::reset;
+        // More may be said before its reply is there.
+        int before = alterations;
+        return () -> reset(before);
       case EXEC, DISCARD, UNWATCH:
         return isQueued && command.kind() == Command.Kind.UNWATCH ? null : () -> watching = false;
       case WATCH:
         return () -> watching = true;
       case CLIENT:
-        altered |= request.count() < 2 || !HARMLESS.contains(request.lowerCase(1, 16));
+        if (request.count() < 2 || !HARMLESS.contains(request.lowerCase(1, 16))) {
+          alterations++;
+        }
         return null;
       case SELECT, HELLO, AUTH:
         if (isQueued || !isWhole) {
-          altered = true;
+          alterations++;
           return null;
         }
         return changed(command.kind(), request);
@@ -119,7 +125,7 @@ public final class SessionState {
       return () -> db = selected;
     } catch (NumberFormatException notOurs) {
       // Should Redis take it all the same, nobody knows which database that is.
-      return () -> altered = true;
+      return () -> alterations++;
     }
   }
 
@@ -152,11 +158,11 @@ public final class SessionState {
     return arguments;
   }
 
-  private void reset() {
+  private void reset(int before) {
     db = 0;
     resp3 = false;
     admitted = isOpen;
     watching = false;
-    altered = false;
+    undone = before;
   }
 }

@@ -18,6 +18,7 @@ final class Silence {
     switch (request.lowerCase(2, 8)) {
       case "off":
         off = true;
+        skips = false;
         return true;
       case "skip":
         skips = !off;

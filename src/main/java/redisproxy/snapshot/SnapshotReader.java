@@ -23,17 +23,25 @@ public final class SnapshotReader implements Closeable {
 
   /** Opens one; throws a {@link MalformedSnapshot} for what is none. */
   public SnapshotReader(Path file) throws IOException {
-    if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw new MalformedSnapshot("not a file");
-    }
-    InputStream buffered = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-    in = new DataInputStream(new CheckedInputStream(buffered, crc));
+    this(opened(file));
+  }
+
+  /** Reads one from a stream, which it closes. */
+  SnapshotReader(InputStream stream) throws IOException {
+    in = new DataInputStream(new CheckedInputStream(stream, crc));
     try {
       head();
     } catch (IOException e) {
       in.close();
       throw e;
     }
+  }
+
+  private static InputStream opened(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new MalformedSnapshot("not a file");
+    }
+    return new BufferedInputStream(Files.newInputStream(file), 1 << 16);
   }
 
   private void head() throws IOException {

@@ -129,6 +129,7 @@ class YamlTextTest {
       strings = {
         "redis:\n  password: 'xyzzy",
         "redis:\n  password: \"\\xyzzy\"",
+        "redis:\n  password: \"xyzzy\\u",
         "redis:\n  password: *xyzzy",
         "redis:\n  password: !xyzzy!x y",
         "redis:\n  password: xyzzy: x",

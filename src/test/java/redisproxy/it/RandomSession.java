@@ -32,6 +32,12 @@ record RandomSession(List<Step> steps) {
           + later;
     }
 
+    /** The same with other requests. */
+    Step with(List<String> others) {
+      int length = others.get(others.size() - 1).length();
+      return new Step(byWriter, others, Math.min(heldBack, length), cuts);
+    }
+
     /** The same but for one of its requests. */
     Step without(int request) {
       List<String> fewer = new ArrayList<>(requests);
@@ -209,6 +215,9 @@ record RandomSession(List<Step> steps) {
     "CLIENT REPLY ON"
   };
 
+  /** All that are read and written; the last is not for inline requests. */
+  static final List<String> KEYS = List.of("k0", "k1", "k2", "k3", "k4", "k\r\n\0\u00ff");
+
   /** The session of a seed. */
   static RandomSession of(long seed) {
     return new Draw(new Random(seed)).session();
@@ -226,6 +235,13 @@ record RandomSession(List<Step> steps) {
     List<Step> fewer = new ArrayList<>(steps);
     fewer.set(step, steps.get(step).without(request));
     return new RandomSession(fewer);
+  }
+
+  /** Whether the client gets all its replies. */
+  boolean isAnswered() {
+    return steps.stream()
+        .flatMap(step -> step.requests().stream())
+        .noneMatch(request -> request.toUpperCase(Locale.ROOT).contains("REPLY"));
   }
 
   /** One line for each step. */
@@ -292,7 +308,7 @@ record RandomSession(List<Step> steps) {
       boolean isInline = random.nextInt(5) == 0 && template.indexOf('\'') < 0;
       for (int i = 1; i < arguments.length; i++) {
         switch (arguments[i]) {
-          case "$k" -> arguments[i] = "k" + random.nextInt(5);
+          case "$k" -> arguments[i] = KEYS.get(random.nextInt(KEYS.size() - (isInline ? 1 : 0)));
           case "$d" -> arguments[i] = "" + random.nextInt(4);
           case "$v" -> arguments[i] = value(isInline);
           default -> {}

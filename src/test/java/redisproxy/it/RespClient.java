@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import javax.net.SocketFactory;
 
@@ -156,6 +157,26 @@ final class RespClient implements AutoCloseable {
       return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether the server has closed by now, with nothing left to read. */
+  boolean hasEnded() {
+    try {
+      int timeout = socket.getSoTimeout();
+      socket.setSoTimeout(1);
+      try {
+        in.mark(1);
+        boolean ended = in.read() < 0;
+        in.reset();
+        return ended;
+      } catch (SocketTimeoutException notYet) {
+        return false;
+      } finally {
+        socket.setSoTimeout(timeout);
+      }
+    } catch (IOException reset) {
+      return true;
     }
   }
 

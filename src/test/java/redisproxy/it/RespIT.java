@@ -106,6 +106,15 @@ class RespIT {
   }
 
   @Test
+  void quit_throughATunnel_isTheLastThatIsAnswered() {
+    String list = RespClient.request("LRANGE", "none", "0", "-1");
+    String write = RespClient.request("SET", "behind-quit", "x");
+    client.send(list + RespClient.request("QUIT") + write + list);
+    assertEquals("*0\r\n+OK\r\n", client.rest());
+    assertEquals("$-1\r\n", direct.call("GET", "behind-quit"));
+  }
+
+  @Test
   void inlineCommands_areUnderstood() {
     direct.call("SET", "a b", "v");
     client.send("PING\r\n\r\nget \"a b\"\nGET 'a b'\r\n");

@@ -102,6 +102,13 @@ class OutstandingTest {
     assertTrue(outstanding.isSilent((byte) '-'));
   }
 
+  /** CLIENT REPLY OFF is itself what the SKIP before it was for. */
+  @Test
+  void reset_behindSkipAndOff_isHeard() throws ProtocolError {
+    add("CLIENT REPLY SKIP", "CLIENT REPLY OFF", "RESET");
+    assertFalse(outstanding.isSilent((byte) '+'));
+  }
+
   @Test
   void replied_whenMultiIsRefusedAndMoreWasSent_isInDoubtFromThenOn() throws ProtocolError {
     add("MULTI", "SET a 1");

@@ -1,5 +1,6 @@
 package redisproxy.resp;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.fuzz.Allocation;
 
 /** The examples are those of the RESP3 specification, and what is at the edges of it. */
 class ReplyFramerTest {
@@ -392,6 +394,17 @@ class ReplyFramerTest {
     }
     assertFalse(framer.feed(buffer("\r")));
     assertTrue(framer.feed(buffer("\n")));
+  }
+
+  @Test
+  void feed_ofTheDeepestAndLargestReplyAnnounced_allocatesLittle() {
+    String head = "*100000000000000000\r\n";
+    byte[] input = Requests.bytes(head.repeat(255) + "$100000000000000000\r\nab");
+    new Allocation(8_000, 0).check(input.length, () -> assertDoesNotThrow(() -> feedAll(input)));
+  }
+
+  private static void feedAll(byte[] input) throws ProtocolError {
+    assertFalse(new ReplyFramer().feed(Unpooled.wrappedBuffer(input)));
   }
 
   /** Fails with this message, or any if it is empty, wherever the text is split. */

@@ -213,6 +213,15 @@ class RequestParserTest {
     assertEquals(ERROR + "too big bulk count string", fed(another));
   }
 
+  /** In Redis, which searches the end of a line with strchr. */
+  @ParameterizedTest
+  @ValueSource(strings = {"PING\0", "\0", "*\0", "*1\0", "*1\r\n$\0", "*1\r\n$4\0"})
+  void parse_ofALineWithANul_searchesItsEndInVain(String line) {
+    String rest = "\r\nPING\r\n\n";
+    assertEquals(new Requests(List.of(), null), parse(List.of(Requests.bytes(line + rest))));
+    assertTrue(fed(line + rest + "x".repeat(65_536)).startsWith(ERROR + "too big "));
+  }
+
   /** The error for a line that came in pieces of 1000 bytes; it is the same however it comes. */
   private static String fed(String line) {
     byte[] bytes = Requests.bytes(line);

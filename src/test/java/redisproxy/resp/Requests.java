@@ -52,7 +52,8 @@ record Requests(List<List<String>> requests, String error) {
     return new Requests(requests, null);
   }
 
-  private static String read(RequestParser parser, ByteBuf in, List<List<String>> requests) {
+  /** Reads all that is there; what was read is added to the list. Returns the error, or null. */
+  static String read(RequestParser parser, ByteBuf in, List<List<String>> requests) {
     try {
       for (int before = in.readableBytes(); parser.parse(in); before = in.readableBytes()) {
         if (in.readableBytes() >= before) {

@@ -36,14 +36,28 @@ class SessionStateTest {
     return state.db() + (state.isResp3() ? " 3" : " 2") + (state.isPlain() ? " plain" : " own");
   }
 
+  /** The state when requests that were all sent before are accepted. */
+  private String afterAll(Runnable... changes) throws ProtocolError {
+    for (Runnable change : changes) {
+      if (change != null) {
+        change.run();
+      }
+    }
+    return after();
+  }
+
   private void request(String text, boolean isWhole, boolean isQueued, boolean isAccepted)
       throws ProtocolError {
-    RequestParser request = new RequestParser(1000);
-    request.parse(Unpooled.copiedBuffer(text + "\r\n", StandardCharsets.ISO_8859_1));
-    Runnable change = state.requested(TABLE.of(request), request, isWhole, isQueued);
+    Runnable change = requested(text, isWhole, isQueued);
     if (change != null && isAccepted) {
       change.run();
     }
+  }
+
+  private Runnable requested(String text, boolean isWhole, boolean isQueued) throws ProtocolError {
+    RequestParser request = new RequestParser(1000);
+    request.parse(Unpooled.copiedBuffer(text + "\r\n", StandardCharsets.ISO_8859_1));
+    return state.requested(TABLE.of(request), request, isWhole, isQueued);
   }
 
   @Test
@@ -107,6 +121,22 @@ class SessionStateTest {
       assertEquals("0 2 plain", after("RESET"));
     }
     assertEquals("0 2 own", after("CLIENT"));
+  }
+
+  /** Its reply comes when the client may long have said more. */
+  @Test
+  void reset_undoesOnlyWhatWasSaidBefore() throws ProtocolError {
+    for (String later : new String[] {"CLIENT TRACKING ON", "SELECT x"}) {
+      state = state(true);
+      request("CLIENT CACHING YES", true, false, true);
+      Runnable reset = requested("RESET", true, false);
+      assertEquals("0 2 own", afterAll(reset, requested(later, true, false)));
+      assertEquals("0 2 plain", after("RESET"));
+    }
+    Runnable reset = requested("RESET", true, false);
+    assertEquals("0 2 own", afterAll(reset, requested("SELECT 3", true, true)), "within MULTI");
+    requested("RESET", true, false);
+    assertEquals("0 2 own", after(), "refused");
   }
 
   /** What cannot be followed is followed no more. */

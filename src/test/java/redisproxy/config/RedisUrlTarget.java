@@ -1,0 +1,181 @@
+package redisproxy.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import redisproxy.fuzz.Outcome;
+import redisproxy.fuzz.Target;
+
+/**
+ * {@code redis.url}. What was encoded is read back; nothing is thrown but the refusal; the client
+ * for Redis is given a host it can read; and neither a refusal nor the URL as it is shown says
+ * anything of a password, one character of the URL being wrong.
+ */
+public final class RedisUrlTarget implements Target {
+  /** No digits: those might be a port. */
+  private static final String PASSWORD = "QxZvWk";
+
+  @Override
+  public List<String> words() {
+    return List.of(
+        "redis://",
+        "rediss://",
+        "redis:",
+        "//",
+        "/",
+        ":",
+        "@",
+        "?",
+        "#",
+        "[",
+        "]",
+        "[::1]",
+        "[fe80::1%25eth0]",
+        "%",
+        "%40",
+        "%zz",
+        "%ff",
+        "%00",
+        "%C3%A9",
+        "+",
+        " ",
+        "\t",
+        "\n",
+        "\0",
+        "\u00e9",
+        "\u0661",
+        "6379",
+        "65535",
+        "65536",
+        "-1",
+        "/0",
+        "/15",
+        "/x",
+        "localhost",
+        "127.0.0.1",
+        "a_b",
+        "a-",
+        ".",
+        "..",
+        "user",
+        PASSWORD);
+  }
+
+  @Override
+  public Sample sample(Random random) {
+    String user = random.nextInt(3) == 0 ? "" : word(random);
+    String password = random.nextInt(3) == 0 ? "" : word(random);
+    String host = List.of("localhost", "10.0.0.1", "[::1]", "redis.example").get(random.nextInt(4));
+    int port = random.nextInt(3) == 0 ? 6379 : 1 + random.nextInt(65535);
+    int db = random.nextInt(3) == 0 ? 0 : random.nextInt(2000);
+    boolean tls = random.nextBoolean();
+    String info =
+        encoded(user, random) + (password.isEmpty() ? "" : ":" + encoded(password, random));
+    String url =
+        (tls ? "rediss://" : "redis://")
+            + (info.isEmpty() ? "" : info + "@")
+            + host
+            + (port == 6379 ? "" : ":" + port)
+            + (db == 0 ? "" : "/" + db);
+    String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    Settings.Endpoint endpoint = new Settings.Endpoint(bare, port, db, tls);
+    return new Sample(
+        url.getBytes(StandardCharsets.UTF_8),
+        outcome(new RedisUrl(endpoint, none(user), secret(password))));
+  }
+
+  private static String word(Random random) {
+    String from = "abc:/@?#[]%+ \u00e9\u20ac\0\n1";
+    StringBuilder word = new StringBuilder();
+    for (int left = 1 + random.nextInt(6); left > 0; left--) {
+      word.append(from.charAt(random.nextInt(from.length())));
+    }
+    return word.toString();
+  }
+
+  private static String encoded(String text, Random random) {
+    StringBuilder encoded = new StringBuilder();
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      boolean plain = b >= 'a' && b <= 'c' || b == '+';
+      encoded.append(plain && random.nextBoolean() ? "" + (char) b : String.format("%%%02X", b));
+    }
+    return encoded.toString();
+  }
+
+  private static String none(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private static Secret secret(String text) {
+    return text.isEmpty() ? null : new Secret(text);
+  }
+
+  private static Outcome outcome(RedisUrl url) {
+    List<String> read = new ArrayList<>();
+    read.add("" + url.endpoint());
+    read.add("" + url.username());
+    read.add(url.password() == null ? "none" : url.password().value());
+    return new Outcome(read, null);
+  }
+
+  @Override
+  public Outcome outcome(byte[] input) {
+    String text = new String(input, StandardCharsets.UTF_8);
+    shown(text);
+    hidden(text);
+    try {
+      RedisUrl url = ValueType.redisUrl().parse(text);
+      assertTrue(RedisUrl.isHost(url.endpoint().host()), "a host that the client cannot read");
+      URI read = URI.create("redis://" + RedisUrl.bracketed(url.endpoint().host()) + "/");
+      assertEquals(RedisUrl.bracketed(url.endpoint().host()), read.getHost());
+      return outcome(url);
+    } catch (IllegalArgumentException refused) {
+      return new Outcome(List.of(), oneLine(refused.getMessage()));
+    }
+  }
+
+  private static String oneLine(String message) {
+    assertFalse(message.isEmpty());
+    assertTrue(message.chars().noneMatch(Character::isISOControl), message);
+    return message;
+  }
+
+  /** What is shown is no longer than the URL but for the stars, and the same when shown again. */
+  private static void shown(String text) {
+    String shown = RedisUrl.redact(text);
+    assertTrue(shown.length() <= text.length() + 7, shown);
+    int at = text.lastIndexOf('@');
+    if (at >= 0 && text.startsWith("redis://")) {
+      assertTrue(shown.startsWith("redis://***@"), shown);
+    }
+  }
+
+  /** The text as a user's name, or as a host, beside a password. */
+  private static void hidden(String text) {
+    for (int i = 0; i < text.length() && i < 3; i++) {
+      String piece = text.substring(i, i + 1);
+      String url = "redis://user:" + PASSWORD + "@host:6379/1";
+      int at = piece.charAt(0) % url.length();
+      if (at < url.indexOf(PASSWORD) || at >= url.indexOf(PASSWORD) + PASSWORD.length()) {
+        String wrong = url.substring(0, at) + piece + url.substring(at + 1);
+        String shown = RedisUrl.redact(wrong);
+        assertFalse(shown.contains(PASSWORD), () -> wrong + " is shown as " + shown);
+        refusalIsSilent(wrong);
+      }
+    }
+  }
+
+  private static void refusalIsSilent(String url) {
+    try {
+      RedisUrl.parse(url);
+    } catch (IllegalArgumentException refused) {
+      assertFalse(refused.getMessage().contains(PASSWORD), refused.getMessage());
+    }
+  }
+}

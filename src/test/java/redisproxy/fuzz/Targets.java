@@ -1,0 +1,62 @@
+package redisproxy.fuzz;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import redisproxy.CredentialsTarget;
+import redisproxy.KeysTarget;
+import redisproxy.config.RedisUrlTarget;
+import redisproxy.config.SettingsTarget;
+import redisproxy.resp.FeedTarget;
+import redisproxy.resp.ReplyTarget;
+import redisproxy.resp.RequestTarget;
+import redisproxy.snapshot.SnapshotTarget;
+
+/** All targets. */
+enum Targets {
+  REQUESTS(RequestTarget::new, 10_000),
+  REPLIES(ReplyTarget::new, 10_000),
+  FEED(FeedTarget::new, 10_000),
+  KEYS(KeysTarget::new, 10_000),
+  CREDENTIALS(CredentialsTarget::new, 10_000),
+  URL(RedisUrlTarget::new, 5_000),
+  SETTINGS(SettingsTarget::new, 500),
+  SNAPSHOT(SnapshotTarget::new, 10_000);
+
+  private final Supplier<Target> maker;
+
+  /** How many inputs take about half a second at first, when nothing is compiled yet. */
+  final int fewInputs;
+
+  Targets(Supplier<Target> maker, int fewInputs) {
+    this.maker = maker;
+    this.fewInputs = fewInputs;
+  }
+
+  Target make() {
+    return maker.get();
+  }
+
+  /** The inputs once found worth trying again, as {@link Spelling} has them, a line each. */
+  List<byte[]> corpus() {
+    String name = "/fuzz/" + name().toLowerCase(Locale.ROOT) + ".txt";
+    try (InputStream in = Targets.class.getResourceAsStream(name);
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII))) {
+      return lines
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+          .map(Spelling::bytes)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

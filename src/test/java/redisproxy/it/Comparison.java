@@ -1,0 +1,232 @@
+package redisproxy.it;
+
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Random;
+import redisproxy.dev.EmbeddedRedis;
+import redisproxy.it.RandomSession.Step;
+
+/** A Redis, and a proxy before another: what they answer to the same session is compared. */
+final class Comparison implements AutoCloseable {
+  /** So many are looked into; others are in use seldom. */
+  private static final int DATABASES = 4;
+
+  /** How long the proxy may take for a step; every try to leave something out may take as long. */
+  private static final int TIMEOUT_MS = 3_000;
+
+  /** Little enough for all that happens to what does not fit. */
+  private static final String[] SETTINGS = {
+    "cache.max-value-bytes", "100", "cache.capacity", "8", "cache.missing-expiry", "60s"
+  };
+
+  private final EmbeddedRedis behind = EmbeddedRedis.start();
+  private final EmbeddedRedis direct = EmbeddedRedis.start();
+  private final RunningProxy proxy;
+  private final RespClient directWriter;
+  private final RespClient proxyWriter;
+
+  /** What Redis has answered to the last step. */
+  private String answered = "";
+
+  /** Looks into the Redis behind the proxy. */
+  private final RespClient behindReader;
+
+  Comparison(Shape shape) {
+    proxy = RunningProxy.start(shape, behind.url(), SETTINGS);
+    directWriter = new RespClient(direct.port());
+    proxyWriter = proxy.resp();
+    behindReader = new RespClient(behind.port());
+  }
+
+  @Override
+  public void close() {
+    proxyWriter.close();
+    directWriter.close();
+    behindReader.close();
+    proxy.close();
+    behind.close();
+    direct.close();
+  }
+
+  /** Lookups that the cache has answered. */
+  long hits() {
+    return proxy.stat("hits");
+  }
+
+  /** Leaves out what the difference does not need. */
+  RandomSession least(RandomSession session) {
+    RandomSession least = session;
+    for (int step = session.steps().size() - 1; step >= 0; step--) {
+      RandomSession fewer = least.without(step);
+      least = difference(fewer) == null ? least : fewer;
+    }
+    for (int step = least.steps().size() - 1; step >= 0; step--) {
+      // A step of one request was tried above.
+      for (int i = least.steps().get(step).requests().size() - 1; i > 0; i--) {
+        RandomSession fewer = least.without(step, i);
+        least = difference(fewer) == null ? least : fewer;
+      }
+    }
+    return least;
+  }
+
+  /** What differs, of a session and of its least form; null when nothing does. */
+  String report(RandomSession session) {
+    String difference = difference(session);
+    if (difference == null) {
+      return null;
+    }
+    RandomSession least = least(session);
+    String again = difference(least);
+    return difference
+        + "\n"
+        + session
+        + "\nat least:\n"
+        + (again == null ? "not every time\n" : again + "\n")
+        + least;
+  }
+
+  /** Plays a session to both; returns what differs, or null. */
+  String difference(RandomSession session) {
+    for (String[] request : new String[][] {{"SELECT", "0"}, {"FLUSHALL"}, {"SCRIPT", "FLUSH"}}) {
+      directWriter.call(request);
+      proxyWriter.call(request);
+    }
+    try (RespClient toDirect = new RespClient(direct.port()).timeout(TIMEOUT_MS);
+        RespClient toProxy = proxy.resp().timeout(TIMEOUT_MS)) {
+      String difference = played(session, toDirect, toProxy);
+      return difference == null && session.isAnswered() ? kept() : difference;
+    } catch (UncheckedIOException fault) {
+      return "" + fault;
+    }
+  }
+
+  private String played(RandomSession session, RespClient toDirect, RespClient toProxy) {
+    String rest = "";
+    for (Step step : session.steps()) {
+      String difference;
+      if (step.byWriter()) {
+        difference = written(step, toDirect, toProxy);
+      } else {
+        String bytes = rest + String.join("", step.requests());
+        int end = bytes.length() - step.heldBack();
+        rest = bytes.substring(end);
+        send(bytes.substring(0, end), step.cuts(), toDirect);
+        send(bytes.substring(0, end), step.cuts(), toProxy);
+        difference = received("" + step, toDirect, toProxy);
+        if (difference == null && mayEnd(bytes) && toDirect.hasEnded()) {
+          return more(toProxy);
+        }
+      }
+      if (difference != null) {
+        return difference;
+      }
+    }
+    send(rest, 0, toDirect);
+    send(rest, 0, toProxy);
+    String difference = received("at the end", toDirect, toProxy);
+    return difference == null ? more(toProxy.endOutput()) : difference;
+  }
+
+  /** Whether Redis may have closed upon this. */
+  private boolean mayEnd(String requests) {
+    return answered.contains("Protocol error")
+        || requests.toUpperCase(Locale.ROOT).contains("QUIT");
+  }
+
+  /** What comes before the proxy closes, which has said all there was. */
+  private static String more(RespClient toProxy) {
+    String more = toProxy.rest();
+    return more.isEmpty() ? null : "then also: " + more;
+  }
+
+  /** Whether both hold the same afterwards: null, or what differs. */
+  private String kept() {
+    for (int db = 0; db < DATABASES; db++) {
+      StringBuilder questions = new StringBuilder(RespClient.request("SELECT", "" + db));
+      RandomSession.KEYS.forEach(key -> questions.append(RespClient.request("DUMP", key)));
+      directWriter.send("" + questions);
+      behindReader.send("" + questions);
+      for (int i = 0; i <= RandomSession.KEYS.size(); i++) {
+        String expected = directWriter.reply();
+        String difference = compared("kept in " + db, expected, behindReader.reply());
+        if (difference != null) {
+          return difference;
+        }
+      }
+    }
+    return null;
+  }
+
+  private String written(Step step, RespClient toDirect, RespClient toProxy) {
+    String request = step.requests().get(0);
+    String expected = directWriter.send(request).reply();
+    String difference = compared("" + step, expected, proxyWriter.send(request).reply());
+    return difference == null ? received("" + step, toDirect, toProxy) : difference;
+  }
+
+  private static void send(String bytes, long cuts, RespClient to) {
+    Random random = new Random(cuts);
+    int from = 0;
+    while (from < bytes.length()) {
+      int most = random.nextBoolean() ? 10 : 1000;
+      int end = Math.min(bytes.length(), from + 1 + random.nextInt(most));
+      try {
+        to.send(bytes.substring(from, end));
+      } catch (UncheckedIOException closed) {
+        return; // what has been answered before tells whether that was right
+      }
+      from = end;
+    }
+  }
+
+  /** What has come of a step; from the proxy it is waited for. */
+  private String received(String step, RespClient toDirect, RespClient toProxy) {
+    // A Redis that has answered what came later, and then something else, has written it all,
+    directWriter.call("PING");
+    directWriter.call("PING");
+    answered = toDirect.available();
+    StringBuilder actual = new StringBuilder();
+    try {
+      while (masked("" + actual).length() < masked(answered).length()) {
+        int read = toProxy.read();
+        if (read < 0) {
+          return compared("closed, " + step, answered, "" + actual);
+        }
+        actual.append((char) read).append(toProxy.available());
+      }
+      // but on a busy machine it may not have been here yet.
+      while (masked(answered).length() < masked("" + actual).length()) {
+        int read = toDirect.read();
+        if (read < 0) {
+          break;
+        }
+        answered += (char) read + toDirect.available();
+      }
+    } catch (UncheckedIOException late) {
+      return late.getMessage() + ", " + compared(step, answered, "" + actual);
+    }
+    return compared(step, answered, "" + actual);
+  }
+
+  private static String compared(String where, String expected, String actual) {
+    String same = masked(expected);
+    String seen = masked(actual);
+    if (same.equals(seen)) {
+      return null;
+    }
+    int at = 0;
+    while (at < Math.min(same.length(), seen.length()) && same.charAt(at) == seen.charAt(at)) {
+      at++;
+    }
+    return where + "\nRedis: " + around(same, at) + "\nproxy: " + around(seen, at);
+  }
+
+  private static String around(String replies, int at) {
+    return replies.substring(Math.max(0, at - 100), Math.min(replies.length(), at + 100));
+  }
+
+  private static String masked(String replies) {
+    return replies.replaceAll("\\$2\r\nid\r\n:\\d+", "the client's id");
+  }
+}

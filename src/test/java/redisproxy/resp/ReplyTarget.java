@@ -1,0 +1,104 @@
+package redisproxy.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import redisproxy.fuzz.Allocation;
+import redisproxy.fuzz.Damage;
+import redisproxy.fuzz.Outcome;
+import redisproxy.fuzz.Target;
+
+/**
+ * The {@link ReplyFramer}. However the input is cut, replies end where they end; each step goes
+ * forward; and what is held is little, whatever was announced.
+ */
+public final class ReplyTarget implements Target {
+  /** Levels of nesting are all that is kept, a number for each at most twice. */
+  private static final Allocation ALLOCATION = new Allocation(4_000, 16);
+
+  /** What is as long is not also fed byte by byte, which would take most of the time. */
+  private static final int LONG = 300;
+
+  @Override
+  public List<String> words() {
+    return List.of(
+        ("*,~,%,>,|,$,!,=,+,-,:,(,#,_,.,;,?,\r,\n,\r\n,0,1,2,3,9,\0,\377,*1\r\n,*2\r\n,*?\r\n,%1\r\n,|1\r\n"
+                + ",>3\r\n,$?\r\n,;1\r\n,;0\r\n,.\r\n,$-1\r\n,*-1\r\n,_\r\n,$0\r\n\r\n,:0\r\n,+OK\r\n"
+                + ",*100000000000000000\r\n,$100000000000000000\r\n,$9\r\nsubscribe\r\n")
+            .split(","));
+  }
+
+  @Override
+  public boolean isStream() {
+    return true;
+  }
+
+  /** Ends with a zero: what the last integer was is remembered. */
+  @Override
+  public Sample sample(Random random) {
+    RandomReplies replies = new RandomReplies(random);
+    for (int left = random.nextInt(4); left > 0; left--) {
+      replies.add();
+    }
+    replies.add(0);
+    return new Sample(replies.bytes(), new Outcome(replies.frames(), null));
+  }
+
+  @Override
+  public Outcome outcome(byte[] input) {
+    int[] places = Damage.of(new Random(Arrays.hashCode(input)), " ").places(input.length);
+    Outcome whole = feed(List.of(input));
+    feed(Requests.cut(input, places)).mustBe(whole, "cut elsewhere");
+    if (input.length < LONG) {
+      feed(Requests.cutEverywhere(input)).mustBe(whole, "cut everywhere");
+    }
+    ALLOCATION.check(input.length, () -> pass(input));
+    return whole;
+  }
+
+  private static Outcome feed(List<byte[]> pieces) {
+    ReplyFramer framer = new ReplyFramer();
+    List<ReplyFrame> frames = new ArrayList<>();
+    int length = 0;
+    try {
+      for (byte[] piece : pieces) {
+        ByteBuf in = Unpooled.wrappedBuffer(piece);
+        while (in.isReadable()) {
+          int from = in.readerIndex();
+          boolean ended = framer.feed(in);
+          length += in.readerIndex() - from;
+          assertTrue(in.readerIndex() > from, "no step forward");
+          assertEquals(ended, framer.isBetween());
+          assertFalse(!ended && in.isReadable(), "not read to its end");
+          if (ended) {
+            char type = (char) framer.type();
+            frames.add(new ReplyFrame(length, type, framer.kind(), framer.lastInteger()));
+            length = 0;
+          }
+        }
+      }
+      return new Outcome(frames, null);
+    } catch (ProtocolError e) {
+      return new Outcome(frames, e.getMessage());
+    }
+  }
+
+  private static void pass(byte[] input) {
+    ReplyFramer framer = new ReplyFramer();
+    ByteBuf in = Unpooled.wrappedBuffer(input);
+    try {
+      while (framer.feed(in)) {
+        // on to the next one
+      }
+    } catch (ProtocolError e) {
+      // that is what it is for
+    }
+  }
+}
