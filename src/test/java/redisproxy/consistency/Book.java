@@ -163,12 +163,21 @@ final class Book {
     }
     Operation write = writes.get(versions.get(key).last().value());
     if (write == null) {
-      add(key, null, "expired", null, done.at() - CLOCKS_NANOS, Long.MAX_VALUE, true);
+      add(key, null, "expired", null, done.at() - CLOCKS_NANOS, Long.MAX_VALUE, false);
       return;
     }
     long lifetime = write.part().lifetimeMs() * 1_000_000;
     long known = write.isDone() ? write.completed() + lifetime + CLOCKS_NANOS : Long.MAX_VALUE;
-    add(key, null, "expired", null, write.invoked() + lifetime - CLOCKS_NANOS, known, true);
+    add(key, null, "expired", null, write.invoked() + lifetime - CLOCKS_NANOS, known, false);
+  }
+
+  /** Whether who asked at that time asked after the value's time was over for sure. */
+  boolean isOver(String value, long asked) {
+    Operation write = writes.get(value);
+    return write != null
+        && write.isDone()
+        && write.part().lifetimeMs() > 0
+        && asked > write.completed() + write.part().lifetimeMs() * 1_000_000 + CLOCKS_NANOS;
   }
 
   /** The nth command with this text; who asks is the only one to send such, and is told of each. */
@@ -203,7 +212,10 @@ final class Book {
           write.outcome() != Operation.Outcome.REFUSED
               && write.invoked() < lost.at()
               && (!write.isDone() || write.completed() > lost.at() - UNTOLD_NANOS);
-      if (part.key() != null && isNear && !told.contains(part.tag())) {
+      if (part.key() != null
+          && isNear
+          && !told.contains(part.tag())
+          && positions(part.tag()).isEmpty()) {
         Versions all = versions.get(part.key());
         int rank = ranks.computeIfAbsent(part.key(), key -> all.last().rank() + 1);
         noteDone(part.tag());

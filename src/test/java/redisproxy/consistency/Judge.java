@@ -130,6 +130,9 @@ final class Judge {
       fault(Kind.INVENTED, read, "");
       return;
     }
+    if (book.isOver(read.value(), read.invoked())) {
+      fault(Kind.OUTLIVED, read, "");
+    }
     int floor = memory.ranks.getOrDefault(key, 0);
     boolean bound = read.door().isThrough();
     int least = Math.max(floor, versions.least(read.invoked(), bound));
@@ -154,7 +157,7 @@ final class Judge {
       int least = versions.least(read.invoked(), read.door().isThrough());
       Version newer =
           versions.all().stream().filter(each -> each.rank() == least).findFirst().orElseThrow();
-      fault(newer.how().equals("expired") ? Kind.OUTLIVED : Kind.STALE, read, "not " + newer);
+      fault(Kind.STALE, read, "not " + newer);
     }
   }
 

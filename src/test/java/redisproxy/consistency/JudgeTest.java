@@ -158,6 +158,20 @@ class JudgeTest {
     assertFound(Kind.OUTLIVED);
   }
 
+  /** Of what was written past the proxy, and has expired, it may not have been told yet. */
+  @Test
+  void valueBeforeOneThatHasExpired_mayBeReadForAsLongAsAnyOther() {
+    wrote(1, Door.RESP, "a", 1, 2);
+    redis(1, "set", "k", "a");
+    add(2, Door.STRAIGHT, new Part(KEY, "b", "b", 20), "b", 3, 4, DONE);
+    redis(3, "set", "k", "b", "PX", "20");
+    redis(24, Done.EXPIRED, "k");
+    read(3, Door.RESP, "a", 60, 61);
+    assertFound();
+    read(3, Door.RESP, "a", 200, 201);
+    assertFound(Kind.LATE);
+  }
+
   @Test
   void writeAcknowledgedAndNotDone_orDoneTwice_orDoneThoughRefused_isFound() {
     twoWrites(Door.RESP);

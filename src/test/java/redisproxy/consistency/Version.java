@@ -10,8 +10,7 @@ package redisproxy.consistency;
  * @param position in Redis's log
  * @param began nobody can have read it before
  * @param done all who ask later know of it; {@link Long#MAX_VALUE} when that cannot be known
- * @param binding whether those who ask the proxy do, too: it was written through the proxy, or has
- *     expired
+ * @param binding whether those who ask the proxy do, too: it was written through the proxy
  */
 record Version(
     int rank,
@@ -22,6 +21,12 @@ record Version(
     long began,
     long done,
     boolean binding) {
+
+  @Override
+  public String toString() {
+    String shortHow = how.substring(0, Math.min(how.length(), 100));
+    return "%d %s (%s)".formatted(rank, Judge.shown(value), shortHow);
+  }
 
   /** What a key is before anything is known of it. */
   static final Version NONE =
