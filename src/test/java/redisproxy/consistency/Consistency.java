@@ -41,9 +41,21 @@ public final class Consistency {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     boolean isSound = true;
     long each = Math.min(seconds, TRIAL_SECONDS);
+    int trials = 0;
+    int unjudged = 0;
     do {
-      isSound &= trial(seed++, TimeUnit.SECONDS.toMillis(each), nemeses).isEmpty();
+      try {
+        trials++;
+        isSound &= trial(seed++, TimeUnit.SECONDS.toMillis(each), nemeses).isEmpty();
+      } catch (IOException | IllegalStateException e) {
+        unjudged++;
+        System.out.println("  NOT JUDGED: " + e);
+      }
     } while (System.nanoTime() < end);
+    System.out.println(trials + " trials, " + unjudged + " of them not judged");
+    if (isSound && unjudged > 0) {
+      throw new IllegalStateException("not all could be judged");
+    }
     return isSound;
   }
 

@@ -31,6 +31,8 @@ record Fault(Kind kind, String key, long at, String what) {
     NOT_ATOMIC,
     /** When all was quiet, not what Redis itself said. */
     STALE_IN_THE_END,
+    /** A buffer of the proxy's was not released. */
+    LEAK,
     /** What was asked of Redis itself does not fit its log: the harness is wrong. */
     HARNESS
   }

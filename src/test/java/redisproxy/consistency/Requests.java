@@ -11,6 +11,9 @@ final class Requests {
   /** Values of these expire. */
   static final List<String> SHORT = List.of("t0", "t1");
 
+  /** Written rarely: what is not dropped then is found long afterwards. */
+  private static final List<String> RARE = List.of("r0", "r1", "r2", "r3");
+
   static final int LIFETIME_MS = 400;
   private static final int COLD = 24;
 
@@ -36,6 +39,7 @@ final class Requests {
   static List<String> names() {
     List<String> names = new ArrayList<>(HOT);
     names.addAll(SHORT);
+    names.addAll(RARE);
     for (int i = 0; i < COLD; i++) {
       names.add("c" + i);
     }
@@ -48,17 +52,20 @@ final class Requests {
     String name =
         at < 6
             ? HOT.get(random.nextInt(HOT.size()))
-            : at < 8 ? SHORT.get(random.nextInt(SHORT.size())) : "c" + random.nextInt(COLD);
+            : at < 8
+                ? SHORT.get(random.nextInt(SHORT.size()))
+                : at < 9 ? RARE.get(random.nextInt(RARE.size())) : "c" + random.nextInt(COLD);
     return db + "/" + name;
   }
 
   /** One whose values do not expire. */
   private String lasting() {
-    return db
-        + "/"
-        + (random.nextInt(4) > 0
+    int at = random.nextInt(400);
+    String name =
+        at < 300
             ? HOT.get(random.nextInt(HOT.size()))
-            : "c" + random.nextInt(COLD));
+            : at < 398 ? "c" + random.nextInt(COLD) : RARE.get(random.nextInt(RARE.size()));
+    return db + "/" + name;
   }
 
   private String value() {
@@ -102,7 +109,8 @@ final class Requests {
   /**
    * What is sent at once next.
    *
-   * @param kind of session: 0 only reads, 1 reads and makes short writes, others do everything
+   * @param kind of session: 0 only reads; 1 makes short writes, too, but never both in one
+   *     pipeline, so that they need no connection of their own; others do everything
    */
   List<List<Step>> next(int kind) {
     if (kind > 1 && random.nextInt(8) == 0) {
@@ -112,11 +120,9 @@ final class Requests {
           List.of(Step.setIfUnwatched(key, value())));
     }
     List<Step> together = new ArrayList<>();
+    boolean writes = kind == 1 && random.nextInt(3) > 0;
     for (int i = random.nextInt(4) == 0 ? 1 + random.nextInt(8) : 1; i > 0; i--) {
-      together.add(
-          kind == 0
-              ? get()
-              : kind == 1 && random.nextInt(3) > 0 ? write() : kind == 1 ? get() : any());
+      together.add(kind > 1 ? any() : writes ? write() : get());
     }
     return List.of(together);
   }

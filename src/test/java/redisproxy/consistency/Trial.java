@@ -23,7 +23,7 @@ import redisproxy.probe.Subject;
 final class Trial implements AutoCloseable {
   private static final int TIMEOUT_MS = 4_000;
   private static final int END_MS = 20_000;
-  private static final int HEARTBEAT_MS = 400;
+  private static final int HEARTBEAT_MS = 500;
 
   /**
    * Two heartbeats pass before it is noticed that Redis does not tell; the rest is for a slow
@@ -34,6 +34,7 @@ final class Trial implements AutoCloseable {
   private final Random random;
   private final Path folder;
   private final Path file;
+  private final Path proxyLog;
   private final List<Strike> strikes;
   private final long durationMs;
   private final Subject subject;
@@ -55,24 +56,25 @@ final class Trial implements AutoCloseable {
     this.durationMs = durationMs;
     this.folder = folder;
     this.file = folder.resolve("settings.yaml");
+    this.proxyLog = folder.resolve("proxy-" + seed + ".log");
     strikes = Strike.draw(random, durationMs, nemeses);
     Files.createDirectories(folder);
     changeSettings(random.nextInt(100));
-    subject =
-        Subject.start(
-            folder.resolve("proxy-" + seed + ".log"), true, settings(), "--config", "" + file);
+    subject = Subject.start(proxyLog, true, settings(), "--config", "" + file);
     log = new RedisLog(subject.redis());
   }
 
   private Map<String, String> settings() {
     boolean isSpread = random.nextBoolean();
     Map<String, String> settings = new HashMap<>();
+    settings.put("JAVA_OPTS", "-Xmx128m -Dio.netty.leakDetection.level=paranoid");
     settings.put("EVENT_LOOPS", isSpread ? "4" : "1");
     settings.put("RESP_INSTANCES", isSpread ? "3" : "1");
     settings.put("HTTP_INSTANCES", isSpread ? "2" : "1");
     settings.put("CACHE_MAX_VALUE_BYTES", "2KiB");
     settings.put("COHERENCE_HEARTBEAT", HEARTBEAT_MS + "ms");
-    settings.put("REDIS_LOAD_TIMEOUT", "400ms");
+    settings.put("REDIS_LOAD_TIMEOUT", "1s");
+    settings.put("REDIS_CONNECT_TIMEOUT", "3s");
     settings.put("REDIS_BACKOFF_MAX", "200ms");
     return settings;
   }
@@ -247,17 +249,7 @@ final class Trial implements AutoCloseable {
 
   private void judge() throws IOException, InterruptedException {
     subject.awaitReady();
-    fence();
-    Map<String, Map<Door, List<String>>> read = new HashMap<>();
-    for (String name : Requests.names()) {
-      if (!Requests.SHORT.contains(name)) {
-        readAll(name, read);
-      }
-    }
-    Pace.rest(2 * Requests.LIFETIME_MS);
-    for (String name : Requests.SHORT) {
-      readAll(name, read);
-    }
+    Map<String, Map<Door, List<String>>> read = new Quiet(subject).read();
     List<Operation> operations = recorder.operations();
     Book book = new Book(log.whole(), operations);
     Judge judge = new Judge(book, LATE_MS, this::isUnverified);
@@ -269,40 +261,12 @@ final class Trial implements AutoCloseable {
                     values.forEach(
                         value ->
                             judge.inTheEnd(key, door, value, doors.get(Door.STRAIGHT).get(0)))));
-    summary = recorder + "; " + judge.summary();
-  }
-
-  /** All that was written is told to the proxy when this is answered. */
-  private void fence() throws IOException {
-    try (Connection proxy = new Connection(subject.proxy(Protocol.RESP), TIMEOUT_MS)) {
-      proxy.call("EVAL", "return 'all is told'", "0");
-    }
-  }
-
-  private void readAll(String name, Map<String, Map<Door, List<String>>> read) throws IOException {
-    try (Connection http = new Connection(subject.proxy(Protocol.HTTP), TIMEOUT_MS)) {
-      for (int db = 0; db < 2; db++) {
-        Map<Door, List<String>> values = new HashMap<>();
-        for (Door door : List.of(Door.RESP, Door.STRAIGHT)) {
-          try (Connection connection =
-              new Connection(
-                  door == Door.RESP ? subject.proxy(Protocol.RESP) : subject.redis(), TIMEOUT_MS)) {
-            connection.call("SELECT", "" + db);
-            List<String> both = new ArrayList<>();
-            both.add(connection.call("GET", name));
-            both.add(connection.call("GET", name));
-            values.put(door, both);
-          }
-        }
-        if (db == 0) {
-          List<String> both = new ArrayList<>();
-          both.add(http.httpGet("/keys/" + name));
-          both.add(http.httpGet("/keys/" + name));
-          values.put(Door.HTTP, both);
-        }
-        read.put(db + "/" + name, values);
+    for (String line : Files.readAllLines(proxyLog)) {
+      if (line.contains("LEAK: ")) {
+        faults.add(new Fault(Fault.Kind.LEAK, null, System.nanoTime(), line));
       }
     }
+    summary = recorder + "; " + judge.summary();
   }
 
   /** Writes down what happened around each fault. */

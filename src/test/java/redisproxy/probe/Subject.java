@@ -18,7 +18,8 @@ import redisproxy.dev.EmbeddedRedis;
  */
 public final class Subject implements AutoCloseable {
   private static final Path START_SCRIPT = Path.of("bin", "redis-proxy");
-  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final int ADMIN_TIMEOUT_MS = 10_000;
+  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final InetSocketAddress redisAddress;
   private final InetSocketAddress resp;
@@ -125,7 +126,7 @@ public final class Subject implements AutoCloseable {
 
   /** What an HTTP GET of the admin port answers. */
   public String admin(String path) throws IOException {
-    try (Connection connection = new Connection(admin, 1_000)) {
+    try (Connection connection = new Connection(admin, ADMIN_TIMEOUT_MS)) {
       return connection.httpGet(path);
     }
   }
@@ -149,7 +150,7 @@ public final class Subject implements AutoCloseable {
   /**
    * Returns when the proxy says that it is ready; at once when that cannot be asked.
    *
-   * @throws IllegalStateException when it does not within half a minute
+   * @throws IllegalStateException when it does not within a minute
    */
   public void awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + READY_NANOS;

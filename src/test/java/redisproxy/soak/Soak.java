@@ -25,6 +25,7 @@ import redisproxy.tls.TestCertificates;
  */
 public final class Soak {
   private static final Path FOLDER = Path.of("target", "soak");
+  private static final Path LOG = FOLDER.resolve("proxy.log");
   private static final int SAMPLE_SECONDS = 10;
 
   /** Garbage is collected before each so many samples. */
@@ -57,7 +58,7 @@ public final class Soak {
               "JAVA_OPTS", Sampler.JVM_FLAGS,
               "HTTP_TLS_CERT", certificates.cert("server").toString(),
               "HTTP_TLS_KEY", certificates.key("server").toString());
-      try (Subject subject = Subject.start(FOLDER.resolve("proxy.log"), false, settings)) {
+      try (Subject subject = Subject.start(LOG, false, settings)) {
         SocketFactory https = certificates.context(null).getSocketFactory();
         status = new Soak(subject, minutes, rate).run(https) ? 0 : 1;
       }
@@ -83,6 +84,11 @@ public final class Soak {
     clients.keySet().forEach(Client::end);
     for (Thread thread : clients.values()) {
       thread.join(END_MS);
+    }
+    for (String line : Files.readAllLines(LOG)) {
+      if (line.contains("LEAK: ")) {
+        faults.add(line);
+      }
     }
     Verdict verdict = new Verdict(samples);
     String report = report(verdict, (System.nanoTime() - begin) / 1e9);
