@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe fuzz sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -71,6 +71,12 @@ probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
 
 fuzz: $(TEST_CLASSPATH) ## Try broken and hostile input on all that reads input (CONTRIBUTING.md)
 	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.fuzz.Fuzz
+
+consistency: $(TEST_CLASSPATH) ## Let everything go wrong and check what clients are told against Redis's log (SECONDS=1800 SEED=…)
+	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.consistency.Consistency
+
+soak: $(TEST_CLASSPATH) ## See whether memory or connections grow in an hour of all kinds of clients (MINUTES=60)
+	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.soak.Soak
 
 sbom: tools ## Write down what is in the jar (target/redis-proxy.sbom.json), and check its licences
 	$(MAVEN) -q -Psbom -Dmaven.test.skip=true package

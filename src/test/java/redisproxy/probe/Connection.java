@@ -8,13 +8,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.SocketFactory;
 
 /** A socket to a RESP or HTTP server, one request at a time. Not for several threads. */
-final class Connection implements AutoCloseable {
-  private final Socket socket = new Socket();
+public final class Connection implements AutoCloseable {
+  private final Socket socket;
   private final InputStream in;
 
-  Connection(InetSocketAddress address, int timeoutMs) throws IOException {
+  public Connection(InetSocketAddress address, int timeoutMs) throws IOException {
+    this(SocketFactory.getDefault(), address, timeoutMs);
+  }
+
+  /** One whose socket is made elsewhere, for TLS. */
+  public Connection(SocketFactory factory, InetSocketAddress address, int timeoutMs)
+      throws IOException {
+    socket = factory.createSocket();
     try {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(timeoutMs);
@@ -27,13 +37,13 @@ final class Connection implements AutoCloseable {
   }
 
   /** The server answered, though with an error; the connection is as good as before. */
-  static final class ErrorReply extends IOException {
+  public static final class ErrorReply extends IOException {
     ErrorReply(String message) {
       super(message);
     }
   }
 
-  static String request(String... arguments) {
+  public static String request(String... arguments) {
     StringBuilder request = new StringBuilder("*" + arguments.length + "\r\n");
     for (String argument : arguments) {
       request.append('$').append(argument.length()).append("\r\n").append(argument).append("\r\n");
@@ -41,38 +51,65 @@ final class Connection implements AutoCloseable {
     return request.toString();
   }
 
-  void send(String text) throws IOException {
+  public void send(String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(ISO_8859_1));
   }
 
-  String call(String... arguments) throws IOException {
+  public String call(String... arguments) throws IOException {
     send(request(arguments));
     return reply();
   }
 
   /**
-   * The next RESP reply: a bulk string's bytes, null for nil, else its line.
+   * The next RESP reply: a bulk string's bytes, null for nil, an array's length behind its mark,
+   * else its line.
    *
    * @throws ErrorReply for an error, and for an array that holds one
    */
-  String reply() throws IOException {
-    String line = line();
-    int length = "$*".indexOf(line.charAt(0)) < 0 ? 0 : Integer.parseInt(line.substring(1));
-    if (line.charAt(0) == '-') {
-      throw new ErrorReply(line);
+  public String reply() throws IOException {
+    Object reply = whole();
+    failOnError(reply);
+    return reply instanceof List<?> list ? "*" + list.size() : (String) reply;
+  }
+
+  private static void failOnError(Object reply) throws ErrorReply {
+    if (reply instanceof ErrorReply error) {
+      throw error;
     }
-    if (length < 0) {
+    if (reply instanceof List<?> list) {
+      for (Object element : list) {
+        failOnError(element);
+      }
+    }
+  }
+
+  /**
+   * The next RESP reply in full: the bytes of a bulk string, null for nil, an {@link ErrorReply}, a
+   * list of such for an aggregate of any kind, else its line.
+   */
+  public Object whole() throws IOException {
+    String line = line();
+    char type = line.charAt(0);
+    int length = "$*%~>".indexOf(type) < 0 ? 0 : Integer.parseInt(line.substring(1));
+    if (type == '-') {
+      return new ErrorReply(line);
+    }
+    if (length < 0 || type == '_') {
       return null;
     }
-    if (line.charAt(0) == '$') {
+    if (type == '$') {
       String bulk = bytes(length);
       bytes(2);
       return bulk;
     }
-    for (int i = 0; i < length; i++) {
-      reply();
+    if ("*%~>".indexOf(type) < 0) {
+      return line;
     }
-    return line;
+    List<Object> elements = new ArrayList<>();
+    for (int i = type == '%' ? 2 * length : length; i > 0; i--) {
+      elements.add(whole());
+    }
+    return elements;
   }
 
   /**
@@ -80,21 +117,33 @@ final class Connection implements AutoCloseable {
    *
    * @throws ErrorReply for any status but these and 200
    */
-  String httpGet(String path) throws IOException {
-    send("GET " + path + " HTTP/1.1\r\nHost: probe\r\n\r\n");
-    String status = line();
+  public String httpGet(String path) throws IOException {
+    Response response = http(path);
+    return switch (response.status()) {
+      case 200 -> response.body();
+      case 404 -> null;
+      default -> throw new ErrorReply(response.toString());
+    };
+  }
+
+  /** What came over HTTP; no entity tag is null. */
+  public record Response(int status, String etag, String body) {}
+
+  /** GET over HTTP, with more headers, such as {@code Accept: text/plain}. */
+  public Response http(String path, String... headers) throws IOException {
+    String more = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
+    send("GET " + path + " HTTP/1.1\r\nHost: probe\r\n" + more + "\r\n");
+    int status = Integer.parseInt(line().substring(9, 12));
     int length = 0;
+    String etag = null;
     for (String header = line(); !header.isEmpty(); header = line()) {
       if (header.regionMatches(true, 0, "content-length:", 0, 15)) {
         length = Integer.parseInt(header.substring(15).strip());
+      } else if (header.regionMatches(true, 0, "etag:", 0, 5)) {
+        etag = header.substring(5).strip();
       }
     }
-    String body = bytes(length);
-    return switch (status.substring(9, 12)) {
-      case "200" -> body;
-      case "404" -> null;
-      default -> throw new ErrorReply(status + " " + body);
-    };
+    return new Response(status, etag, bytes(length));
   }
 
   private String line() throws IOException {

@@ -3,17 +3,17 @@ package redisproxy.probe;
 import java.util.concurrent.locks.LockSupport;
 
 /** So many turns a second, evenly; what was missed is not made up for. One thread. */
-final class Pace {
+public final class Pace {
   private static final long LENIENT_NANOS = 100_000_000;
 
   private final long interval;
   private long next = System.nanoTime();
 
-  Pace(double perSecond) {
+  public Pace(double perSecond) {
     interval = (long) (1e9 / perSecond);
   }
 
-  void await() {
+  public void await() {
     next += interval;
     long now = System.nanoTime();
     if (now - next > LENIENT_NANOS) {
@@ -24,7 +24,7 @@ final class Pace {
     }
   }
 
-  static void rest(long ms) {
+  public static void rest(long ms) {
     LockSupport.parkNanos(ms * 1_000_000);
   }
 }

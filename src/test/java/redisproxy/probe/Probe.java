@@ -50,7 +50,7 @@ public final class Probe {
         System.out.println(scenario + ": not with a Redis that is not the probe's own");
         continue;
       }
-      try (Subject subject = running ? Subject.running(environment) : Subject.start(scenario)) {
+      try (Subject subject = running ? Subject.running(environment) : start(scenario)) {
         run(scenario, new Run(options, subject));
       }
     }
@@ -61,6 +61,11 @@ public final class Probe {
       Files.writeString(DOCS, updated(Files.readString(DOCS)));
     }
     return sound;
+  }
+
+  private static Subject start(Scenario scenario) throws IOException, InterruptedException {
+    Path log = REPORT.resolveSibling(scenario + ".log");
+    return Subject.start(log, scenario == Scenario.BLACK_HOLE, Map.of());
   }
 
   private String updated(String docs) {

@@ -3,7 +3,7 @@ package redisproxy.probe;
 import java.io.IOException;
 
 /** How a read is asked of the proxy. */
-enum Protocol {
+public enum Protocol {
   RESP {
     @Override
     String get(Connection connection, String key) throws IOException {

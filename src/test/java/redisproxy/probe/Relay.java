@@ -12,15 +12,18 @@ import java.util.Set;
 
 /**
  * Relays TCP connections, and can become a black hole: bytes go in, none comes out, nothing is
- * closed. Two threads for each connection.
+ * closed; or keep back what comes over one of them. Two threads for each connection.
  */
-final class Relay implements AutoCloseable {
+public final class Relay implements AutoCloseable {
   private static final int CONNECTIONS = 256;
 
   private final InetSocketAddress target;
   private final ServerSocket server;
   private final Set<Socket> sockets = new HashSet<>();
   private boolean stalled;
+
+  /** Nothing goes back over the connection whose other end is at this port; 0 = all flow. */
+  private int held;
 
   Relay(InetSocketAddress target) throws IOException {
     this.target = target;
@@ -32,13 +35,28 @@ final class Relay implements AutoCloseable {
     return (InetSocketAddress) server.getLocalSocketAddress();
   }
 
+  /**
+   * From now on what the target says over one connection is kept back, and comes later.
+   *
+   * @param port that the relay has connected to the target from
+   */
+  public synchronized void hold(int port) {
+    held = port;
+  }
+
+  /** What was kept back is passed on. */
+  public synchronized void pass() {
+    held = 0;
+    notifyAll();
+  }
+
   /** From now on nothing is passed on. */
-  synchronized void stall() {
+  public synchronized void stall() {
     stalled = true;
   }
 
   /** Closes every connection, what they held back with them, and relays new ones again. */
-  synchronized void drop() {
+  public synchronized void drop() {
     sockets.forEach(Relay::close);
     sockets.clear();
     stalled = false;
@@ -93,7 +111,7 @@ final class Relay implements AutoCloseable {
 
   /** What was held back when its connection was dropped must not get out. */
   private synchronized void awaitFlow(Socket from) throws IOException, InterruptedException {
-    while (stalled && !from.isClosed()) {
+    while ((stalled || from.getLocalPort() == held) && !from.isClosed()) {
       wait();
     }
     if (from.isClosed()) {

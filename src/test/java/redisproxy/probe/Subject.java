@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import redisproxy.dev.EmbeddedRedis;
@@ -15,10 +16,10 @@ import redisproxy.dev.EmbeddedRedis;
  * What is probed: a Redis of its own and the packaged proxy before it, with a relay between where
  * one is needed; or what is already running, which can be read and written and no more.
  */
-final class Subject implements AutoCloseable {
+public final class Subject implements AutoCloseable {
   private static final Path START_SCRIPT = Path.of("bin", "redis-proxy");
-  private static final Path LOGS = Path.of("target", "probe");
-  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final int ADMIN_TIMEOUT_MS = 10_000;
+  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final InetSocketAddress redisAddress;
   private final InetSocketAddress resp;
@@ -26,6 +27,8 @@ final class Subject implements AutoCloseable {
   private EmbeddedRedis redis;
   private Relay relay;
   private InetSocketAddress admin;
+  private ProcessBuilder builder;
+  private File log;
   private Process proxy;
 
   private Subject(InetSocketAddress redis, InetSocketAddress resp, InetSocketAddress http) {
@@ -42,15 +45,25 @@ final class Subject implements AutoCloseable {
         address(environment, "PROBE_HTTP"));
   }
 
-  /** Starts all; the proxy takes its other settings from the environment. */
-  static Subject start(Scenario scenario) throws IOException, InterruptedException {
+  /**
+   * Starts all; the proxy takes its other settings from the environment.
+   *
+   * @param log where the proxy's output goes
+   * @param relayed whether its connections to Redis go through a relay
+   * @param settings of the proxy, as variables of its environment
+   * @param arguments of the proxy
+   */
+  public static Subject start(
+      Path log, boolean relayed, Map<String, String> settings, String... arguments)
+      throws IOException, InterruptedException {
     EmbeddedRedis redis = EmbeddedRedis.start();
     Subject subject =
         new Subject(new InetSocketAddress(redis.host(), redis.port()), freePort(), freePort());
     subject.redis = redis;
     try {
       subject.admin = freePort();
-      subject.startProxy(scenario);
+      subject.prepare(log, relayed, settings, arguments);
+      subject.startProxy();
       subject.awaitReady();
     } catch (Exception e) {
       subject.close();
@@ -59,15 +72,19 @@ final class Subject implements AutoCloseable {
     return subject;
   }
 
-  private void startProxy(Scenario scenario) throws IOException {
+  private void prepare(Path log, boolean relayed, Map<String, String> settings, String... arguments)
+      throws IOException {
     InetSocketAddress upstream = redisAddress;
-    if (scenario == Scenario.BLACK_HOLE) {
+    if (relayed) {
       relay = new Relay(redisAddress);
       upstream = relay.address();
     }
-    File log = Files.createDirectories(LOGS).resolve(scenario + ".log").toFile();
-    ProcessBuilder builder =
-        new ProcessBuilder(START_SCRIPT.toString()).redirectErrorStream(true).redirectOutput(log);
+    Files.createDirectories(log.toAbsolutePath().getParent());
+    Files.deleteIfExists(log);
+    this.log = log.toFile();
+    builder = new ProcessBuilder(START_SCRIPT.toString()).redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(this.log));
+    builder.command().addAll(List.of(arguments));
     Map<String, String> environment = builder.environment();
     environment.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
     environment.put(
@@ -78,43 +95,75 @@ final class Subject implements AutoCloseable {
     // meant for some other Redis; ours asks for neither
     environment.remove("REDIS_USERNAME");
     environment.remove("REDIS_PASSWORD");
-    proxy = builder.start();
-    Runtime.getRuntime().addShutdownHook(new Thread(proxy::destroyForcibly));
+    environment.putAll(settings);
   }
 
-  InetSocketAddress redis() {
+  private void startProxy() throws IOException {
+    proxy = builder.start();
+    Process started = proxy;
+    Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
+  }
+
+  /**
+   * Ends the proxy and starts it again, on the same ports.
+   *
+   * @param kindly whether it may finish what it is doing
+   */
+  public void restartProxy(boolean kindly) throws IOException, InterruptedException {
+    if (kindly) {
+      proxy.destroy();
+    } else {
+      proxy.destroyForcibly();
+    }
+    proxy.waitFor();
+    startProxy();
+  }
+
+  /** The id of the proxy's process. */
+  public long proxyPid() {
+    return proxy.pid();
+  }
+
+  /** What an HTTP GET of the admin port answers. */
+  public String admin(String path) throws IOException {
+    try (Connection connection = new Connection(admin, ADMIN_TIMEOUT_MS)) {
+      return connection.httpGet(path);
+    }
+  }
+
+  public InetSocketAddress redis() {
     return redisAddress;
   }
 
-  InetSocketAddress proxy(Protocol protocol) {
+  public InetSocketAddress proxy(Protocol protocol) {
     return protocol == Protocol.RESP ? resp : http;
   }
 
-  EmbeddedRedis ownRedis() {
+  public EmbeddedRedis ownRedis() {
     return redis;
   }
 
-  Relay relay() {
+  public Relay relay() {
     return relay;
   }
 
   /**
    * Returns when the proxy says that it is ready; at once when that cannot be asked.
    *
-   * @throws IllegalStateException when it does not within half a minute
+   * @throws IllegalStateException when it does not within a minute
    */
-  void awaitReady() throws InterruptedException {
+  public void awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + READY_NANOS;
     while (admin != null && !isReady()) {
       if (System.nanoTime() > deadline || proxy.waitFor(50, TimeUnit.MILLISECONDS)) {
-        throw new IllegalStateException("the proxy is not ready; see its log in " + LOGS);
+        throw new IllegalStateException("the proxy is not ready; see " + log);
       }
     }
   }
 
   private boolean isReady() {
-    try (Connection connection = new Connection(admin, 1_000)) {
-      return connection.httpGet("/health/ready").contains("\"ready\"");
+    try {
+      return admin("/health/ready").contains("\"ready\"");
     } catch (IOException e) {
       return false;
     }
@@ -125,11 +174,9 @@ final class Subject implements AutoCloseable {
     if (admin == null) {
       return Double.NaN;
     }
-    try (Connection connection = new Connection(admin, 1_000)) {
-      JsonObject stats = new JsonObject(connection.httpGet("/stats"));
-      double hits = stats.getLong("hits");
-      return 100 * hits / (hits + stats.getLong("misses"));
-    }
+    JsonObject stats = new JsonObject(admin("/stats"));
+    double hits = stats.getLong("hits");
+    return 100 * hits / (hits + stats.getLong("misses"));
   }
 
   private static InetSocketAddress address(Map<String, String> environment, String name) {

@@ -1,0 +1,128 @@
+package redisproxy.consistency;
+
+import java.io.IOException;
+import java.util.Locale;
+import redisproxy.probe.Pace;
+
+/** What goes wrong, or changes much at once, while sessions ask. */
+enum Nemesis {
+  FEED_KILLED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException {
+      trial.kill(client -> client.contains(" name=redis-proxy-feed "));
+    }
+  },
+  /** All the proxy's connections, tunnels with them. */
+  CONNECTIONS_KILLED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.outOfReach(() -> trial.kill(client -> !client.contains(" name=" + Session.NAME + " ")));
+    }
+  },
+  /** What Redis tells comes late; everything else is well. */
+  FEED_DELAYED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException {
+      trial.subject().relay().hold(trial.feedPort());
+      Pace.rest(15L * strength);
+      trial.subject().relay().pass();
+    }
+  },
+  BLACK_HOLE {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.outOfReach(
+          () -> {
+            trial.subject().relay().stall();
+            Pace.rest(15L * strength);
+            trial.subject().relay().drop();
+          });
+    }
+  },
+  CONNECTIONS_CUT {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.outOfReach(() -> trial.subject().relay().drop());
+    }
+  },
+  /** Redis stands still, its connections open. */
+  PAUSED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.outOfReach(
+          () -> {
+            trial.subject().ownRedis().pause();
+            Pace.rest(15L * strength);
+            trial.subject().ownRedis().resume();
+          });
+    }
+  },
+  /** Redis answers none of its clients for a while, or no writes. */
+  CLIENTS_PAUSED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      String what = strength % 2 == 0 ? "ALL" : "WRITE";
+      trial.outOfReach(
+          () -> {
+            trial.straight("CLIENT", "PAUSE", "" + 10 * strength, what);
+            Pace.rest(10L * strength);
+          });
+    }
+  },
+  DATA_LOST {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.outOfReach(() -> trial.loseData(strength % 2 == 0));
+    }
+  },
+  PROXY_RESTARTED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.subject().restartProxy(strength % 2 == 0);
+      trial.subject().awaitReady();
+    }
+  },
+  FLUSHED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException {
+      trial.write(strength % 2 == 0, strength % 3 == 0 ? "FLUSHDB" : "FLUSHALL");
+    }
+  },
+  /** Through the proxy: past it Redis tells nobody. */
+  SWAPPED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException {
+      trial.write(true, "SWAPDB", "0", "1");
+    }
+  },
+  RENAMED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException {
+      int hot = Requests.HOT.size();
+      String from = Requests.HOT.get(strength % hot);
+      String to = Requests.HOT.get((strength + 1 + strength / hot % (hot - 1)) % hot);
+      for (int i = 0; i < 10; i++) {
+        trial.write(i % 2 == 0, "RENAME", from, to);
+        Pace.rest(10);
+      }
+    }
+  },
+  SETTINGS_CHANGED {
+    @Override
+    void strike(Trial trial, int strength) throws IOException {
+      trial.changeSettings(strength);
+    }
+  };
+
+  /**
+   * Comes about, and is over when this returns.
+   *
+   * @param strength 0 to 99, drawn at random
+   */
+  abstract void strike(Trial trial, int strength) throws IOException, InterruptedException;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

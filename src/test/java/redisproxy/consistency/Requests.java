@@ -1,0 +1,129 @@
+package redisproxy.consistency;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Makes up what a session asks next. What it draws is the same for the same seed. */
+final class Requests {
+  static final List<String> HOT = List.of("k0", "k1", "k2", "k3");
+
+  /** Values of these expire. */
+  static final List<String> SHORT = List.of("t0", "t1");
+
+  /** Written rarely: what is not dropped then is found long afterwards. */
+  private static final List<String> RARE = List.of("r0", "r1", "r2", "r3");
+
+  static final int LIFETIME_MS = 400;
+  private static final int COLD = 24;
+
+  /** Longer than the proxy keeps. */
+  private static final String LONG = ".".repeat(3_000);
+
+  private final Random random;
+  private final String writer;
+  private final int db;
+  private int counter;
+
+  /**
+   * What one session asks.
+   *
+   * @param writer names it; the values it writes begin with it, and nobody else's do
+   */
+  Requests(Random random, String writer, int db) {
+    this.random = random;
+    this.writer = writer;
+    this.db = db;
+  }
+
+  static List<String> names() {
+    List<String> names = new ArrayList<>(HOT);
+    names.addAll(SHORT);
+    names.addAll(RARE);
+    for (int i = 0; i < COLD; i++) {
+      names.add("c" + i);
+    }
+    return names;
+  }
+
+  /** A key that is read. */
+  String key() {
+    int at = random.nextInt(10);
+    String name =
+        at < 6
+            ? HOT.get(random.nextInt(HOT.size()))
+            : at < 8
+                ? SHORT.get(random.nextInt(SHORT.size()))
+                : at < 9 ? RARE.get(random.nextInt(RARE.size())) : "c" + random.nextInt(COLD);
+    return db + "/" + name;
+  }
+
+  /** One whose values do not expire. */
+  private String lasting() {
+    int at = random.nextInt(400);
+    String name =
+        at < 300
+            ? HOT.get(random.nextInt(HOT.size()))
+            : at < 398 ? "c" + random.nextInt(COLD) : RARE.get(random.nextInt(RARE.size()));
+    return db + "/" + name;
+  }
+
+  private String value() {
+    return writer + "-" + counter++ + (random.nextInt(20) == 0 ? LONG : "");
+  }
+
+  private Step get() {
+    return Step.get(key());
+  }
+
+  /** What is short and asked by everybody: it shares a connection to Redis. */
+  private Step write() {
+    return switch (random.nextInt(6)) {
+      case 0 -> Step.delete(lasting(), "del:" + writer + "-" + counter++);
+      case 1 ->
+          Step.setFor(
+              db + "/" + SHORT.get(random.nextInt(SHORT.size())),
+              value(),
+              20 + random.nextInt(LIFETIME_MS - 20));
+      case 2 -> Step.getset(lasting(), value());
+      default -> Step.set(lasting(), value());
+    };
+  }
+
+  private Step any() {
+    return switch (random.nextInt(9)) {
+      case 0 -> Step.script(lasting(), value(), true);
+      case 1 -> Step.script(lasting(), value(), false);
+      case 2 -> Step.transaction(lasting(), value());
+      case 3 -> Step.mget(List.of(key(), key(), key()));
+      case 4 -> {
+        String key = lasting();
+        String other = db + "/c" + random.nextInt(COLD);
+        yield key.equals(other) ? Step.set(key, value()) : Step.mset(key, value(), other, value());
+      }
+      case 5, 6 -> write();
+      default -> get();
+    };
+  }
+
+  /**
+   * What is sent at once next.
+   *
+   * @param kind of session: 0 only reads; 1 makes short writes, too, but never both in one
+   *     pipeline, so that they need no connection of their own; others do everything
+   */
+  List<List<Step>> next(int kind) {
+    if (kind > 1 && random.nextInt(8) == 0) {
+      String key = lasting();
+      return List.of(
+          List.of(Step.plain("WATCH", key.substring(2)), Step.get(key)),
+          List.of(Step.setIfUnwatched(key, value())));
+    }
+    List<Step> together = new ArrayList<>();
+    boolean writes = kind == 1 && random.nextInt(3) > 0;
+    for (int i = random.nextInt(4) == 0 ? 1 + random.nextInt(8) : 1; i > 0; i--) {
+      together.add(kind > 1 ? any() : writes ? write() : get());
+    }
+    return List.of(together);
+  }
+}

@@ -1,0 +1,86 @@
+package redisproxy.consistency;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/** Tells a fault with what happened to its key around then, for people. */
+final class Story {
+  private static final int FAULTS = 20;
+  private static final long AROUND_NANOS = 400_000_000;
+  private static final int EVENTS = 120;
+
+  private final List<Operation> operations;
+  private final List<Done> log;
+  private final long begin;
+
+  /** One line of it. */
+  private record Event(long at, String text) {}
+
+  Story(List<Operation> operations, List<Done> log) {
+    this.operations = operations;
+    this.log = log;
+    this.begin = operations.isEmpty() ? 0 : operations.get(0).invoked();
+  }
+
+  String tell(List<Fault> faults) {
+    StringBuilder text = new StringBuilder();
+    for (Fault fault : faults.subList(0, Math.min(FAULTS, faults.size()))) {
+      text.append("\n=== ").append(fault).append("\n    at ").append(ms(fault.at())).append('\n');
+      events(fault).forEach(event -> text.append(ms(event.at())).append(event.text()).append('\n'));
+    }
+    if (faults.size() > FAULTS) {
+      text.append("\nand these:\n");
+      faults.subList(FAULTS, faults.size()).forEach(fault -> text.append(fault).append('\n'));
+    }
+    return text.toString();
+  }
+
+  private String ms(long at) {
+    return String.format(Locale.ROOT, "%12.3f ms  ", (at - begin) / 1e6);
+  }
+
+  private List<Event> events(Fault fault) {
+    List<Event> events = new ArrayList<>();
+    for (Operation operation : operations) {
+      String key = operation.part().key();
+      if (isNear(operation.invoked(), fault) && (key == null || Objects.equals(key, fault.key()))) {
+        events.add(new Event(operation.invoked(), told(operation)));
+      }
+    }
+    for (Done done : log) {
+      if (isNear(done.at(), fault) && concerns(done, fault.key())) {
+        String words = String.join(" ", done.words().stream().map(Judge::shown).toList());
+        events.add(new Event(done.at(), "                Redis: [" + done.db() + "] " + words));
+      }
+    }
+    events.sort(Comparator.comparingLong(event -> Math.abs(event.at() - fault.at())));
+    return events.stream().limit(EVENTS).sorted(Comparator.comparingLong(Event::at)).toList();
+  }
+
+  private static boolean isNear(long at, Fault fault) {
+    return Math.abs(at - fault.at()) < AROUND_NANOS;
+  }
+
+  private static boolean concerns(Done done, String key) {
+    return done.words().size() < 2
+        || key == null
+        || done.words().contains(key.substring(2))
+        || done.name().equals("swapdb")
+        || done.name().startsWith("flush");
+  }
+
+  private static String told(Operation operation) {
+    String what = operation.what();
+    return "%s %d: %s -> %s%s (%.3f ms)"
+        .formatted(
+            operation.door(),
+            operation.session(),
+            what.substring(0, Math.min(what.length(), 80)),
+            Judge.shown(operation.value()),
+            operation.isDone() ? "" : " " + operation.outcome(),
+            (operation.completed() - operation.invoked()) / 1e6);
+  }
+}
