@@ -20,14 +20,14 @@ import redisproxy.snapshot.SnapshotTarget;
 
 /** All targets. */
 enum Targets {
-  REQUESTS(RequestTarget::new, 10_000),
-  REPLIES(ReplyTarget::new, 10_000),
-  FEED(FeedTarget::new, 10_000),
-  KEYS(KeysTarget::new, 10_000),
-  CREDENTIALS(CredentialsTarget::new, 10_000),
-  URL(RedisUrlTarget::new, 5_000),
-  SETTINGS(SettingsTarget::new, 500),
-  SNAPSHOT(SnapshotTarget::new, 10_000);
+  REQUESTS(RequestTarget::new, 4_000),
+  REPLIES(ReplyTarget::new, 4_000),
+  FEED(FeedTarget::new, 4_000),
+  KEYS(KeysTarget::new, 4_000),
+  CREDENTIALS(CredentialsTarget::new, 4_000),
+  URL(RedisUrlTarget::new, 2_000),
+  SETTINGS(SettingsTarget::new, 200),
+  SNAPSHOT(SnapshotTarget::new, 4_000);
 
   private final Supplier<Target> maker;
 
