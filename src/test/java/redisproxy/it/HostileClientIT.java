@@ -3,6 +3,7 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
 
 /**
  * Clients that ask for more than their share, or end early, before a Redis that is as slow as the
@@ -69,6 +71,44 @@ class HostileClientIT {
       }
       over.countDown();
       clients.forEach(RespClient::close);
+    }
+  }
+
+  /** A page that a browser was lured to can have it send bytes here that it chose. */
+  @Test
+  void httpSentOverResp_isCutOff_whereverInThePipeline() {
+    for (String before :
+        new String[] {"", "GET k\r\n", RespClient.request("PING").repeat(3), "EVAL x 0\r\n"}) {
+      for (String http : new String[] {"POST / HTTP/1.1\r\n", "X: y\r\nHost: x\r\n"}) {
+        try (EmbeddedRedis redis = EmbeddedRedis.start();
+            RunningProxy proxy = RunningProxy.start(shape, redis.url());
+            RespClient direct = new RespClient(redis.host(), redis.port())) {
+          try (RespClient client = proxy.resp()) {
+            client.send(before + http + RespClient.request("SET", "written", "1"));
+            client.rest();
+          } catch (UncheckedIOException reset) {
+            // closed with requests unread
+          }
+          assertEquals("$-1\r\n", direct.call("GET", "written"), before + http);
+        }
+      }
+    }
+  }
+
+  /** Whom Redis has yet to let in may announce no more here than there, and is told so at once. */
+  @Test
+  void strangerToRedis_isBoundedAsByRedis() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.password", "s3cret")) {
+      for (String request :
+          new String[] {
+            "*1000000\r\n", "*11\r\n", "*2\r\n$4\r\nAUTH\r\n$16385\r\n", "*1\r\n$536870912\r\n"
+          }) {
+        try (RespClient direct = new RespClient(redis.host(), redis.port());
+            RespClient client = proxy.resp()) {
+          assertEquals(direct.send(request).rest(), client.send(request).rest(), request);
+        }
+      }
     }
   }
 
