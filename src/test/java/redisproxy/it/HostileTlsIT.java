@@ -10,58 +10,61 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
 /** Clients that do not keep to TLS on ports that speak it. Others are served all the while. */
-@ParameterizedClass
-@EnumSource(Shape.class)
 class HostileTlsIT {
   private static final String HELLO = "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc";
 
-  @Parameter Shape shape;
-  @RegisterExtension final Opened opened = new Opened();
-  @TempDir Path folder;
+  private static final TestCertificates CERTIFICATES = TestCertificates.get();
+  private static final String CERT = CERTIFICATES.cert("server").toString();
+  private static final String KEY = CERTIFICATES.key("server").toString();
+  private static final SSLContext TRUSTING = CERTIFICATES.context(null);
 
-  private final SSLContext trusting = TestCertificates.get().context(null);
-  private RunningProxy proxy;
+  @TempDir static Path folder;
+  private static EmbeddedRedis redis;
+  private static RunningProxy proxy;
 
-  @BeforeEach
-  void start() {
-    Path cert = folder.resolve("cert.pem");
-    Path key = folder.resolve("key.pem");
-    TestCertificates.get().install("server", cert, key);
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
+  @BeforeAll
+  static void start() {
+    redis = EmbeddedRedis.start();
     proxy =
-        opened.add(
-            RunningProxy.start(
-                shape,
-                redis.url(),
-                "resp.tls.cert",
-                cert.toString(),
-                "resp.tls.key",
-                key.toString(),
-                "http.tls.cert",
-                cert.toString(),
-                "http.tls.key",
-                key.toString()));
+        RunningProxy.start(
+            Shape.SPREAD,
+            redis.url(),
+            "resp.tls.cert",
+            CERT,
+            "resp.tls.key",
+            KEY,
+            "http.tls.cert",
+            CERT,
+            "http.tls.key",
+            KEY);
   }
 
-  private SSLSocket handshaken(String... protocols) throws IOException {
-    SSLSocket socket =
-        (SSLSocket) trusting.getSocketFactory().createSocket("127.0.0.1", proxy.respPort());
+  @AfterAll
+  static void stop() {
+    proxy.close();
+    redis.close();
+  }
+
+  private static SSLSocket handshaken(String... protocols) throws IOException {
+    return handshaken(proxy.respPort(), protocols);
+  }
+
+  private static SSLSocket handshaken(int port, String... protocols) throws IOException {
+    SSLSocket socket = (SSLSocket) TRUSTING.getSocketFactory().createSocket("127.0.0.1", port);
     socket.setSoTimeout(10_000);
     socket.setEnabledProtocols(protocols);
     try {
@@ -78,7 +81,7 @@ class HostileTlsIT {
     return new String(socket.getInputStream().readNBytes(7), StandardCharsets.US_ASCII);
   }
 
-  private void assertOthersAreServed() throws IOException {
+  private static void assertOthersAreServed() throws IOException {
     try (SSLSocket other = handshaken("TLSv1.3")) {
       assertEquals("+PONG\r\n", ping(other));
     }
@@ -132,10 +135,10 @@ class HostileTlsIT {
     assertOthersAreServed();
   }
 
-  private SSLSocket layered(Socket raw, String version) throws IOException {
+  private static SSLSocket layered(Socket raw, String version) throws IOException {
     raw.setSoTimeout(10_000);
     SSLSocket socket =
-        (SSLSocket) trusting.getSocketFactory().createSocket(raw, "127.0.0.1", 0, false);
+        (SSLSocket) TRUSTING.getSocketFactory().createSocket(raw, "127.0.0.1", 0, false);
     socket.setEnabledProtocols(new String[] {version});
     socket.startHandshake();
     return socket;
@@ -160,8 +163,17 @@ class HostileTlsIT {
 
   /** A client could have the server sign again and again, over one connection. */
   @Test
-  void handshakeAnew_isRefused() throws IOException {
-    try (SSLSocket socket = handshaken("TLSv1.2")) {
+  void handshakeAnew_isRefused() throws Exception {
+    try (RunningJar jar = new RunningJar(folder)) {
+      jar.run(
+          Map.of("REDIS_URL", redis.url(), "RESP_TLS_CERT", CERT, "RESP_TLS_KEY", KEY), List.of());
+      jar.awaitReady();
+      assertHandshakeAnewIsRefused(jar.resp);
+    }
+  }
+
+  private static void assertHandshakeAnewIsRefused(int port) throws IOException {
+    try (SSLSocket socket = handshaken(port, "TLSv1.2")) {
       assertEquals("+PONG\r\n", ping(socket));
       assertThrows(
           IOException.class,
@@ -172,7 +184,6 @@ class HostileTlsIT {
             }
           });
     }
-    assertOthersAreServed();
   }
 
   @Test
