@@ -95,12 +95,18 @@ final class CachedRequests {
     this.isOpen = isOpen;
     this.mayTunnel = settings.tunnel();
     this.maxRequestBytes = settings.maxRequestBytes();
-    this.parser = new RequestParser(isStranger() ? Login.MAX_BYTES : maxRequestBytes);
+    this.parser =
+        isStranger() || !isOpen ? RequestParser.ofStranger() : new RequestParser(maxRequestBytes);
   }
 
   /** Whether the client has to log in with the proxy before anything else. */
   boolean isStranger() {
     return login != null && !login.isIn();
+  }
+
+  /** What a request that is not whole costs beside its bytes. */
+  long held() {
+    return parser.held();
   }
 
   /** Reads the next request. */
@@ -122,12 +128,7 @@ final class CachedRequests {
       }
       return outcome;
     } catch (RequestTooLarge tooLarge) {
-      if (isStranger()) {
-        front.tally().count(REFUSED);
-        cached.reply(Login.TOO_LONG);
-        return Outcome.LAST;
-      }
-      return mayTunnel ? forRedis() : refused(tooLarge);
+      return isStranger() || !mayTunnel ? refused(tooLarge) : forRedis();
     } catch (ProtocolError error) {
       return refused(error);
     }

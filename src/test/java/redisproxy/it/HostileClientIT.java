@@ -77,12 +77,12 @@ class HostileClientIT {
   /** A page that a browser was lured to can have it send bytes here that it chose. */
   @Test
   void httpSentOverResp_isCutOff_whereverInThePipeline() {
-    for (String before :
-        new String[] {"", "GET k\r\n", RespClient.request("PING").repeat(3), "EVAL x 0\r\n"}) {
-      for (String http : new String[] {"POST / HTTP/1.1\r\n", "X: y\r\nHost: x\r\n"}) {
-        try (EmbeddedRedis redis = EmbeddedRedis.start();
-            RunningProxy proxy = RunningProxy.start(shape, redis.url());
-            RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient direct = new RespClient(redis.host(), redis.port())) {
+      for (String before :
+          new String[] {"", "GET k\r\n", RespClient.request("PING").repeat(3), "EVAL x 0\r\n"}) {
+        for (String http : new String[] {"POST / HTTP/1.1\r\n", "X: y\r\nHost: x\r\n"}) {
           try (RespClient client = proxy.resp()) {
             client.send(before + http + RespClient.request("SET", "written", "1"));
             client.rest();
