@@ -39,6 +39,12 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private boolean heard;
   private boolean leaving;
 
+  /** Null where nobody counts. */
+  private ClientMemory memory;
+
+  /** What is counted there of this client, in bytes. */
+  private long charged;
+
   /** Null until it is asked for. */
   private String address;
 
@@ -46,7 +52,8 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private Future<?> cutOff;
 
   /** Takes over the bytes of a socket that was accepted just now. */
-  final void attach(NetSocketInternal socket, int maxPendingBytes) {
+  final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory shared) {
+    memory = shared;
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
@@ -56,6 +63,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** Goes on with what is there: parses what may be parsed, writes what may be written. */
   abstract void advance();
+
+  /** What is held for the client beside its input and what was written, in bytes. */
+  abstract long held();
 
   /** Parses what it will of the input. */
   abstract void accept(ByteBuf input);
@@ -114,6 +124,38 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     if (!leaving) {
       advance();
     }
+    count();
+  }
+
+  /** Has counted what the client has held now. */
+  final void count() {
+    if (memory != null) {
+      var unsent = context.channel().unsafe().outboundBuffer();
+      long now = input == null ? 0 : input.capacity();
+      now += unsent == null ? 0 : unsent.totalPendingWriteBytes();
+      charge(now + held());
+    }
+  }
+
+  private void charge(long bytes) {
+    if (memory != null && bytes != charged) {
+      memory.changed(bytes - charged);
+      charged = bytes;
+    }
+  }
+
+  /** What was counted last, in bytes. */
+  final long charged() {
+    return charged;
+  }
+
+  /** Cuts the client off, which has too much held; nothing of it counts any more. */
+  final void evict() {
+    charge(0);
+    memory = null;
+    leaving = true;
+    releaseInput();
+    close();
   }
 
   private void releaseInput() {
@@ -159,6 +201,8 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
       // Or a session that has ended is held until its time would have come.
       cutOff.cancel(false);
     }
+    charge(0);
+    memory = null;
     closed();
     ctx.fireChannelInactive();
   }

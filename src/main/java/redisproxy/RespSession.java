@@ -217,6 +217,12 @@ final class RespSession extends RespConnection {
       end();
     }
     advancing = false;
+    count();
+  }
+
+  @Override
+  long held() {
+    return cached.held() + requests.held();
   }
 
   /** Nothing more is read; what was read is answered. */
