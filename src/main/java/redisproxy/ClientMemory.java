@@ -1,7 +1,8 @@
 package redisproxy;
 
+import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
@@ -19,23 +20,25 @@ final class ClientMemory {
   /** The share of the heap that clients may have held, for the cache has 40 % unless told more. */
   private static final int SHARE = 4;
 
+  /** Who attacks is not to fill the log as well. */
+  private static final long WARN_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final long most;
-  private final Set<? extends RespConnection> clients;
-  private final Executor later;
+  private final Set<Account> accounts = new HashSet<>();
   private long held;
-  private boolean relieving;
+
+  /** Since this was warned of last. */
+  private int cutOff;
+
+  private long warnedAt;
 
   /**
    * Nothing held yet.
    *
    * @param most how much may be held, in bytes
-   * @param clients those who are connected
-   * @param later runs a task on the event loop, when the present one is over
    */
-  ClientMemory(long most, Set<? extends RespConnection> clients, Executor later) {
+  ClientMemory(long most) {
     this.most = most;
-    this.clients = clients;
-    this.later = later;
   }
 
   /**
@@ -46,35 +49,72 @@ final class ClientMemory {
     return Math.max(Runtime.getRuntime().maxMemory() / SHARE / fronts, 4 * ofOne);
   }
 
-  /** A client has so many bytes more held, or, below 0, less. */
-  void changed(long by) {
-    held += by;
-    if (held > most && !relieving) {
-      relieving = true;
-      later.execute(this::relieve);
+  /**
+   * A client that holds nothing yet.
+   *
+   * @param evict cuts it off
+   */
+  Account open(Runnable evict) {
+    Account account = new Account(evict);
+    accounts.add(account);
+    return account;
+  }
+
+  /** What one client has held. */
+  final class Account {
+    private final Runnable evict;
+    private long bytes;
+
+    private Account(Runnable evict) {
+      this.evict = evict;
+    }
+
+    /**
+     * It has so much held now. It may be cut off before this returns, and so may others: were that
+     * put off until the turn is over, all that is ready to be read in it would have been.
+     */
+    void set(long now) {
+      if (now != bytes && accounts.contains(this)) {
+        long more = now - bytes;
+        held += more;
+        bytes = now;
+        if (more > 0 && held > most) {
+          relieve();
+        }
+      }
+    }
+
+    /** It is gone, with all that it had held. */
+    void close() {
+      if (accounts.remove(this)) {
+        held -= bytes;
+      }
     }
   }
 
   private void relieve() {
-    relieving = false;
-    int cutOff = 0;
     while (held > most) {
-      RespConnection largest = null;
-      for (RespConnection client : clients) {
-        if (largest == null || client.charged() > largest.charged()) {
-          largest = client;
+      Account largest = null;
+      for (Account account : accounts) {
+        if (largest == null || account.bytes > largest.bytes) {
+          largest = account;
         }
       }
-      if (largest == null || largest.charged() == 0) {
-        break;
-      }
-      largest.evict();
+      largest.close();
+      largest.evict.run();
       cutOff++;
     }
-    if (cutOff > 0) {
+    warn();
+  }
+
+  private void warn() {
+    long now = System.nanoTime();
+    if (warnedAt == 0 || now - warnedAt > WARN_EVERY_NANOS) {
       LOG.atWarn()
           .addKeyValue(LogKey.CLIENTS, cutOff)
           .log("clients were cut off that had most memory held");
+      warnedAt = now;
+      cutOff = 0;
     }
   }
 }

@@ -40,10 +40,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private boolean leaving;
 
   /** Null where nobody counts. */
-  private ClientMemory memory;
-
-  /** What is counted there of this client, in bytes. */
-  private long charged;
+  private ClientMemory.Account account;
 
   /** Null until it is asked for. */
   private String address;
@@ -52,8 +49,8 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private Future<?> cutOff;
 
   /** Takes over the bytes of a socket that was accepted just now. */
-  final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory shared) {
-    memory = shared;
+  final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory memory) {
+    account = memory.open(this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
@@ -107,6 +104,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
             ? data
             : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), input, data);
     acceptInput();
+    count();
   }
 
   /** Parses on in what was read before. */
@@ -121,38 +119,25 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** A session that leaves has said all it will; it only reads, to see the client go. */
   private void goOn() {
-    if (!leaving) {
+    if (leaving) {
+      count();
+    } else {
       advance();
     }
-    count();
   }
 
   /** Has counted what the client has held now. */
   final void count() {
-    if (memory != null) {
+    if (account != null) {
       var unsent = context.channel().unsafe().outboundBuffer();
       long now = input == null ? 0 : input.capacity();
       now += unsent == null ? 0 : unsent.totalPendingWriteBytes();
-      charge(now + held());
+      account.set(now + held());
     }
   }
 
-  private void charge(long bytes) {
-    if (memory != null && bytes != charged) {
-      memory.changed(bytes - charged);
-      charged = bytes;
-    }
-  }
-
-  /** What was counted last, in bytes. */
-  final long charged() {
-    return charged;
-  }
-
-  /** Cuts the client off, which has too much held; nothing of it counts any more. */
-  final void evict() {
-    charge(0);
-    memory = null;
+  /** Cuts the client off, which has too much held. */
+  private void evict() {
     leaving = true;
     releaseInput();
     close();
@@ -201,8 +186,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
       // Or a session that has ended is held until its time would have come.
       cutOff.cancel(false);
     }
-    charge(0);
-    memory = null;
+    if (account != null) {
+      account.close();
+    }
     closed();
     ctx.fireChannelInactive();
   }

@@ -222,7 +222,7 @@ final class RespSession extends RespConnection {
 
   @Override
   long held() {
-    return cached.held() + requests.held();
+    return cached.held() + (tunnel == null ? requests.held() : tunnel.held());
   }
 
   /** Nothing more is read; what was read is answered. */

@@ -85,9 +85,7 @@ final class RespVerticle extends VerticleBase {
     loopDelay = new LoopDelay(vertx);
     memory =
         new ClientMemory(
-            ClientMemory.share(settings.instances(), settings.maxPendingBytes()),
-            sessions,
-            task -> context.runOnContext(turn -> task.run()));
+            ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));

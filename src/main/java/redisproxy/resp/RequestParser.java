@@ -74,7 +74,8 @@ public final class RequestParser {
     this(maxBytes, Integer.MAX_VALUE);
   }
 
-  private RequestParser(int maxBytes, int maxArguments) {
+  /** The same with a bound on the arguments, too. */
+  public RequestParser(int maxBytes, int maxArguments) {
     this.maxBytes = maxBytes;
     this.maxArguments = maxArguments;
   }
@@ -143,7 +144,10 @@ public final class RequestParser {
       }
       remaining = decimal.valueUpTo(Integer.MAX_VALUE, "invalid multibulk length");
       if (remaining > maxArguments) {
-        throw new RequestTooLarge("unauthenticated multibulk length");
+        throw new RequestTooLarge(
+            maxArguments == STRANGERS_ARGUMENTS
+                ? "unauthenticated multibulk length"
+                : "invalid multibulk length");
       }
     }
     while (remaining > 0) {

@@ -15,7 +15,7 @@ final class Wire implements AutoCloseable {
   private static final int LOOK_MS = 5;
 
   /** How much of what is waiting is read to see whether the end stands behind it, in bytes. */
-  private static final int LOOKED_THROUGH = 8 * 1024 * 1024;
+  private static final int LOOKED_THROUGH = 1024 * 1024;
 
   private final Socket socket;
 

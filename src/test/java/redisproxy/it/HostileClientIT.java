@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
@@ -108,6 +109,27 @@ class HostileClientIT {
             RespClient client = proxy.resp()) {
           assertEquals(direct.send(request).rest(), client.send(request).rest(), request);
         }
+      }
+    }
+  }
+
+  /** Where they stand would cost more than they do. */
+  @Test
+  void manyArguments_areRefusedWhenAnnounced_orPassedOnToRedis() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
+        RespClient reader = alone.resp()) {
+      reader.send("*1000000\r\n");
+      assertEquals("-ERR Protocol error: invalid multibulk length\r\n", reader.reply());
+      assertTrue(reader.isClosedByServer());
+      try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
+          RespClient client = proxy.resp()) {
+        assertEquals("+OK\r\n", client.call("SET", "k1999", "v"));
+        assertEquals("$1\r\nv\r\n", client.call("GET", "k1999"));
+        String[] del = new String[2001];
+        Arrays.setAll(del, i -> i == 0 ? "DEL" : "k" + i);
+        assertEquals(":1\r\n", client.call(del));
+        assertEquals("$-1\r\n", client.call("GET", "k1999"));
       }
     }
   }
