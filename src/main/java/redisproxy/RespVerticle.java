@@ -83,9 +83,7 @@ final class RespVerticle extends VerticleBase {
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
     trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front.tally());
     loopDelay = new LoopDelay(vertx);
-    memory =
-        new ClientMemory(
-            ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
+    memory = new ClientMemory(ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));

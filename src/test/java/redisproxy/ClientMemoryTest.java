@@ -14,9 +14,7 @@ class ClientMemoryTest {
   private final Map<String, ClientMemory.Account> accounts = new HashMap<>();
 
   private void holds(String client, long bytes) {
-    accounts
-        .computeIfAbsent(client, name -> memory.open(() -> evict(name)))
-        .set(bytes);
+    accounts.computeIfAbsent(client, name -> memory.open(() -> evict(name))).set(bytes);
   }
 
   private void evict(String client) {

@@ -27,7 +27,7 @@ final class Target implements AutoCloseable {
   static final String HUGE = "huge";
 
   private static final int HUGE_BYTES = 32 * 1024 * 1024;
-  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(90);
 
   private final EmbeddedRedis redis;
   private final Map<Port, Integer> ports = new EnumMap<>(Port.class);
