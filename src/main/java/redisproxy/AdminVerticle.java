@@ -81,7 +81,7 @@ final class AdminVerticle extends VerticleBase {
             .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(60);
     certificates.applyTo(options);
-    server = vertx.createHttpServer(options).requestHandler(router);
+    server = vertx.createHttpServer(options).requestHandler(new HttpFraming(router));
     return server
         .listen()
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));

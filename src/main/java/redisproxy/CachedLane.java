@@ -84,6 +84,11 @@ final class CachedLane implements Bus.Asker {
     return replies.isEmpty() && relay == null && writer.isFlushed();
   }
 
+  /** Bytes of replies that are known and wait for their turn. */
+  long held() {
+    return held;
+  }
+
   /** Changes with every request accepted. */
   int accepted() {
     return replies.tail();

@@ -32,6 +32,9 @@ final class CachedRequests {
 
   private static final long HOST = CommandName.of("host:");
 
+  /** Nothing that is answered here has as many. */
+  private static final int MAX_ARGUMENTS = 1024;
+
   /** What has become of the next request. */
   enum Outcome {
     /** It is answered, now or later. */
@@ -96,12 +99,22 @@ final class CachedRequests {
     this.isOpen = isOpen;
     this.mayTunnel = settings.tunnel();
     this.maxRequestBytes = settings.maxRequestBytes();
-    this.parser = new RequestParser(isStranger() ? Login.MAX_BYTES : maxRequestBytes);
+    this.parser = isStranger() || !isOpen ? RequestParser.ofStranger() : newParser();
   }
 
   /** Whether the client has to log in with the proxy before anything else. */
   boolean isStranger() {
     return login != null && !login.isIn();
+  }
+
+  /** Positions of arguments cost more than small arguments do: what has many is for a tunnel. */
+  private RequestParser newParser() {
+    return new RequestParser(maxRequestBytes, MAX_ARGUMENTS);
+  }
+
+  /** What a request that is not whole costs beside its bytes. */
+  long held() {
+    return parser.held();
   }
 
   /** Reads the next request. */
@@ -123,12 +136,7 @@ final class CachedRequests {
       }
       return outcome;
     } catch (RequestTooLarge tooLarge) {
-      if (isStranger()) {
-        front.tally().count(REFUSED);
-        cached.reply(Login.TOO_LONG);
-        return Outcome.LAST;
-      }
-      return mayTunnel ? forRedis() : refused(tooLarge);
+      return isOpen && !isStranger() && mayTunnel ? forRedis() : refused(tooLarge);
     } catch (ProtocolError error) {
       return refused(error);
     }
@@ -156,7 +164,7 @@ final class CachedRequests {
 
   /** The parser has stopped within a request that another will read from its start. */
   private Outcome forRedis() {
-    parser = new RequestParser(maxRequestBytes);
+    parser = newParser();
     return Outcome.FOR_REDIS;
   }
 
@@ -250,7 +258,7 @@ final class CachedRequests {
       RequestParser hello = parser;
       ByteBuf withoutAuth = Login.withoutAuth(parser);
       if (withoutAuth != null) {
-        hello = new RequestParser(maxRequestBytes);
+        hello = newParser();
         hello.parse(withoutAuth);
       }
       reply = handshake.answer(hello, front.server());
@@ -260,7 +268,7 @@ final class CachedRequests {
       reply = reply == null ? Reply.unknownCommand(hello) : reply;
     }
     if (wasStranger && !isStranger()) {
-      parser = new RequestParser(maxRequestBytes);
+      parser = newParser();
     }
     return answered(reply);
   }

@@ -41,9 +41,6 @@ final class HttpVerticle extends VerticleBase {
 
   private static final int MAX_HEADERS = 16 * 1024;
 
-  /** Longest body that is read and ignored, in bytes; above it 413. */
-  private static final long MAX_BODY = 64 * 1024;
-
   private final Settings settings;
   private final Gate clients;
   private final Gate requests;
@@ -128,7 +125,7 @@ final class HttpVerticle extends VerticleBase {
             .createHttpServer(options)
             .connectionHandler(this::connected)
             .invalidRequestHandler(counted(Problem::ofInvalidRequest))
-            .requestHandler(counted(new HttpLimit(limits.rate(), router())));
+            .requestHandler(counted(new HttpLimit(limits.rate(), new HttpFraming(router()))));
     return server
         .listen()
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
@@ -222,7 +219,7 @@ final class HttpVerticle extends VerticleBase {
   private void value(
       RoutingContext ctx, HttpStyle style, Function<HttpServerRequest, byte @Nullable []> find) {
     HttpServerRequest request = ctx.request();
-    if (!isRead(request) || !isSmall(request)) {
+    if (!isRead(request)) {
       return;
     }
     try {
@@ -256,19 +253,6 @@ final class HttpVerticle extends VerticleBase {
     }
     request.response().putHeader("allow", "GET, HEAD");
     Problem.of(405, "only GET and HEAD are answered here").end(request);
-    return false;
-  }
-
-  /** A body on a GET means nothing and is ignored, within reason. */
-  private static boolean isSmall(HttpServerRequest request) {
-    String length = request.getHeader("content-length");
-    if (length == null && request.getHeader("transfer-encoding") == null) {
-      return true;
-    }
-    if (length != null && length.length() <= 6 && Long.parseLong(length) <= MAX_BODY) {
-      return true;
-    }
-    Problem.of(413, "a request here has no body").endAndClose(request);
     return false;
   }
 

@@ -44,12 +44,6 @@ final class Login {
   private static final byte[] IN_TRANSACTION =
       Reply.error("ERR redis-proxy: logging in within MULTI is not possible");
 
-  /** What Redis says of a request that is too long for a client that has yet to log in. */
-  static final byte[] TOO_LONG = Reply.error("ERR Protocol error: unauthenticated bulk length");
-
-  /** The longest request of such a client, in bytes. */
-  static final int MAX_BYTES = 16 * 1024;
-
   /** As Redis reads integers: no plus, no leading zero. */
   private static final Pattern INTEGER = Pattern.compile("0|-?[1-9][0-9]{0,17}");
 

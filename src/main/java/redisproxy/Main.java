@@ -28,6 +28,8 @@ public final class Main {
     System.setProperty(
         "vertx.logger-delegate-factory-class-name",
         "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    // With TLS 1.2 a client could have the server sign again and again over one connection.
+    System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     Path config = null;
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {

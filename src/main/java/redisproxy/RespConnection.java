@@ -40,6 +40,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private boolean heard;
   private boolean leaving;
 
+  /** Null where nobody counts. */
+  private ClientMemory.@Nullable Account account;
+
   /** Null until it is asked for. */
   private @Nullable String address;
 
@@ -47,7 +50,8 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private @Nullable Future<?> cutOff;
 
   /** Takes over the bytes of a socket that was accepted just now. */
-  final void attach(NetSocketInternal socket, int maxPendingBytes) {
+  final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory memory) {
+    account = memory.open(this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
@@ -57,6 +61,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** Goes on with what is there: parses what may be parsed, writes what may be written. */
   abstract void advance();
+
+  /** What is held for the client beside its input and what was written, in bytes. */
+  abstract long held();
 
   /** Parses what it will of the input. */
   abstract void accept(ByteBuf input);
@@ -98,6 +105,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
             ? data
             : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), input, data);
     acceptInput();
+    count();
   }
 
   /** Parses on in what was read before. */
@@ -112,9 +120,28 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** A session that leaves has said all it will; it only reads, to see the client go. */
   private void goOn() {
-    if (!leaving) {
+    if (leaving) {
+      count();
+    } else {
       advance();
     }
+  }
+
+  /** Has counted what the client has held now. */
+  final void count() {
+    if (account != null) {
+      var unsent = context.channel().unsafe().outboundBuffer();
+      long now = input == null ? 0 : input.capacity();
+      now += unsent == null ? 0 : unsent.totalPendingWriteBytes();
+      account.set(now + held());
+    }
+  }
+
+  /** Cuts the client off, which has too much held. */
+  private void evict() {
+    leaving = true;
+    releaseInput();
+    close();
   }
 
   private void releaseInput() {
@@ -158,6 +185,9 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     releaseInput();
     // Or a session that has ended is held until its time would have come.
     cancelCutOff();
+    if (account != null) {
+      account.close();
+    }
     closed();
     ctx.fireChannelInactive();
   }

@@ -221,6 +221,12 @@ final class RespSession extends RespConnection {
       end();
     }
     advancing = false;
+    count();
+  }
+
+  @Override
+  long held() {
+    return cached.held() + (tunnel == null ? requests.held() : tunnel.held());
   }
 
   /** Nothing more is read; what was read is answered. */

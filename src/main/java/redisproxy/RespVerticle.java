@@ -44,6 +44,8 @@ final class RespVerticle extends VerticleBase {
   private final LiveLimits live;
   private final Set<RespSession> sessions = new HashSet<>();
 
+  private ClientMemory memory;
+
   private Front front;
   private FrontLimits limits;
   private ValueStreams streams;
@@ -82,6 +84,7 @@ final class RespVerticle extends VerticleBase {
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
     trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front.tally());
     loopDelay = new LoopDelay(vertx);
+    memory = new ClientMemory(ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
@@ -133,7 +136,7 @@ final class RespVerticle extends VerticleBase {
           sessions.remove(session);
           clients.leave();
         });
-    session.attach((NetSocketInternal) socket, settings.maxPendingBytes());
+    session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory);
   }
 
   /**

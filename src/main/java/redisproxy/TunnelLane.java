@@ -97,6 +97,11 @@ final class TunnelLane implements Tunnel.Session {
     return tunnel.isWritable() && outstanding.size() < MAX_OUTSTANDING && !refusing;
   }
 
+  /** What a request that is not whole costs beside its bytes. */
+  long held() {
+    return parser.held();
+  }
+
   /** Passes on what may be passed on. */
   void accept(ByteBuf input) {
     int from = input.readerIndex();

@@ -24,6 +24,11 @@ class RespConnectionTest {
         void advance() {}
 
         @Override
+        long held() {
+          return 0;
+        }
+
+        @Override
         void accept(ByteBuf input) {
           largest = Math.max(largest, input.capacity());
           int length = input.readableBytes() / 8 * 8;

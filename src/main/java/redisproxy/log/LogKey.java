@@ -41,6 +41,9 @@ public final class LogKey {
   /** How many keys, and of how many. */
   public static final String KEYS = "keys";
 
+  /** How many of them. */
+  public static final String CLIENTS = "clients";
+
   public static final String OF = "of";
 
   /** A key in Redis, or a digest of it. */

@@ -31,7 +31,13 @@ public final class RequestParser {
   private static final int ANNOUNCING = -2;
   private static final int MISTYPED = -3;
 
+  /** What Redis takes of whom it has yet to let in, in bytes and in arguments. */
+  private static final int STRANGERS_BYTES = 16 * 1024;
+
+  private static final int STRANGERS_ARGUMENTS = 10;
+
   private final int maxBytes;
+  private final int maxArguments;
   private final DecimalLine decimal = new DecimalLine();
 
   /** How far this request has been read, and all other positions, from its first byte. */
@@ -68,7 +74,18 @@ public final class RequestParser {
    *     announced
    */
   public RequestParser(int maxBytes) {
+    this(maxBytes, Integer.MAX_VALUE);
+  }
+
+  /** The same with a bound on the arguments, too. */
+  public RequestParser(int maxBytes, int maxArguments) {
     this.maxBytes = maxBytes;
+    this.maxArguments = maxArguments;
+  }
+
+  /** A parser of the requests of a client that has yet to log in. */
+  public static RequestParser ofStranger() {
+    return new RequestParser(STRANGERS_BYTES, STRANGERS_ARGUMENTS);
   }
 
   /**
@@ -129,6 +146,12 @@ public final class RequestParser {
         return false;
       }
       remaining = decimal.valueUpTo(Integer.MAX_VALUE, "invalid multibulk length");
+      if (remaining > maxArguments) {
+        throw new RequestTooLarge(
+            maxArguments == STRANGERS_ARGUMENTS
+                ? "unauthenticated multibulk length"
+                : "invalid multibulk length");
+      }
     }
     while (remaining > 0) {
       if (!argument(in)) {
@@ -179,7 +202,11 @@ public final class RequestParser {
       buffer = in;
       base = in.readerIndex();
       throw new RequestTooLarge(
-          length > maxBytes ? "invalid bulk length" : "request larger than " + maxBytes + " bytes");
+          maxArguments == STRANGERS_ARGUMENTS
+              ? "unauthenticated bulk length"
+              : length > maxBytes
+                  ? "invalid bulk length"
+                  : "request larger than " + maxBytes + " bytes");
     }
     return (int) length;
   }
@@ -231,6 +258,11 @@ public final class RequestParser {
   /** How many arguments the request has, the command's name included; 1 at least. */
   public int count() {
     return count;
+  }
+
+  /** What is held of the positions of many arguments, in bytes. */
+  public long held() {
+    return starts.length == USUAL_ARGUMENTS ? 0 : 2L * Integer.BYTES * starts.length;
   }
 
   /** The buffer that {@link #start} points into. */

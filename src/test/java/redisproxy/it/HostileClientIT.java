@@ -3,7 +3,9 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
 
 /**
  * Clients that ask for more than their share, or end early, before a Redis that is as slow as the
@@ -71,6 +74,65 @@ class HostileClientIT {
       }
       over.countDown();
       clients.forEach(RespClient::close);
+    }
+  }
+
+  /** A page that a browser was lured to can have it send bytes here that it chose. */
+  @Test
+  void httpSentOverResp_isCutOff_whereverInThePipeline() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient direct = new RespClient(redis.host(), redis.port())) {
+      for (String before :
+          new String[] {"", "GET k\r\n", RespClient.request("PING").repeat(3), "EVAL x 0\r\n"}) {
+        for (String http : new String[] {"POST / HTTP/1.1\r\n", "X: y\r\nHost: x\r\n"}) {
+          try (RespClient client = proxy.resp()) {
+            client.send(before + http + RespClient.request("SET", "written", "1"));
+            client.rest();
+          } catch (UncheckedIOException reset) {
+            // closed with requests unread
+          }
+          assertEquals("$-1\r\n", direct.call("GET", "written"), before + http);
+        }
+      }
+    }
+  }
+
+  /** Whom Redis has yet to let in may announce no more here than there, and is told so at once. */
+  @Test
+  void strangerToRedis_isBoundedAsByRedis() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
+        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.password", "s3cret")) {
+      for (String request :
+          new String[] {
+            "*1000000\r\n", "*11\r\n", "*2\r\n$4\r\nAUTH\r\n$16385\r\n", "*1\r\n$536870912\r\n"
+          }) {
+        try (RespClient direct = new RespClient(redis.host(), redis.port());
+            RespClient client = proxy.resp()) {
+          assertEquals(direct.send(request).rest(), client.send(request).rest(), request);
+        }
+      }
+    }
+  }
+
+  /** Where they stand would cost more than they do. */
+  @Test
+  void manyArguments_areRefusedWhenAnnounced_orPassedOnToRedis() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
+        RespClient reader = alone.resp()) {
+      reader.send("*1000000\r\n");
+      assertEquals("-ERR Protocol error: invalid multibulk length\r\n", reader.reply());
+      assertTrue(reader.isClosedByServer());
+      try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
+          RespClient client = proxy.resp()) {
+        assertEquals("+OK\r\n", client.call("SET", "k1999", "v"));
+        assertEquals("$1\r\nv\r\n", client.call("GET", "k1999"));
+        String[] del = new String[2001];
+        Arrays.setAll(del, i -> i == 0 ? "DEL" : "k" + i);
+        assertEquals(":1\r\n", client.call(del));
+        assertEquals("$-1\r\n", client.call("GET", "k1999"));
+      }
     }
   }
 

@@ -229,7 +229,9 @@ class OwnAuthIT {
               "GET k\r\nPING\r\nECHO x\r\nSET k v\r\n",
               "QUIT\r\n",
               "*2\r\n$4\r\nAUTH\r\n$1000000\r\n",
-              "*2\r\n$4\r\nECHO\r\n$16385\r\n")) {
+              "*2\r\n$4\r\nECHO\r\n$16385\r\n",
+              "*11\r\n",
+              "*1000000\r\n")) {
         String told = told(proxy.resp(), session);
         assertEquals(told(new RespClient(direct.host(), direct.port()), session), told);
       }

@@ -1,0 +1,8 @@
+package redisproxy.attack;
+
+/** The ports of the proxy. */
+enum Port {
+  RESP,
+  HTTP,
+  ADMIN
+}

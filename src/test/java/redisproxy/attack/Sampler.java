@@ -1,0 +1,97 @@
+package redisproxy.attack;
+
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
+import java.util.List;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+
+/** Looks at what the proxy holds, from outside, five times a second. */
+final class Sampler implements AutoCloseable {
+  private static final long EVERY_MS = 200;
+
+  private final Target target;
+  private final JMXConnector connector;
+  private final MemoryMXBean memory;
+  private final BufferPoolMXBean direct;
+  private final Thread thread = new Thread(this::run, "sampler");
+  private volatile boolean over;
+  private Held peak = new Held(0, 0, 0, 0);
+
+  /**
+   * What the proxy holds, in bytes and files.
+   *
+   * @param heap what is used, garbage included
+   * @param direct buffers outside the heap
+   * @param resident memory of the process
+   */
+  record Held(long heap, long direct, long resident, int files) {
+    Held max(Held other) {
+      return new Held(
+          Math.max(heap, other.heap),
+          Math.max(direct, other.direct),
+          Math.max(resident, other.resident),
+          Math.max(files, other.files));
+    }
+  }
+
+  Sampler(Target target) throws IOException {
+    this.target = target;
+    String address = "127.0.0.1:" + target.jmxPort();
+    connector =
+        JMXConnectorFactory.connect(
+            new JMXServiceURL("service:jmx:rmi:///jndi/rmi://" + address + "/jmxrmi"));
+    var server = connector.getMBeanServerConnection();
+    memory = ManagementFactory.getPlatformMXBean(server, MemoryMXBean.class);
+    List<BufferPoolMXBean> pools =
+        ManagementFactory.getPlatformMXBeans(server, BufferPoolMXBean.class);
+    direct = pools.stream().filter(pool -> pool.getName().equals("direct")).findAny().orElseThrow();
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void run() {
+    while (!over) {
+      try {
+        note(now());
+        Thread.sleep(EVERY_MS);
+      } catch (Exception gone) {
+        return;
+      }
+    }
+  }
+
+  private Held now() throws IOException {
+    return new Held(
+        memory.getHeapMemoryUsage().getUsed(),
+        direct.getMemoryUsed(),
+        target.residentBytes(),
+        target.openFiles());
+  }
+
+  private synchronized void note(Held held) {
+    peak = peak.max(held);
+  }
+
+  /** The most that was seen since the last call. */
+  synchronized Held takePeak() {
+    Held most = peak;
+    peak = new Held(0, 0, 0, 0);
+    return most;
+  }
+
+  /** What is held when garbage has been collected. */
+  Held settled() throws IOException {
+    memory.gc();
+    return now();
+  }
+
+  @Override
+  public void close() throws IOException {
+    over = true;
+    connector.close();
+  }
+}

@@ -1,0 +1,91 @@
+package redisproxy.attack;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/** One attack under way: the sockets it holds and the time it has left. For one thread. */
+final class Siege implements AutoCloseable {
+  /** So little is taken in unread, in bytes, that all else stays with the proxy. */
+  private static final int SMALL_WINDOW = 4 * 1024;
+
+  final Target target;
+  final Random random;
+  private final long endsAt;
+  private final List<Wire> wires = new ArrayList<>();
+  private int refused;
+
+  Siege(Target target, Random random, int seconds) {
+    this.target = target;
+    this.random = random;
+    this.endsAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+  }
+
+  boolean lasts() {
+    return System.nanoTime() < endsAt;
+  }
+
+  /** A socket that is held until the end. */
+  Wire hold(Port port) throws IOException {
+    Wire wire = target.open(port);
+    wires.add(wire);
+    return wire;
+  }
+
+  /** One that will take in next to nothing. */
+  Wire holdUnread(Port port) throws IOException {
+    Wire wire = target.open(port, SMALL_WINDOW);
+    wires.add(wire);
+    return wire;
+  }
+
+  /** As many sockets as are to be had. */
+  List<Wire> hold(Port port, int count) {
+    for (int i = 0; i < count && lasts(); i++) {
+      try {
+        hold(port);
+      } catch (IOException e) {
+        refused++;
+      }
+    }
+    return wires;
+  }
+
+  /** Sends, whether or not anybody is there to take it; false when nobody is. */
+  boolean send(Wire wire, String text) {
+    try {
+      wire.send(text);
+      return true;
+    } catch (IOException closed) {
+      return false;
+    }
+  }
+
+  void rest(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Holds what is held until the time is over. */
+  void sitOut() {
+    while (lasts()) {
+      rest(50);
+    }
+  }
+
+  /** How many of the held sockets the proxy has closed by now, in words. */
+  String tally() {
+    long closed = wires.stream().filter(Wire::isClosed).count();
+    return "closed " + closed + " of " + wires.size() + (refused > 0 ? ", refused " + refused : "");
+  }
+
+  @Override
+  public void close() {
+    wires.forEach(Wire::close);
+  }
+}

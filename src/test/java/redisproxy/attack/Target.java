@@ -1,0 +1,177 @@
+package redisproxy.attack;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.net.SocketFactory;
+import redisproxy.dev.EmbeddedRedis;
+import redisproxy.tls.TestCertificates;
+
+/** What is attacked: a Redis of its own, and the packaged proxy before it in a heap of 128 MiB. */
+final class Target implements AutoCloseable {
+  /** How many keys well-behaved clients read, each of so many bytes. */
+  static final int NEAR = 100;
+
+  static final int NEAR_BYTES = 100;
+
+  /** Values that are cached, of so many bytes, for those who do not read them. */
+  static final int HEAVY = 16;
+
+  static final int HEAVY_BYTES = 256 * 1024;
+
+  /** Larger than is cached. */
+  static final String HUGE = "huge";
+
+  private static final int HUGE_BYTES = 32 * 1024 * 1024;
+  private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(90);
+
+  private final EmbeddedRedis redis;
+  private final Map<Port, Integer> ports = new EnumMap<>(Port.class);
+  private final SocketFactory sockets;
+  private final int jmx = EmbeddedRedis.freePort();
+  private final Process proxy;
+
+  /** Starts both; with TLS on the proxy's ports, if so told. */
+  Target(boolean tls, File log) throws IOException, InterruptedException {
+    for (Port port : Port.values()) {
+      ports.put(port, EmbeddedRedis.freePort());
+    }
+    sockets =
+        tls ? TestCertificates.get().context(null).getSocketFactory() : SocketFactory.getDefault();
+    redis = EmbeddedRedis.start();
+    proxy = start(tls, log);
+    Runtime.getRuntime().addShutdownHook(new Thread(proxy::destroyForcibly));
+    try {
+      awaitReady();
+      fill();
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Process start(boolean tls, File log) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(Path.of("bin", "redis-proxy").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log);
+    Map<String, String> environment = builder.environment();
+    environment.keySet().removeIf(name -> name.startsWith("REDIS_"));
+    environment.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("REDIS_URL", redis.url());
+    for (Map.Entry<Port, Integer> port : ports.entrySet()) {
+      environment.put(port.getKey() + "_PORT", "" + port.getValue());
+      if (tls && port.getKey() != Port.ADMIN) {
+        environment.put(port.getKey() + "_TLS_CERT", TestCertificates.get().cert("server") + "");
+        environment.put(port.getKey() + "_TLS_KEY", TestCertificates.get().key("server") + "");
+      }
+    }
+    String local = "-Dcom.sun.management.jmxremote.";
+    environment.put(
+        "JAVA_OPTS",
+        String.join(
+            " ",
+            "-Xmx128m",
+            local + "port=" + jmx,
+            local + "rmi.port=" + jmx,
+            local + "host=127.0.0.1",
+            local + "authenticate=false",
+            local + "ssl=false",
+            "-Djava.rmi.server.hostname=127.0.0.1"));
+    return builder.start();
+  }
+
+  private void awaitReady() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + READY_NANOS;
+    while (true) {
+      try (Wire wire = new Wire(SocketFactory.getDefault(), port(Port.ADMIN), 0)) {
+        wire.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        if (wire.line().contains(" 200 ")) {
+          return;
+        }
+      } catch (IOException notYet) {
+        // said below
+      }
+      if (System.nanoTime() > deadline || proxy.waitFor(50, TimeUnit.MILLISECONDS)) {
+        throw new IOException("the proxy is not ready; its log says why");
+      }
+    }
+  }
+
+  private void fill() throws IOException {
+    try (Wire wire = new Wire(SocketFactory.getDefault(), redis.port(), 0)) {
+      for (int i = 0; i < NEAR; i++) {
+        set(wire, "near:" + i, NEAR_BYTES);
+      }
+      for (int i = 0; i < HEAVY; i++) {
+        set(wire, "heavy:" + i, HEAVY_BYTES);
+      }
+      set(wire, HUGE, HUGE_BYTES);
+    }
+  }
+
+  private static void set(Wire wire, String key, int bytes) throws IOException {
+    String reply = wire.send(Wire.request("SET", key, "v".repeat(bytes))).line();
+    if (!reply.equals("+OK")) {
+      throw new IOException(reply);
+    }
+  }
+
+  int port(Port port) {
+    return ports.get(port);
+  }
+
+  /** A client's connection, with TLS where the port speaks it. */
+  Wire open(Port port) throws IOException {
+    return open(port, 0);
+  }
+
+  /** The same, whose side takes in so many bytes before somebody reads them. */
+  Wire open(Port port, int receiveBuffer) throws IOException {
+    return new Wire(
+        port == Port.ADMIN ? SocketFactory.getDefault() : sockets, port(port), receiveBuffer);
+  }
+
+  /** A connection without TLS, whatever the port speaks. */
+  Wire openPlain(Port port) throws IOException {
+    return new Wire(SocketFactory.getDefault(), port(port), 0);
+  }
+
+  /** A connection to Redis past the proxy. */
+  Wire openRedis() throws IOException {
+    return new Wire(SocketFactory.getDefault(), redis.port(), 0);
+  }
+
+  boolean isAlive() {
+    return proxy.isAlive();
+  }
+
+  int jmxPort() {
+    return jmx;
+  }
+
+  /** Resident memory of the proxy, in bytes. */
+  long residentBytes() throws IOException {
+    String[] pages = Files.readString(process("statm")).split(" ");
+    return Long.parseLong(pages[1]) * 4096;
+  }
+
+  int openFiles() {
+    String[] open = process("fd").toFile().list();
+    return open == null ? 0 : open.length;
+  }
+
+  private Path process(String file) {
+    return Path.of("/proc", "" + proxy.pid(), file);
+  }
+
+  @Override
+  public void close() {
+    proxy.destroyForcibly();
+    redis.close();
+  }
+}

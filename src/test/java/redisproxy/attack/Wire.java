@@ -1,0 +1,112 @@
+package redisproxy.attack;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import javax.net.SocketFactory;
+
+/** A client's socket that sends what it likes, and reads or does not. */
+final class Wire implements AutoCloseable {
+  private static final int TIMEOUT_MS = 5_000;
+  private static final int LOOK_MS = 5;
+
+  /** How much of what is waiting is read to see whether the end stands behind it, in bytes. */
+  private static final int LOOKED_THROUGH = 1024 * 1024;
+
+  private final Socket socket;
+
+  Wire(SocketFactory factory, int port, int receiveBuffer) throws IOException {
+    socket = factory.createSocket();
+    try {
+      if (receiveBuffer > 0) {
+        socket.setReceiveBufferSize(receiveBuffer);
+      }
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(TIMEOUT_MS);
+      socket.connect(new InetSocketAddress("127.0.0.1", port), TIMEOUT_MS);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  static String request(String... arguments) {
+    StringBuilder request = new StringBuilder("*" + arguments.length + "\r\n");
+    for (String argument : arguments) {
+      request.append('$').append(argument.length()).append("\r\n").append(argument).append("\r\n");
+    }
+    return request.toString();
+  }
+
+  Wire send(String text) throws IOException {
+    return send(text.getBytes(ISO_8859_1));
+  }
+
+  Wire send(byte[] bytes) throws IOException {
+    socket.getOutputStream().write(bytes);
+    return this;
+  }
+
+  /** What has come within a moment, at most so many bytes. */
+  String some(int most) throws IOException {
+    byte[] bytes = new byte[most];
+    int read = socket.getInputStream().read(bytes);
+    return read < 0 ? "" : new String(bytes, 0, read, ISO_8859_1);
+  }
+
+  /** The next line, without its end. */
+  String line() throws IOException {
+    InputStream in = socket.getInputStream();
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b != '\n'; b = in.read()) {
+      if (b < 0) {
+        throw new IOException("closed after '" + line + "'");
+      }
+      line.append((char) b);
+    }
+    return line.toString().strip();
+  }
+
+  void skip(int bytes) throws IOException {
+    socket.getInputStream().skipNBytes(bytes);
+  }
+
+  /** Whether the proxy has closed it. What was waiting to be read is gone then. */
+  boolean isClosed() {
+    try {
+      socket.setSoTimeout(LOOK_MS);
+      byte[] bytes = new byte[64 * 1024];
+      for (int seen = 0; seen < LOOKED_THROUGH; ) {
+        int read = socket.getInputStream().read(bytes);
+        if (read < 0) {
+          return true;
+        }
+        seen += read;
+      }
+      return false;
+    } catch (SocketTimeoutException silent) {
+      return false;
+    } catch (IOException reset) {
+      return true;
+    }
+  }
+
+  /** Ends without a word: the other side sees a reset. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // it is gone then, too
+    }
+  }
+}
