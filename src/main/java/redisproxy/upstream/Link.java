@@ -62,6 +62,7 @@ final class Link {
   private boolean stopped;
   private boolean refusedCredentials;
   private long startedAt;
+  private long openedAt;
   private long endedAt = Long.MIN_VALUE / 2;
   private long timer = NO_TIMER;
   private String reason = "not connected yet";
@@ -121,11 +122,22 @@ final class Link {
     cancelTimer();
     attempting = true;
     startedAt = clock.getAsLong();
-    client = Redis.createClient(vertx, options());
+    Redis attempt = Redis.createClient(vertx, options());
+    client = attempt;
     client
         .connect()
         .timeout(redis.connectTimeout().toMillis(), TimeUnit.MILLISECONDS)
-        .onComplete(this::opened, this::failed);
+        .onComplete(
+            opened -> {
+              if (attempt == client) {
+                opened(opened);
+              }
+            },
+            failure -> {
+              if (attempt == client) {
+                failed(failure);
+              }
+            });
   }
 
   private RedisOptions options() {
@@ -153,7 +165,7 @@ final class Link {
     connection = opened;
     reason = "";
     refusedCredentials = false;
-    backoff.reset();
+    openedAt = clock.getAsLong();
     opened.exceptionHandler(failure -> lost(opened, Transport.reason(redis, failure)));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
     LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
@@ -176,6 +188,10 @@ final class Link {
   private void lost(RedisConnection which, String why) {
     if (which == connection) {
       connection = null;
+      if (clock.getAsLong() - openedAt >= redis.backoffMax().toMillis()) {
+        // Or a server that greets and hangs up would be asked again at once, for ever.
+        backoff.reset();
+      }
       down(why);
     }
   }
@@ -183,6 +199,22 @@ final class Link {
   /** Gives the connection up, for it does not answer. */
   void abandon(String why) {
     lost(connection, why);
+  }
+
+  /**
+   * What has been reached, or is being sought, may be another server than is there now: gives the
+   * connection up, or the attempt at one, and makes another at once.
+   */
+  void renew(String why) {
+    if (connection != null) {
+      abandon(why);
+    } else if (attempting) {
+      client.close();
+      attempting = false;
+    } else {
+      return;
+    }
+    attempt();
   }
 
   private void down(String why) {
