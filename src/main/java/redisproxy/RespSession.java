@@ -202,6 +202,16 @@ final class RespSession extends RespConnection {
       return;
     }
     advancing = true;
+    try {
+      proceed();
+    } catch (Throwable fault) {
+      // Whoever called, of whom some would not tell anybody.
+      broken(fault);
+    }
+    advancing = false;
+  }
+
+  private void proceed() {
     if (tunnel != null) {
       tunnel.resume();
     }
@@ -216,7 +226,6 @@ final class RespSession extends RespConnection {
     if (cached.isEmpty() && (quitting || draining && mayAccept())) {
       end();
     }
-    advancing = false;
   }
 
   /** Nothing more is read; what was read is answered. */
