@@ -51,6 +51,7 @@ final class RespVerticle extends VerticleBase {
   private Trunks trunks;
   private LoopDelay loopDelay;
   private NetServer server;
+  private boolean stopping;
 
   RespVerticle(
       Settings settings,
@@ -83,6 +84,7 @@ final class RespVerticle extends VerticleBase {
     loopDelay = new LoopDelay(vertx);
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
+    vertx.eventBus().localConsumer(Bus.REFUSED, news -> refused());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
@@ -98,6 +100,13 @@ final class RespVerticle extends VerticleBase {
     return server
         .listen()
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+  }
+
+  /** What was opened when Redis asked for no password is not for those who give none now. */
+  private void refused() {
+    tunnels.accessChanged();
+    trunks.renew();
+    asides.renew();
   }
 
   private Census.Share share() {
@@ -133,6 +142,10 @@ final class RespVerticle extends VerticleBase {
           clients.leave();
         });
     session.attach((NetSocketInternal) socket, settings.maxPendingBytes());
+    if (stopping) {
+      // It was accepted before the port was closed, or had its TLS handshake meanwhile.
+      session.drain();
+    }
   }
 
   /**
@@ -141,6 +154,7 @@ final class RespVerticle extends VerticleBase {
    */
   @Override
   public Future<?> stop() {
+    stopping = true;
     Future<Void> shutdown = server.shutdown(Proxy.GRACE_MS, TimeUnit.MILLISECONDS);
     List.copyOf(sessions).forEach(RespSession::drain);
     return shutdown;
