@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe restarts sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -68,6 +68,10 @@ bench-sweep: $(TEST_CLASSPATH) ## Measure it over value sizes, connections, pipe
 
 probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
 	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.probe.Probe
+
+restarts: tools ## Stop the packaged proxy under full load a hundred times: no reply may break
+	$(MAVEN) -q -DskipTests package
+	$(MAVEN) -q surefire:test@it -Dtest=RestartsIT -Dtest.restarts=100 $(FROM_REDIS) $(ARGS)
 
 sbom: tools ## Write down what is in the jar (target/redis-proxy.sbom.json), and check its licences
 	$(MAVEN) -q -Psbom -Dmaven.test.skip=true package
