@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -80,6 +80,10 @@ soak: $(TEST_CLASSPATH) ## See whether memory or connections grow in an hour of 
 
 attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap, and measure what it holds (ATTACKS=, SECONDS=, SEED=)
 	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.attack.Attack
+
+restarts: tools ## Stop the packaged proxy under full load a hundred times: no reply may break
+	$(MAVEN) -q -DskipTests package
+	$(MAVEN) -q surefire:test@it -Dtest=RestartsIT -Dtest.restarts=100 $(FROM_REDIS) $(ARGS)
 
 sbom: tools ## Write down what is in the jar (target/redis-proxy.sbom.json), and check its licences
 	$(MAVEN) -q -Psbom -Dmaven.test.skip=true package

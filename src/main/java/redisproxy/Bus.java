@@ -28,6 +28,7 @@ import redisproxy.upstream.Reachability;
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
+ *   cache → fronts  {@link #REFUSED}       published: Redis asks for a password where the proxy has none; no body
  *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that hold from now on
  *   front → cache   {@link #REPORT}        {@link Enquiry}: how the cache is doing
  *   cache → front   the front's address    the same {@link Enquiry}, {@code report} filled in
@@ -46,6 +47,7 @@ final class Bus {
   static final String INVALIDATIONS = "cache.invalidations";
   static final String FENCES = "cache.fences";
   static final String ACCESS = "access";
+  static final String REFUSED = "refused";
   static final String SERVER = "server";
   static final String WHAT_SERVER = "server.what";
   static final String SETTINGS = "settings";

@@ -5,11 +5,11 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
 import redisproxy.Bus.Enquiry;
@@ -17,7 +17,9 @@ import redisproxy.Bus.Fence;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
+import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.cache.Load;
 import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.Trust;
@@ -26,6 +28,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
+import redisproxy.upstream.AccessCheck;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
 
@@ -35,19 +38,7 @@ import redisproxy.upstream.Server;
  * miss is answered when its load is.
  */
 final class CacheVerticle extends VerticleBase {
-  private static final long RECLAIM_EVERY_MS = 100;
-
-  /** How many expired entries are dropped in one turn at most. */
-  private static final int RECLAIM_AT_ONCE = 512;
-
-  /**
-   * How long the loop has for others then, in milliseconds. A task would not do: Netty runs tasks
-   * that make tasks for up to a second before it looks at sockets again.
-   */
-  private static final long BREATH_MS = 1;
-
-  /** How many entries are dropped in one turn at most when the cache is to be smaller. */
-  private static final int SHRINK_AT_ONCE = 2048;
+  private static final Logger LOG = LoggerFactory.getLogger(CacheVerticle.class);
 
   private Settings settings;
   private final Cache cache;
@@ -58,16 +49,15 @@ final class CacheVerticle extends VerticleBase {
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
   private Coherence coherence;
+  private Upkeep upkeep;
   private LoopDelay loopDelay;
 
   /** Null where there is to be none. */
   private @Nullable WarmStart warmStart;
 
-  private boolean stopping;
   private Server server = Server.UNKNOWN;
 
-  /** Answers of loads that leave at the end of this turn, by the address of their front. */
-  private final Map<String, Answers> leaving = new HashMap<>();
+  private LeavingAnswers leaving;
 
   /** A lookup that waits for a load. */
   private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {}
@@ -93,7 +83,8 @@ final class CacheVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    readThrough = new ReadThrough<>(cache, limits(), load -> loader.load(load), this::answered);
+    readThrough = new ReadThrough<>(cache, limits(), this::load, this::answered);
+    leaving = new LeavingAnswers(vertx, context);
     loader =
         new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
     coherence = new Coherence(vertx, settings, clock, readThrough);
@@ -102,13 +93,16 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
+    AccessCheck access = new AccessCheck(vertx, settings, this::refused);
+    vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.ask());
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
+    context.exceptionHandler(this::unhandled);
     census.join(Census.CACHE, context, this::share);
     insight.open(context);
-    reclaimIn(RECLAIM_EVERY_MS);
+    upkeep = new Upkeep(vertx, cache, readThrough, clock);
     String snapshot = settings.cache().snapshot();
     if (!snapshot.isEmpty()) {
       warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
@@ -165,19 +159,12 @@ final class CacheVerticle extends VerticleBase {
     ReadThrough.Limits limits = limits();
     readThrough.limits(limits);
     coherence.servesUnverified(limits.servesUnverified());
-    resize();
-  }
-
-  private void resize() {
-    Settings.Cache to = settings.cache();
-    if (!cache.resize(to.capacity(), to.maxBytes(), SHRINK_AT_ONCE, clock.getAsLong())) {
-      vertx.setTimer(BREATH_MS, timer -> resize());
-    }
+    upkeep.resize(settings.cache());
   }
 
   @Override
   public Future<?> stop() {
-    stopping = true;
+    upkeep.stop();
     Future<?> stopped = Future.join(loader.stop(), coherence.stop());
     WarmStart warm = warmStart;
     return warm == null
@@ -189,13 +176,58 @@ final class CacheVerticle extends VerticleBase {
     Lookups lookups = message.body();
     long now = clock.getAsLong();
     for (int i = 0; i < lookups.size; i++) {
+      lookups.answers[i] = answer(lookups, i, now);
+    }
+    seen(lookups, now);
+    vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
+  }
+
+  /** Whatever goes wrong, everybody gets an answer: nobody else has one for them. */
+  private Answer answer(Lookups lookups, int i, long now) {
+    try {
       if (i % Cache.AHEAD == 0) {
         readThrough.readAhead(lookups.hashes, i, lookups.size);
       }
-      lookups.answers[i] = lookup(lookups, i, now);
+      return lookup(lookups, i, now);
+    } catch (Throwable fault) {
+      return broken(fault);
     }
-    insight.seen(lookups, now);
-    vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
+  }
+
+  private void seen(Lookups lookups, long now) {
+    try {
+      insight.seen(lookups, now);
+    } catch (Throwable fault) {
+      LOG.error("hot keys are not counted because of a fault of the proxy", fault);
+    }
+  }
+
+  private void load(Load<Waiter> load) {
+    try {
+      loader.load(load);
+    } catch (Throwable fault) {
+      readThrough.failed(load, broken(fault), clock.getAsLong());
+    }
+  }
+
+  /** The cache is in no known state any more, so it begins anew. */
+  private Failure broken(Throwable fault) {
+    LOG.error("everything is dropped because of a fault of the proxy", fault);
+    readThrough.invalidateAll();
+    return Failure.BROKEN;
+  }
+
+  /**
+   * Somewhere on this event loop something ended that nobody will go on with, such as the Redis
+   * client in the middle of what is not RESP: nothing of what came is to be believed, and who waits
+   * for it is to be told.
+   */
+  private void unhandled(Throwable fault) {
+    LOG.error("connections to Redis are made anew because of a fault", fault);
+    if (fault instanceof RuntimeException) {
+      loader.abandon("given up because of a fault of the proxy");
+      readThrough.invalidateAll();
+    }
   }
 
   private void known(Server news) {
@@ -203,11 +235,20 @@ final class CacheVerticle extends VerticleBase {
     vertx.eventBus().publish(Bus.SERVER, server, Bus.BY_REFERENCE);
   }
 
+  private void refused() {
+    loader.refused();
+    vertx.eventBus().publish(Bus.REFUSED, null, Bus.BY_REFERENCE);
+  }
+
   private void invalidate(Writes writes) {
-    switch (writes.reach()) {
-      case KEYS -> writes.keys().forEach(readThrough::invalidate);
-      case UNKNOWN -> coherence.unknownWritten();
-      case EVERYTHING -> readThrough.invalidateAll();
+    try {
+      switch (writes.reach()) {
+        case KEYS -> writes.keys().forEach(readThrough::invalidate);
+        case UNKNOWN -> coherence.unknownWritten();
+        case EVERYTHING -> readThrough.invalidateAll();
+      }
+    } catch (Throwable fault) {
+      broken(fault);
     }
   }
 
@@ -259,29 +300,7 @@ final class CacheVerticle extends VerticleBase {
       warmed();
       return;
     }
-    if (leaving.isEmpty()) {
-      context.runOnContext(turn -> sendAnswers());
-    }
-    leaving
-        .computeIfAbsent(waiter.replyTo(), address -> new Answers())
-        .add(waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
-  }
-
-  private void sendAnswers() {
-    leaving.forEach(
-        (address, answers) -> vertx.eventBus().send(address, answers, Bus.BY_REFERENCE));
-    leaving.clear();
-  }
-
-  private void reclaimIn(long millis) {
-    vertx.setTimer(millis, timer -> reclaim());
-  }
-
-  private void reclaim() {
-    if (stopping) {
-      return;
-    }
-    int dropped = readThrough.reclaim(clock.getAsLong(), RECLAIM_AT_ONCE);
-    reclaimIn(dropped == RECLAIM_AT_ONCE ? BREATH_MS : RECLAIM_EVERY_MS);
+    leaving.add(
+        waiter.replyTo(), waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
   }
 }

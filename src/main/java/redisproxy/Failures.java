@@ -20,6 +20,7 @@ final class Failures {
     return switch (failure.kind()) {
       case UNREACHABLE, OVERLOADED -> 503;
       case TIMEOUT -> 504;
+      case BROKEN -> 500;
       case REDIS -> httpStatus(failure.text());
     };
   }

@@ -102,6 +102,11 @@ final class Forwarding implements Trunks.Sender {
     }
   }
 
+  @Override
+  public void broken(Throwable fault) {
+    session.broken(fault);
+  }
+
   /** The client is gone. */
   void close() {
     gone = true;

@@ -28,6 +28,7 @@ import redisproxy.metrics.Gate;
 import redisproxy.tls.ServerCertificates;
 import redisproxy.tls.ToRedis;
 import redisproxy.upstream.Memo;
+import redisproxy.upstream.Names;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
@@ -63,8 +64,8 @@ public final class Proxy {
 
   private Proxy(Settings settings, ServerCertificates certificates) {
     this.certificates = certificates;
-    this.vertx = vertx(settings.eventLoops());
-    this.adminVertx = settings.admin().enabled() ? vertx(1) : null;
+    this.vertx = vertx(settings.eventLoops(), settings.redis());
+    this.adminVertx = settings.admin().enabled() ? vertx(1, settings.redis()) : null;
     this.settings = settings;
     this.limits = new LiveLimits(settings.limits());
     this.respClients = new Gate(settings.resp().maxClients());
@@ -97,10 +98,11 @@ public final class Proxy {
     return System.nanoTime() / 1_000_000;
   }
 
-  private static Vertx vertx(int eventLoops) {
+  private static Vertx vertx(int eventLoops, Settings.Redis redis) {
     return Vertx.vertx(
         new VertxOptions()
             .setEventLoopPoolSize(eventLoops)
+            .setAddressResolverOptions(Names.resolver(redis))
             .setPreferNativeTransport(true)
             .setDisableTCCL(true)
             .setFileSystemOptions(

@@ -264,7 +264,15 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** Has something done in a while, on the event loop. */
   final Future<?> later(long millis, Runnable task) {
-    return context.executor().schedule(task, millis, TimeUnit.MILLISECONDS);
+    return context.executor().schedule(() -> guarded(task), millis, TimeUnit.MILLISECONDS);
+  }
+
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable fault) {
+      broken(fault);
+    }
   }
 
   /** Whom the client counts as. */

@@ -206,6 +206,17 @@ final class RespSession extends RespConnection {
       return;
     }
     advancing = true;
+    try {
+      proceed();
+    } catch (Throwable fault) {
+      // Whoever called, of whom some would not tell anybody.
+      broken(fault);
+    }
+    advancing = false;
+    count();
+  }
+
+  private void proceed() {
     if (tunnel != null) {
       tunnel.resume();
     }
@@ -220,8 +231,6 @@ final class RespSession extends RespConnection {
     if (cached.isEmpty() && (quitting || draining && mayAccept())) {
       end();
     }
-    advancing = false;
-    count();
   }
 
   @Override

@@ -54,6 +54,7 @@ final class RespVerticle extends VerticleBase {
   private Trunks trunks;
   private LoopDelay loopDelay;
   private NetServer server;
+  private boolean stopping;
 
   RespVerticle(
       Settings settings,
@@ -87,6 +88,7 @@ final class RespVerticle extends VerticleBase {
     memory = new ClientMemory(ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
+    vertx.eventBus().localConsumer(Bus.REFUSED, news -> refused());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
@@ -102,6 +104,13 @@ final class RespVerticle extends VerticleBase {
     return server
         .listen()
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+  }
+
+  /** What was opened when Redis asked for no password is not for those who give none now. */
+  private void refused() {
+    tunnels.accessChanged();
+    trunks.renew();
+    asides.renew();
   }
 
   private Census.Share share() {
@@ -137,6 +146,10 @@ final class RespVerticle extends VerticleBase {
           clients.leave();
         });
     session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory);
+    if (stopping) {
+      // It was accepted before the port was closed, or had its TLS handshake meanwhile.
+      session.drain();
+    }
   }
 
   /**
@@ -145,6 +158,7 @@ final class RespVerticle extends VerticleBase {
    */
   @Override
   public Future<?> stop() {
+    stopping = true;
     Future<Void> shutdown = server.shutdown(Proxy.GRACE_MS, TimeUnit.MILLISECONDS);
     List.copyOf(sessions).forEach(RespSession::drain);
     return shutdown;

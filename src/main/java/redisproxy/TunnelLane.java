@@ -38,6 +38,7 @@ final class TunnelLane implements Tunnel.Session {
   private final TunnelReplies replies;
   private final WayBack wayBack;
   private final TunnelGuard guard;
+  private final LastReplies lastReplies;
 
   private RequestParser parser = new RequestParser(WHOLE);
 
@@ -81,6 +82,8 @@ final class TunnelLane implements Tunnel.Session {
         new WayBack(
             session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
     this.tunnel = tunnels.open(this);
+    this.lastReplies =
+        new LastReplies(session, tunnel, outstanding::isAnswered, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       tunnel.write(greeting);
@@ -208,6 +211,7 @@ final class TunnelLane implements Tunnel.Session {
   public void receivedAll() {
     if (!clientGone) {
       replies.receivedAll();
+      lastReplies.advance();
       resume();
       session.advance();
     }
@@ -260,10 +264,8 @@ final class TunnelLane implements Tunnel.Session {
    * No more requests come. Redis answers those it has read, closes, and with that ends the session.
    */
   void end() {
-    if (!ending) {
-      ending = true;
-      tunnel.endOutput();
-    }
+    ending = true;
+    lastReplies.begin();
   }
 
   /** The client has read: Redis may be read again. */

@@ -9,6 +9,8 @@ package redisproxy.cache;
  *     dash; otherwise a sentence for the client
  */
 public record Failure(Kind kind, String text) implements Answer {
+  /** What clients are told of a fault of the proxy; the log tells more. */
+  public static final Failure BROKEN = new Failure(Kind.BROKEN, "the proxy failed");
 
   /** Whether Redis did not answer at all. */
   public boolean isOutage() {
@@ -24,6 +26,8 @@ public record Failure(Kind kind, String text) implements Answer {
     /** Redis did not answer before the load's deadline. */
     TIMEOUT,
     /** More loads are in flight than are allowed. */
-    OVERLOADED
+    OVERLOADED,
+    /** A fault of the proxy itself. */
+    BROKEN
   }
 }

@@ -1,6 +1,7 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 
@@ -23,8 +24,9 @@ public final class Asides {
   }
 
   private final Memo memo;
-  private final Aside resp2;
-  private final Aside resp3;
+  private final Function<Boolean, Aside> open;
+  private Aside resp2;
+  private Aside resp3;
 
   /**
    * To be made on the event loop that will use it.
@@ -33,8 +35,14 @@ public final class Asides {
    */
   public Asides(Vertx vertx, Settings.Redis redis, Tunnels tunnels, Memo memo, int maxReplyBytes) {
     this.memo = memo;
-    this.resp2 = new Aside(vertx, redis, tunnels, false, maxReplyBytes);
-    this.resp3 = new Aside(vertx, redis, tunnels, true, maxReplyBytes);
+    this.open = isResp3 -> new Aside(vertx, redis, tunnels, isResp3, maxReplyBytes);
+    renew();
+  }
+
+  /** What is asked from now on goes over new ones; those there were end when they are unused. */
+  public void renew() {
+    resp2 = open.apply(false);
+    resp3 = open.apply(true);
   }
 
   /** Whether the server has a database, as far as is known. */

@@ -13,6 +13,8 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 import redisproxy.resp.FeedParser;
 import redisproxy.resp.ProtocolError;
@@ -25,6 +27,8 @@ import redisproxy.resp.ProtocolError;
  * was answered cannot be read by Redis together with what came before it (docs/decisions.md).
  */
 final class FeedConnection {
+  private static final Logger LOG = LoggerFactory.getLogger(FeedConnection.class);
+
   /** The feed's side of it. */
   interface Owner {
     /** Tracking is on. */
@@ -147,6 +151,10 @@ final class FeedConnection {
       }
     } catch (ProtocolError e) {
       end(e.getMessage(), false);
+    } catch (Throwable fault) {
+      // What was being told may not have been heard: so all is dropped, as after any loss.
+      LOG.error("feed ended by a fault of the proxy", fault);
+      end("a fault of the proxy", false);
     }
     if (paused && !over) {
       paused = false;
@@ -204,7 +212,7 @@ final class FeedConnection {
   }
 
   private void pong(byte type, String line) {
-    if (type != '+' || !line.equals("PONG") || pongs == pings) {
+    if (!FeedHandshake.isPong(type, line) || pongs == pings) {
       end("Redis says " + (line.isEmpty() ? "something" : line) + " where PONG is due", false);
       return;
     }

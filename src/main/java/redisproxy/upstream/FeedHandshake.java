@@ -77,11 +77,19 @@ final class FeedHandshake {
     if (step == HELLO && type != '-' && type != '%') {
       fault = "the server does not speak RESP3";
       refused = true;
-    } else if (type == '-' && step != SET_NAME) {
+    } else if (type == '-' && step != SET_NAME && !isPong(type, line)) {
       fault = line;
       refused = isRefusal(line);
     }
     return fault != null || step++ == LAST;
+  }
+
+  /**
+   * Whether it answers a PING. A server that cannot save, and so takes no writes, refuses it like
+   * one, in its turn all the same.
+   */
+  static boolean isPong(byte type, String line) {
+    return type == '+' && line.equals("PONG") || type == '-' && line.startsWith("MISCONF ");
   }
 
   /**

@@ -1,18 +1,21 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetSocket;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import redisproxy.config.Settings;
 
 /** Has Redis judge credentials: AUTH on a connection of its own. Belongs to one event loop. */
 public final class Judge {
   private static final byte[] AUTH = {'A', 'U', 'T', 'H'};
+
+  /** Other errors, that it is loading or has too many clients, tell nothing of the credentials. */
+  private static final Pattern NO =
+      Pattern.compile("-(WRONGPASS|NOAUTH|NOPERM|ERR (?!max number of clients)).*", Pattern.DOTALL);
 
   private final Settings.Redis redis;
   private final NetClient client;
@@ -34,24 +37,20 @@ public final class Judge {
     if (!permits.tryAcquire()) {
       return Future.failedFuture("too many judgements are under way");
     }
-    return client
-        .connect(redis.endpoint().port(), redis.endpoint().host())
-        .compose(socket -> ask(socket, user, password))
-        .timeout(redis.loadTimeout().toMillis(), TimeUnit.MILLISECONDS)
-        .onComplete(judged -> permits.release());
-  }
-
-  private static Future<Boolean> ask(NetSocket socket, byte[] user, byte[] password) {
-    Promise<Boolean> accepted = Promise.promise();
-    socket.handler(
-        reply -> {
-          accepted.tryComplete(reply.getByte(0) == '+');
-          socket.close();
-        });
-    socket.closeHandler(closed -> accepted.tryFail("the connection was closed"));
     Buffer request = Buffer.buffer();
     Greeting.append(request, AUTH, user, password);
-    socket.write(request);
-    return accepted.future();
+    return OneOff.ask(client, redis, request)
+        .onComplete(judged -> permits.release())
+        .compose(Judge::verdict);
+  }
+
+  private static Future<Boolean> verdict(Buffer reply) {
+    String text = reply.toString(StandardCharsets.ISO_8859_1);
+    if (text.startsWith("+")) {
+      return Future.succeededFuture(true);
+    }
+    return NO.matcher(text).matches()
+        ? Future.succeededFuture(false)
+        : Future.failedFuture("Redis does not judge now");
   }
 }

@@ -63,6 +63,7 @@ final class Link {
   private boolean stopped;
   private boolean refusedCredentials;
   private long startedAt;
+  private long openedAt;
   private long endedAt = Long.MIN_VALUE / 2;
   private long timer = NO_TIMER;
   private String reason = "not connected yet";
@@ -122,12 +123,22 @@ final class Link {
     cancelTimer();
     attempting = true;
     startedAt = clock.getAsLong();
-    Redis opening = Redis.createClient(vertx, options());
-    client = opening;
-    opening
+    Redis attempt = Redis.createClient(vertx, options());
+    client = attempt;
+    attempt
         .connect()
         .timeout(redis.connectTimeout().toMillis(), TimeUnit.MILLISECONDS)
-        .onComplete(this::opened, this::failed);
+        .onComplete(
+            opened -> {
+              if (attempt == client) {
+                opened(opened);
+              }
+            },
+            failure -> {
+              if (attempt == client) {
+                failed(failure);
+              }
+            });
   }
 
   private RedisOptions options() {
@@ -155,7 +166,7 @@ final class Link {
     connection = opened;
     reason = "";
     refusedCredentials = false;
-    backoff.reset();
+    openedAt = clock.getAsLong();
     opened.exceptionHandler(failure -> lost(opened, Transport.reason(redis, failure)));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
     LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
@@ -178,6 +189,10 @@ final class Link {
   private void lost(RedisConnection which, String why) {
     if (which == connection) {
       connection = null;
+      if (clock.getAsLong() - openedAt >= redis.backoffMax().toMillis()) {
+        // Or a server that greets and hangs up would be asked again at once, for ever.
+        backoff.reset();
+      }
       down(why);
     }
   }
@@ -187,6 +202,22 @@ final class Link {
     if (connection != null) {
       lost(connection, why);
     }
+  }
+
+  /**
+   * What has been reached, or is being sought, may be another server than is there now: gives the
+   * connection up, or the attempt at one, and makes another at once.
+   */
+  void renew(String why) {
+    if (connection != null) {
+      abandon(why);
+    } else if (attempting) {
+      closeClient();
+      attempting = false;
+    } else {
+      return;
+    }
+    attempt();
   }
 
   private void down(String why) {

@@ -5,10 +5,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.RedisConnection;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -39,12 +36,6 @@ public final class Loader<W> {
   /** How long the start waits at most for the first attempt to connect, in milliseconds. */
   private static final long START_MS = 1_000;
 
-  /** How many databases besides the configured one may be loaded from at a time. */
-  private static final int OTHERS = 15;
-
-  /** One of them that nobody has read from for so many milliseconds is disconnected. */
-  private static final long IDLE_MS = 60_000;
-
   private final Vertx vertx;
   private final Settings.Redis redis;
   private final long timeout;
@@ -53,8 +44,7 @@ public final class Loader<W> {
   private final ReadThrough<W> readThrough;
   private final Pipeline<W> home;
 
-  /** Of the other databases; the one used last comes last. */
-  private final Map<Integer, Pipeline<W>> others = new LinkedHashMap<>(16, 0.75f, true);
+  private final OtherPipelines<W> others;
 
   private Consumer<Server> known = server -> {};
   private Consumer<Boolean> reachable = now -> {};
@@ -87,6 +77,7 @@ public final class Loader<W> {
     this.clock = clock;
     this.readThrough = readThrough;
     this.home = pipeline(redis.endpoint().database(), new HomeOwner());
+    this.others = new OtherPipelines<>(db -> pipeline(db, Link.Owner.NOBODY));
   }
 
   private Pipeline<W> pipeline(int db, Link.Owner owner) {
@@ -127,7 +118,7 @@ public final class Loader<W> {
   public Future<Void> stop() {
     List<Future<Void>> closed = new ArrayList<>();
     closed.add(home.stop());
-    others.values().forEach(other -> closed.add(other.stop()));
+    closed.add(others.stop());
     return Future.join(closed).mapEmpty();
   }
 
@@ -138,10 +129,7 @@ public final class Loader<W> {
 
   /** Adds the connections that loads have. */
   public void count(Connections connections) {
-    long open = isConnected() ? 1 : 0;
-    for (Pipeline<W> other : others.values()) {
-      open += other.link().connection() == null ? 0 : 1;
-    }
+    long open = others.connected() + (isConnected() ? 1 : 0);
     connections.add(Connections.Kind.LOADER, open, opened);
   }
 
@@ -154,10 +142,23 @@ public final class Loader<W> {
     return home.link().connection() != null;
   }
 
+  /** Redis would not let the proxy in any more: so it is not to stay in. */
+  public void refused() {
+    home.link().renew("Redis asks for a password");
+  }
+
+  /** Gives the connections up, for what comes over them is not to be believed. */
+  public void abandon(String why) {
+    if (isConnected()) {
+      home.link().abandon(why);
+    }
+    others.renew();
+  }
+
   /** Starts a load. */
   public void load(Load<W> load) {
     int db = load.key().db();
-    Pipeline<W> pipeline = db == redis.endpoint().database() ? home : other(db);
+    Pipeline<W> pipeline = db == redis.endpoint().database() ? home : others.of(db);
     if (pipeline == null) {
       readThrough.failed(
           load,
@@ -169,57 +170,35 @@ public final class Loader<W> {
     }
   }
 
-  /** The pipeline of another database, or null when all there may be are busy. */
-  private @Nullable Pipeline<W> other(int db) {
-    Pipeline<W> other = others.get(db);
-    if (other == null && (others.size() < OTHERS || closeIdle())) {
-      other = pipeline(db, Link.Owner.NOBODY);
-      others.put(db, other);
-    }
-    return other;
-  }
-
-  /** Closes the one that has been idle longest; false when none is idle. */
-  private boolean closeIdle() {
-    Iterator<Pipeline<W>> oldestFirst = others.values().iterator();
-    while (oldestFirst.hasNext()) {
-      Pipeline<W> other = oldestFirst.next();
-      if (other.isIdle()) {
-        oldestFirst.remove();
-        other.stop();
-        return true;
-      }
-    }
-    return false;
-  }
-
   private void check() {
     home.checkDeadlines();
     home.keepAlive();
-    others.values().forEach(Pipeline::checkDeadlines);
-    others
-        .values()
-        .removeIf(
-            other -> {
-              boolean unused = other.isIdleFor(IDLE_MS);
-              if (unused) {
-                other.stop();
-              }
-              return unused;
-            });
+    others.check();
   }
 
   private final class HomeOwner implements Link.Owner {
+    private boolean wasConnected;
+
     @Override
     public void connected(RedisConnection connection) {
       everConnected = true;
+      wasConnected = true;
       reachable.accept(true);
+      others.renew();
       Server.ask(connection).onSuccess(known::accept).onComplete(asked -> tried.tryComplete());
     }
 
     @Override
     public void down(String reason) {
       reachable.accept(false);
+      if (home.link().isRefused()) {
+        // What Redis let it read before it lets nobody read through it now.
+        readThrough.invalidateAll();
+      }
+      if (wasConnected) {
+        wasConnected = false;
+        others.renew();
+      }
       tried.tryComplete();
     }
   }

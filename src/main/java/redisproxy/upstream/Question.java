@@ -10,6 +10,8 @@ import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
@@ -26,6 +28,8 @@ import redisproxy.cache.ReadThrough;
  * @param <W> who waits for the load
  */
 final class Question<W> {
+  private static final Logger LOG = LoggerFactory.getLogger(Question.class);
+
   /** PTTL's answer for a key that does not exist. */
   private static final long GONE = -2;
 
@@ -203,6 +207,17 @@ final class Question<W> {
       return;
     }
     done = true;
+    try {
+      tell(value, remaining);
+    } catch (Throwable fault) {
+      // The cache is in no known state any more, so it begins anew.
+      LOG.error("everything is dropped because of a fault of the proxy", fault);
+      loader.readThrough().invalidateAll();
+      loader.readThrough().failed(load, Failure.BROKEN, loader.now());
+    }
+  }
+
+  private void tell(Response value, long remaining) {
     if (value == null) {
       loader.readThrough().missing(load, loader.now());
     } else if (value.toBuffer().length() > loader.maxValueBytes()) {

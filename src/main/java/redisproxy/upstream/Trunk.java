@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
-import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
@@ -47,14 +46,12 @@ final class Trunk implements Tunnel.Session {
   private final Settings.Redis redis;
   private final Tunnels tunnels;
   private final boolean resp3;
-  private final Consumer<Writes> invalidate;
-  private final Tally tally;
 
   /** In the order they are answered in. */
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
   /** Answered in this turn. */
-  private final List<Pending> answered = new ArrayList<>();
+  private final Deliveries deliveries;
 
   /** What is to be sent when the turn ends, or null. */
   private @Nullable ByteBuf out;
@@ -97,8 +94,7 @@ final class Trunk implements Tunnel.Session {
     this.redis = redis;
     this.tunnels = tunnels;
     this.resp3 = resp3;
-    this.invalidate = invalidate;
-    this.tally = tally;
+    this.deliveries = new Deliveries(invalidate, tally);
   }
 
   // Requests
@@ -209,40 +205,12 @@ final class Trunk implements Tunnel.Session {
     stuck = false;
     Pending next = pending.remove();
     next.reply = Reply.copyOf(from, start, length);
-    answered.add(next);
+    deliveries.add(next);
   }
 
-  /** What all have written is invalidated before any of them is told. */
   @Override
   public void receivedAll() {
-    invalidate(answered);
-    long now = answered.isEmpty() ? 0 : System.nanoTime();
-    for (Pending each : answered) {
-      tally.count(Outcome.TRUNK, 1, now - each.sentAt);
-      each.sender.answered(each.ticket, each.reply);
-    }
-    for (int i = 0; i < answered.size(); i++) {
-      if (i + 1 == answered.size() || answered.get(i + 1).sender != answered.get(i).sender) {
-        answered.get(i).sender.answersEnd();
-      }
-    }
-    answered.clear();
-  }
-
-  /** In as few messages as keep each key told apart: whoever wrote them waits for no fence. */
-  private void invalidate(List<Pending> done) {
-    Writes.Sum sum = new Writes.Sum();
-    for (Pending each : done) {
-      if (!sum.hasRoomFor(each.writes)) {
-        invalidate.accept(sum.total());
-        sum = new Writes.Sum();
-      }
-      sum.add(each.writes);
-    }
-    Writes last = sum.total();
-    if (!last.isNothing()) {
-      invalidate.accept(last);
-    }
+    deliveries.handOut();
   }
 
   // The end
@@ -280,7 +248,6 @@ final class Trunk implements Tunnel.Session {
   private void fail(boolean wasConnected) {
     List<Pending> lost = new ArrayList<>(pending);
     pending.clear();
-    invalidate(lost);
-    lost.forEach(each -> each.sender.lost(each.ticket, wasConnected));
+    deliveries.lost(lost, wasConnected);
   }
 }

@@ -3,6 +3,7 @@ package redisproxy.upstream;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Vertx;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
@@ -26,10 +27,14 @@ public final class Trunks {
      * @param wasConnected whether Redis was there, so that what was asked may have been done
      */
     void lost(int ticket, boolean wasConnected);
+
+    /** One of the above threw this: a fault of the proxy, which must not cost others theirs. */
+    void broken(Throwable fault);
   }
 
-  private final Trunk resp2;
-  private final Trunk resp3;
+  private final Function<Boolean, Trunk> open;
+  private Trunk resp2;
+  private Trunk resp3;
 
   /**
    * To be made on the event loop that will use it.
@@ -43,8 +48,14 @@ public final class Trunks {
       Tunnels tunnels,
       Consumer<Writes> invalidate,
       Tally tally) {
-    this.resp2 = new Trunk(vertx, redis, tunnels, false, invalidate, tally);
-    this.resp3 = new Trunk(vertx, redis, tunnels, true, invalidate, tally);
+    this.open = isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, tally);
+    renew();
+  }
+
+  /** What is sent from now on goes over new ones; those there were end when they are unused. */
+  public void renew() {
+    resp2 = open.apply(false);
+    resp3 = open.apply(true);
   }
 
   /**

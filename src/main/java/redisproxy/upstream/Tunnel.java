@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.metrics.Connections;
 import redisproxy.tls.TlsSocket;
 
@@ -36,6 +38,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     /** Redis is gone, or was not to be reached. Comes once, and last. */
     void lost();
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
 
   /** How long what Redis said before it hung up may take to be read, in milliseconds. */
   private static final long LAST_WORDS_MS = 1_000;
@@ -148,6 +152,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (!(cause instanceof IOException)) {
+      if (!TlsSocket.isLoss(cause)) {
+        LOG.error("connection to Redis ended by a fault of the proxy", cause);
+      }
       ctx.close();
     } else if (!hungUp) {
       hungUp = true;

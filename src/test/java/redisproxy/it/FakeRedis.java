@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -30,8 +31,23 @@ final class FakeRedis implements AutoCloseable {
   /** What HELLO 3 is answered with. */
   volatile String greeting3 = "%1\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n";
 
+  /** What COMMAND is answered with. */
+  volatile String command = "*0\r\n";
+
   /** How long a connection waits to be greeted. */
   volatile long greetsAfterMs;
+
+  /** What a new connection is told before it is closed; null when it is served. */
+  volatile String turnsAwayWith;
+
+  /** Whether AUTH is not answered. */
+  volatile boolean silentAuth;
+
+  /** Behind an answer: nothing more is said over this connection, which is closed. */
+  static final String HANGS_UP = "\u0000hang up";
+
+  /** How many connections have been accepted. */
+  final AtomicInteger accepted = new AtomicInteger();
 
   private final ServerSocket server;
   private final Function<List<String>, String> answer;
@@ -62,6 +78,11 @@ final class FakeRedis implements AutoCloseable {
     daemon(this::accept);
   }
 
+  /** How many connections are open. */
+  int connections() {
+    return clients.size();
+  }
+
   String url() {
     return "redis://127.0.0.1:" + server.getLocalPort();
   }
@@ -76,6 +97,8 @@ final class FakeRedis implements AutoCloseable {
     try {
       while (true) {
         Socket client = server.accept();
+        client.setTcpNoDelay(true);
+        accepted.incrementAndGet();
         clients.add(client);
         daemon(() -> serve(client));
       }
@@ -88,14 +111,24 @@ final class FakeRedis implements AutoCloseable {
     try (client) {
       InputStream in = new BufferedInputStream(client.getInputStream());
       OutputStream out = client.getOutputStream();
+      String refusal = turnsAwayWith;
+      if (refusal != null) {
+        out.write(refusal.getBytes(StandardCharsets.ISO_8859_1));
+        throw new IOException("turned away");
+      }
       while (true) {
         List<String> command = command(in);
         if (command.contains("TRACKING")) {
           feeds.add(client);
         }
-        byte[] reply = reply(command).getBytes(StandardCharsets.ISO_8859_1);
+        String reply = reply(command);
+        boolean hangsUp = reply.endsWith(HANGS_UP);
+        String said = hangsUp ? reply.substring(0, reply.length() - HANGS_UP.length()) : reply;
         synchronized (out) {
-          out.write(reply);
+          out.write(said.getBytes(StandardCharsets.ISO_8859_1));
+        }
+        if (hangsUp) {
+          throw new IOException("hung up");
         }
       }
     } catch (IOException gone) {
@@ -145,8 +178,9 @@ final class FakeRedis implements AutoCloseable {
   private String reply(List<String> command) {
     return switch (command.get(0).toLowerCase()) {
       case "hello" -> command.size() > 1 && command.get(1).equals("3") ? greeting3 : greeting();
-      case "select", "auth" -> "+OK\r\n";
-      case "command" -> "*0\r\n";
+      case "select" -> "+OK\r\n";
+      case "auth" -> silentAuth ? "" : "+OK\r\n";
+      case "command" -> this.command;
       case "client" -> tracks ? answered(command) : "-ERR unknown subcommand\r\n";
       default -> answered(command);
     };

@@ -63,14 +63,14 @@ final class RunningJar implements AutoCloseable {
 
   /** What it has said when it has ended by itself, with this status. */
   String finished(int status) throws Exception {
-    assertTrue(process.waitFor(20, TimeUnit.SECONDS), "it did not end");
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it did not end");
     assertEquals(status, process.exitValue(), output());
     return output();
   }
 
   void awaitReady() {
     Awaitility.await()
-        .atMost(20, TimeUnit.SECONDS)
+        .atMost(60, TimeUnit.SECONDS)
         .ignoreExceptions()
         .until(() -> admin("/health/ready").statusCode() == 200);
   }

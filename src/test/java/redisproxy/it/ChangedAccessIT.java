@@ -1,0 +1,147 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Who may do what in Redis is changed while the proxy runs. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class ChangedAccessIT {
+  private static final String OK = "+OK\r\n";
+  private static final String REFUSED =
+      "-ERR redis-proxy: Redis refuses the proxy's credentials\r\n";
+
+  @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
+
+  private EmbeddedRedis redis;
+  private RespClient direct;
+
+  private void startRedis(String... config) {
+    redis = opened.add(EmbeddedRedis.start(config));
+    direct = opened.add(new RespClient(redis.host(), redis.port()));
+  }
+
+  private RunningProxy start(String... settings) {
+    String[] all = new String[settings.length + 4];
+    System.arraycopy(settings, 0, all, 4, settings.length);
+    all[0] = "coherence.heartbeat";
+    all[1] = "100ms";
+    all[2] = "redis.backoff-max";
+    all[3] = "200ms";
+    return opened.add(RunningProxy.start(shape, redis.url(), all));
+  }
+
+  private static void await(Runnable assertion) {
+    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+  }
+
+  /** Redis lets those stay in who were; the proxy, which was, does not read on for everybody. */
+  @Test
+  void passwordThatIsSet_isNoticed_andNothingIsServedWithoutIt() {
+    startRedis();
+    direct.call("SET", "k", "v");
+    RunningProxy proxy = start();
+    RespClient client = opened.add(proxy.resp());
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+    assertEquals(OK, client.call("SET", "other", "v"));
+    direct.call("CONFIG", "SET", "requirepass", "s3cret");
+    await(() -> assertEquals(REFUSED, client.call("GET", "k")));
+    assertEquals(503, proxy.http("/keys/k").statusCode());
+    RespClient writer = opened.add(proxy.resp());
+    assertEquals("-NOAUTH Authentication required.\r\n", writer.call("SET", "k", "w"));
+    RespClient knows = opened.add(proxy.resp());
+    assertEquals(OK, knows.call("AUTH", "s3cret"));
+    assertEquals("$1\r\nv\r\n", knows.call("GET", "k"));
+    direct.call("CONFIG", "SET", "requirepass", "");
+    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+    await(() -> assertEquals("v", proxy.http("/keys/k").body()));
+  }
+
+  /** What the proxy's user may no longer read is refused; what was read before lapses. */
+  @Test
+  void rightsThatAreTaken_areToldInTheWordsOfRedis() {
+    startRedis("user app on >pw ~* +@all");
+    direct.call("SET", "k", "v");
+    direct.call("SET", "other", "v");
+    RunningProxy proxy =
+        start("redis.username", "app", "redis.password", "pw", "cache.expiry", "3s");
+    RespClient client = opened.add(proxy.resp());
+    assertEquals(OK, client.call("AUTH", "app", "pw"));
+    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+    direct.call("ACL", "SETUSER", "app", "-get", "-getrange");
+    String read = client.call("GET", "other");
+    assertTrue(read.startsWith("-NOPERM"), read);
+    assertEquals(502, http(proxy, "/keys/other"));
+    await(() -> assertTrue(client.call("GET", "k").startsWith("-NOPERM")));
+    direct.call("ACL", "SETUSER", "app", "+get", "+getrange");
+    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "other")));
+  }
+
+  /** Redis tells on while the connection holds, and no more over the next: then age bounds it. */
+  @Test
+  void trackingThatIsForbidden_leavesTheExpiry() {
+    startRedis("user app on >pw ~* +@all");
+    RunningProxy proxy = start("redis.username", "app", "redis.password", "pw");
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    direct.call("ACL", "SETUSER", "app", "-client");
+    direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    await(() -> assertEquals("expiry", proxy.coherence()));
+    direct.call("ACL", "SETUSER", "app", "+client");
+    await(() -> assertEquals("tracking", proxy.coherence()));
+  }
+
+  private static int http(RunningProxy proxy, String path) {
+    String basic = Base64.getEncoder().encodeToString("app:pw".getBytes(StandardCharsets.US_ASCII));
+    return proxy.http(path, "authorization", "Basic " + basic).statusCode();
+  }
+
+  /** Right credentials are not called wrong because Redis does not judge now. */
+  @Test
+  void redisThatDoesNotJudge_saysNothingOfCredentials_andKeepsNoConnection() {
+    FakeRedis fake =
+        opened.add(
+            new FakeRedis(
+                command ->
+                    switch (command.get(0).toLowerCase()) {
+                      case "getrange" -> "$1\r\nv\r\n";
+                      case "pttl" -> ":-1\r\n";
+                      default -> OK;
+                    }));
+    RunningProxy proxy =
+        opened.add(
+            RunningProxy.start(
+                shape,
+                fake.url(),
+                "redis.password",
+                "pw",
+                "redis.username",
+                "app",
+                "redis.load-timeout",
+                "500ms",
+                "coherence.mode",
+                "expiry"));
+    fake.turnsAwayWith = "-ERR max number of clients reached\r\n";
+    assertEquals(503, http(proxy, "/keys/k"));
+    fake.turnsAwayWith = null;
+    fake.silentAuth = true;
+    int before = fake.connections();
+    for (int i = 0; i < 8; i++) {
+      assertEquals(503, http(proxy, "/keys/k"));
+    }
+    await(() -> assertTrue(fake.connections() < before + 4, "" + fake.connections()));
+    fake.silentAuth = false;
+    await(() -> assertEquals(200, http(proxy, "/keys/k")));
+  }
+}

@@ -1,0 +1,126 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** Behind the address of Redis is another server from some time on. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class FailoverIT {
+  @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
+
+  private EmbeddedRedis before;
+  private EmbeddedRedis after;
+  private RespClient old;
+  private RespClient now;
+  private Switch address;
+  private RunningProxy proxy;
+  private RespClient client;
+
+  @BeforeEach
+  void start() {
+    before = opened.add(EmbeddedRedis.start());
+    after = opened.add(EmbeddedRedis.start());
+    old = opened.add(new RespClient(before.host(), before.port()));
+    now = opened.add(new RespClient(after.host(), after.port()));
+    address = opened.add(new Switch(before.port()));
+    proxy = opened.add(RunningProxy.start(shape, address.url(), "redis.backoff-max", "200ms"));
+    client = opened.add(proxy.resp());
+  }
+
+  private static void await(Runnable assertion) {
+    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+  }
+
+  private static void set(RespClient direct, int db, String value) {
+    direct.call("SELECT", "" + db);
+    direct.call("SET", "k", value);
+  }
+
+  private String read(int db) {
+    client.call("SELECT", "" + db);
+    return client.call("GET", "k");
+  }
+
+  /** Ends the connection over which the configured database is read, and no other. */
+  private void killHome() {
+    String id =
+        old.call("CLIENT", "LIST")
+            .lines()
+            .filter(line -> line.contains(" db=0 ") && line.contains("cmd=pttl"))
+            .map(line -> line.replaceAll("^id=([0-9]+) .*", "$1"))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(":1\r\n", old.call("CLIENT", "KILL", "ID", id));
+  }
+
+  /** The server before goes on answering who is connected to it. */
+  @Test
+  void everyDatabase_isReadFromTheServerThatIsThereNow() {
+    for (int db : new int[] {0, 3, 7}) {
+      set(old, db, "before");
+      set(now, db, "after");
+      assertEquals("$6\r\nbefore\r\n", read(db));
+    }
+    old.call("SELECT", "0");
+    address.turnTo(after.port());
+    killHome();
+    for (int db : new int[] {0, 3, 7}) {
+      await(() -> assertEquals("$5\r\nafter\r\n", read(db)));
+    }
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    for (int db : new int[] {0, 3, 7}) {
+      set(now, db, "later");
+      await(() -> assertEquals("$5\r\nlater\r\n", read(db)));
+    }
+  }
+
+  /** As sentinels and managed services do it: the one before dies. */
+  @Test
+  void serverThatDies_isFollowedByTheOneThatIsThereNow() {
+    set(old, 0, "before");
+    set(now, 0, "after");
+    assertEquals("$6\r\nbefore\r\n", read(0));
+    assertEquals("+OK\r\n", client.call("SET", "other", "v"));
+    address.turnTo(after.port());
+    before.stop();
+    await(
+        () -> {
+          assertEquals("$5\r\nafter\r\n", client.call("GET", "k"));
+          assertEquals("after", proxy.http("/keys/k").body());
+        });
+    try (RespClient writer = proxy.resp()) {
+      assertEquals("+OK\r\n", writer.call("SET", "k", "mine"));
+      assertEquals("$4\r\nmine\r\n", writer.call("GET", "k"));
+    }
+    assertEquals("$4\r\nmine\r\n", now.call("GET", "k"));
+  }
+
+  /** A master becomes a replica and back: reads go on, writes are refused in Redis's words. */
+  @Test
+  void masterThatBecomesAReplica_refusesWrites_andIsReadAsBefore() {
+    set(old, 0, "v");
+    assertEquals("$1\r\nv\r\n", read(0));
+    old.call("REPLICAOF", after.host(), "" + after.port());
+    String readOnly = "-READONLY You can't write against a read only replica.\r\n";
+    assertEquals(readOnly, client.call("SET", "k", "w"));
+    assertEquals(readOnly, client.call("SETRANGE", "k", "0", "w"));
+    set(now, 0, "from the master");
+    // It takes what its master has, and tells of it.
+    await(() -> assertEquals("$15\r\nfrom the master\r\n", client.call("GET", "k")));
+    old.call("REPLICAOF", "NO", "ONE");
+    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "mine again")));
+    assertEquals("$10\r\nmine again\r\n", client.call("GET", "k"));
+    assertEquals("mine again", proxy.http("/keys/k").body());
+  }
+}
