@@ -90,7 +90,7 @@ final class HttpVerticle extends VerticleBase {
     front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.HTTP, context, this::share);
-    FrontLimits limits = FrontLimits.of(live.http(), settings.http().instances());
+    FrontLimits limits = FrontLimits.of(live, live.http(), settings.http().instances());
     access =
         new HttpAccess(
             settings.redis(),

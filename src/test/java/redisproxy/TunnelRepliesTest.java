@@ -60,13 +60,14 @@ class TunnelRepliesTest {
     var settings = Configuration.parse(Map.of());
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
+    LiveLimits limits = new LiveLimits(settings.limits());
     session =
         new RespSession(
             front,
             null,
             tunnels,
             null,
-            FrontLimits.of(new LiveLimits(settings.limits()).resp(), 1),
+            FrontLimits.of(limits, limits.resp(), 1),
             null,
             null,
             settings.resp(),

@@ -180,10 +180,11 @@ final class SettingsReader {
   private Limits limits() {
     return new Limits(
         new Limits.Rate(
-            value(SettingsTable.LIMITS_HTTP_PER_CLIENT), value(SettingsTable.LIMITS_HTTP_GLOBAL)),
+            value(SettingsTable.LIMITS.httpPerClient()), value(SettingsTable.LIMITS.httpGlobal())),
         new Limits.Rate(
-            value(SettingsTable.LIMITS_RESP_PER_CLIENT), value(SettingsTable.LIMITS_RESP_GLOBAL)),
-        new Limits.Rate(value(SettingsTable.LIMITS_ADMIN_PER_CLIENT), 0));
+            value(SettingsTable.LIMITS.respPerClient()), value(SettingsTable.LIMITS.respGlobal())),
+        new Limits.Rate(value(SettingsTable.LIMITS.adminPerClient()), 0),
+        value(SettingsTable.LIMITS.failedLoginDelay()));
   }
 
   private Settings.Coherence coherence() {

@@ -6,9 +6,14 @@ import java.util.function.LongSupplier;
 public record FrontLimits(RateLimit rate, FailedLogins failedLogins) {
   private static final LongSupplier MILLIS = () -> System.nanoTime() / 1_000_000;
 
-  /** Those of one of so many instances. */
-  public static FrontLimits of(LiveRate rate, int instances) {
+  /**
+   * Those of one of so many instances.
+   *
+   * @param rate that of its protocol
+   */
+  public static FrontLimits of(LiveLimits live, LiveRate rate, int instances) {
     return new FrontLimits(
-        new RateLimit(rate, instances, System::nanoTime), new FailedLogins(MILLIS));
+        new RateLimit(rate, instances, System::nanoTime),
+        new FailedLogins(live::failedLoginDelayMs, MILLIS));
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,13 @@ class FailedLoginIT {
 
   /** What five failed log-ins wait together: 50, 100, 200, 400, 800 ms. */
   private static final long FIVE_MS = 1550;
+
+  private static RunningProxy proxy(String redisUrl, String... settings) {
+    String[] all = Arrays.copyOf(settings, settings.length + 2);
+    all[settings.length] = "limits.failed-login-delay";
+    all[settings.length + 1] = "50ms";
+    return RunningProxy.start(ONE_LOOP, redisUrl, all);
+  }
 
   private static String basic(String credentials) {
     byte[] bytes = credentials.getBytes(StandardCharsets.UTF_8);
@@ -50,9 +58,7 @@ class FailedLoginIT {
   @Test
   void resp_answersPipelinedAttemptsOneAfterTheOther_andOthersMeanwhile() throws Exception {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy =
-            RunningProxy.start(
-                ONE_LOOP, redis.url(), "auth.mode", "own", "auth.password", "s3cret");
+        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
         RespClient guessing = proxy.resp();
         RespClient other = proxy.resp()) {
       assertEquals("+OK\r\n", other.call("AUTH", "s3cret"));
@@ -88,9 +94,7 @@ class FailedLoginIT {
   @Test
   void http_whereTheProxyJudges() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy =
-            RunningProxy.start(
-                ONE_LOOP, redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
+        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
       assertFiveAreSlow(() -> proxy.http("/keys/k", "authorization", "Bearer wrong").statusCode());
       assertEquals(
           404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
@@ -101,8 +105,7 @@ class FailedLoginIT {
   @Test
   void http_whereRedisJudges() {
     try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
-        RunningProxy proxy =
-            RunningProxy.start(ONE_LOOP, redis.url(), "redis.password", "s3cret")) {
+        RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret")) {
       assertFiveAreSlow(
           () -> proxy.http("/keys/k", "authorization", basic("default:wrong")).statusCode());
       assertEquals(
@@ -114,8 +117,7 @@ class FailedLoginIT {
 
   @Test
   void admin() {
-    try (RunningProxy proxy =
-        RunningProxy.start(ONE_LOOP, "redis://127.0.0.1:1/0", "admin.token", "s3cret")) {
+    try (RunningProxy proxy = proxy("redis://127.0.0.1:1/0", "admin.token", "s3cret")) {
       assertFiveAreSlow(() -> proxy.admin("/stats", "authorization", "Bearer wrong").statusCode());
       assertEquals(200, proxy.admin("/stats", "authorization", "Bearer s3cret").statusCode());
     }
