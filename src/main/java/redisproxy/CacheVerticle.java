@@ -17,6 +17,7 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Key;
+import redisproxy.cache.Load;
 import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.Trust;
@@ -25,6 +26,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
+import redisproxy.tracing.Spans;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
 
@@ -53,6 +55,7 @@ final class CacheVerticle extends VerticleBase {
   private final LongSupplier clock;
   private final Census census;
   private final Insight insight;
+  private final LoadSpans spans;
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
@@ -79,19 +82,26 @@ final class CacheVerticle extends VerticleBase {
    *
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
+   * @param spans null where loads are not traced
    */
   CacheVerticle(
-      Settings settings, Cache cache, LongSupplier clock, Census census, Insight insight) {
+      Settings settings,
+      Cache cache,
+      LongSupplier clock,
+      Census census,
+      Insight insight,
+      Spans spans) {
     this.settings = settings;
     this.cache = cache;
     this.clock = clock;
     this.census = census;
     this.insight = insight;
+    this.spans = new LoadSpans(spans);
   }
 
   @Override
   public Future<?> start() {
-    readThrough = new ReadThrough<>(cache, limits(), load -> loader.load(load), this::answered);
+    readThrough = new ReadThrough<>(cache, limits(), this::load, this::answered);
     loader =
         new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
     coherence = new Coherence(vertx, settings, clock, readThrough);
@@ -112,6 +122,14 @@ final class CacheVerticle extends VerticleBase {
       warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
     }
     return Future.join(loader.start(), coherence.start()).onComplete(started -> warmUp());
+  }
+
+  private void load(Load<Waiter> load) {
+    Waiter first = load.first();
+    if (first != null && first != WARM) {
+      spans.begin(first, first.asker(), load.key().db());
+    }
+    loader.load(load);
   }
 
   private void warmUp() {
@@ -249,6 +267,7 @@ final class CacheVerticle extends VerticleBase {
       warmStart.loaded();
       return;
     }
+    spans.end(waiter, answer);
     if (leaving.isEmpty()) {
       context.runOnContext(turn -> sendAnswers());
     }

@@ -25,6 +25,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.tls.Certificates;
+import redisproxy.tracing.Spans;
 import redisproxy.upstream.Judge;
 import redisproxy.upstream.ValueStreams;
 
@@ -51,6 +52,7 @@ final class HttpVerticle extends VerticleBase {
   private final Census census;
   private final Certificates certificates;
   private final LiveLimits live;
+  private final HttpSpans spans;
 
   private Front front;
   private HttpAccess access;
@@ -65,6 +67,7 @@ final class HttpVerticle extends VerticleBase {
    * @param clients the connections of all instances
    * @param requests the requests being answered by all instances
    * @param clock the cache's clock
+   * @param spans null where requests are not traced
    */
   HttpVerticle(
       Settings settings,
@@ -74,7 +77,8 @@ final class HttpVerticle extends VerticleBase {
       LongSupplier clock,
       Census census,
       Certificates certificates,
-      LiveLimits live) {
+      LiveLimits live,
+      Spans spans) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;
@@ -83,6 +87,7 @@ final class HttpVerticle extends VerticleBase {
     this.census = census;
     this.certificates = certificates;
     this.live = live;
+    this.spans = new HttpSpans(spans);
   }
 
   @Override
@@ -133,7 +138,7 @@ final class HttpVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
-  /** Counts how each request ends. */
+  /** Counts how each request ends, and has it traced. */
   private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
     return request -> {
       HttpServerResponse response = request.response();
@@ -143,7 +148,9 @@ final class HttpVerticle extends VerticleBase {
             if (response.ended()) {
               front.tally().status(response.getStatusCode());
             }
+            spans.end(response);
           });
+      spans.begin(request);
       handler.handle(request);
     };
   }
@@ -246,7 +253,7 @@ final class HttpVerticle extends VerticleBase {
       return;
     }
     Key wanted = Key.of(settings.redis().endpoint().database(), key);
-    front.lookup(new HttpExchange(answers, request, wanted, style), 0, wanted);
+    front.lookup(new HttpExchange(answers, request, wanted, style, spans.of(request)), 0, wanted);
   }
 
   private static boolean isRead(HttpServerRequest request) {

@@ -39,6 +39,7 @@ final class SettingsReader {
     Settings.Coherence coherence = valid(this::coherence);
     Tls tls = valid(this::tls);
     Settings.Log log = valid(this::log);
+    Tracing tracing = valid(this::tracing);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
     }
@@ -65,7 +66,8 @@ final class SettingsReader {
         limits,
         coherence,
         tls,
-        log);
+        log,
+        tracing);
   }
 
   private Settings.Http http(int instances) {
@@ -201,6 +203,11 @@ final class SettingsReader {
         value(SettingsTable.LOG_FORMAT),
         value(SettingsTable.LOG_SLOW_LOOKUP),
         value(SettingsTable.LOG_KEYS));
+  }
+
+  private Tracing tracing() {
+    return new Tracing(
+        value(SettingsTable.TRACING.endpoint()), value(SettingsTable.TRACING.samplingRatio()));
   }
 
   /** The value given, or the default: also where the given one is faulty, to find more faults. */

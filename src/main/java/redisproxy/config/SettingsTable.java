@@ -263,6 +263,12 @@ public final class SettingsTable {
   static final Setting<Boolean> LOG_KEYS =
       row("log.keys", ValueType.bool(), "false", "log keys themselves; false = digests of them");
 
+  static final TracingRows TRACING = TracingRows.make();
+
+  static {
+    TRACING.all().forEach(SettingsTable::add);
+  }
+
   private SettingsTable() {}
 
   private static <T> Setting<T> row(
