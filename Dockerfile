@@ -10,9 +10,6 @@ COPY src/test/java/redisproxy/dev/Training.java ./
 RUN javac -d target/training Training.java
 
 FROM eclipse-temurin:25-jre AS proxy
-LABEL org.opencontainers.image.title="redis-proxy" \
-      org.opencontainers.image.description="Answers Redis reads from a strict LRU cache, over HTTP and RESP" \
-      org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /opt/redis-proxy
 COPY LICENSE ./
 COPY bin/redis-proxy bin/health bin/
@@ -36,3 +33,12 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 CMD ["/opt/redis-proxy/bin/health"]
 ENTRYPOINT ["/opt/redis-proxy/bin/redis-proxy"]
+
+# Behind all that takes time. Who publishes the image says where it comes from: --build-arg SOURCE=https://…
+ARG VERSION=0.1.0
+ARG SOURCE=""
+LABEL org.opencontainers.image.title="redis-proxy" \
+      org.opencontainers.image.description="Answers Redis reads from a strict LRU cache, over HTTP and RESP" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.version="${VERSION}"

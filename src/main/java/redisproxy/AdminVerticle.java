@@ -60,8 +60,8 @@ final class AdminVerticle extends VerticleBase {
   public Future<?> start() {
     exposition = new Exposition<>(Meters.table(respClients, httpClients, httpRequests));
     Router router = Router.router(vertx);
-    new AdminAccess(context, settings.admin().token(), FrontLimits.of(limits.admin(), 1))
-        .mount(router);
+    FrontLimits own = FrontLimits.of(limits, limits.admin(), 1);
+    new AdminAccess(context, settings.admin().token(), own).mount(router);
     LogLevel.mount(router);
     router.route().handler(AdminVerticle::onlyReads);
     router

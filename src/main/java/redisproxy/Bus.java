@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
+import redisproxy.tracing.RequestSpan;
 import redisproxy.upstream.Reachability;
 
 /**
@@ -73,6 +74,11 @@ final class Bus {
      * @param hit whether the cache held it
      */
     void answered(int ticket, Answer answer, boolean hit);
+
+    /** What its load is to be traced as a part of, or null. */
+    default RequestSpan span() {
+      return null;
+    }
 
     /** No more answers come in this turn: the time to write. */
     void answersEnd();

@@ -28,6 +28,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
+import redisproxy.tracing.Spans;
 import redisproxy.upstream.AccessCheck;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
@@ -45,6 +46,7 @@ final class CacheVerticle extends VerticleBase {
   private final LongSupplier clock;
   private final Census census;
   private final Insight insight;
+  private final LoadSpans spans;
 
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
@@ -71,14 +73,21 @@ final class CacheVerticle extends VerticleBase {
    *
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
+   * @param spans null where loads are not traced
    */
   CacheVerticle(
-      Settings settings, Cache cache, LongSupplier clock, Census census, Insight insight) {
+      Settings settings,
+      Cache cache,
+      LongSupplier clock,
+      Census census,
+      Insight insight,
+      @Nullable Spans spans) {
     this.settings = settings;
     this.cache = cache;
     this.clock = clock;
     this.census = census;
     this.insight = insight;
+    this.spans = new LoadSpans(spans);
   }
 
   @Override
@@ -204,6 +213,10 @@ final class CacheVerticle extends VerticleBase {
 
   private void load(Load<Waiter> load) {
     try {
+      Waiter first = load.first();
+      if (first != null && first != WARM) {
+        spans.begin(first, first.asker(), load.key().db());
+      }
       loader.load(load);
     } catch (Throwable fault) {
       readThrough.failed(load, broken(fault), clock.getAsLong());
@@ -300,6 +313,7 @@ final class CacheVerticle extends VerticleBase {
       warmed();
       return;
     }
+    spans.end(waiter, answer);
     leaving.add(
         waiter.replyTo(), waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
   }

@@ -58,9 +58,13 @@ final class ClientLimits {
 
   /** Has the reply to a failed log-in come late; nothing more is read until then. */
   void replyLate(CachedLane cached, byte[] reply) {
+    long delay = limits.failedLogins().delayMs(session.address());
+    if (delay == 0) {
+      cached.reply(reply);
+      return;
+    }
     int ticket = cached.accepted();
     cached.awaitReply();
-    long delay = limits.failedLogins().delayMs(session.address());
     late =
         session.later(
             delay,
@@ -69,6 +73,14 @@ final class ClientLimits {
               cached.replied(ticket, reply);
               session.advance();
             });
+  }
+
+  /**
+   * Redis has refused log-ins of the client; returns how long the reply that says so is to wait, in
+   * milliseconds.
+   */
+  long refused(int logins) {
+    return limits.failedLogins().delayMs(session.address(), logins);
   }
 
   /** Whether a reply is late. */

@@ -5,9 +5,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
+import redisproxy.tracing.RequestSpan;
 
-/** One HTTP request that waits for its lookup. */
-record HttpExchange(HttpAnswers answers, HttpServerRequest request, Key key, HttpStyle style)
+/**
+ * One HTTP request that waits for its lookup.
+ *
+ * @param span null where it is not traced
+ */
+record HttpExchange(
+    HttpAnswers answers, HttpServerRequest request, Key key, HttpStyle style, RequestSpan span)
     implements Bus.Asker {
   private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
 

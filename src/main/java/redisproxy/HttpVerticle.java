@@ -26,6 +26,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.tls.Certificates;
+import redisproxy.tracing.Spans;
 import redisproxy.upstream.Judge;
 import redisproxy.upstream.ValueStreams;
 
@@ -49,6 +50,7 @@ final class HttpVerticle extends VerticleBase {
   private final Census census;
   private final Certificates certificates;
   private final LiveLimits live;
+  private final HttpSpans spans;
 
   private Front front;
   private HttpAccess access;
@@ -63,6 +65,7 @@ final class HttpVerticle extends VerticleBase {
    * @param clients the connections of all instances
    * @param requests the requests being answered by all instances
    * @param clock the cache's clock
+   * @param spans null where requests are not traced
    */
   HttpVerticle(
       Settings settings,
@@ -72,7 +75,8 @@ final class HttpVerticle extends VerticleBase {
       LongSupplier clock,
       Census census,
       Certificates certificates,
-      LiveLimits live) {
+      LiveLimits live,
+      Spans spans) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;
@@ -81,6 +85,7 @@ final class HttpVerticle extends VerticleBase {
     this.census = census;
     this.certificates = certificates;
     this.live = live;
+    this.spans = new HttpSpans(spans);
   }
 
   @Override
@@ -88,7 +93,7 @@ final class HttpVerticle extends VerticleBase {
     front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.HTTP, context, this::share);
-    FrontLimits limits = FrontLimits.of(live.http(), settings.http().instances());
+    FrontLimits limits = FrontLimits.of(live, live.http(), settings.http().instances());
     access =
         new HttpAccess(
             settings.redis(),
@@ -131,7 +136,7 @@ final class HttpVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
   }
 
-  /** Counts how each request ends. */
+  /** Counts how each request ends, and has it traced. */
   private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
     return request -> {
       HttpServerResponse response = request.response();
@@ -141,7 +146,9 @@ final class HttpVerticle extends VerticleBase {
             if (response.ended()) {
               front.tally().status(response.getStatusCode());
             }
+            spans.end(response);
           });
+      spans.begin(request);
       handler.handle(request);
     };
   }
@@ -244,7 +251,7 @@ final class HttpVerticle extends VerticleBase {
       return;
     }
     Key wanted = Key.of(settings.redis().endpoint().database(), key);
-    front.lookup(new HttpExchange(answers, request, wanted, style), 0, wanted);
+    front.lookup(new HttpExchange(answers, request, wanted, style, spans.of(request)), 0, wanted);
   }
 
   private static boolean isRead(HttpServerRequest request) {

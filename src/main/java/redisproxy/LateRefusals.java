@@ -25,8 +25,12 @@ final class LateRefusals {
       request.connection().close();
       return;
     }
-    waiting++;
     long delay = failed.delayMs(ClientAddress.of(request.remoteAddress().hostAddress()));
+    if (delay == 0) {
+      refusal.run();
+      return;
+    }
+    waiting++;
     context.runOnContext(
         turn ->
             context

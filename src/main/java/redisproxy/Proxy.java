@@ -27,6 +27,7 @@ import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.tls.ServerCertificates;
 import redisproxy.tls.ToRedis;
+import redisproxy.tracing.Spans;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Names;
 
@@ -57,6 +58,10 @@ public final class Proxy {
   private final Memo memo = new Memo();
   private final Census census = new Census();
   private final LiveLimits limits;
+
+  /** Null where nothing is traced. */
+  private final Spans spans;
+
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();
   private final List<String> fronts = new ArrayList<>();
@@ -68,6 +73,7 @@ public final class Proxy {
     this.adminVertx = settings.admin().enabled() ? vertx(1, settings.redis()) : null;
     this.settings = settings;
     this.limits = new LiveLimits(settings.limits());
+    this.spans = Spans.of(settings.tracing(), settings.redis().endpoint(), Version.TEXT);
     this.respClients = new Gate(settings.resp().maxClients());
     this.httpClients = new Gate(settings.http().maxClients());
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
@@ -122,7 +128,7 @@ public final class Proxy {
     LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
     Insight insight =
         new Insight(cache, clock, settings.admin().enabled() && settings.dashboard().hotKeys());
-    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census, insight))
+    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census, insight, spans))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
@@ -166,7 +172,8 @@ public final class Proxy {
                         clock,
                         census,
                         certificates.http(),
-                        limits)))
+                        limits,
+                        spans)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -276,6 +283,8 @@ public final class Proxy {
                 adminVertx.close().onComplete(closed);
               }
             });
-    return closed.future();
+    return spans == null
+        ? closed.future()
+        : closed.future().eventually(() -> Future.fromCompletionStage(spans.close()));
   }
 }

@@ -79,7 +79,7 @@ final class RespVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
-    limits = FrontLimits.of(live.resp(), settings.instances());
+    limits = FrontLimits.of(live, live.resp(), settings.instances());
     streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());

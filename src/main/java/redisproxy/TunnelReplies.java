@@ -2,7 +2,9 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,8 +17,8 @@ import redisproxy.resp.Writes;
 /**
  * The way back of a tunnel: hands replies on to the client, each not before what its request has
  * written is invalidated, so that whoever has seen it can no longer read the old value from the
- * cache. Where only Redis knows what was written, replies are held until a fence is back; no more
- * is read meanwhile.
+ * cache. Where only Redis knows what was written, replies are held until a fence is back; the reply
+ * that refuses a log-in, and all behind it, for a while. No more is read meanwhile.
  */
 final class TunnelReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(TunnelReplies.class);
@@ -47,18 +49,36 @@ final class TunnelReplies implements Bus.Fenced {
   /** How much of what is held it is for: nothing, perhaps, when the client has silenced Redis. */
   private int fenced;
 
+  /** How long the reply that refuses so many log-ins is to wait, in milliseconds. */
+  private final IntToLongFunction refused;
+
+  /** Hands on the reply that is late, or null. */
+  private Future<?> late;
+
+  /** What of it has not been handed on. */
+  private ByteBuf lateReply;
+
+  /** What has come behind it, not looked at yet. */
+  private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
+
   private boolean clientGone;
 
-  TunnelReplies(RespSession session, Front front, Outstanding outstanding, Runnable released) {
+  TunnelReplies(
+      RespSession session,
+      Front front,
+      Outstanding outstanding,
+      IntToLongFunction refused,
+      Runnable released) {
     this.session = session;
     this.front = front;
     this.outstanding = outstanding;
+    this.refused = refused;
     this.released = released;
   }
 
-  /** Whether replies wait for a fence. */
+  /** Whether replies wait, for a fence or because they are late. */
   boolean isHolding() {
-    return holding;
+    return holding || late != null;
   }
 
   /** Whether all that was read of Redis are whole replies. */
@@ -68,29 +88,14 @@ final class TunnelReplies implements Bus.Fenced {
 
   /** Bytes from Redis, which are released here. */
   void received(ByteBuf data) {
+    if (late != null) {
+      unread.add(data);
+      return;
+    }
     int from = data.readerIndex();
     try {
-      while (data.isReadable() && !outstanding.isStreaming()) {
-        int start = data.readerIndex();
-        if (framer.isBetween()) {
-          dropping = outstanding.isSilent(data.getByte(start));
-        }
-        boolean isDropped = dropping;
-        boolean ends = framer.feed(data);
-        if (isDropped) {
-          relay(data, from, start);
-          from = data.readerIndex();
-        }
-        byte[] instead = isDropped && ends ? outstanding.answer() : null;
-        if (ends && isToBeFenced(outstanding.replied(framer))) {
-          if (!holding) {
-            relay(data, from, start);
-            from = Math.max(from, start);
-          }
-          holding = true;
-          unfenced = true;
-        }
-        relay(instead);
+      while (data.isReadable() && !outstanding.isStreaming() && late == null) {
+        from = next(data, from);
       }
     } catch (ProtocolError error) {
       LOG.atWarn()
@@ -98,12 +103,42 @@ final class TunnelReplies implements Bus.Fenced {
           .log("Redis sent what is not RESP");
       outstanding.stream();
     }
+    if (late != null) {
+      unread.addFirst(data);
+      return;
+    }
     if (outstanding.isStreaming()) {
       data.readerIndex(data.writerIndex());
       invalidate(outstanding.writes());
     }
     relay(data, from, data.readerIndex());
     data.release();
+  }
+
+  /** Reads on in a reply; returns up to where the data has been handed on, or is not to be. */
+  private int next(ByteBuf data, int handedOn) throws ProtocolError {
+    int from = handedOn;
+    int start = data.readerIndex();
+    if (framer.isBetween()) {
+      dropping = outstanding.isSilent(data.getByte(start));
+    }
+    boolean isDropped = dropping;
+    boolean ends = framer.feed(data);
+    if (isDropped) {
+      relay(data, from, start);
+      from = data.readerIndex();
+    }
+    byte[] instead = isDropped && ends ? outstanding.answer() : null;
+    if (ends && isToBeFenced(outstanding.replied(framer))) {
+      if (!holding) {
+        relay(data, from, start);
+        from = Math.max(from, start);
+      }
+      holding = true;
+      unfenced = true;
+    }
+    relay(instead);
+    return ends && isLate() ? beLate(data, from, start) : from;
   }
 
   /** A reply is whole; returns whether it is to be held until a fence is back. */
@@ -116,6 +151,39 @@ final class TunnelReplies implements Bus.Fenced {
       front.invalidate(Writes.ACCESS);
     }
     return true;
+  }
+
+  /** A reply is whole; returns whether it is to wait, because it refuses a log-in. */
+  private boolean isLate() {
+    int logins = framer.refusedLogins();
+    long delay = logins == 0 || clientGone ? 0 : refused.applyAsLong(logins);
+    late = delay == 0 ? null : session.later(delay, this::due);
+    return late != null;
+  }
+
+  private int beLate(ByteBuf data, int from, int start) {
+    relay(data, from, start);
+    int begin = Math.max(from, start);
+    lateReply = data.retainedSlice(begin, data.readerIndex() - begin);
+    return data.readerIndex();
+  }
+
+  /** What was late is handed on, and all behind it up to the next that is. */
+  private void due() {
+    late = null;
+    relay(lateReply);
+    lateReply = null;
+    readOn();
+    receivedAll();
+    if (!isHolding()) {
+      released.run();
+    }
+  }
+
+  private void readOn() {
+    while (late == null && !unread.isEmpty()) {
+      received(unread.remove());
+    }
   }
 
   private void relay(ByteBuf data, int from, int to) {
@@ -185,6 +253,12 @@ final class TunnelReplies implements Bus.Fenced {
   /** The client is gone: replies are for nobody now. */
   void close() {
     clientGone = true;
+    if (late != null) {
+      late.cancel(false);
+      late = null;
+      relay(lateReply);
+      readOn();
+    }
     held.forEach(ByteBuf::release);
     held.clear();
     if (holding) {

@@ -96,6 +96,7 @@ class ArchitectureTest {
               "redisproxy.config",
               "redisproxy.metrics",
               "redisproxy.tls",
+              "redisproxy.tracing",
               "redisproxy.limits",
               "redisproxy.snapshot",
               "redisproxy.log")
@@ -163,6 +164,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.micrometer..", "io.prometheus..");
+
+  @ArchTest
+  static final ArchRule openTelemetry_isKnownToTracingAlone =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("redisproxy.tracing")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.opentelemetry..");
 
   @ArchTest
   static final ArchRule metrics_knowNoOtherLayer =

@@ -94,7 +94,7 @@ class CacheFaultTest {
     Cache cache = cache();
     CacheVerticle verticle =
         new CacheVerticle(
-            settings, cache, () -> 0, new Census(), new Insight(cache, () -> 0, false));
+            settings, cache, () -> 0, new Census(), new Insight(cache, () -> 0, false), null);
     VerticleBase asking =
         new VerticleBase() {
           @Override

@@ -95,6 +95,15 @@ class DeployTest {
   }
 
   @Test
+  void image_isLabelledWithTheVersion() throws IOException {
+    String image = Files.readString(Path.of("Dockerfile"));
+    assertTrue(image.contains("\nARG VERSION=" + version() + "\n"), image);
+    for (String label : List.of("title", "description", "licenses", "source", "version")) {
+      assertTrue(image.contains("org.opencontainers.image." + label + "="), label);
+    }
+  }
+
+  @Test
   void ports_areTheDefaults_andProbesAskTheAdminPort() throws IOException {
     var settings = Configuration.parse(Map.of());
     Map<String, Object> container = container("redis-proxy.yaml");

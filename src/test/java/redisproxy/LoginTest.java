@@ -37,7 +37,7 @@ class LoginTest {
 
   private static ClientLimits unlimited() {
     LiveLimits off = new LiveLimits(Configuration.parse(Map.of()).limits());
-    return new ClientLimits(null, FrontLimits.of(off.resp(), 1));
+    return new ClientLimits(null, FrontLimits.of(off, off.resp(), 1));
   }
 
   private static Credentials credentials(String... settings) {

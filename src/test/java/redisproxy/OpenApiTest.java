@@ -35,7 +35,8 @@ class OpenApiTest {
             () -> 0,
             new Census(),
             new ServerCertificates(settings.tls()).http(),
-            new LiveLimits(settings.limits()));
+            new LiveLimits(settings.limits()),
+            null);
     Vertx vertx = Vertx.vertx();
     try {
       verticle.init(vertx, vertx.getOrCreateContext());

@@ -41,6 +41,7 @@ class RespSessionTest {
     vertx.eventBus().<Lookups>localConsumer(Bus.LOOKUPS, message -> answer(message.body()));
     var settings = Configuration.parse(Map.of("resp.max-pending-bytes", "64KiB"));
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), settings.resp().maxPendingBytes());
+    LiveLimits limits = new LiveLimits(settings.limits());
     channel =
         new EmbeddedChannel(
             new RespSession(
@@ -48,7 +49,7 @@ class RespSessionTest {
                 null,
                 tunnels,
                 null,
-                FrontLimits.of(new LiveLimits(settings.limits()).resp(), 1),
+                FrontLimits.of(limits, limits.resp(), 1),
                 null,
                 null,
                 settings.resp(),

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redisproxy.Bus.Fence;
@@ -35,6 +36,11 @@ import redisproxy.upstream.Tunnels;
 class TunnelRepliesTest {
   private static final int STEP_MS = 50;
 
+  /** How long the reply to a refused log-in waits; of the channel's clock, which the test moves. */
+  private static final long LATE_MS = 1_000_000;
+
+  private static final String WRONG = "-WRONGPASS_ ";
+
   private final Outstanding outstanding =
       new Outstanding(new SessionState(0, false, true, own -> false));
 
@@ -50,6 +56,7 @@ class TunnelRepliesTest {
   private TunnelReplies replies;
   private WayBack wayBack;
   private boolean isQuiet = true;
+  private int released;
 
   private void open(Vertx vertx, Context context) {
     Bus.register(vertx);
@@ -60,19 +67,23 @@ class TunnelRepliesTest {
     var settings = Configuration.parse(Map.of());
     Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
+    LiveLimits limits = new LiveLimits(settings.limits());
     session =
         new RespSession(
             front,
             null,
             tunnels,
             null,
-            FrontLimits.of(new LiveLimits(settings.limits()).resp(), 1),
+            FrontLimits.of(limits, limits.resp(), 1),
             null,
             null,
             settings.resp(),
             0);
     channel = new EmbeddedChannel(session);
-    replies = new TunnelReplies(session, front, outstanding, () -> {});
+    channel.freezeTime();
+    replies =
+        new TunnelReplies(
+            session, front, outstanding, logins -> logins * LATE_MS, () -> released++);
     wayBack =
         new WayBack(
             session, front, () -> isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
@@ -91,7 +102,9 @@ class TunnelRepliesTest {
   }
 
   private void replied(String text) {
-    ByteBuf data = Unpooled.copiedBuffer(text.replace(" ", "\r\n"), StandardCharsets.US_ASCII);
+    ByteBuf data =
+        Unpooled.copiedBuffer(
+            text.replace(" ", "\r\n").replace('_', ' '), StandardCharsets.US_ASCII);
     received.add(data);
     replies.received(data);
     replies.receivedAll();
@@ -102,10 +115,16 @@ class TunnelRepliesTest {
     vertx.eventBus().send(fences.get(fence).replyTo, fences.get(fence), Bus.BY_REFERENCE);
   }
 
+  /** Lets the channel's time pass, up to the moment before so much is over, or to its end. */
+  private void pass(long millis, boolean whole) {
+    channel.advanceTimeBy(millis - (whole ? 0 : 1), TimeUnit.MILLISECONDS);
+    channel.runScheduledPendingTasks();
+  }
+
   private String written() {
     StringBuilder all = new StringBuilder();
     for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
-      all.append(out.toString(StandardCharsets.US_ASCII).replace("\r\n", " "));
+      all.append(out.toString(StandardCharsets.US_ASCII).replace(' ', '_').replace("\r\n", " "));
       out.release();
     }
     return all.toString();
@@ -206,6 +225,87 @@ class TunnelRepliesTest {
         () -> pass(vertx, 0, true),
         () -> replied("+c "),
         () -> assertEquals(List.of(Writes.UNKNOWN, Writes.UNKNOWN), invalidated),
+        () -> assertEquals("", written()));
+  }
+
+  @Test
+  void replyThatRefusesALogin_isLate_andAllBehindIt(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("PING", "AUTH a", "AUTH b", "PING", "PING"),
+        () -> replied("+a " + WRONG + WRONG + "+b +"),
+        () -> assertEquals("+a ", written()),
+        () -> assertTrue(replies.isHolding() && released == 0),
+        () -> replied("c "),
+        () -> pass(LATE_MS, false),
+        () -> assertEquals("", written()),
+        () -> pass(1, true),
+        () -> assertEquals(WRONG, written()),
+        () -> assertTrue(replies.isHolding() && released == 0),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals(WRONG + "+b +c ", written()),
+        () -> assertFalse(replies.isHolding()),
+        () -> assertTrue(released == 1 && outstanding.isAnswered()));
+  }
+
+  @Test
+  void lateReply_comesBehindWhatAFenceHolds(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0", "AUTH a", "PING", "EVAL s 0"),
+        () -> replied("+a " + WRONG + "+b +c "),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals("", written()),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("+a ", written()),
+        () -> pass(vertx, 1, true),
+        () -> assertEquals(WRONG + "+b +c ", written()),
+        () -> assertFalse(replies.isHolding()));
+  }
+
+  @Test
+  void fenceThatPassesWhileAReplyIsLate_letsGoWhatIsBeforeIt(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0", "AUTH a", "PING"),
+        () -> replied("+a " + WRONG + "+b "),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("+a ", written()),
+        () -> assertTrue(replies.isHolding()),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals(WRONG + "+b ", written()),
+        () -> assertFalse(replies.isHolding()));
+  }
+
+  @Test
+  void loginsRefusedWithinATransaction_countEach(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("MULTI", "AUTH a", "AUTH b", "EXEC"),
+        () -> replied("+OK +QUEUED +QUEUED *2 " + WRONG + WRONG),
+        () -> assertEquals("+OK +QUEUED +QUEUED ", written()),
+        () -> pass(2 * LATE_MS, false),
+        () -> assertEquals("", written()),
+        () -> pass(1, true),
+        () -> assertEquals("*2 " + WRONG + WRONG, written()));
+  }
+
+  @Test
+  void clientThatGoesWhileAReplyIsLate_leavesNothingUnread(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("AUTH a", "SET k v", "AUTH b", "EVAL s 0"),
+        () -> replied(WRONG + "+a "),
+        () -> replied(WRONG + "+b "),
+        () -> replies.close(),
+        () -> assertTrue(outstanding.isAnswered()),
+        () -> assertEquals(2, invalidated.size()),
+        () -> pass(LATE_MS, true),
         () -> assertEquals("", written()));
   }
 

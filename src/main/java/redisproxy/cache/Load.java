@@ -19,6 +19,11 @@ public final class Load<W> {
     this.sentAt = sentAt;
   }
 
+  /** Who waits for it since it began, or null. */
+  public W first() {
+    return waiters.isEmpty() ? null : waiters.get(0);
+  }
+
   public Key key() {
     return key;
   }

@@ -1,13 +1,20 @@
 package redisproxy.config;
 
+import java.time.Duration;
 import java.util.Objects;
 
-/** How many requests a second are answered, over each protocol. */
-public record Limits(Rate http, Rate resp, Rate admin) {
+/**
+ * How many requests a second are answered, over each protocol.
+ *
+ * @param failedLoginDelay how long the answer to the first failed log-in waits; zero = not, nor
+ *     that to any other
+ */
+public record Limits(Rate http, Rate resp, Rate admin, Duration failedLoginDelay) {
   public Limits {
     Objects.requireNonNull(http, "http");
     Objects.requireNonNull(resp, "resp");
     Objects.requireNonNull(admin, "admin");
+    SettingsTable.LIMITS.failedLoginDelay().require(failedLoginDelay);
   }
 
   /**
@@ -18,8 +25,8 @@ public record Limits(Rate http, Rate resp, Rate admin) {
    */
   public record Rate(int perClient, int global) {
     public Rate {
-      SettingsTable.LIMITS_HTTP_PER_CLIENT.require(perClient);
-      SettingsTable.LIMITS_HTTP_GLOBAL.require(global);
+      SettingsTable.LIMITS.httpPerClient().require(perClient);
+      SettingsTable.LIMITS.httpGlobal().require(global);
     }
 
     /** Whether there is no limit. */

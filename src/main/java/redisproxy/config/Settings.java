@@ -26,7 +26,8 @@ public record Settings(
     Limits limits,
     Coherence coherence,
     Tls tls,
-    Log log) {
+    Log log,
+    Tracing tracing) {
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
@@ -38,6 +39,7 @@ public record Settings(
     Objects.requireNonNull(coherence, "coherence");
     Objects.requireNonNull(tls, "tls");
     Objects.requireNonNull(log, "log");
+    Objects.requireNonNull(tracing, "tracing");
     Contradiction.refuse(Contradiction.among(http, resp, admin));
     Contradiction.refuse(Contradiction.inShowing(dashboard, admin));
     Contradiction.refuse(Contradiction.inExposure(auth, http, resp));

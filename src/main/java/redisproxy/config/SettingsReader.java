@@ -42,6 +42,7 @@ final class SettingsReader {
     Settings.Coherence coherence = valid(this::coherence);
     Tls tls = valid(this::tls);
     Settings.Log log = valid(this::log);
+    Tracing tracing = valid(this::tracing);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
     }
@@ -68,7 +69,8 @@ final class SettingsReader {
         limits,
         coherence,
         tls,
-        log);
+        log,
+        tracing);
   }
 
   private Settings.Http http(int instances) {
@@ -183,10 +185,11 @@ final class SettingsReader {
   private Limits limits() {
     return new Limits(
         new Limits.Rate(
-            value(SettingsTable.LIMITS_HTTP_PER_CLIENT), value(SettingsTable.LIMITS_HTTP_GLOBAL)),
+            value(SettingsTable.LIMITS.httpPerClient()), value(SettingsTable.LIMITS.httpGlobal())),
         new Limits.Rate(
-            value(SettingsTable.LIMITS_RESP_PER_CLIENT), value(SettingsTable.LIMITS_RESP_GLOBAL)),
-        new Limits.Rate(value(SettingsTable.LIMITS_ADMIN_PER_CLIENT), 0));
+            value(SettingsTable.LIMITS.respPerClient()), value(SettingsTable.LIMITS.respGlobal())),
+        new Limits.Rate(value(SettingsTable.LIMITS.adminPerClient()), 0),
+        value(SettingsTable.LIMITS.failedLoginDelay()));
   }
 
   private Settings.Coherence coherence() {
@@ -203,6 +206,11 @@ final class SettingsReader {
         value(SettingsTable.LOG_FORMAT),
         value(SettingsTable.LOG_SLOW_LOOKUP),
         value(SettingsTable.LOG_KEYS));
+  }
+
+  private Tracing tracing() {
+    return new Tracing(
+        value(SettingsTable.TRACING.endpoint()), value(SettingsTable.TRACING.samplingRatio()));
   }
 
   /** The value given, or the default: also where the given one is faulty, to find more faults. */

@@ -20,7 +20,6 @@ public final class SettingsTable {
       ValueType.auto(ValueType.integer(1, 1024));
   // Timers and sockets count milliseconds in an int: just under 25 days.
   private static final ValueType<Duration> IDLE = ValueType.duration("0", "24d");
-  private static final ValueType<Integer> RATE = ValueType.integer(0, 1_000_000_000);
   // What is longer could not be said in a header, nor before logging in to RESP.
   private static final int MAX_CREDENTIAL = 1024;
   private static final ValueType<Duration> TIMEOUT = ValueType.duration("1ms", "1h");
@@ -217,16 +216,11 @@ public final class SettingsTable {
               "that user's; empty = none, on loopback only; or AUTH_PASSWORD_FILE",
               true));
 
-  static final Setting<Integer> LIMITS_HTTP_PER_CLIENT =
-      row("limits.http-per-client", RATE, "0", "HTTP requests a second of an address; 0 = any");
-  static final Setting<Integer> LIMITS_HTTP_GLOBAL =
-      row("limits.http-global", RATE, "0", "HTTP requests a second of all together; 0 = any");
-  static final Setting<Integer> LIMITS_RESP_PER_CLIENT =
-      row("limits.resp-per-client", RATE, "0", "RESP requests a second of an address; 0 = any");
-  static final Setting<Integer> LIMITS_RESP_GLOBAL =
-      row("limits.resp-global", RATE, "0", "RESP requests a second of all together; 0 = any");
-  static final Setting<Integer> LIMITS_ADMIN_PER_CLIENT =
-      row("limits.admin-per-client", RATE, "20", "admin requests a second of an address; 0 = any");
+  static final LimitRows LIMITS = LimitRows.make();
+
+  static {
+    LIMITS.all().forEach(SettingsTable::add);
+  }
 
   static final Setting<Settings.Coherence.Mode> COHERENCE_MODE =
       row(
@@ -269,6 +263,12 @@ public final class SettingsTable {
           "lookups that take so long are logged, ten a second at most; 0 = none");
   static final Setting<Boolean> LOG_KEYS =
       row("log.keys", ValueType.bool(), "false", "log keys themselves; false = digests of them");
+
+  static final TracingRows TRACING = TracingRows.make();
+
+  static {
+    TRACING.all().forEach(SettingsTable::add);
+  }
 
   private SettingsTable() {}
 

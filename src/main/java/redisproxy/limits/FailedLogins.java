@@ -8,7 +8,6 @@ import java.util.function.LongSupplier;
  * that address. Who is right never waits. To be used on one event loop.
  */
 public final class FailedLogins {
-  private static final long FIRST_MS = 50;
   private static final long LONGEST_MS = 2_000;
 
   /** An address from which none has failed for so long starts anew. */
@@ -17,26 +16,49 @@ public final class FailedLogins {
   private record Failed(long delayMs, long at) {}
 
   private final Map<String, Failed> addresses = new RecentClients<>();
+  private final LongSupplier firstMs;
   private final LongSupplier clock;
 
   /**
    * None has failed yet.
    *
+   * @param firstMs how long the first waits now, in milliseconds; 0 = nobody waits
    * @param clock milliseconds, monotonic
    */
-  public FailedLogins(LongSupplier clock) {
+  public FailedLogins(LongSupplier firstMs, LongSupplier clock) {
+    this.firstMs = firstMs;
     this.clock = clock;
   }
 
   /** One more has failed; returns how long its answer waits, in milliseconds. */
   public long delayMs(String client) {
+    return delayMs(client, 1);
+  }
+
+  /** So many more have, which are answered together; returns how long they wait together. */
+  public long delayMs(String client, int times) {
+    long first = firstMs.getAsLong();
+    if (first == 0 || times == 0) {
+      return 0;
+    }
     long now = clock.getAsLong();
     Failed before = addresses.get(client);
-    long delay =
-        before == null || now - before.at > REMEMBERED_MS
-            ? FIRST_MS
-            : Math.min(2 * before.delayMs, LONGEST_MS);
+    boolean isNew = before == null || now - before.at > REMEMBERED_MS;
+    long delay = isNew ? first : next(before.delayMs);
+    long sum = delay;
+    for (int more = times - 1; more > 0; more--) {
+      if (delay == LONGEST_MS) {
+        sum += more * LONGEST_MS;
+        break;
+      }
+      delay = next(delay);
+      sum += delay;
+    }
     addresses.put(client, new Failed(delay, now));
-    return delay;
+    return sum;
+  }
+
+  private static long next(long delay) {
+    return Math.min(2 * delay, LONGEST_MS);
   }
 }

@@ -7,11 +7,13 @@ public final class LiveLimits {
   private final LiveRate http;
   private final LiveRate resp;
   private final LiveRate admin;
+  private volatile long failedLoginDelayMs;
 
   public LiveLimits(Limits limits) {
     http = new LiveRate(limits.http());
     resp = new LiveRate(limits.resp());
     admin = new LiveRate(limits.admin());
+    failedLoginDelayMs = limits.failedLoginDelay().toMillis();
   }
 
   /**
@@ -22,6 +24,12 @@ public final class LiveLimits {
     http.set(limits.http());
     resp.set(limits.resp());
     admin.set(limits.admin());
+    failedLoginDelayMs = limits.failedLoginDelay().toMillis();
+  }
+
+  /** How long the answer to a first failed log-in waits, in milliseconds; 0 = not. */
+  long failedLoginDelayMs() {
+    return failedLoginDelayMs;
   }
 
   public LiveRate http() {

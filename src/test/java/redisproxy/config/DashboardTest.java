@@ -44,7 +44,8 @@ class DashboardTest {
                 ok.limits(),
                 ok.coherence(),
                 ok.tls(),
-                ok.log()));
+                ok.log(),
+                ok.tracing()));
     Configuration.parse(Map.of("dashboard.show-values", "true"));
     Configuration.parse(
         Map.of(

@@ -49,7 +49,11 @@ class SettingsReaderTest {
                 1000,
                 new Tls.Client(null, null, null, true)),
             new Settings.Auth(Settings.Auth.Mode.REDIS, "default", null),
-            new Limits(new Limits.Rate(0, 0), new Limits.Rate(0, 0), new Limits.Rate(20, 0)),
+            new Limits(
+                new Limits.Rate(0, 0),
+                new Limits.Rate(0, 0),
+                new Limits.Rate(20, 0),
+                Duration.ofMillis(50)),
             new Settings.Coherence(
                 Settings.Coherence.Mode.TRACKING,
                 Settings.Coherence.WhenUnverified.SERVE,
@@ -60,7 +64,8 @@ class SettingsReaderTest {
                 new Tls.Server(null, null, null),
                 new Tls.Server(null, null, null)),
             new Settings.Log(
-                Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ZERO, false));
+                Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ZERO, false),
+            new Tracing("", 0.01));
     assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
   }
 

@@ -66,7 +66,8 @@ class SettingsTest {
                 ok.limits(),
                 ok.coherence(),
                 ok.tls(),
-                ok.log()));
+                ok.log(),
+                ok.tracing()));
     refused(
         () ->
             new Settings(
@@ -82,7 +83,8 @@ class SettingsTest {
                 ok.limits(),
                 ok.coherence(),
                 ok.tls(),
-                ok.log()));
+                ok.log(),
+                ok.tracing()));
   }
 
   @Test
@@ -105,7 +107,8 @@ class SettingsTest {
                 ok.limits(),
                 ok.coherence(),
                 ok.tls(),
-                ok.log()));
+                ok.log(),
+                ok.tracing()));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,13 @@ class FailedLoginIT {
 
   /** What five failed log-ins wait together: 50, 100, 200, 400, 800 ms. */
   private static final long FIVE_MS = 1550;
+
+  private static RunningProxy proxy(String redisUrl, String... settings) {
+    String[] all = Arrays.copyOf(settings, settings.length + 2);
+    all[settings.length] = "limits.failed-login-delay";
+    all[settings.length + 1] = "50ms";
+    return RunningProxy.start(ONE_LOOP, redisUrl, all);
+  }
 
   private static String basic(String credentials) {
     byte[] bytes = credentials.getBytes(StandardCharsets.UTF_8);
@@ -45,28 +53,12 @@ class FailedLoginIT {
   @Test
   void resp_answersPipelinedAttemptsOneAfterTheOther_andOthersMeanwhile() throws Exception {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy =
-            RunningProxy.start(
-                ONE_LOOP, redis.url(), "auth.mode", "own", "auth.password", "s3cret");
+        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
         RespClient guessing = proxy.resp();
         RespClient other = proxy.resp()) {
       assertEquals("+OK\r\n", other.call("AUTH", "s3cret"));
       CompletableFuture<Long> took =
-          CompletableFuture.supplyAsync(
-              () ->
-                  millis(
-                      () -> {
-                        guessing.send(
-                            RespClient.request("AUTH", "wrong").repeat(4)
-                                + RespClient.request("HELLO", "3", "AUTH", "default", "wrong")
-                                + RespClient.request("AUTH", "s3cret")
-                                + RespClient.request("PING"));
-                        for (int i = 0; i < 5; i++) {
-                          assertEquals(WRONGPASS, guessing.reply());
-                        }
-                        assertEquals("+OK\r\n", guessing.reply());
-                        assertEquals("+PONG\r\n", guessing.reply());
-                      }));
+          CompletableFuture.supplyAsync(() -> millis(() -> guess(guessing)));
       int answered = 0;
       while (!took.isDone()) {
         assertEquals("+PONG\r\n", other.call("PING"));
@@ -81,11 +73,45 @@ class FailedLoginIT {
   }
 
   @Test
+  void resp_whereRedisJudges() throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
+        RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret");
+        RespClient guessing = proxy.resp();
+        RespClient other = proxy.resp()) {
+      assertEquals("+OK\r\n", other.call("AUTH", "s3cret"));
+      CompletableFuture<Long> took =
+          CompletableFuture.supplyAsync(() -> millis(() -> guess(guessing)));
+      int answered = 0;
+      while (!took.isDone()) {
+        assertEquals("+PONG\r\n", other.call("PING"));
+        answered++;
+      }
+      assertTrue(took.get() >= FIVE_MS, "five failed log-ins took " + took.get() + " ms");
+      assertTrue(answered > 10, "others wait, too");
+      // HTTP counts by itself; who goes while its answer waits takes nobody with it.
+      proxy.resp().send(RespClient.request("AUTH", "wrong").repeat(3)).close();
+      assertEquals("+PONG\r\n", other.call("PING"));
+    }
+  }
+
+  /** In one go: five wrong passwords, then the right one. */
+  private static String guess(RespClient guessing) {
+    guessing.send(
+        RespClient.request("AUTH", "wrong").repeat(4)
+            + RespClient.request("HELLO", "3", "AUTH", "default", "wrong")
+            + RespClient.request("AUTH", "s3cret")
+            + RespClient.request("PING"));
+    for (int i = 0; i < 5; i++) {
+      assertEquals(WRONGPASS, guessing.reply());
+    }
+    assertEquals("+OK\r\n", guessing.reply());
+    return guessing.reply();
+  }
+
+  @Test
   void http_whereTheProxyJudges() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy =
-            RunningProxy.start(
-                ONE_LOOP, redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
+        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
       assertFiveAreSlow(() -> proxy.http("/keys/k", "authorization", "Bearer wrong").statusCode());
       assertEquals(
           404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
@@ -96,8 +122,7 @@ class FailedLoginIT {
   @Test
   void http_whereRedisJudges() {
     try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
-        RunningProxy proxy =
-            RunningProxy.start(ONE_LOOP, redis.url(), "redis.password", "s3cret")) {
+        RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret")) {
       assertFiveAreSlow(
           () -> proxy.http("/keys/k", "authorization", basic("default:wrong")).statusCode());
       assertEquals(
@@ -109,8 +134,7 @@ class FailedLoginIT {
 
   @Test
   void admin() {
-    try (RunningProxy proxy =
-        RunningProxy.start(ONE_LOOP, "redis://127.0.0.1:1/0", "admin.token", "s3cret")) {
+    try (RunningProxy proxy = proxy("redis://127.0.0.1:1/0", "admin.token", "s3cret")) {
       assertFiveAreSlow(() -> proxy.admin("/stats", "authorization", "Bearer wrong").statusCode());
       assertEquals(200, proxy.admin("/stats", "authorization", "Bearer s3cret").statusCode());
     }

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,10 +11,16 @@ import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.ParseOptions;
 import io.swagger.v3.parser.core.models.SwaggerParseResult;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,10 +63,13 @@ class OpenApiIT {
         path.contains("{key}")
             ? path.replace("{key}", key)
             : key.isEmpty() ? path : path + "?key=" + key;
-    HttpResponse<String> response = proxy.request(method, target, headers);
+    return described(path, method, proxy.request(method, target, headers));
+  }
+
+  private static int described(String path, String method, HttpResponse<String> response) {
     PathItem item = description.getPaths().get(path);
     var operation = method.equals("HEAD") ? item.getHead() : item.getGet();
-    String what = method + " " + target + ": " + response;
+    String what = method + " " + path + ": " + response;
     ApiResponse known = operation.getResponses().get("" + response.statusCode());
     assertNotNull(known, what);
     if (!response.body().isEmpty()) {
@@ -87,6 +97,96 @@ class OpenApiIT {
         }
       }
       assertEquals(Set.of(200, 304, 400, 404, 405, 406, 409), seen, path);
+    }
+  }
+
+  /** The paths that read a key. */
+  private static List<String> reads() {
+    return description.getPaths().keySet().stream()
+        .filter(path -> !path.equals("/") && !path.equals("/openapi.json"))
+        .toList();
+  }
+
+  private static String target(String path) {
+    return path.contains("{key}") ? path.replace("{key}", "text") : path + "?key=text";
+  }
+
+  /** What every path that reads answers, all of it described. */
+  private static Set<Integer> answers(RunningProxy before, String... headers) {
+    Set<Integer> seen = new TreeSet<>();
+    for (String path : reads()) {
+      for (String method : List.of("GET", "HEAD")) {
+        seen.add(described(path, method, before.request(method, target(path), headers)));
+      }
+    }
+    return seen;
+  }
+
+  @Test
+  void refusals_areDescribed() {
+    try (EmbeddedRedis guarded = EmbeddedRedis.start("requirepass s3cret")) {
+      try (RespClient direct = new RespClient(guarded.host(), guarded.port())) {
+        direct.call("AUTH", "s3cret");
+        direct.call("ACL", "SETUSER", "blind", "on", ">s3cret", "~*", "+@all", "-@read");
+      }
+      String basic =
+          "Basic " + Base64.getEncoder().encodeToString("blind:s3cret".getBytes(US_ASCII));
+      try (RunningProxy blind =
+          RunningProxy.start(
+              Shape.SPREAD, guarded.url(), "redis.username", "blind", "redis.password", "s3cret")) {
+        assertEquals(Set.of(401), answers(blind));
+        assertEquals(Set.of(502), answers(blind, "authorization", basic));
+      }
+    }
+  }
+
+  @Test
+  void outages_areDescribed() {
+    try (EmbeddedRedis failing = EmbeddedRedis.start();
+        RunningProxy before =
+            RunningProxy.start(Shape.SPREAD, failing.url(), "redis.load-timeout", "50ms")) {
+      failing.pause();
+      // What never comes is waited for, until the connection is given up.
+      Set<Integer> seen = answers(before);
+      assertTrue(seen.contains(504) && Set.of(503, 504).containsAll(seen), seen::toString);
+      failing.resume();
+      failing.stop();
+      assertEquals(Set.of(503), answers(before));
+    }
+  }
+
+  /** Over the limit is 429, but where the project it comes from has 503. */
+  @Test
+  void limit_isDescribed() {
+    try (RunningProxy limited =
+        RunningProxy.start(Shape.SHARED, redis.url(), "limits.http-per-client", "1")) {
+      for (String path : description.getPaths().keySet()) {
+        String target = reads().contains(path) ? target(path) : path;
+        int expected = path.equals("/lookup") ? 503 : 429;
+        Awaitility.await().until(() -> described(path, "GET", limited.http(target)) == expected);
+        Awaitility.await()
+            .until(() -> described(path, "HEAD", limited.request("HEAD", target)) == expected);
+      }
+    }
+  }
+
+  @Test
+  void bodyThatIsTooLarge_isDescribed() throws Exception {
+    for (String path : reads()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.httpPort() + target(path)))
+              // Of unknown length, so that it may be any.
+              .method(
+                  "GET",
+                  HttpRequest.BodyPublishers.ofInputStream(
+                      () -> new ByteArrayInputStream(new byte[1])))
+              .build();
+      HttpResponse<String> response =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .build()
+              .send(request, HttpResponse.BodyHandlers.ofString());
+      assertEquals(413, described(path, "GET", response));
     }
   }
 

@@ -32,8 +32,9 @@ final class RunningProxy implements AutoCloseable {
     all.put("http.port", "0");
     all.put("resp.port", "0");
     all.put("admin.port", "0");
-    // Tests ask more often than people do.
+    // Tests ask more often than people do, and are refused more often.
     all.put("limits.admin-per-client", "0");
+    all.put("limits.failed-login-delay", "0");
     for (int i = 0; i < settings.length; i += 2) {
       all.put(settings[i], settings[i + 1]);
     }

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class FailedLoginsTest {
   private long now = 1;
-  private final FailedLogins failed = new FailedLogins(() -> now);
+  private long first = 50;
+  private final FailedLogins failed = new FailedLogins(() -> first, () -> now);
 
   @Test
   void delay_growsUpToTwoSeconds_forTheAddressAlone() {
@@ -15,6 +16,26 @@ class FailedLoginsTest {
       assertEquals(expected, failed.delayMs("a"));
     }
     assertEquals(50, failed.delayMs("b"));
+  }
+
+  @Test
+  void manyAtOnce_waitAsLongAsOneAfterTheOther() {
+    assertEquals(0, failed.delayMs("a", 0));
+    assertEquals(50 + 100 + 200, failed.delayMs("a", 3));
+    assertEquals(400, failed.delayMs("a"));
+    assertEquals(800 + 1600 + 999_998 * 2000L, failed.delayMs("a", 1_000_000));
+    assertEquals(2000, failed.delayMs("a"));
+  }
+
+  @Test
+  void nobodyWaits_whileItIsOff() {
+    assertEquals(50, failed.delayMs("a"));
+    first = 0;
+    assertEquals(0, failed.delayMs("a"));
+    assertEquals(0, failed.delayMs("b"));
+    first = 10;
+    assertEquals(100, failed.delayMs("a"));
+    assertEquals(10, failed.delayMs("b"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import redisproxy.config.Limits;
 import redisproxy.config.Limits.Rate;
@@ -16,7 +17,7 @@ class RateLimitTest {
   /** Wherever a clock may begin. */
   private long now = Long.MAX_VALUE - SECOND;
 
-  private final LiveLimits live = new LiveLimits(new Limits(OFF, OFF, OFF));
+  private final LiveLimits live = new LiveLimits(new Limits(OFF, OFF, OFF, Duration.ZERO));
   private final RateLimit limit = limit(1);
 
   private RateLimit limit(int instances) {
@@ -24,7 +25,7 @@ class RateLimitTest {
   }
 
   private void set(int perClient, int global) {
-    live.set(new Limits(OFF, new Rate(perClient, global), OFF));
+    live.set(new Limits(OFF, new Rate(perClient, global), OFF, Duration.ZERO));
   }
 
   /** How many of so many requests that come together are answered. */

@@ -1,0 +1,26 @@
+package redisproxy.tracing;
+
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+
+/** The span of a load. */
+public final class LoadSpan {
+  private final Span span;
+
+  LoadSpan(Span span) {
+    this.span = span;
+  }
+
+  /** It has found something, or that there is nothing. */
+  public void ended(String outcome) {
+    span.setAttribute("redis_proxy.load.outcome", outcome);
+    span.end();
+  }
+
+  /** It has come to nothing. */
+  public void failed(String why) {
+    span.setAttribute("error.type", why);
+    span.setStatus(StatusCode.ERROR);
+    span.end();
+  }
+}
