@@ -2,6 +2,7 @@ FROM maven:3.9-eclipse-temurin-25 AS build
 WORKDIR /src
 # The pom alone first: dependencies and plugins stay a cached layer until it changes.
 COPY pom.xml ./
+COPY .mvn .mvn
 RUN mvn -B -ntp -q -Dmaven.test.skip=true package
 COPY src/main src/main
 RUN mvn -B -ntp -q -Dmaven.test.skip=true clean package

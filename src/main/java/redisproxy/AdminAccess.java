@@ -8,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Secret;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.RateLimit;
@@ -26,10 +27,10 @@ final class AdminAccess {
   private final LateRefusals refusals;
 
   /** Its digest; null when none is asked for. */
-  private final byte[] token;
+  private final byte @Nullable [] token;
 
   /** To be used on the event loop of the context. */
-  AdminAccess(Context context, Secret token, FrontLimits limits) {
+  AdminAccess(Context context, @Nullable Secret token, FrontLimits limits) {
     this.rate = limits.rate();
     this.refusals = new LateRefusals(context, limits.failedLogins());
     this.token =

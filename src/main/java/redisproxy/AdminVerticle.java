@@ -94,7 +94,7 @@ final class AdminVerticle extends VerticleBase {
 
   private static void onlyReads(RoutingContext ctx) {
     HttpMethod method = ctx.request().method();
-    if (method == HttpMethod.GET || method == HttpMethod.HEAD) {
+    if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
       ctx.next();
     } else {
       ctx.response().putHeader("allow", "GET, HEAD");

@@ -4,6 +4,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an HTTP request says of who sends it: a user and a password (Basic, RFC 7617), or a token
@@ -17,11 +18,14 @@ record Authorization(byte[] credentials, int colon) {
   private static final String BEARER = "Bearer ";
 
   /** That of a request, or null when it has none that can be read. */
-  static Authorization of(HttpServerRequest request) {
+  static @Nullable Authorization of(HttpServerRequest request) {
     return of(request.getHeader("authorization"));
   }
 
-  static Authorization of(String header) {
+  static @Nullable Authorization of(@Nullable String header) {
+    if (header == null) {
+      return null;
+    }
     if (begins(header, BEARER)) {
       // Headers are bytes, each read as a character.
       String token = header.substring(BEARER.length()).strip();
@@ -31,10 +35,10 @@ record Authorization(byte[] credentials, int colon) {
   }
 
   private static boolean begins(String header, String scheme) {
-    return header != null && header.regionMatches(true, 0, scheme, 0, scheme.length());
+    return header.regionMatches(true, 0, scheme, 0, scheme.length());
   }
 
-  private static Authorization basic(String base64) {
+  private static @Nullable Authorization basic(String base64) {
     try {
       byte[] credentials = Base64.getDecoder().decode(base64);
       for (int i = 0; i < credentials.length; i++) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
@@ -107,7 +108,7 @@ final class Bus {
     byte[] keys = new byte[512];
 
     /** Filled in by the cache; null where a load has to answer. */
-    Answer[] answers = new Answer[16];
+    @Nullable Answer[] answers = new Answer[16];
 
     Lookups(String replyTo) {
       this.replyTo = replyTo;
@@ -246,7 +247,7 @@ final class Bus {
     final Consumer<Report> asker;
 
     /** Filled in by the cache. */
-    Report report;
+    @Nullable Report report;
 
     Enquiry(String replyTo, Consumer<Report> asker) {
       this.replyTo = replyTo;

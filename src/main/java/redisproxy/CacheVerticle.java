@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
 import redisproxy.Bus.Enquiry;
@@ -60,7 +61,7 @@ final class CacheVerticle extends VerticleBase {
   private LoopDelay loopDelay;
 
   /** Null where there is to be none. */
-  private WarmStart warmStart;
+  private @Nullable WarmStart warmStart;
 
   private boolean stopping;
   private Server server = Server.UNKNOWN;
@@ -72,6 +73,7 @@ final class CacheVerticle extends VerticleBase {
   private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {}
 
   /** The warm start waits for these; no front does. */
+  @SuppressWarnings("NullAway") // nobody looks into it
   private static final Waiter WARM = new Waiter(null, null, null, 0, 0);
 
   /**
@@ -129,11 +131,17 @@ final class CacheVerticle extends VerticleBase {
     }
     long now = clock.getAsLong();
     if (cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now) != null) {
-      warmStart.loaded();
+      warmed();
     } else {
       readThrough.begin(key, WARM, now);
     }
     return true;
+  }
+
+  private void warmed() {
+    if (warmStart != null) {
+      warmStart.loaded();
+    }
   }
 
   private ReadThrough.Limits limits() {
@@ -171,9 +179,10 @@ final class CacheVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     Future<?> stopped = Future.join(loader.stop(), coherence.stop());
-    return warmStart == null
+    WarmStart warm = warmStart;
+    return warm == null
         ? stopped
-        : stopped.eventually(() -> warmStart.end(cache.oldestFirst(), clock.getAsLong()));
+        : stopped.eventually(() -> warm.end(cache.oldestFirst(), clock.getAsLong()));
   }
 
   private void lookups(Message<Lookups> message) {
@@ -228,7 +237,7 @@ final class CacheVerticle extends VerticleBase {
     return new Census.Share(new Tally(), connections, loopDelay.delays().copy(), report);
   }
 
-  private Answer lookup(Lookups lookups, int i, long now) {
+  private @Nullable Answer lookup(Lookups lookups, int i, long now) {
     int start = lookups.keyStart(i);
     int length = lookups.keyLength(i);
     int db = lookups.dbs[i];
@@ -244,9 +253,10 @@ final class CacheVerticle extends VerticleBase {
     return hit;
   }
 
+  @SuppressWarnings("ReferenceEquality") // of that one waiter there is one
   private void answered(Waiter waiter, Answer answer) {
     if (waiter == WARM) {
-      warmStart.loaded();
+      warmed();
       return;
     }
     if (leaving.isEmpty()) {

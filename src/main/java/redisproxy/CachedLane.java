@@ -1,5 +1,7 @@
 package redisproxy;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
@@ -47,7 +49,7 @@ final class CachedLane implements Bus.Asker {
   /** Reads whose value is not known yet. */
   private int reading;
 
-  private ValueRelay relay;
+  private @Nullable ValueRelay relay;
 
   private boolean longKey;
   private boolean gone;
@@ -241,7 +243,7 @@ final class CachedLane implements Bus.Asker {
       reply = entry.key();
     }
     replies.fill(replies.head(), null);
-    front.lookup(this, replies.head(), (Key) reply);
+    front.lookup(this, replies.head(), (Key) Objects.requireNonNull(reply));
   }
 
   private void removeFirst() {
@@ -259,7 +261,7 @@ final class CachedLane implements Bus.Asker {
   }
 
   /** The value too large to keep has been written, or, with a reply, there is none. */
-  void streamed(byte[] reply) {
+  void streamed(byte @Nullable [] reply) {
     relay = null;
     reading--;
     if (reply == null) {

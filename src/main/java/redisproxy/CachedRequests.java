@@ -4,6 +4,7 @@ import static redisproxy.metrics.Outcome.OWN;
 import static redisproxy.metrics.Outcome.REFUSED;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.ProtocolError;
@@ -54,7 +55,7 @@ final class CachedRequests {
   private final WayBack wayBack;
 
   /** Null where Redis judges who the client is. */
-  private final Login login;
+  private final @Nullable Login login;
 
   private final ClientLimits limits;
 
@@ -79,7 +80,7 @@ final class CachedRequests {
       ProxyInfo info,
       Forwarding forwarding,
       WayBack wayBack,
-      Login login,
+      @Nullable Login login,
       ClientLimits limits,
       boolean isOpen,
       Settings.Resp settings) {
@@ -194,7 +195,7 @@ final class CachedRequests {
       return Outcome.FOR_REDIS;
     }
     if (login != null && login.concerns(name)) {
-      return judge();
+      return judge(login);
     }
     if (name == GET && parser.count() == 2) {
       return get();
@@ -227,7 +228,7 @@ final class CachedRequests {
     }
   }
 
-  private Outcome answered(byte[] reply) {
+  private Outcome answered(byte @Nullable [] reply) {
     if (reply == null) {
       return Outcome.FOR_REDIS;
     }
@@ -237,7 +238,7 @@ final class CachedRequests {
   }
 
   /** Where the proxy judges clients: a request that says who the client is, or ought to. */
-  private Outcome judge() throws ProtocolError {
+  private Outcome judge(Login login) throws ProtocolError {
     boolean wasStranger = isStranger();
     byte[] reply = login.answer(parser, true, false);
     if (reply == Login.WRONGPASS) {
@@ -265,7 +266,7 @@ final class CachedRequests {
   }
 
   /** The reply to a request that needs neither the cache nor a tunnel, or null. */
-  private byte[] known(long name) {
+  private byte @Nullable [] known(long name) {
     if (name == PING && parser.count() <= 2) {
       return parser.count() == 1 ? Reply.PONG : argument();
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Tally;
@@ -29,7 +30,8 @@ final class Census {
    *
    * @param cache of the cache verticle; else null
    */
-  record Share(Tally tally, Connections connections, Histogram loopDelay, Bus.Report cache) {}
+  record Share(
+      Tally tally, Connections connections, Histogram loopDelay, Bus.@Nullable Report cache) {}
 
   /** A verticle; what changes of it belongs to whoever takes the census. */
   private static final class Member {
@@ -39,7 +41,7 @@ final class Census {
     final Supplier<Share> share;
 
     /** What it told last, or null: counts of who is stuck must not be missing from their sums. */
-    Share told;
+    @Nullable Share told;
 
     Member(String name, String kind, Context context, Supplier<Share> share) {
       this.name = name;

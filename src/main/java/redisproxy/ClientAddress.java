@@ -2,6 +2,7 @@ package redisproxy;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom a client counts as: its address, or in IPv6 the network of it, of which one machine usually
@@ -12,14 +13,14 @@ final class ClientAddress {
 
   private ClientAddress() {}
 
-  static String of(SocketAddress remote) {
+  static String of(@Nullable SocketAddress remote) {
     return remote instanceof InetSocketAddress inet && inet.getAddress() != null
         ? of(inet.getAddress().getHostAddress())
         : "";
   }
 
   /** Of an address as Java writes it: all eight groups of IPv6. */
-  static String of(String hostAddress) {
+  static String of(@Nullable String hostAddress) {
     if (hostAddress == null) {
       return "";
     }

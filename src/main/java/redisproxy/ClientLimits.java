@@ -1,6 +1,7 @@
 package redisproxy;
 
 import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.RateLimit;
 import redisproxy.resp.Reply;
@@ -22,7 +23,7 @@ final class ClientLimits {
   private boolean counted;
 
   /** Gives the reply that is late, or null. */
-  private Future<?> late;
+  private @Nullable Future<?> late;
 
   ClientLimits(RespSession session, FrontLimits limits) {
     this.session = session;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.ReadThrough;
@@ -39,7 +40,7 @@ final class Coherence implements Feed.Owner {
   private final LongSupplier clock;
 
   /** Null where there is to be none. */
-  private final Feed feed;
+  private final @Nullable Feed feed;
 
   private final Promise<Void> tried = Promise.promise();
   private boolean reachable;
@@ -71,7 +72,7 @@ final class Coherence implements Feed.Owner {
       Trust trust,
       long fences,
       long fenceMs,
-      Feed.Stats feed,
+      Feed.@Nullable Stats feed,
       long sinceToldMs) {
 
     String trustName() {
@@ -198,7 +199,7 @@ final class Coherence implements Feed.Owner {
    * @param passed is told whether Redis told it
    */
   void fence(boolean dropsAll, Consumer<Boolean> passed) {
-    if (!isTracking()) {
+    if (feed == null || !feed.isEstablished()) {
       end(dropsAll, false, passed);
       return;
     }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 
 /**
@@ -18,10 +19,10 @@ final class Credentials {
   private final byte[] user;
 
   /** Null when no password is asked for. */
-  private final byte[] password;
+  private final byte @Nullable [] password;
 
   /** Those of the settings, or null where Redis judges. */
-  static Credentials of(Settings.Auth auth) {
+  static @Nullable Credentials of(Settings.Auth auth) {
     return auth.isOwn() ? new Credentials(auth) : null;
   }
 
@@ -46,6 +47,7 @@ final class Credentials {
   }
 
   /** Whether these are right; where no password is asked for, any is. */
+  @SuppressWarnings("ShortCircuitBoolean") // or the time it takes would tell which is wrong
   boolean accept(byte[] givenUser, byte[] givenPassword) {
     boolean isUser = MessageDigest.isEqual(user, digest(givenUser));
     boolean isPassword = password == null || MessageDigest.isEqual(password, digest(givenPassword));

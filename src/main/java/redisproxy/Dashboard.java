@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.HotKeys;
 import redisproxy.config.Loopback;
 import redisproxy.config.Settings;
@@ -41,7 +42,7 @@ final class Dashboard {
   private final Insight insight;
   private final Trend trend = new Trend();
   private final Viewers viewers = new Viewers();
-  private Future<Map<String, Asset>> assets;
+  private @Nullable Future<Map<String, Asset>> assets;
   private JsonArray hotKeys = new JsonArray();
   private boolean asking;
 
@@ -166,8 +167,8 @@ final class Dashboard {
     return new JsonObject()
         .put("point", trend.newest())
         .put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000)
-        .put("redis", Health.redis(reading.cache()))
-        .put("coherence", Health.coherence(reading.cache().coherence()))
+        .put("redis", Health.redis(reading.report()))
+        .put("coherence", Health.coherence(reading.report().coherence()))
         .put("stuck", new JsonArray(reading.silent()))
         .put("resp", respClients.current())
         .put("http", httpClients.current())

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
 import redisproxy.Bus.Enquiry;
@@ -42,7 +43,7 @@ final class Front {
   private Lookups current;
 
   /** What is to be asked when the turn ends, or null. */
-  private Fence fence;
+  private @Nullable Fence fence;
 
   private boolean scheduled;
   private Server server = Server.UNKNOWN;

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import redisproxy.resp.Reply;
 import redisproxy.resp.RequestParser;
 import redisproxy.upstream.Server;
@@ -94,7 +95,7 @@ final class Handshake {
   }
 
   /** The answer, or null when only Redis can give it. */
-  byte[] answer(RequestParser request, Server server) {
+  byte @Nullable [] answer(RequestParser request, Server server) {
     return switch (request.lowerCase(0, 8)) {
       case "hello" -> hello(request, server);
       case "client" -> client(request);
@@ -103,7 +104,7 @@ final class Handshake {
     };
   }
 
-  private byte[] select(RequestParser request) {
+  private byte @Nullable [] select(RequestParser request) {
     String number = request.count() == 2 ? request.text(1, 11) : "";
     if (number.equals("" + home)) {
       db = home;
@@ -112,7 +113,7 @@ final class Handshake {
     return number.equals("" + db) ? Reply.OK : null;
   }
 
-  private byte[] hello(RequestParser request, Server server) {
+  private byte @Nullable [] hello(RequestParser request, Server server) {
     if (server.hello().isEmpty() || request.count() > 2) {
       return null;
     }
@@ -141,7 +142,7 @@ final class Handshake {
     return to.append('$').append(text.length()).append("\r\n").append(text).append("\r\n");
   }
 
-  private byte[] client(RequestParser request) {
+  private byte @Nullable [] client(RequestParser request) {
     boolean named = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
     boolean told =
         request.count() == 4

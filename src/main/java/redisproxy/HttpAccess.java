@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.upstream.Judge;
 
@@ -35,7 +36,7 @@ final class HttpAccess {
   private final Settings.Redis redis;
 
   /** Null where Redis judges. */
-  private final Credentials own;
+  private final @Nullable Credentials own;
 
   private final Judge judge;
   private final LateRefusals refusals;
@@ -65,7 +66,7 @@ final class HttpAccess {
    */
   HttpAccess(
       Settings.Redis redis,
-      Credentials own,
+      @Nullable Credentials own,
       Judge judge,
       LateRefusals refusals,
       Executor later,
@@ -94,14 +95,14 @@ final class HttpAccess {
       // Sockets are read before the tasks that are due. The news that verdicts are void is one, and
       // may be due before this request was even sent: so the verdict is looked up behind it.
       later.execute(() -> checkWithRedis(request, given, granted, refused));
-    } else if (isOwn(given)) {
+    } else if (areAccepted(own, given)) {
       granted.run();
     } else {
       refuseLate(request, refused);
     }
   }
 
-  private boolean isOwn(Authorization given) {
+  private static boolean areAccepted(Credentials own, Authorization given) {
     return given.isToken()
         ? own.acceptToken(given.password())
         : own.accept(given.user(), given.password());

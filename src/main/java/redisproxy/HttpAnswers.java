@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
@@ -119,11 +120,11 @@ final class HttpAnswers {
   }
 
   /** RFC 9110, 13.1.2: a list of entity tags, compared weakly, or a star. */
-  private static boolean matches(String ifNoneMatch, String etag) {
+  private static boolean matches(@Nullable String ifNoneMatch, String etag) {
     if (ifNoneMatch == null) {
       return false;
     }
-    for (String candidate : ifNoneMatch.split(",")) {
+    for (String candidate : ifNoneMatch.split(",", -1)) {
       String tag = candidate.strip();
       if (tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag)) {
         return true;
@@ -149,7 +150,7 @@ final class HttpAnswers {
   }
 
   private static void end(HttpServerRequest request, Buffer body) {
-    if (request.method() == HttpMethod.HEAD) {
+    if (request.method().equals(HttpMethod.HEAD)) {
       request
           .response()
           .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()))

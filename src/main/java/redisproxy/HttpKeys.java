@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.vertx.core.http.HttpServerRequest;
 import java.io.ByteArrayOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the key in a request's raw URI. Keys are bytes: what is percent-encoded is decoded, and
@@ -11,7 +12,7 @@ final class HttpKeys {
   private HttpKeys() {}
 
   /** The key behind a prefix of the raw path; null when there is none. */
-  static byte[] inPath(HttpServerRequest request, String prefix) {
+  static byte @Nullable [] inPath(HttpServerRequest request, String prefix) {
     String rawPath = request.path();
     return rawPath.length() == prefix.length()
         ? null
@@ -19,7 +20,7 @@ final class HttpKeys {
   }
 
   /** The first {@code key} of the raw query, which may be empty; null when there is none. */
-  static byte[] inQuery(HttpServerRequest request) {
+  static byte @Nullable [] inQuery(HttpServerRequest request) {
     String rawQuery = request.query();
     if (rawQuery == null) {
       return null;

@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
+import org.jspecify.annotations.Nullable;
 import redisproxy.limits.RateLimit;
 
 /** Refuses what one client, or all together, ask too often over HTTP. */
@@ -46,7 +47,7 @@ final class HttpLimit implements Handler<HttpServerRequest> {
     }
   }
 
-  private static byte[] key(HttpServerRequest request) {
+  private static byte @Nullable [] key(HttpServerRequest request) {
     try {
       return HttpKeys.inQuery(request);
     } catch (IllegalArgumentException notEncoded) {

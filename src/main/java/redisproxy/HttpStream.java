@@ -33,7 +33,7 @@ final class HttpStream implements ValueStream.Sink {
         .putHeader("content-length", Long.toString(length))
         .putHeader("cache-status", "redis-proxy; fwd=miss; detail=too-large")
         .putHeader("cache-control", "max-age=0, must-revalidate");
-    if (exchange.request().method() == HttpMethod.HEAD) {
+    if (exchange.request().method().equals(HttpMethod.HEAD)) {
       response.end();
       cancel(stream);
       return;

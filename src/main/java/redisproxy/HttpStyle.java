@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.MIMEHeader;
 import io.vertx.ext.web.RoutingContext;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 
@@ -45,7 +46,7 @@ enum HttpStyle {
    *
    * @param key the key asked for, or null when there was none
    */
-  void fail(HttpServerRequest request, byte[] key, Problem problem) {
+  void fail(HttpServerRequest request, byte @Nullable [] key, Problem problem) {
     if (this != LOOKUP) {
       problem.end(request);
       return;

@@ -15,6 +15,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Key;
@@ -57,7 +58,7 @@ final class HttpVerticle extends VerticleBase {
   private HttpAnswers answers;
   private LoopDelay loopDelay;
   private HttpServer server;
-  private Future<Asset> description;
+  private @Nullable Future<Asset> description;
 
   /**
    * The verticle, not yet deployed.
@@ -219,7 +220,7 @@ final class HttpVerticle extends VerticleBase {
   }
 
   private void value(
-      RoutingContext ctx, HttpStyle style, Function<HttpServerRequest, byte[]> find) {
+      RoutingContext ctx, HttpStyle style, Function<HttpServerRequest, byte @Nullable []> find) {
     HttpServerRequest request = ctx.request();
     if (!isRead(request) || !isSmall(request)) {
       return;
@@ -227,11 +228,11 @@ final class HttpVerticle extends VerticleBase {
     try {
       value(request, style, find.apply(request));
     } catch (IllegalArgumentException e) {
-      style.fail(request, null, Problem.of(400, e.getMessage()));
+      style.fail(request, null, Problem.of(400, String.valueOf(e.getMessage())));
     }
   }
 
-  private void value(HttpServerRequest request, HttpStyle style, byte[] key) {
+  private void value(HttpServerRequest request, HttpStyle style, byte @Nullable [] key) {
     if (key == null) {
       style.fail(request, null, Problem.of(400, "no key"));
     } else {
@@ -250,7 +251,7 @@ final class HttpVerticle extends VerticleBase {
   }
 
   private static boolean isRead(HttpServerRequest request) {
-    if (request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD) {
+    if (request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD)) {
       return true;
     }
     request.response().putHeader("allow", "GET, HEAD");

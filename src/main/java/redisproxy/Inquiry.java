@@ -2,6 +2,7 @@ package redisproxy;
 
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.Reply;
 import redisproxy.resp.RequestParser;
@@ -41,7 +42,7 @@ final class Inquiry implements Asides.Asker {
   /** The answer to the request that is read next, null when there is none, is known. */
   private boolean known;
 
-  private byte[] answer;
+  private byte @Nullable [] answer;
 
   Inquiry(RespSession session, Asides asides, Handshake handshake) {
     this.session = session;
@@ -58,7 +59,7 @@ final class Inquiry implements Asides.Asker {
    * The answer to a request, or null: then, unless it is {@linkplain #isWaiting to come}, only a
    * tunnel has it.
    */
-  byte[] answer(RequestParser request) {
+  byte @Nullable [] answer(RequestParser request) {
     if (known) {
       byte[] reply = answer;
       known = false;
@@ -78,7 +79,7 @@ final class Inquiry implements Asides.Asker {
     return null;
   }
 
-  private static Topic topic(RequestParser request) {
+  private static @Nullable Topic topic(RequestParser request) {
     long name = request.name();
     if (name == INFO) {
       return Topic.INFO;
@@ -116,7 +117,7 @@ final class Inquiry implements Asides.Asker {
    * The session moves when Redis would let it, and not to where only a tunnel leads. What Redis
    * does not refuse changes the connection, so it is for the session's own.
    */
-  private byte[] settled(RequestParser request, byte[] reply) {
+  private byte @Nullable [] settled(RequestParser request, byte @Nullable [] reply) {
     if (reply == null || reply[0] == '-') {
       return reply;
     }
@@ -132,7 +133,7 @@ final class Inquiry implements Asides.Asker {
   }
 
   @Override
-  public void answered(byte[] reply) {
+  public void answered(byte @Nullable [] reply) {
     waiting = false;
     known = true;
     answer = reply;

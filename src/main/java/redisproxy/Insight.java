@@ -2,9 +2,11 @@ package redisproxy;
 
 import io.vertx.core.Context;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import redisproxy.Bus.Lookups;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Entry;
@@ -28,7 +30,7 @@ final class Insight {
   private int next;
 
   /** The cache verticle's, from its start on. */
-  private volatile Context context;
+  private volatile @Nullable Context context;
 
   /**
    * What is held of a key.
@@ -36,7 +38,7 @@ final class Insight {
    * @param entry null where it is not
    * @param now when it was looked at, in milliseconds of the cache's clock
    */
-  record Glance(Entry entry, long now) {}
+  record Glance(@Nullable Entry entry, long now) {}
 
   /**
    * Of a cache whose verticle is yet to start.
@@ -94,10 +96,11 @@ final class Insight {
   }
 
   private <T> void ask(Context asker, Supplier<T> question, Consumer<T> told) {
-    context.runOnContext(
-        there -> {
-          T answer = question.get();
-          asker.runOnContext(here -> told.accept(answer));
-        });
+    Objects.requireNonNull(context)
+        .runOnContext(
+            there -> {
+              T answer = question.get();
+              asker.runOnContext(here -> told.accept(answer));
+            });
   }
 }

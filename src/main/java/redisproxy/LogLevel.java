@@ -6,6 +6,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
@@ -45,7 +46,8 @@ final class LogLevel {
     String type = ctx.request().getHeader("content-type");
     if (ctx.request().getHeader("origin") != null) {
       Problem.of(403, "the level is not changed by web pages").end(ctx.request());
-    } else if (type == null || !type.split(";", -1)[0].strip().equalsIgnoreCase("application/json")) {
+    } else if (type == null
+        || !type.split(";", -1)[0].strip().equalsIgnoreCase("application/json")) {
       Problem.of(415, "send application/json").end(ctx.request());
     } else {
       ctx.next();
@@ -64,7 +66,7 @@ final class LogLevel {
     tell(ctx);
   }
 
-  private static Settings.Log.Level level(RoutingContext ctx) {
+  private static Settings.Log.@Nullable Level level(RoutingContext ctx) {
     try {
       JsonObject body = ctx.body().asJsonObject();
       String text = body == null ? null : body.getString("level");

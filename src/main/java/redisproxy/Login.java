@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.Reply;
 import redisproxy.resp.RequestParser;
@@ -78,7 +79,7 @@ final class Login {
    * @param whole whether all its arguments are there: credentials too long to be read are wrong
    * @param transaction whether Redis would only queue it
    */
-  byte[] answer(RequestParser request, boolean whole, boolean transaction) {
+  byte @Nullable [] answer(RequestParser request, boolean whole, boolean transaction) {
     long name = request.count() == 0 ? CommandName.LONG : request.name();
     if (name == AUTH) {
       return transaction ? IN_TRANSACTION : whole ? auth(request) : WRONGPASS;
@@ -116,7 +117,7 @@ final class Login {
     return Reply.OK;
   }
 
-  private byte[] hello(RequestParser request, boolean transaction) {
+  private byte @Nullable [] hello(RequestParser request, boolean transaction) {
     if (in && auths(request) == 0) {
       return null;
     }
@@ -134,7 +135,7 @@ final class Login {
   }
 
   /** Logs in as the options say; returns the error of the first that is wrong. */
-  private byte[] options(RequestParser request) {
+  private byte @Nullable [] options(RequestParser request) {
     for (int i = 2; i < request.count(); i++) {
       int more = request.count() - 1 - i;
       String option = request.text(i, 128);
@@ -172,7 +173,7 @@ final class Login {
    * A HELLO that may go on, as Redis is to see it: without its credentials. Null when the request
    * may go on as it is.
    */
-  static ByteBuf withoutAuth(RequestParser request) {
+  static @Nullable ByteBuf withoutAuth(RequestParser request) {
     int auths = request.name() == HELLO ? auths(request) : 0;
     if (auths == 0) {
       return null;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Configuration;
 import redisproxy.config.Help;
@@ -65,7 +66,7 @@ public final class Main {
     System.exit(status);
   }
 
-  private static void run(Path config) {
+  private static void run(@Nullable Path config) {
     try {
       Loaded loaded = load(config);
       Logging.configure(loaded.settings().log());
@@ -75,7 +76,8 @@ public final class Main {
       }
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(proxy), "stop"));
     } catch (ExecutionException e) {
-      exit(START_FAILED, System.err, "redis-proxy cannot start:\n" + e.getCause().getMessage());
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      exit(START_FAILED, System.err, "redis-proxy cannot start:\n" + cause.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -85,7 +87,8 @@ public final class Main {
    * The settings say how many event loops there are to be, so they are read by a Vertx of their
    * own.
    */
-  private static Loaded load(Path config) throws ExecutionException, InterruptedException {
+  private static Loaded load(@Nullable Path config)
+      throws ExecutionException, InterruptedException {
     Vertx vertx =
         Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setInternalBlockingPoolSize(1));
     try {

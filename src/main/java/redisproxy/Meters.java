@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
 import redisproxy.metrics.Connections;
@@ -66,11 +67,11 @@ final class Meters {
   }
 
   private void count(String name, String help, Function<CacheStats, Object> source) {
-    one(COUNTER, name + "_total", "", help, reading -> source.apply(reading.cache().cache()));
+    one(COUNTER, name + "_total", "", help, reading -> source.apply(reading.report().cache()));
   }
 
   private void held(String name, String unit, String help, Function<CacheStats, Object> source) {
-    gauge(name, unit, help, reading -> source.apply(reading.cache().cache()));
+    gauge(name, unit, help, reading -> source.apply(reading.report().cache()));
   }
 
   private void fronts() {
@@ -160,7 +161,7 @@ final class Meters {
   }
 
   private void redis() {
-    gauge("redis_up", "", "1 while loads reach Redis", r -> r.cache().redis().now() ? 1 : 0);
+    gauge("redis_up", "", "1 while loads reach Redis", r -> r.report().redis().now() ? 1 : 0);
     row(
         GAUGE,
         "feed_state",
@@ -175,14 +176,14 @@ final class Meters {
         "1 for how far what is kept is believed",
         "trust",
         Arrays.stream(Trust.values())
-            .map(each -> series(each, r -> r.cache().coherence().trust() == each ? 1 : 0))
+            .map(each -> series(each, r -> r.report().coherence().trust() == each ? 1 : 0))
             .toList());
     gauge(
         "feed_round_trip_seconds",
         "seconds",
         "How long the feed's last PING took; -1 before the first",
-        reading -> roundTrip(reading.cache().coherence().feed()));
-    one(COUNTER, "fences_total", "", "Fences asked for", r -> r.cache().coherence().fences());
+        reading -> roundTrip(reading.report().coherence().feed()));
+    one(COUNTER, "fences_total", "", "Fences asked for", r -> r.report().coherence().fences());
     row(
         GAUGE,
         "upstream_connections",
@@ -201,10 +202,10 @@ final class Meters {
 
   private static Series<Reading> feedState(String state) {
     return new Series<>(
-        state, reading -> reading.cache().coherence().state().equals(state) ? 1 : 0);
+        state, reading -> reading.report().coherence().state().equals(state) ? 1 : 0);
   }
 
-  private static double roundTrip(Feed.Stats feed) {
+  private static double roundTrip(Feed.@Nullable Stats feed) {
     return feed == null || feed.roundTripNanos() < 0 ? -1 : feed.roundTripNanos() / 1e9;
   }
 

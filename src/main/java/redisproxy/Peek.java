@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
@@ -39,11 +40,11 @@ final class Peek {
         look(ctx, Key.of(db(ctx.request().getParam("db")), key));
       }
     } catch (IllegalArgumentException e) {
-      Problem.of(400, e.getMessage()).end(ctx.request());
+      Problem.of(400, String.valueOf(e.getMessage())).end(ctx.request());
     }
   }
 
-  private int db(String text) {
+  private int db(@Nullable String text) {
     if (text == null || text.isEmpty()) {
       return settings.redis().endpoint().database();
     }

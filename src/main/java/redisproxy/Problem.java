@@ -66,7 +66,7 @@ record Problem(int status, String detail) {
       response.putHeader("retry-after", "1");
     }
     Buffer bytes = body.toBuffer();
-    if (request.method() == HttpMethod.HEAD) {
+    if (request.method().equals(HttpMethod.HEAD)) {
       return response.putHeader("content-length", Integer.toString(bytes.length())).end();
     }
     return response.end(bytes);

@@ -11,10 +11,12 @@ import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.LruCache;
@@ -42,11 +44,11 @@ public final class Proxy {
   private final Vertx vertx;
 
   /** The admin verticle's own. */
-  private final Vertx adminVertx;
+  private final @Nullable Vertx adminVertx;
 
   private final Settings settings;
   private final ServerCertificates certificates;
-  private final LongSupplier clock = () -> System.nanoTime() / 1_000_000;
+  private final LongSupplier clock = Proxy::millis;
   private final Gate respClients;
   private final Gate httpClients;
   private final Gate httpRequests;
@@ -57,7 +59,7 @@ public final class Proxy {
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();
   private final List<String> fronts = new ArrayList<>();
-  private AdminVerticle adminVerticle;
+  private @Nullable AdminVerticle adminVerticle;
 
   private Proxy(Settings settings, ServerCertificates certificates) {
     this.certificates = certificates;
@@ -91,6 +93,10 @@ public final class Proxy {
     return started.future();
   }
 
+  private static long millis() {
+    return System.nanoTime() / 1_000_000;
+  }
+
   private static Vertx vertx(int eventLoops) {
     return Vertx.vertx(
         new VertxOptions()
@@ -118,7 +124,7 @@ public final class Proxy {
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
-        .compose(id -> settings.admin().enabled() ? deployAdmin(insight) : nothing())
+        .compose(id -> adminVertx != null ? deployAdmin(adminVertx, insight) : nothing())
         .onSuccess(id -> logStart())
         .mapEmpty();
   }
@@ -163,7 +169,7 @@ public final class Proxy {
         .onSuccess(fronts::add);
   }
 
-  private Future<String> deployAdmin(Insight insight) {
+  private Future<String> deployAdmin(Vertx adminVertx, Insight insight) {
     adminVerticle =
         new AdminVerticle(
             settings,
@@ -234,7 +240,7 @@ public final class Proxy {
 
   /** The port of health and statistics; not to be asked when it is off. */
   public int adminPort() {
-    return adminVerticle.port();
+    return Objects.requireNonNull(adminVerticle, "no admin port").port();
   }
 
   /**

@@ -3,6 +3,8 @@ package redisproxy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Tally;
@@ -13,7 +15,7 @@ final class Reading {
   private final Map<String, Tally> tallies = new HashMap<>();
   private final Map<String, Histogram> loopDelays = new HashMap<>();
   private final Connections connections = new Connections();
-  private Bus.Report cache;
+  private Bus.@Nullable Report cache;
 
   /**
    * One to be added to.
@@ -39,8 +41,13 @@ final class Reading {
   }
 
   /** What the cache told last; null when it never has. */
-  Bus.Report cache() {
+  Bus.@Nullable Report cache() {
     return cache;
+  }
+
+  /** The same; not to be asked before it has told. */
+  Bus.Report report() {
+    return Objects.requireNonNull(cache);
   }
 
   /** What the fronts of a kind have answered. */

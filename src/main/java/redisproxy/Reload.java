@@ -79,7 +79,7 @@ final class Reload extends VerticleBase {
 
   private static void refuse(Throwable reason) {
     LOG.atWarn()
-        .addKeyValue(LogKey.REASON, reason.getMessage().replace("\n", "; "))
+        .addKeyValue(LogKey.REASON, String.valueOf(reason.getMessage()).replace("\n", "; "))
         .log("settings have not changed, those before still hold");
   }
 

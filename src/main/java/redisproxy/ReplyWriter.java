@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
 
 /** Puts small replies of one client together, so that they leave as one buffer and one packet. */
 final class ReplyWriter {
@@ -17,7 +18,7 @@ final class ReplyWriter {
   private final RespConnection connection;
 
   /** Replies not yet written, or null. */
-  private ByteBuf gathered;
+  private @Nullable ByteBuf gathered;
 
   private boolean flushed = true;
 

@@ -11,6 +11,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
@@ -34,16 +35,16 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private ChannelHandlerContext context;
 
   /** What was read and is not yet parsed, or null. */
-  private ByteBuf input;
+  private @Nullable ByteBuf input;
 
   private boolean heard;
   private boolean leaving;
 
   /** Null until it is asked for. */
-  private String address;
+  private @Nullable String address;
 
   /** Cuts off a client that does not go by itself, or null. */
-  private Future<?> cutOff;
+  private @Nullable Future<?> cutOff;
 
   /** Takes over the bytes of a socket that was accepted just now. */
   final void attach(NetSocketInternal socket, int maxPendingBytes) {
@@ -155,10 +156,8 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
   public final void channelInactive(ChannelHandlerContext ctx) {
     leaving = true;
     releaseInput();
-    if (cutOff != null) {
-      // Or a session that has ended is held until its time would have come.
-      cutOff.cancel(false);
-    }
+    // Or a session that has ended is held until its time would have come.
+    cancelCutOff();
     closed();
     ctx.fireChannelInactive();
   }
@@ -227,6 +226,12 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     cutOff = later(millis, this::close);
   }
 
+  private void cancelCutOff() {
+    if (cutOff != null) {
+      cutOff.cancel(false);
+    }
+  }
+
   /** Has something done in a while, on the event loop. */
   final Future<?> later(long millis, Runnable task) {
     return context.executor().schedule(task, millis, TimeUnit.MILLISECONDS);
@@ -247,7 +252,7 @@ abstract class RespConnection extends ChannelInboundHandlerAdapter {
     } else if (channel.isActive()) {
       TlsSocket.endOutput(channel);
       setReading(true);
-      cutOff.cancel(false);
+      cancelCutOff();
       cutOffIn(LINGER_MS);
     }
   }

@@ -1,6 +1,7 @@
 package redisproxy;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.limits.FrontLimits;
 import redisproxy.resp.SessionState;
@@ -24,7 +25,7 @@ final class RespSession extends RespConnection {
   private final boolean isOpen;
 
   /** Null where Redis judges who the client is. */
-  private final Login login;
+  private final @Nullable Login login;
 
   private final ClientLimits limits;
 
@@ -34,7 +35,7 @@ final class RespSession extends RespConnection {
   private final CachedRequests requests;
 
   /** Null until there is a request that only Redis can answer. */
-  private TunnelLane tunnel;
+  private @Nullable TunnelLane tunnel;
 
   /** The next request is for the tunnel, although it is a GET. */
   private boolean straight;
@@ -56,7 +57,7 @@ final class RespSession extends RespConnection {
       Front front,
       ValueStreams streams,
       Tunnels tunnels,
-      Credentials own,
+      @Nullable Credentials own,
       FrontLimits limits,
       Asides asides,
       Trunks trunks,
@@ -100,15 +101,15 @@ final class RespSession extends RespConnection {
     if (tunnel == null) {
       return;
     }
-    if (asksForInfo(input)) {
+    if (asksForInfo(tunnel, input)) {
       handshake.speak(tunnel.state().isResp3());
       requests.answerInfo();
       blocked = input.isReadable();
       return;
     }
-    boolean back = goesBack(input);
+    boolean back = goesBack(tunnel, input);
     if (back) {
-      acceptGets(input);
+      acceptGets(tunnel, input);
     }
     boolean through = straight || !back;
     if (through && cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
@@ -147,7 +148,7 @@ final class RespSession extends RespConnection {
   }
 
   /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
-  private boolean asksForInfo(ByteBuf input) {
+  private boolean asksForInfo(TunnelLane tunnel, ByteBuf input) {
     return cached.isEmpty()
         && tunnel.isQuiet()
         && !tunnel.wayBack().isAsked()
@@ -156,7 +157,7 @@ final class RespSession extends RespConnection {
   }
 
   /** Whether what comes next is for the cache, though there is a tunnel. */
-  private boolean goesBack(ByteBuf input) {
+  private boolean goesBack(TunnelLane tunnel, ByteBuf input) {
     if (straight || requests.isStranger() || !UsualGet.begins(input)) {
       return false;
     }
@@ -172,7 +173,7 @@ final class RespSession extends RespConnection {
     return state.db() <= Memo.MAX_DATABASE;
   }
 
-  private void acceptGets(ByteBuf input) {
+  private void acceptGets(TunnelLane tunnel, ByteBuf input) {
     tunnel.keepAlive();
     while (cached.mayAccept() && UsualGet.begins(input)) {
       CachedRequests.Outcome outcome = requests.nextGet(input);

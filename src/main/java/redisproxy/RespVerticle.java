@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
@@ -33,7 +34,7 @@ final class RespVerticle extends VerticleBase {
   private final Settings.Log log;
 
   /** Null where Redis judges who clients are. */
-  private final Credentials own;
+  private final @Nullable Credentials own;
 
   private final Gate clients;
   private final Semaphore streamPermits;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.CacheStats;
 import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Outcome;
@@ -35,7 +36,7 @@ final class Trend {
 
   private final List<Column> columns = new ArrayList<>();
   private final Deque<JsonArray> points = new ArrayDeque<>();
-  private Reading last;
+  private @Nullable Reading last;
   private long lastAt;
 
   Trend() {
@@ -71,7 +72,7 @@ final class Trend {
   }
 
   private static CacheStats cache(Reading reading) {
-    return reading.cache().cache();
+    return reading.report().cache();
   }
 
   /** In per cent; NaN where nothing was looked up. */
@@ -130,7 +131,7 @@ final class Trend {
   }
 
   /** The newest point; null while there is none. */
-  JsonArray newest() {
+  @Nullable JsonArray newest() {
     return points.peekLast();
   }
 }

@@ -3,6 +3,7 @@ package redisproxy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
@@ -27,7 +28,7 @@ final class TunnelGuard {
   private final ClientLimits limits;
 
   /** Null where Redis judges who the client is. */
-  private final Login login;
+  private final @Nullable Login login;
 
   private final byte[] greeting;
 
@@ -37,14 +38,14 @@ final class TunnelGuard {
    * @param login null where Redis judges who the client is
    * @param greeting the one request that logs the proxy in, or empty
    */
-  TunnelGuard(ClientLimits limits, Login login, byte[] greeting) {
+  TunnelGuard(ClientLimits limits, @Nullable Login login, byte[] greeting) {
     this.limits = limits;
     this.login = login;
     this.greeting = greeting;
   }
 
   /** What is sent before everything else, or null. */
-  ByteBuf greet(Outstanding outstanding) {
+  @Nullable ByteBuf greet(Outstanding outstanding) {
     if (login == null || greeting.length == 0) {
       return null;
     }
@@ -61,7 +62,7 @@ final class TunnelGuard {
    * What Redis is sent in place of a request, which has then been added to the outstanding ones.
    * Null when the request may go on as it is; then it has not.
    */
-  ByteBuf inPlaceOf(
+  @Nullable ByteBuf inPlaceOf(
       RequestParser request, boolean whole, Outstanding outstanding, CommandTable commands) {
     if (limits.isExceeded()) {
       outstanding.addAnswered(ClientLimits.EXCEEDED);

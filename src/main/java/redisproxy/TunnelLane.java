@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
 import redisproxy.metrics.Outcome;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
@@ -41,13 +42,13 @@ final class TunnelLane implements Tunnel.Session {
   private RequestParser parser = new RequestParser(WHOLE);
 
   /** Frames the rest of a request that is passed on in pieces. */
-  private ReplyFramer rest;
+  private @Nullable ReplyFramer rest;
 
   /** The request just read is not for Redis. */
   private boolean keptBack;
 
   /** What Redis is sent in its place, or null. */
-  private ByteBuf instead;
+  private @Nullable ByteBuf instead;
 
   /** Nothing more of what the client sends is for Redis. */
   private boolean refusing;

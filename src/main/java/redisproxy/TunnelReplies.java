@@ -3,6 +3,7 @@ package redisproxy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
@@ -123,7 +124,7 @@ final class TunnelReplies implements Bus.Fenced {
     }
   }
 
-  private void relay(byte[] answer) {
+  private void relay(byte @Nullable [] answer) {
     if (answer != null) {
       relay(Unpooled.wrappedBuffer(answer));
     }

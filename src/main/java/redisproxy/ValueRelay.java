@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Failure;
 import redisproxy.resp.Reply;
 import redisproxy.upstream.ValueStream;
@@ -16,7 +17,7 @@ final class ValueRelay implements ValueStream.Sink {
 
   private final RespConnection session;
   private final CachedLane lane;
-  private ValueStream stream;
+  private @Nullable ValueStream stream;
   private boolean cancelled;
 
   ValueRelay(RespConnection session, CachedLane lane) {

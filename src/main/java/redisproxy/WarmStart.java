@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Entry;
@@ -46,7 +47,7 @@ final class WarmStart {
   private final ArrayDeque<Key> waiting = new ArrayDeque<>();
 
   /** Null when there is nothing more to read. */
-  private SnapshotReader reader;
+  private @Nullable SnapshotReader reader;
 
   private long total;
   private long done;
@@ -111,7 +112,7 @@ final class WarmStart {
       waiting.remove();
     }
     if (waiting.isEmpty() && reader != null) {
-      read();
+      read(reader);
     } else if (waiting.isEmpty() && inFlight == 0 && !isComplete) {
       isComplete = true;
       vertx.cancelTimer(progress);
@@ -131,16 +132,16 @@ final class WarmStart {
     }
   }
 
-  private void read() {
+  private void read(SnapshotReader from) {
     if (!reading) {
       reading = true;
       vertx
-          .executeBlocking(() -> slice(reader))
+          .executeBlocking(() -> slice(from))
           .onComplete(
               keys -> {
                 reading = false;
                 waiting.addAll(keys);
-                reader = keys.size() < SLICE ? null : reader;
+                reader = keys.size() < SLICE ? null : from;
                 step();
               },
               damaged -> {

@@ -120,4 +120,7 @@
  *   <dd>of the answer to a failed log-in: held back for a while
  * </dl>
  */
+@NullMarked
 package redisproxy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package redisproxy.cache;
 
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy
@@ -18,10 +19,10 @@ public interface Cache {
    * @param buffer holds the key's bytes from {@code offset} on
    * @param hash as {@link Key#hash} gives it
    */
-  Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
+  @Nullable Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
 
   /** The entry of a key, or null when there is none or it has expired. Nothing comes of it. */
-  Entry peek(Key key, long now);
+  @Nullable Entry peek(Key key, long now);
 
   /**
    * Fetches from memory what gets with the first {@link #AHEAD} of these hashes will look at, which

@@ -1,5 +1,6 @@
 package redisproxy.cache;
 
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -135,12 +136,8 @@ public final class HotKeys {
   }
 
   private double takeSmallest() {
-    Counter smallest = null;
-    for (Counter each : counters.values()) {
-      if (smallest == null || each.count < smallest.count) {
-        smallest = each;
-      }
-    }
+    Counter smallest =
+        Collections.min(counters.values(), Comparator.comparingDouble(counter -> counter.count));
     counters.remove(smallest.key);
     return smallest.count;
   }

@@ -2,6 +2,7 @@ package redisproxy.cache;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
@@ -29,6 +30,7 @@ public final class LruCache implements Cache {
   private final int[] ahead = new int[AHEAD];
 
   /** What reading ahead came to; kept so that it is not left out as useless. */
+  @SuppressWarnings("UnusedVariable")
   private int readAhead;
 
   private long bytes;
@@ -56,7 +58,7 @@ public final class LruCache implements Cache {
   }
 
   @Override
-  public Entry get(int db, byte[] buffer, int offset, int length, int hash, long now) {
+  public @Nullable Entry get(int db, byte[] buffer, int offset, int length, int hash, long now) {
     int node = find(db, buffer, offset, length, hash);
     if (node == Nodes.NONE) {
       return null;
@@ -75,7 +77,7 @@ public final class LruCache implements Cache {
   }
 
   @Override
-  public Entry peek(Key key, long now) {
+  public @Nullable Entry peek(Key key, long now) {
     int node = find(key);
     return node == Nodes.NONE || now >= nodes.entry(node).expiresAt ? null : nodes.entry(node);
   }
@@ -95,12 +97,12 @@ public final class LruCache implements Cache {
       ahead[i] = withHash(hashes[from + i], ahead[i]);
     }
     for (int i = 0; i < count; i++) {
-      Entry entry = nodes.entry(ahead[i]);
+      Entry entry = nodes.entryIfAny(ahead[i]);
       sum += nodes.hash(nodes.newer(ahead[i])) + nodes.hash(nodes.older(ahead[i]));
       sum += entry == null ? 0 : (int) entry.expiresAt;
     }
     for (int i = 0; i < count; i++) {
-      Entry entry = nodes.entry(ahead[i]);
+      Entry entry = nodes.entryIfAny(ahead[i]);
       sum += entry == null ? 0 : entry.ends();
     }
     readAhead = sum;

@@ -3,6 +3,7 @@ package redisproxy.cache;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes of the LRU, numbered from 1, with links that are numbers. A hit relinks three of them:
@@ -24,7 +25,7 @@ final class Nodes {
   private static final int OLDER = 3;
 
   private int[] links;
-  private Entry[] entries;
+  private @Nullable Entry[] entries;
 
   /** The nodes ever used are those below. */
   private int end;
@@ -73,8 +74,13 @@ final class Nodes {
     spare = NONE;
   }
 
-  /** Null where there is none. */
+  /** The entry of a node, which has one. */
   Entry entry(int node) {
+    return entries[node];
+  }
+
+  /** The same, or null where there is none. */
+  @Nullable Entry entryIfAny(int node) {
     return entries[node];
   }
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cache that asks Redis for what it does not hold, with one load per key however many wait for
@@ -75,7 +76,7 @@ public final class ReadThrough<W> {
    * The entry of a key, or null: then {@link #load} is to follow. Parameters as of {@link
    * Cache#get}.
    */
-  public Answer get(int db, byte[] buffer, int offset, int length, int hash, long now) {
+  public @Nullable Answer get(int db, byte[] buffer, int offset, int length, int hash, long now) {
     if (trust == Trust.BYPASSED) {
       return null;
     }
@@ -199,14 +200,11 @@ public final class ReadThrough<W> {
       dropOlder(load.key());
     }
     Entry kept = failure.isOutage() ? kept(load.key(), now) : null;
-    loads.remove(load.key(), load);
-    inFlight--;
-    for (W waiter : load.waiters) {
-      answered.accept(waiter, kept == null ? failure : unverified(kept));
-    }
+    counts.unverified += kept == null ? 0 : load.waiters.size();
+    end(load, kept == null ? failure : new Unverified(kept));
   }
 
-  private Entry kept(Key key, long now) {
+  private @Nullable Entry kept(Key key, long now) {
     if (trust == Trust.VERIFIED || !limits.servesUnverified) {
       return null;
     }

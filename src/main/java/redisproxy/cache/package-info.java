@@ -8,4 +8,7 @@
  * thread owns it, the cache verticle's. Only an {@link redisproxy.cache.Answer} leaves that thread,
  * and all that a reader can see of one is immutable.
  */
+@NullMarked
 package redisproxy.cache;
+
+import org.jspecify.annotations.NullMarked;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Loads the {@link Settings}. */
 public final class Configuration {
@@ -28,7 +29,7 @@ public final class Configuration {
    * @param file the YAML file, or null
    * @return fails with a {@link ConfigurationException} that names all faults
    */
-  public static Future<Loaded> load(Vertx vertx, Path file) {
+  public static Future<Loaded> load(Vertx vertx, @Nullable Path file) {
     Faults faults = new Faults();
     Future<JsonObject> retrieved =
         file == null
@@ -78,7 +79,7 @@ public final class Configuration {
   }
 
   /** The settings in what was retrieved, a file's being there or not. Blocks. */
-  static Loaded loaded(JsonObject found, Path file, Faults faults) {
+  static Loaded loaded(JsonObject found, @Nullable Path file, Faults faults) {
     Map<String, String> variables = new LinkedHashMap<>();
     found.forEach(variable -> variables.put(variable.getKey(), (String) variable.getValue()));
     String text = variables.remove(FILE_TEXT);
@@ -87,7 +88,7 @@ public final class Configuration {
     }
     Map<String, Given> given =
         merged(
-            text == null ? Map.of() : YamlText.parse(text, file.toString(), faults),
+            text == null || file == null ? Map.of() : YamlText.parse(text, file.toString(), faults),
             variables,
             faults);
     return new Loaded(new SettingsReader(given, Machine.current(), faults).read(), given);
@@ -142,6 +143,8 @@ public final class Configuration {
     if (cause instanceof NoSuchFileException) {
       return "no such file";
     }
-    return cause instanceof AccessDeniedException ? "permission denied" : cause.getMessage();
+    return cause instanceof AccessDeniedException
+        ? "permission denied"
+        : String.valueOf(cause.getMessage());
   }
 }

@@ -3,6 +3,7 @@ package redisproxy.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings that are each allowed but not together.
@@ -47,7 +48,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
             List.of(SettingsTable.CACHE_MAX_VALUE_BYTES, SettingsTable.CACHE_MAX_BYTES)));
   }
 
-  static List<Contradiction> inCredentials(String username, Secret password) {
+  static List<Contradiction> inCredentials(@Nullable String username, @Nullable Secret password) {
     if (username == null || password != null) {
       return List.of();
     }
@@ -62,7 +63,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
                 SettingsTable.REDIS_URL)));
   }
 
-  static List<Contradiction> inJudgement(Settings.Auth.Mode mode, Secret password) {
+  static List<Contradiction> inJudgement(Settings.Auth.Mode mode, @Nullable Secret password) {
     if (mode == Settings.Auth.Mode.OWN || password == null) {
       return List.of();
     }
@@ -90,7 +91,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
   }
 
   /** Whoever else reaches the admin port must have been told its token. */
-  static List<Contradiction> inAdmin(boolean enabled, String host, Secret token) {
+  static List<Contradiction> inAdmin(boolean enabled, String host, @Nullable Secret token) {
     if (!enabled || token != null || Loopback.is(host)) {
       return List.of();
     }

@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of {@code redis.url}.
@@ -14,7 +15,8 @@ import java.util.regex.Pattern;
  * @param username null if the URL has none
  * @param password null if the URL has none
  */
-public record RedisUrl(Settings.Endpoint endpoint, String username, Secret password) {
+public record RedisUrl(
+    Settings.Endpoint endpoint, @Nullable String username, @Nullable Secret password) {
   static final String FORM =
       "redis://[user[:password]@]host[:port][/db], user and password percent-encoded, such as"
           + " redis://localhost:6379/0, or rediss:// for TLS";
@@ -33,7 +35,7 @@ public record RedisUrl(Settings.Endpoint endpoint, String username, Secret passw
    *
    * @throws IllegalArgumentException with a message that shows nothing of the user and password
    */
-  static RedisUrl parse(String url) {
+  static @Nullable RedisUrl parse(String url) {
     Matcher parts = PARTS.matcher(url);
     if (!parts.matches()) {
       return null;
@@ -49,7 +51,7 @@ public record RedisUrl(Settings.Endpoint endpoint, String username, Secret passw
   }
 
   private static Settings.Endpoint endpoint(
-      String host, String port, String database, boolean tls) {
+      String host, @Nullable String port, @Nullable String database, boolean tls) {
     boolean bracketed = host.startsWith("[");
     return new Settings.Endpoint(
         bracketed ? host.substring(1, host.length() - 1) : host,

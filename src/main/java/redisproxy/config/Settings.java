@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be set, computed defaults included. Immutable, and valid by construction: the
@@ -107,7 +108,7 @@ public record Settings(
    * @param port 0 = any free port
    * @param token null = none is asked for; there is one wherever others reach the port
    */
-  public record Admin(boolean enabled, String host, int port, Secret token) {
+  public record Admin(boolean enabled, String host, int port, @Nullable Secret token) {
     public Admin {
       SettingsTable.ADMIN_HOST.require(host);
       SettingsTable.ADMIN_PORT.require(port);
@@ -156,8 +157,8 @@ public record Settings(
    */
   public record Redis(
       Endpoint endpoint,
-      String username,
-      Secret password,
+      @Nullable String username,
+      @Nullable Secret password,
       Duration connectTimeout,
       Duration loadTimeout,
       Duration backoffMax,
@@ -218,7 +219,7 @@ public record Settings(
    * @param username who clients say they are, where the proxy judges them
    * @param password null = none is asked for; never set where Redis judges
    */
-  public record Auth(Mode mode, String username, Secret password) {
+  public record Auth(Mode mode, String username, @Nullable Secret password) {
     /** Who judges. */
     public enum Mode {
       /** Redis: nothing is granted that it would refuse. */

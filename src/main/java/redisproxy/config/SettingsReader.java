@@ -2,8 +2,10 @@ package redisproxy.config;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes {@link Settings} from the texts that were given, collecting what is wrong with them. */
 final class SettingsReader {
@@ -18,6 +20,7 @@ final class SettingsReader {
   }
 
   /** Throws a {@link ConfigurationException} with all faults, earlier ones included. */
+  @SuppressWarnings("NullAway") // a part that is null has a fault, which has been thrown by then
   Settings read() {
     given.forEach(
         (path, value) -> {
@@ -164,7 +167,7 @@ final class SettingsReader {
     return new Tls.Server(orNull(rows.cert()), orNull(rows.key()), orNull(rows.ca()));
   }
 
-  private String orNull(Setting<String> setting) {
+  private @Nullable String orNull(Setting<String> setting) {
     String text = value(setting);
     return text.isEmpty() ? null : text;
   }
@@ -211,13 +214,13 @@ final class SettingsReader {
     try {
       return setting.parse(text.text());
     } catch (IllegalArgumentException e) {
-      fault(setting, e.getMessage());
+      fault(setting, String.valueOf(e.getMessage()));
       return setting.defaultValue();
     }
   }
 
   /** A part of the settings, or null if any of its values is faulty or they contradict. */
-  private <T> T valid(Supplier<T> part) {
+  private <T> @Nullable T valid(Supplier<T> part) {
     int before = faults.count();
     try {
       T made = part.get();
@@ -232,7 +235,7 @@ final class SettingsReader {
   }
 
   private void fault(Setting<?> setting, String text) {
-    Given value = given.get(setting.path());
+    Given value = Objects.requireNonNull(given.get(setting.path()), "a default is no fault");
     faults.add(value.origin(), setting.path() + " = " + setting.quote(value.text()) + ": " + text);
   }
 

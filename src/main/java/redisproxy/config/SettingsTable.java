@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every setting: its path, what is allowed, its default, what it is. The records, {@code --help},
@@ -292,7 +293,7 @@ public final class SettingsTable {
   }
 
   /** The setting of a path, or null. */
-  static Setting<?> find(String path) {
+  static @Nullable Setting<?> find(String path) {
     return BY_PATH.get(path);
   }
 }

@@ -1,5 +1,7 @@
 package redisproxy.config;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the servers speak TLS, each by itself. Files are named, not read; all are PEM, and null is
  * none.
@@ -18,7 +20,7 @@ public record Tls(Server http, Server resp, Server admin) {
    * @param key the certificate's private key
    * @param clientCa the CAs of the certificates that clients have to show; null = none is asked for
    */
-  public record Server(String cert, String key, String clientCa) {
+  public record Server(@Nullable String cert, @Nullable String key, @Nullable String clientCa) {
     /** Whether it speaks TLS. */
     public boolean isOn() {
       return cert != null;
@@ -33,5 +35,6 @@ public record Tls(Server http, Server resp, Server admin) {
    * @param key that certificate's private key
    * @param verifyHost whether Redis's certificate has to be for the host of its URL
    */
-  public record Client(String ca, String cert, String key, boolean verifyHost) {}
+  public record Client(
+      @Nullable String ca, @Nullable String cert, @Nullable String key, boolean verifyHost) {}
 }

@@ -2,6 +2,7 @@ package redisproxy.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@linkplain Contradiction Contradictions} among the settings of TLS. */
 final class TlsContradiction {
@@ -33,7 +34,8 @@ final class TlsContradiction {
     return found;
   }
 
-  private static List<Contradiction> inIdentity(TlsRows rows, String cert, String key) {
+  private static List<Contradiction> inIdentity(
+      TlsRows rows, @Nullable String cert, @Nullable String key) {
     List<Contradiction> found = new ArrayList<>();
     if (cert != null && key == null) {
       found.add(needs(rows.cert(), rows.key()));

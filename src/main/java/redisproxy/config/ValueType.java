@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -12,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the text of a setting becomes a value.
@@ -72,8 +74,8 @@ public record ValueType<T>(
 
   /** A size in bytes; the bounds are written like the values. */
   static ValueType<Long> size(String min, String max) {
-    long least = quantity(min, BYTES);
-    long most = quantity(max, BYTES);
+    long least = bound(min, BYTES);
+    long most = bound(max, BYTES);
     return of(
         "a size " + min + ".." + max + " such as 65536, 64KiB or 1MiB (also GiB, KB, MB, GB)",
         text -> quantity(text, BYTES),
@@ -91,15 +93,15 @@ public record ValueType<T>(
 
   /** A duration in whole milliseconds; the bounds are written like the values. */
   static ValueType<Duration> duration(String min, String max) {
-    Duration least = Duration.ofMillis(quantity(min, MILLIS));
-    Duration most = Duration.ofMillis(quantity(max, MILLIS));
+    Duration least = Duration.ofMillis(bound(min, MILLIS));
+    Duration most = Duration.ofMillis(bound(max, MILLIS));
     return of(
         "a duration " + min + ".." + max + " such as 500ms, 60s, 5m, 1h or 1d (bare: milliseconds)",
         ValueType::millis,
         value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0);
   }
 
-  private static Duration millis(String text) {
+  private static @Nullable Duration millis(String text) {
     Long millis = quantity(text, MILLIS);
     return millis == null ? null : Duration.ofMillis(millis);
   }
@@ -198,12 +200,16 @@ public record ValueType<T>(
     return new ValueType<>(RedisUrl.FORM, RedisUrl::parse, url -> true, RedisUrl::redact);
   }
 
-  private static Integer asInt(Long value) {
+  private static @Nullable Integer asInt(@Nullable Long value) {
     return value == null || value > Integer.MAX_VALUE ? null : Integer.valueOf(value.intValue());
   }
 
+  private static long bound(String text, Map<String, Long> units) {
+    return Objects.requireNonNull(quantity(text, units), text);
+  }
+
   /** A decimal number and its unit, or null. */
-  private static Long quantity(String text, Map<String, Long> units) {
+  private static @Nullable Long quantity(String text, Map<String, Long> units) {
     Matcher matcher = QUANTITY.matcher(text);
     Long unit = matcher.matches() ? units.get(matcher.group(2)) : null;
     if (unit == null) {

@@ -12,4 +12,7 @@
  * {@link ConfigurationException}. A fault names where the value came from and what would be right;
  * it never shows a secret.
  */
+@NullMarked
 package redisproxy.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,14 +1,14 @@
 package redisproxy.limits;
 
-import java.util.function.LongSupplier;
-
 /** What holds for the clients of one instance of a front; on its event loop. */
 public record FrontLimits(RateLimit rate, FailedLogins failedLogins) {
-  private static final LongSupplier MILLIS = () -> System.nanoTime() / 1_000_000;
-
   /** Those of one of so many instances. */
   public static FrontLimits of(LiveRate rate, int instances) {
     return new FrontLimits(
-        new RateLimit(rate, instances, System::nanoTime), new FailedLogins(MILLIS));
+        new RateLimit(rate, instances, System::nanoTime), new FailedLogins(FrontLimits::millis));
+  }
+
+  private static long millis() {
+    return System.nanoTime() / 1_000_000;
   }
 }

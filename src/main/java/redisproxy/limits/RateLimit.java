@@ -2,6 +2,7 @@ package redisproxy.limits;
 
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Limits;
 
 /**
@@ -18,9 +19,9 @@ public final class RateLimit {
   private long now;
 
   /** Who asked last: requests come in runs. */
-  private String last;
+  private @Nullable String last;
 
-  private Bucket lasts;
+  private @Nullable Bucket lasts;
 
   /**
    * A limit of one instance.
@@ -68,7 +69,7 @@ public final class RateLimit {
   }
 
   private Bucket bucket(String client) {
-    if (!client.equals(last)) {
+    if (lasts == null || !client.equals(last)) {
       last = client;
       lasts = clients.computeIfAbsent(client, added -> new Bucket(now));
     }

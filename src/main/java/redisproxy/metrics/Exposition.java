@@ -18,6 +18,7 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows meters, and those of the JVM and its process, as Prometheus reads them. Nothing is measured
@@ -32,7 +33,7 @@ public final class Exposition<R> implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics collections = new JvmGcMetrics();
-  private R reading;
+  private @Nullable R reading;
 
   public Exposition(List<Meter<R>> meters) {
     registry.throwExceptionOnRegistrationFailure();

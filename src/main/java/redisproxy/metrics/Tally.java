@@ -2,6 +2,7 @@ package redisproxy.metrics;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What one front has answered, and how long that took. Belongs to its event loop; others are given
@@ -34,7 +35,7 @@ public final class Tally {
    */
   public void count(Outcome outcome, int times, long nanos) {
     outcomes[outcome.ordinal()] += times;
-    durations.get(outcome).record(nanos, times);
+    durations(outcome).record(nanos, times);
   }
 
   /** An HTTP response had this status. */
@@ -48,7 +49,7 @@ public final class Tally {
 
   /** How long requests of this outcome took: a hit, a miss or a trunk's. */
   public Histogram durations(Outcome outcome) {
-    return durations.get(outcome);
+    return Objects.requireNonNull(durations.get(outcome), "its duration is not kept");
   }
 
   /** How many HTTP responses had this status. */
@@ -60,7 +61,7 @@ public final class Tally {
   public void add(Tally other) {
     sum(outcomes, other.outcomes);
     sum(statuses, other.statuses);
-    durations.forEach((outcome, histogram) -> histogram.add(other.durations.get(outcome)));
+    durations.forEach((outcome, histogram) -> histogram.add(other.durations(outcome)));
   }
 
   private static void sum(long[] to, long[] from) {

@@ -3,4 +3,7 @@
  * of Micrometer. A {@link redisproxy.metrics.Gate} is safe to use from any thread; everything else
  * belongs to one event loop and is copied for others.
  */
+@NullMarked
 package redisproxy.metrics;
+
+import org.jspecify.annotations.NullMarked;

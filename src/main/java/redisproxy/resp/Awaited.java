@@ -1,5 +1,7 @@
 package redisproxy.resp;
 
+import org.jspecify.annotations.Nullable;
+
 /** A request that has gone to Redis, and what its reply will mean. */
 final class Awaited {
   /** What it may have written. */
@@ -15,10 +17,10 @@ final class Awaited {
   int confirmations;
 
   /** What the client gets in place of its reply, or null. */
-  byte[] answer;
+  byte @Nullable [] answer;
 
   /** What happens when it is answered without an error, or null. */
-  Runnable change;
+  @Nullable Runnable change;
 
   /** A simple string in reply tells nothing of what is in Redis. */
   boolean blind;
@@ -31,7 +33,7 @@ final class Awaited {
   }
 
   /** One that the client has not made, or that the proxy answers. */
-  static Awaited own(byte[] answer) {
+  static Awaited own(byte @Nullable [] answer) {
     Awaited own = new Awaited(Writes.NOTHING, true, Command.UNLISTED, 1);
     own.answer = answer;
     own.blind = true;

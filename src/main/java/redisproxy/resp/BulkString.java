@@ -1,6 +1,7 @@
 package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a bulk string behind its dollar sign, as its bytes come. One that is longer than wanted is
@@ -14,7 +15,7 @@ final class BulkString {
   private boolean isNull;
 
   /** The string and how much of it has come; null when it is passed over, or null itself. */
-  private byte[] bytes;
+  private byte @Nullable [] bytes;
 
   private int filled;
 
@@ -82,7 +83,7 @@ final class BulkString {
   /**
    * The string, or null if it is null or too long; the reader is fresh for the next one afterwards.
    */
-  byte[] take() {
+  byte @Nullable [] take() {
     byte[] taken = bytes;
     bytes = null;
     inLength = true;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All commands the server knows, found by the name in a request without making a string of it.
@@ -20,7 +21,7 @@ public final class CommandTable {
   private final boolean isEmpty;
 
   /** By the hash of the name, with open addressing; at most half full. */
-  private final Command[] slots;
+  private final @Nullable Command[] slots;
 
   /**
    * One command, as the server lists it.
@@ -36,7 +37,7 @@ public final class CommandTable {
   public CommandTable(Map<String, Row> rows) {
     isEmpty = rows.isEmpty();
     Map<String, Command> commands = Command.all(rows);
-    slots = new Command[Integer.highestOneBit(commands.size()) * 4];
+    slots = new @Nullable Command[Integer.highestOneBit(commands.size()) * 4];
     for (Command command : commands.values()) {
       int slot = hash(command.bytes);
       while (slots[slot] != null) {

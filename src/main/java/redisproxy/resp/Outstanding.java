@@ -2,6 +2,7 @@ package redisproxy.resp;
 
 import java.util.ArrayDeque;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The requests a session has sent to Redis and that have no reply yet: tells which reply belongs to
@@ -16,7 +17,7 @@ public final class Outstanding {
   private final Subscriptions subscriptions = new Subscriptions();
 
   /** What the commands of the open transaction write; null outside of one. */
-  private Writes.Sum transaction;
+  private Writes.@Nullable Sum transaction;
 
   private final Silence silence = new Silence();
 
@@ -24,7 +25,7 @@ public final class Outstanding {
   private boolean streaming;
 
   /** The last that was sent only to keep the connection, or null. */
-  private Awaited ping;
+  private @Nullable Awaited ping;
 
   /** A reply has told the client something of what is in Redis. */
   private boolean told;
@@ -111,7 +112,7 @@ public final class Outstanding {
   }
 
   /** What the client gets in place of a reply that is not for it, or null. */
-  public byte[] answer() {
+  public byte @Nullable [] answer() {
     return requests.peek().answer;
   }
 

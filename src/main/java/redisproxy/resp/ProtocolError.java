@@ -10,4 +10,9 @@ public sealed class ProtocolError extends Exception permits RequestTooLarge {
   public ProtocolError(String message) {
     super("ERR Protocol error: " + message, null, false, false);
   }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
 }

@@ -1,6 +1,7 @@
 package redisproxy.resp;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The replies a client is owed, in the order of its requests. A request takes the next ticket; its
@@ -9,7 +10,7 @@ import java.util.Arrays;
  */
 public final class ReplyQueue {
   private final int limit;
-  private Object[] ring = new Object[16];
+  private @Nullable Object[] ring = new @Nullable Object[16];
   private int head;
   private int tail;
 
@@ -41,7 +42,7 @@ public final class ReplyQueue {
   }
 
   private void grow() {
-    Object[] wider = new Object[ring.length * 2];
+    @Nullable Object[] wider = new @Nullable Object[ring.length * 2];
     for (int ticket = head; ticket != tail; ticket++) {
       wider[ticket & wider.length - 1] = ring[ticket & ring.length - 1];
     }
@@ -49,7 +50,7 @@ public final class ReplyQueue {
   }
 
   /** Fills in a ticket's reply, or takes it back with null. */
-  public void fill(int ticket, Object reply) {
+  public void fill(int ticket, @Nullable Object reply) {
     ring[ticket & ring.length - 1] = reply;
   }
 
@@ -64,7 +65,7 @@ public final class ReplyQueue {
   }
 
   /** The reply at the head, or null while it is not known. Not to be asked of an empty queue. */
-  public Object first() {
+  public @Nullable Object first() {
     return ring[head & ring.length - 1];
   }
 

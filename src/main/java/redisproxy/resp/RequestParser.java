@@ -1,6 +1,7 @@
 package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -54,7 +55,7 @@ public final class RequestParser {
    * Where the whole request's arguments lie: in the input, or, of an inline one, in a buffer of
    * their own.
    */
-  private ByteBuf buffer;
+  private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
 
   private int base;
 

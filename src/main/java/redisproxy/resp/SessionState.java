@@ -2,6 +2,7 @@ package redisproxy.resp;
 
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client's requests have made of its connection, as far as that decides what a GET gives and
@@ -77,7 +78,8 @@ public final class SessionState {
    * @param isQueued whether Redis does not carry it out now
    * @return what it changes when Redis does not answer with an error; null for nothing
    */
-  Runnable requested(Command command, RequestParser request, boolean isWhole, boolean isQueued) {
+  @Nullable Runnable requested(
+      Command command, RequestParser request, boolean isWhole, boolean isQueued) {
     switch (command.kind()) {
       case RESET:
         return this::reset;
@@ -99,7 +101,7 @@ public final class SessionState {
     }
   }
 
-  private Runnable changed(Command.Kind kind, RequestParser request) {
+  private @Nullable Runnable changed(Command.Kind kind, RequestParser request) {
     switch (kind) {
       case SELECT:
         return select(request);
@@ -121,7 +123,7 @@ public final class SessionState {
     }
   }
 
-  private Runnable hello(RequestParser request) {
+  private @Nullable Runnable hello(RequestParser request) {
     if (request.count() == 1) {
       return null;
     }

@@ -6,4 +6,7 @@
  *
  * <p>Pure: java.* and Netty's ByteBuf, no sockets, so that every split of the input can be tested.
  */
+@NullMarked
 package redisproxy.resp;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Key;
 
 /**
@@ -46,7 +47,7 @@ public final class SnapshotReader implements Closeable {
   }
 
   /** The next key, or null behind the last. */
-  public Key next() throws IOException {
+  public @Nullable Key next() throws IOException {
     int db = number();
     if (db == Format.END) {
       end();

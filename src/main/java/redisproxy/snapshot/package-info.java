@@ -11,4 +11,7 @@
  *
  * <p>Numbers are big-endian. Nothing here knows Vert.x; all of it blocks.
  */
+@NullMarked
 package redisproxy.snapshot;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,9 +9,11 @@ import io.vertx.core.net.ServerSSLOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Tls;
@@ -31,13 +33,13 @@ public final class Certificates {
   private final String server;
   private final Tls.Server files;
   private final List<Consumer<ServerSSLOptions>> servers = new ArrayList<>();
-  private ServerSSLOptions current;
+  private @Nullable ServerSSLOptions current;
 
   /** What the files held when they were last read, good or not. */
-  private List<Pem> seen;
+  private @Nullable List<@Nullable Pem> seen;
 
   /** Why they could not be read the last time, or null. */
-  private String unreadable;
+  private @Nullable String unreadable;
 
   /**
    * Those of a server, read from its files, which blocks.
@@ -60,14 +62,14 @@ public final class Certificates {
     }
   }
 
-  private List<Pem> read() {
+  private List<@Nullable Pem> read() {
     return Arrays.asList(
         Pem.read(server + ".tls.cert", files.cert()),
         Pem.read(server + ".tls.key", files.key()),
         Pem.read(server + ".tls.client-ca", files.clientCa()));
   }
 
-  private static ServerSSLOptions options(List<Pem> found) {
+  private static ServerSSLOptions options(List<@Nullable Pem> found) {
     ServerSSLOptions options =
         new ServerSSLOptions()
             .setEnabledSecureTransportProtocols(VERSIONS)
@@ -116,21 +118,21 @@ public final class Certificates {
       return;
     }
     try {
-      List<Pem> found = read();
+      List<@Nullable Pem> found = read();
       unreadable = null;
       if (!found.equals(seen)) {
         seen = found;
         renew(found);
       }
     } catch (IllegalArgumentException fault) {
-      if (!fault.getMessage().equals(unreadable)) {
+      if (!Objects.equals(fault.getMessage(), unreadable)) {
         unreadable = fault.getMessage();
         warn(KEPT, fault);
       }
     }
   }
 
-  private void renew(List<Pem> found) {
+  private void renew(List<@Nullable Pem> found) {
     try {
       ServerSSLOptions options = options(found);
       found.get(0).requireValid();

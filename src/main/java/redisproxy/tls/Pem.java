@@ -18,9 +18,10 @@ import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.Date;
+import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.X509KeyManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A PEM file that a setting names, as it is at one moment. What is wrong with it is said in an
@@ -37,7 +38,7 @@ record Pem(String setting, String file, Buffer content) {
   private static final byte[] SIGNED = {1, 2, 3, 4};
 
   /** Reads the file, which blocks; null where none is named. */
-  static Pem read(String setting, String file) {
+  static @Nullable Pem read(String setting, @Nullable String file) {
     if (file == null) {
       return null;
     }
@@ -48,7 +49,7 @@ record Pem(String setting, String file, Buffer content) {
       }
       return pem;
     } catch (IOException | InvalidPathException e) {
-      throw new Pem(setting, file, null).fault(unreadable(e));
+      throw fault(setting, file, unreadable(e));
     }
   }
 
@@ -62,6 +63,10 @@ record Pem(String setting, String file, Buffer content) {
   }
 
   private IllegalArgumentException fault(String text) {
+    return fault(setting, file, text);
+  }
+
+  private static IllegalArgumentException fault(String setting, String file, String text) {
     return new IllegalArgumentException(setting + " = \"" + file + "\": " + text);
   }
 
@@ -85,18 +90,20 @@ record Pem(String setting, String file, Buffer content) {
   /** Refuses a certificate that is not valid now. */
   void requireValid() {
     X509Certificate certificate = certificates().get(0);
-    Date now = new Date();
-    if (certificate.getNotAfter().before(now)) {
-      throw fault("the certificate expired on " + day(certificate.getNotAfter()) + "; renew it");
+    Instant now = Instant.now();
+    Instant end = certificate.getNotAfter().toInstant();
+    Instant start = certificate.getNotBefore().toInstant();
+    if (end.isBefore(now)) {
+      throw fault("the certificate expired on " + day(end) + "; renew it");
     }
-    if (certificate.getNotBefore().after(now)) {
-      String from = day(certificate.getNotBefore());
+    if (start.isAfter(now)) {
+      String from = day(start);
       throw fault("the certificate is not valid before " + from + "; set the clock right");
     }
   }
 
-  private static String day(Date date) {
-    return date.toInstant().toString().substring(0, "2000-01-01".length());
+  private static String day(Instant instant) {
+    return instant.toString().substring(0, "2000-01-01".length());
   }
 
   private List<X509Certificate> certificates() {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Tls;
 
 /** The certificates of all servers, and the thread that looks after their files. */
@@ -14,7 +15,7 @@ public final class ServerCertificates implements AutoCloseable {
   private final Certificates http;
   private final Certificates resp;
   private final Certificates admin;
-  private ScheduledExecutorService thread;
+  private @Nullable ScheduledExecutorService thread;
 
   /**
    * Reads the files, which blocks.

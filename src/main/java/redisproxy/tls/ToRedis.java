@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
@@ -44,8 +45,9 @@ public final class ToRedis {
       ca.authorities();
     }
     Pem cert = Pem.read("redis.tls.cert", tls.cert());
-    if (cert != null) {
-      cert.identity(Pem.read("redis.tls.key", tls.key()));
+    Pem key = Pem.read("redis.tls.key", tls.key());
+    if (cert != null && key != null) {
+      cert.identity(key);
     }
     if (redis.endpoint().tls() && !tls.verifyHost()) {
       LOG.atWarn()
@@ -84,7 +86,7 @@ public final class ToRedis {
         : "redis.url = \"" + redis.endpoint() + "\": " + words;
   }
 
-  private static String words(Settings.Redis redis, Throwable failure) {
+  private static @Nullable String words(Settings.Redis redis, Throwable failure) {
     Throwable of = failure;
     String words = null;
     // The innermost says most.
@@ -96,7 +98,7 @@ public final class ToRedis {
     return words;
   }
 
-  private static String wordsFor(Tls.Client tls, Throwable failure) {
+  private static @Nullable String wordsFor(Tls.Client tls, Throwable failure) {
     if (failure instanceof CertificateExpiredException) {
       return "the certificate of Redis has expired; renew it there";
     }

@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
@@ -69,12 +70,12 @@ final class Aside implements Tunnel.Session {
   private final ArrayDeque<Asked> asked = new ArrayDeque<>();
 
   /** Null while closed. */
-  private Tunnel tunnel;
+  private @Nullable Tunnel tunnel;
 
   private boolean connected;
-  private ReplyFramer framer;
+  private ReplyFramer framer = new ReplyFramer();
   private int greetings;
-  private ByteBuf reply;
+  private ByteBuf reply = Unpooled.buffer();
   private boolean tooLarge;
   private long usedAt;
   private long timer;
@@ -116,9 +117,10 @@ final class Aside implements Tunnel.Session {
     framer = new ReplyFramer();
     forgetReply();
     greetings = Greeting.commands(redis, 0, resp3);
-    tunnel = tunnels.openShared(this, Connections.Kind.ASIDE);
-    tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
-    asked.forEach(question -> tunnel.write(Unpooled.wrappedBuffer(question.request)));
+    Tunnel opened = tunnels.openShared(this, Connections.Kind.ASIDE);
+    opened.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
+    asked.forEach(question -> opened.write(Unpooled.wrappedBuffer(question.request)));
+    tunnel = opened;
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
   }
 
@@ -186,7 +188,7 @@ final class Aside implements Tunnel.Session {
     }
   }
 
-  private static void answer(Asked question, byte[] bytes) {
+  private static void answer(Asked question, byte @Nullable [] bytes) {
     if (!question.over && bytes != null) {
       question.asker.answered(bytes);
     } else if (!question.over) {

@@ -1,6 +1,7 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 
 /**
@@ -15,7 +16,7 @@ public final class Asides {
      * The reply's bytes, not to be changed, or null when there is none to be had here, and a tunnel
      * has to be asked.
      */
-    void answered(byte[] reply);
+    void answered(byte @Nullable [] reply);
 
     /** The above threw this: a fault of the proxy, which must not cost others their answers. */
     void broken(Throwable fault);
@@ -63,7 +64,7 @@ public final class Asides {
             });
   }
 
-  private static void tell(Asker asker, byte[] reply) {
+  private static void tell(Asker asker, byte @Nullable [] reply) {
     try {
       asker.answered(reply);
     } catch (Throwable fault) {

@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -77,7 +78,7 @@ public final class Feed {
   private final NetClient client;
   private final Backoff backoff;
 
-  private FeedConnection connection;
+  private @Nullable FeedConnection connection;
   private boolean established;
   private long timer = NO_TIMER;
   private String reason = "";
@@ -147,7 +148,7 @@ public final class Feed {
    */
   public void fence(Consumer<Boolean> passed) {
     fences++;
-    if (established) {
+    if (established && connection != null) {
       connection.fence(passed);
     } else {
       passed.accept(false);

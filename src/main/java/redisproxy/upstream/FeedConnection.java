@@ -9,8 +9,10 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.resp.FeedParser;
 import redisproxy.resp.ProtocolError;
@@ -62,7 +64,7 @@ final class FeedConnection {
   /** What has come and is not read yet; while it is paused, no more comes. */
   private final Queue<ByteBuf> input = new ArrayDeque<>();
 
-  private NetSocket socket;
+  private @Nullable NetSocket socket;
   private boolean established;
   private boolean over;
   private boolean paused;
@@ -115,6 +117,11 @@ final class FeedConnection {
     socket.write(handshake.commands());
   }
 
+  /** There is one whenever something has come over it. */
+  private NetSocket socket() {
+    return Objects.requireNonNull(socket);
+  }
+
   private void received(Buffer data) {
     input.add(Unpooled.wrappedBuffer(data.getBytes()));
     if (!paused) {
@@ -143,14 +150,14 @@ final class FeedConnection {
     }
     if (paused && !over) {
       paused = false;
-      socket.resume();
+      socket().resume();
     }
   }
 
   private void breathe() {
     if (!paused) {
       paused = true;
-      socket.pause();
+      socket().pause();
     }
     vertx.setTimer(BREATH_MS, id -> read());
   }
@@ -228,7 +235,7 @@ final class FeedConnection {
     pings++;
     dueAfter = due;
     owner.pinged(false);
-    socket.write(FeedHandshake.PING);
+    socket().write(FeedHandshake.PING);
   }
 
   /** Calls back when all that was invalidated before this call has been told, or with false. */

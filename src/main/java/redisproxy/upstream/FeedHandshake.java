@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 
 /** What a feed says first, and what the answers mean. */
@@ -28,7 +29,7 @@ final class FeedHandshake {
   private final List<String> prefixes;
 
   private int step;
-  private String fault;
+  private @Nullable String fault;
   private boolean refused;
   private String before = "";
   private String version = "";
@@ -95,7 +96,7 @@ final class FeedHandshake {
   }
 
   /** What is wrong, or null. */
-  String fault() {
+  @Nullable String fault() {
     return fault;
   }
 

@@ -8,6 +8,7 @@ import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.RedisOptions;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -56,8 +57,8 @@ final class Link {
   private final int pipeline;
   private final Backoff backoff;
 
-  private Redis client;
-  private RedisConnection connection;
+  private @Nullable Redis client;
+  private @Nullable RedisConnection connection;
   private boolean attempting;
   private boolean stopped;
   private boolean refusedCredentials;
@@ -85,7 +86,7 @@ final class Link {
   }
 
   /** The connection, or null while there is none. */
-  RedisConnection connection() {
+  @Nullable RedisConnection connection() {
     return connection;
   }
 
@@ -121,8 +122,9 @@ final class Link {
     cancelTimer();
     attempting = true;
     startedAt = clock.getAsLong();
-    client = Redis.createClient(vertx, options());
-    client
+    Redis opening = Redis.createClient(vertx, options());
+    client = opening;
+    opening
         .connect()
         .timeout(redis.connectTimeout().toMillis(), TimeUnit.MILLISECONDS)
         .onComplete(this::opened, this::failed);
@@ -147,7 +149,7 @@ final class Link {
   private void opened(RedisConnection opened) {
     attempting = false;
     if (stopped) {
-      client.close();
+      closeClient();
       return;
     }
     connection = opened;
@@ -182,11 +184,13 @@ final class Link {
 
   /** Gives the connection up, for it does not answer. */
   void abandon(String why) {
-    lost(connection, why);
+    if (connection != null) {
+      lost(connection, why);
+    }
   }
 
   private void down(String why) {
-    client.close();
+    closeClient();
     if (stopped) {
       return;
     }
@@ -215,6 +219,10 @@ final class Link {
     stopped = true;
     connection = null;
     cancelTimer();
+    return closeClient();
+  }
+
+  private Future<Void> closeClient() {
     return client == null ? Future.succeededFuture() : client.close();
   }
 }

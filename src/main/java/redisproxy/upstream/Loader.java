@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
@@ -169,7 +170,7 @@ public final class Loader<W> {
   }
 
   /** The pipeline of another database, or null when all there may be are busy. */
-  private Pipeline<W> other(int db) {
+  private @Nullable Pipeline<W> other(int db) {
     Pipeline<W> other = others.get(db);
     if (other == null && (others.size() < OTHERS || closeIdle())) {
       other = pipeline(db, Link.Owner.NOBODY);

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import redisproxy.resp.Reply;
 
 /**
@@ -56,12 +57,13 @@ public final class Memo {
 
   private final BitSet everDatabases = new BitSet();
 
-  private Server server;
+  private @Nullable Server server;
 
   /**
    * Redis has been asked what it is: if that is news it has been connected to again, and may be
    * another.
    */
+  @SuppressWarnings("ReferenceEquality") // one that was asked anew is news, whatever it says
   public synchronized void server(Server news) {
     if (news == server) {
       return;
@@ -101,7 +103,7 @@ public final class Memo {
     }
     Subject subject = question.subject();
     byte[] before = replies.get(subject);
-    if (Arrays.equals(before, reply)) {
+    if (before != null && Arrays.equals(before, reply)) {
       return before;
     }
     if (size(subject, reply) <= MAX_BYTES) {
@@ -125,11 +127,11 @@ public final class Memo {
   }
 
   private static long size(Subject subject, byte[] reply) {
-    return subject.request.capacity() + reply.length;
+    return (long) subject.request.capacity() + reply.length;
   }
 
   /** What was taken down of a question, an INFO marked as such; or null. */
-  synchronized byte[] recall(Question question) {
+  synchronized byte @Nullable [] recall(Question question) {
     if (question.topic == Topic.DATABASE) {
       return question.db >= 0 && everDatabases.get(question.db) ? Reply.OK : null;
     }
@@ -138,7 +140,7 @@ public final class Memo {
   }
 
   /** A bulk or verbatim string with a section more; null when it is neither. */
-  private static byte[] marked(byte[] reply) {
+  private static byte @Nullable [] marked(byte[] reply) {
     String all = new String(reply, StandardCharsets.ISO_8859_1);
     int start = all.indexOf("\r\n") + 2;
     if (reply[0] != '$' && reply[0] != '=' || all.length() < start + 2) {

@@ -11,8 +11,8 @@ final class Pending {
   /** When it was asked, as far as its turn of the event loop tells, by {@link System#nanoTime}. */
   final long sentAt;
 
-  /** Null until it has come. */
-  byte[] reply;
+  /** Filled in when it has come. */
+  byte[] reply = {};
 
   Pending(Trunks.Sender sender, int ticket, Writes writes, long sentAt) {
     this.sender = sender;

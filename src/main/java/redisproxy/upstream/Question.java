@@ -9,6 +9,7 @@ import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
@@ -90,7 +91,7 @@ final class Question<W> {
     if (range.succeeded()) {
       ranged(range.result(), remaining(pttl));
     } else if (RedisError.forbids(range.cause(), "getrange")) {
-      loader.forbidRange(range.cause().getMessage());
+      loader.forbidRange(String.valueOf(range.cause().getMessage()));
       askWhole();
     } else {
       fail(range.cause());
@@ -167,11 +168,11 @@ final class Question<W> {
   }
 
   /** Redis says so; what stands between it and the proxy may not. */
-  private static boolean isString(Response reply) {
+  private static boolean isString(@Nullable Response reply) {
     return reply != null && reply.type() == ResponseType.BULK;
   }
 
-  private static boolean isPair(Response reply) {
+  private static boolean isPair(@Nullable Response reply) {
     return reply != null && reply.type() == ResponseType.MULTI && reply.size() == 2;
   }
 
@@ -187,15 +188,16 @@ final class Question<W> {
     return REFUSED;
   }
 
-  private long remaining(Response pttl) {
+  private long remaining(@Nullable Response pttl) {
     if (pttl != null && pttl.type() == ResponseType.NUMBER) {
       return pttl.toLong();
     }
-    loader.withoutTime(pttl instanceof Throwable error ? error.getMessage() : "no number");
+    loader.withoutTime(
+        pttl instanceof Throwable error ? String.valueOf(error.getMessage()) : "no number");
     return REFUSED;
   }
 
-  private void conclude(Response value, long remaining) {
+  private void conclude(@Nullable Response value, long remaining) {
     answered = true;
     if (done) {
       return;

@@ -1,6 +1,7 @@
 package redisproxy.upstream;
 
 import io.vertx.redis.client.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the errors Redis itself replied with from those of the connection: the Redis client mixes
@@ -10,7 +11,7 @@ final class RedisError {
   private RedisError() {}
 
   /** The exact text of Redis's error reply, or null when the failure is no reply of Redis. */
-  static String text(Throwable failure) {
+  static @Nullable String text(Throwable failure) {
     boolean reply =
         failure instanceof Response && !"CONNECTION_CLOSED".equals(failure.getMessage());
     return reply ? failure.getMessage() : null;

@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetSocket;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to Redis that waits, without a word said over it, for the session that needs a
@@ -21,7 +22,7 @@ final class Spare {
   private final Supplier<Future<NetSocket>> connect;
 
   /** Null while there is none. */
-  private NetSocket waiting;
+  private @Nullable NetSocket waiting;
 
   private boolean connecting;
   private long timer;
@@ -34,7 +35,7 @@ final class Spare {
   }
 
   /** The connection, which is the caller's now, or null. */
-  NetSocket take() {
+  @Nullable NetSocket take() {
     NetSocket taken = waiting;
     if (taken != null) {
       forget();

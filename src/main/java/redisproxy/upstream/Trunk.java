@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
@@ -56,16 +57,16 @@ final class Trunk implements Tunnel.Session {
   private final List<Pending> answered = new ArrayList<>();
 
   /** What is to be sent when the turn ends, or null. */
-  private ByteBuf out;
+  private @Nullable ByteBuf out;
 
   /** When the first of it was asked, by {@link System#nanoTime}. */
   private long turnBegan;
 
   /** Null while closed. */
-  private Tunnel tunnel;
+  private @Nullable Tunnel tunnel;
 
   private boolean connected;
-  private ReplyFramer framer;
+  private ReplyFramer framer = new ReplyFramer();
 
   /** What has come of the reply that is being read; empty between two. */
   private final ByteBuf partial = Unpooled.buffer(64);
@@ -105,7 +106,9 @@ final class Trunk implements Tunnel.Session {
   /** Sends a request, whose bytes are copied; false when there is no room for it. */
   boolean send(
       ByteBuf request, int start, int end, Writes writes, Trunks.Sender sender, int ticket) {
-    if (stuck || pending.size() >= MAX_PENDING || connected && !tunnel.isWritable()) {
+    if (stuck
+        || pending.size() >= MAX_PENDING
+        || tunnel != null && connected && !tunnel.isWritable()) {
       return false;
     }
     if (tunnel == null) {
@@ -122,7 +125,7 @@ final class Trunk implements Tunnel.Session {
   }
 
   private void flush() {
-    if (out != null) {
+    if (out != null && tunnel != null) {
       tunnel.write(out);
       tunnel.flush();
       out = null;

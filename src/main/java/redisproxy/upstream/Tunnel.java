@@ -2,6 +2,7 @@ package redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import redisproxy.metrics.Connections;
 import redisproxy.tls.TlsSocket;
 
@@ -45,8 +47,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   private final Connections connections;
   private final Connections.Kind kind;
   private List<ByteBuf> waiting = new ArrayList<>();
-  private ChannelHandlerContext context;
-  private NetSocket socket;
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable NetSocket socket;
   private final KeepAlive keepAlive = new KeepAlive();
   private boolean closed;
 
@@ -196,10 +198,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   /** Sends nothing more; what was sent is still answered, then Redis closes. */
   public void endOutput() {
     if (context != null && context.channel().isActive()) {
+      Channel channel = context.channel();
       setReading(true);
       context
           .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(flushed -> TlsSocket.endOutput(context.channel()));
+          .addListener(flushed -> TlsSocket.endOutput(channel));
     } else {
       close();
     }

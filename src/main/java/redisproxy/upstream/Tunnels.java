@@ -38,6 +38,7 @@ public final class Tunnels {
   }
 
   /** Whether these, a password or a user and a password, are the proxy's own credentials. */
+  @SuppressWarnings("ShortCircuitBoolean") // or the time it takes would tell which is wrong
   public boolean areOwn(byte[][] credentials) {
     if (redis.password() == null || credentials.length < 1 || credentials.length > 2) {
       return false;

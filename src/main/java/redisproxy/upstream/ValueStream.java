@@ -5,6 +5,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
@@ -73,7 +74,7 @@ public final class ValueStream {
   private final Runnable closed;
   private final StringBuilder line = new StringBuilder();
 
-  private NetSocket socket;
+  private @Nullable NetSocket socket;
   private long timer;
   private boolean progressed;
   private int idleTimes;
@@ -119,7 +120,7 @@ public final class ValueStream {
 
   /** The sink has room again. */
   public void resume() {
-    if (paused && !done) {
+    if (paused && !done && socket != null) {
       paused = false;
       socket.resume();
     }
@@ -142,7 +143,7 @@ public final class ValueStream {
     while (!done && position < data.length()) {
       position = remaining >= 0 ? value(data, position) : header(data, position);
     }
-    if (!done && sink.isFull()) {
+    if (!done && socket != null && sink.isFull()) {
       paused = true;
       socket.pause();
     }

@@ -7,4 +7,7 @@
  *
  * <p>No other package imports {@code io.vertx.redis}.
  */
+@NullMarked
 package redisproxy.upstream;
+
+import org.jspecify.annotations.NullMarked;
