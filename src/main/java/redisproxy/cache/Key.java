@@ -3,16 +3,16 @@ package redisproxy.cache;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** A key of one of Redis's databases. Immutable; owns its bytes. */
 public final class Key {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** Random for each process, so that nobody can prepare keys that collide. */
-  private static final long SEED = ThreadLocalRandom.current().nextLong() | 1;
+  /** Secret and another in each process, so that nobody can prepare keys that collide. */
+  private static final long SEED = new SecureRandom().nextLong() | 1;
 
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
