@@ -76,7 +76,7 @@ final class Bus {
     void answered(int ticket, Answer answer, boolean hit);
 
     /** What its load is to be traced as a part of, or null. */
-    default RequestSpan span() {
+    default @Nullable RequestSpan span() {
       return null;
     }
 

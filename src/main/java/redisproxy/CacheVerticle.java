@@ -192,7 +192,7 @@ final class CacheVerticle extends VerticleBase {
   }
 
   /** Whatever goes wrong, everybody gets an answer: nobody else has one for them. */
-  private Answer answer(Lookups lookups, int i, long now) {
+  private @Nullable Answer answer(Lookups lookups, int i, long now) {
     try {
       if (i % Cache.AHEAD == 0) {
         readThrough.readAhead(lookups.hashes, i, lookups.size);

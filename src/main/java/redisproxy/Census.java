@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -83,12 +84,18 @@ final class Census {
 
     void begin() {
       timer = taker.owner().setTimer(ANSWER_WITHIN_MS, id -> told.accept(reading()));
-      for (Member member : members) {
+      members.forEach(this::ask);
+    }
+
+    private void ask(Member member) {
+      try {
         member.context.runOnContext(
             there -> {
               Share share = member.share.get();
               taker.runOnContext(here -> came(member, share));
             });
+      } catch (RejectedExecutionException ended) {
+        // The proxy is being stopped: its event loops end before the admin port's.
       }
     }
 

@@ -1,5 +1,7 @@
 package redisproxy;
 
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -94,12 +96,7 @@ final class ClientMemory {
 
   private void relieve() {
     while (held > most) {
-      Account largest = null;
-      for (Account account : accounts) {
-        if (largest == null || account.bytes > largest.bytes) {
-          largest = account;
-        }
-      }
+      Account largest = Collections.max(accounts, Comparator.comparingLong(each -> each.bytes));
       largest.close();
       largest.evict.run();
       cutOff++;

@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import redisproxy.tracing.RequestSpan;
 import redisproxy.tracing.Spans;
 
@@ -37,7 +38,7 @@ final class HttpSpans {
   }
 
   /** The span of a request, or null. */
-  RequestSpan of(HttpServerRequest request) {
+  @Nullable RequestSpan of(HttpServerRequest request) {
     return spans == null ? null : open.get(request.response());
   }
 

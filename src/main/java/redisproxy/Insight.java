@@ -3,6 +3,7 @@ package redisproxy;
 import io.vertx.core.Context;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -78,7 +79,8 @@ final class Insight {
   /**
    * What is held of a key; it does not count as a use of it, and nothing is loaded.
    *
-   * @param asker is told on this context; never, while the cache's event loop is stuck
+   * @param asker is told on this context; never, while the cache's event loop is stuck or when it
+   *     has ended
    */
   void peek(Context asker, Key key, Consumer<Glance> told) {
     ask(
@@ -96,11 +98,15 @@ final class Insight {
   }
 
   private <T> void ask(Context asker, Supplier<T> question, Consumer<T> told) {
-    Objects.requireNonNull(context)
-        .runOnContext(
-            there -> {
-              T answer = question.get();
-              asker.runOnContext(here -> told.accept(answer));
-            });
+    try {
+      Objects.requireNonNull(context)
+          .runOnContext(
+              there -> {
+                T answer = question.get();
+                asker.runOnContext(here -> told.accept(answer));
+              });
+    } catch (RejectedExecutionException ended) {
+      // The proxy is being stopped; nobody is told.
+    }
   }
 }

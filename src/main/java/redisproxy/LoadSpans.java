@@ -3,6 +3,7 @@ package redisproxy;
 import java.util.IdentityHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
@@ -17,7 +18,7 @@ import redisproxy.tracing.Spans;
  */
 final class LoadSpans {
   /** Null where none are wanted. */
-  private final Spans spans;
+  private final @Nullable Spans spans;
 
   private final Map<Object, LoadSpan> open = new IdentityHashMap<>();
 
@@ -26,7 +27,7 @@ final class LoadSpans {
    *
    * @param spans null where none are wanted
    */
-  LoadSpans(Spans spans) {
+  LoadSpans(@Nullable Spans spans) {
     this.spans = spans;
   }
 

@@ -53,10 +53,10 @@ final class TunnelReplies implements Bus.Fenced {
   private final IntToLongFunction refused;
 
   /** Hands on the reply that is late, or null. */
-  private Future<?> late;
+  private @Nullable Future<?> late;
 
   /** What of it has not been handed on. */
-  private ByteBuf lateReply;
+  private ByteBuf lateReply = Unpooled.EMPTY_BUFFER;
 
   /** What has come behind it, not looked at yet. */
   private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
@@ -168,11 +168,16 @@ final class TunnelReplies implements Bus.Fenced {
     return data.readerIndex();
   }
 
+  private ByteBuf takeLate() {
+    ByteBuf reply = lateReply;
+    lateReply = Unpooled.EMPTY_BUFFER;
+    return reply;
+  }
+
   /** What was late is handed on, and all behind it up to the next that is. */
   private void due() {
     late = null;
-    relay(lateReply);
-    lateReply = null;
+    relay(takeLate());
     readOn();
     receivedAll();
     if (!isHolding()) {
@@ -256,7 +261,7 @@ final class TunnelReplies implements Bus.Fenced {
     if (late != null) {
       late.cancel(false);
       late = null;
-      relay(lateReply);
+      relay(takeLate());
       readOn();
     }
     held.forEach(ByteBuf::release);

@@ -2,6 +2,7 @@ package redisproxy;
 
 import io.vertx.core.Vertx;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Cache;
@@ -34,7 +35,9 @@ final class Upkeep {
   private final Cache cache;
   private final ReadThrough<?> readThrough;
   private final LongSupplier clock;
-  private Settings.Cache wanted;
+  /** What the cache is to be made to fit, or null when nobody has changed it. */
+  private Settings.@Nullable Cache wanted;
+
   private boolean stopped;
 
   /** Begins at once. */
@@ -49,12 +52,13 @@ final class Upkeep {
   /** Has the cache get the size that the settings say, if it has not. */
   void resize(Settings.Cache to) {
     wanted = to;
-    resize();
+    resizeOn(to);
   }
 
-  private void resize() {
-    if (!cache.resize(wanted.capacity(), wanted.maxBytes(), SHRINK_AT_ONCE, clock.getAsLong())) {
-      vertx.setTimer(BREATH_MS, timer -> resize());
+  private void resizeOn(Settings.Cache to) {
+    if (to.equals(wanted)
+        && !cache.resize(to.capacity(), to.maxBytes(), SHRINK_AT_ONCE, clock.getAsLong())) {
+      vertx.setTimer(BREATH_MS, timer -> resizeOn(to));
     }
   }
 

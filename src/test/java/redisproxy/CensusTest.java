@@ -88,4 +88,16 @@ class CensusTest {
     assertFalse(Health.ready(reading).isGood());
     assertEquals(List.of(), take().silent());
   }
+
+  /** The admin port outlives the verticles by a moment, in which it may be asked. */
+  @Test
+  void verticlesThatHaveEnded_areSilent_andTheOthersAreAsked() throws Exception {
+    Vertx ended = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    census.join(Census.RESP, ended.getOrCreateContext(), () -> share(1));
+    ended.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    join(2);
+    Reading reading = take();
+    assertEquals(List.of("resp-0"), reading.silent());
+    assertEquals(2, reading.tally(Census.RESP).total(Outcome.HIT));
+  }
 }

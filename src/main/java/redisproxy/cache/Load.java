@@ -2,6 +2,7 @@ package redisproxy.cache;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One question put to Redis, and everyone who waits for its answer. The object's identity is the
@@ -20,7 +21,7 @@ public final class Load<W> {
   }
 
   /** Who waits for it since it began, or null. */
-  public W first() {
+  public @Nullable W first() {
     return waiters.isEmpty() ? null : waiters.get(0);
   }
 

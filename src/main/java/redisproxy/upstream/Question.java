@@ -217,7 +217,7 @@ final class Question<W> {
     }
   }
 
-  private void tell(Response value, long remaining) {
+  private void tell(@Nullable Response value, long remaining) {
     if (value == null) {
       loader.readThrough().missing(load, loader.now());
     } else if (value.toBuffer().length() > loader.maxValueBytes()) {

@@ -103,11 +103,7 @@ final class Judge {
     }
     memory.position = positions.get(0);
     memory.written = write.what();
-    for (Version version : book.of(key).all()) {
-      if (tag.equals(version.tag())) {
-        memory.ranks.merge(key, version.rank(), Math::max);
-      }
-    }
+    memory.ranks.merge(key, book.of(key).by(tag).rank(), Math::max);
     if (write.follows()) {
       Version before = book.of(key).before(tag);
       String read = memory.read.get(key);

@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -13,6 +12,9 @@ import java.util.function.Predicate;
 final class Versions {
   private final List<Version> all = new ArrayList<>(List.of(Version.NONE));
   private final Map<String, List<Version>> byValue = new HashMap<>();
+
+  /** Indexes. */
+  private final Map<String, Integer> byTag = new HashMap<>();
 
   /** By the time from which on they are known: the highest rank that is. */
   private TreeMap<Long, Integer> known;
@@ -32,6 +34,7 @@ final class Versions {
   }
 
   void add(Version version) {
+    byTag.putIfAbsent(version.tag(), all.size());
     all.add(version);
     byValue.computeIfAbsent(version.value(), value -> new ArrayList<>()).add(version);
   }
@@ -41,15 +44,20 @@ final class Versions {
     return byValue.getOrDefault(value, List.of());
   }
 
-  /** The one before a version that was written by a tag, where their order is known; else null. */
+  /** The one that a tag's write has made; null when it has made none. */
+  Version by(String tag) {
+    Integer index = byTag.get(tag);
+    return index == null ? null : all.get(index);
+  }
+
+  /** The one before that, where their order is known; else null. */
   Version before(String tag) {
-    for (int i = 1; i < all.size(); i++) {
-      if (Objects.equals(all.get(i).tag(), tag)) {
-        boolean inOrder = all.get(i - 1).rank() < all.get(i).rank();
-        return inOrder ? all.get(i - 1) : null;
-      }
+    Integer index = byTag.get(tag);
+    if (index == null) {
+      return null;
     }
-    return null;
+    Version before = all.get(index - 1);
+    return before.rank() < all.get(index).rank() ? before : null;
   }
 
   /** The least rank that who asks at that time may be told, by Redis or, if bound, by the proxy. */

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,7 +19,6 @@ import redisproxy.dev.EmbeddedRedis;
  * Clients that ask for more than their share, or end early, before a Redis that is as slow as the
  * test wants.
  */
-@ExtendWith(NoLeaks.class)
 @ParameterizedClass
 @EnumSource(Shape.class)
 class HostileClientIT {

@@ -7,14 +7,12 @@ import java.io.UncheckedIOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What Redis says before it hangs up reaches the client, whatever the client is doing. */
-@ExtendWith(NoLeaks.class)
 @ParameterizedClass
 @EnumSource(Shape.class)
 class TunnelFaultsIT {
