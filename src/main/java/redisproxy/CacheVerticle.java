@@ -3,14 +3,11 @@ package redisproxy;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redisproxy.Bus.Answers;
 import redisproxy.Bus.Asker;
 import redisproxy.Bus.Enquiry;
 import redisproxy.Bus.Fence;
@@ -20,7 +17,6 @@ import redisproxy.cache.Cache;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.cache.Load;
-import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.Trust;
 import redisproxy.config.Settings;
@@ -92,7 +88,7 @@ final class CacheVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    readThrough = new ReadThrough<>(cache, limits(), this::load, this::answered);
+    readThrough = new ReadThrough<>(cache, Keeping.by(settings), this::load, this::answered);
     leaving = new LeavingAnswers(vertx, context);
     loader =
         new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
@@ -147,25 +143,9 @@ final class CacheVerticle extends VerticleBase {
     }
   }
 
-  private ReadThrough.Limits limits() {
-    Settings.Cache cache = settings.cache();
-    Settings.Coherence coherence = settings.coherence();
-    List<byte[]> prefixes =
-        coherence.prefixes().stream()
-            .map(prefix -> prefix.getBytes(StandardCharsets.UTF_8))
-            .toList();
-    return new ReadThrough.Limits(
-        cache.expiry().toMillis(),
-        cache.missingExpiry().toMillis(),
-        cache.refreshAhead().toMillis(),
-        settings.redis().maxLoads(),
-        coherence.whenUnverified() == Settings.Coherence.WhenUnverified.SERVE,
-        new Prefixes(prefixes));
-  }
-
   private void change(Settings now) {
     settings = now;
-    ReadThrough.Limits limits = limits();
+    ReadThrough.Limits limits = Keeping.by(now);
     readThrough.limits(limits);
     coherence.servesUnverified(limits.servesUnverified());
     upkeep.resize(settings.cache());

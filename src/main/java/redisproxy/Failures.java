@@ -1,12 +1,23 @@
 package redisproxy;
 
 import redisproxy.cache.Failure;
+import redisproxy.resp.Reply;
+import redisproxy.upstream.ValueStream;
 
 /**
  * The one mapping of failures to what the two protocols say: RESP error texts and HTTP statuses.
  */
 final class Failures {
+  private static final byte[] LOST = Reply.error("ERR redis-proxy: Redis was lost");
+  private static final byte[] UNREACHABLE =
+      Reply.error("ERR redis-proxy: " + ValueStream.UNREACHABLE);
+
   private Failures() {}
+
+  /** The reply to a request that went to Redis, or should have, and was not answered. */
+  static byte[] lost(boolean wasConnected) {
+    return wasConnected ? LOST : UNREACHABLE;
+  }
 
   /** The text of the RESP error, without the dash; Redis's own comes through unchanged. */
   static String respError(Failure failure) {

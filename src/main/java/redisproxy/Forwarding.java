@@ -96,7 +96,7 @@ final class Forwarding implements Trunks.Sender {
   public void lost(int ticket, boolean wasConnected) {
     if (!gone) {
       outstanding--;
-      cached.replied(ticket, wasConnected ? TunnelLane.LOST : TunnelLane.UNREACHABLE);
+      cached.replied(ticket, Failures.lost(wasConnected));
       session.quit();
       session.advance();
     }

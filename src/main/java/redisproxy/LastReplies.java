@@ -51,6 +51,10 @@ final class LastReplies {
     }
   }
 
+  boolean isBegun() {
+    return begun;
+  }
+
   /** Redis has said something. */
   void advance() {
     progressed = true;

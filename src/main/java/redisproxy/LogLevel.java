@@ -9,7 +9,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redisproxy.config.Settings;
+import redisproxy.config.Log;
 import redisproxy.log.LogKey;
 
 /**
@@ -55,7 +55,7 @@ final class LogLevel {
   }
 
   private static void change(RoutingContext ctx) {
-    Settings.Log.Level level = level(ctx);
+    Log.Level level = level(ctx);
     if (level == null) {
       Problem.of(400, "send {\"level\": one of error, warn, info, debug, trace}")
           .end(ctx.request());
@@ -66,11 +66,11 @@ final class LogLevel {
     tell(ctx);
   }
 
-  private static Settings.Log.@Nullable Level level(RoutingContext ctx) {
+  private static Log.@Nullable Level level(RoutingContext ctx) {
     try {
       JsonObject body = ctx.body().asJsonObject();
       String text = body == null ? null : body.getString("level");
-      return text == null ? null : Settings.Log.Level.valueOf(text.toUpperCase(Locale.ROOT));
+      return text == null ? null : Log.Level.valueOf(text.toUpperCase(Locale.ROOT));
     } catch (DecodeException | ClassCastException | IllegalArgumentException wrong) {
       return null;
     }
@@ -80,7 +80,7 @@ final class LogLevel {
     AdminVerticle.end(ctx, 200, new JsonObject().put("level", name(Logging.level())));
   }
 
-  private static String name(Settings.Log.Level level) {
+  private static String name(Log.Level level) {
     return level.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -11,7 +11,7 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import org.slf4j.LoggerFactory;
-import redisproxy.config.Settings;
+import redisproxy.config.Log;
 
 /**
  * Sets logging up as {@code log.level} and {@code log.format} say: to standard output, one line for
@@ -26,18 +26,17 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    configure(context, Settings.Log.Level.WARN, Settings.Log.Format.TEXT);
+    configure(context, Log.Level.WARN, Log.Format.TEXT);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
-  static void configure(Settings.Log settings) {
+  static void configure(Log settings) {
     LoggerContext context = context();
     context.reset();
     configure(context, settings.level(), settings.format());
   }
 
-  private static void configure(
-      LoggerContext context, Settings.Log.Level level, Settings.Log.Format format) {
+  private static void configure(LoggerContext context, Log.Level level, Log.Format format) {
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setContext(context);
     console.setEncoder(encoder(context, format));
@@ -51,13 +50,13 @@ public final class Logging extends ContextAwareBase implements Configurator {
   }
 
   /** Changes the least important messages of the proxy's own that are logged; from any thread. */
-  static void level(Settings.Log.Level level) {
+  static void level(Log.Level level) {
     own(context()).setLevel(Level.valueOf(level.name()));
   }
 
   /** The least important ones that are. */
-  static Settings.Log.Level level() {
-    return Settings.Log.Level.valueOf(own(context()).getEffectiveLevel().levelStr);
+  static Log.Level level() {
+    return Log.Level.valueOf(own(context()).getEffectiveLevel().levelStr);
   }
 
   private static Logger own(LoggerContext context) {
@@ -68,8 +67,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return (LoggerContext) LoggerFactory.getILoggerFactory();
   }
 
-  private static Encoder<ILoggingEvent> encoder(LoggerContext context, Settings.Log.Format format) {
-    if (format == Settings.Log.Format.JSON) {
+  private static Encoder<ILoggingEvent> encoder(LoggerContext context, Log.Format format) {
+    if (format == Log.Format.JSON) {
       JsonEncoder json = new JsonEncoder();
       json.setContext(context);
       json.setWithSequenceNumber(false);

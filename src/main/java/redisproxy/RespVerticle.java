@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import redisproxy.config.Log;
 import redisproxy.config.Settings;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
@@ -31,7 +32,7 @@ import redisproxy.upstream.ValueStreams;
 final class RespVerticle extends VerticleBase {
   private final Settings.Resp settings;
   private final Settings.Redis redis;
-  private final Settings.Log log;
+  private final Log log;
 
   /** Null where Redis judges who clients are. */
   private final @Nullable Credentials own;

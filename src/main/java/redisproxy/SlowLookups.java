@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
-import redisproxy.config.Settings;
+import redisproxy.config.Log;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Outcome;
 
@@ -33,13 +33,13 @@ final class SlowLookups {
   private long suppressed;
 
   /** Those of a front of this protocol. */
-  SlowLookups(String protocol, Settings.Log settings) {
+  SlowLookups(String protocol, Log settings) {
     this.protocol = protocol;
     change(settings);
   }
 
   /** Changes what is slow, and whether keys are logged. */
-  void change(Settings.Log settings) {
+  void change(Log settings) {
     threshold = settings.slowLookup().toNanos();
     keys = settings.keys();
   }

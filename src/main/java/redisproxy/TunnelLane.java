@@ -7,14 +7,12 @@ import redisproxy.metrics.Outcome;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
-import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyFramer;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
 import redisproxy.resp.SessionState;
 import redisproxy.upstream.Tunnel;
 import redisproxy.upstream.Tunnels;
-import redisproxy.upstream.ValueStream;
 
 /**
  * The lane of a session for all that the cache cannot answer: bytes go through to Redis and, by
@@ -27,9 +25,6 @@ final class TunnelLane implements Tunnel.Session {
 
   /** How many requests may be without a reply; more wait in the client's socket. */
   private static final int MAX_OUTSTANDING = 4096;
-
-  static final byte[] LOST = Reply.error("ERR redis-proxy: Redis was lost");
-  static final byte[] UNREACHABLE = Reply.error("ERR redis-proxy: " + ValueStream.UNREACHABLE);
 
   private final RespSession session;
   private final Front front;
@@ -61,7 +56,6 @@ final class TunnelLane implements Tunnel.Session {
   private boolean broken;
 
   private boolean lost;
-  private boolean ending;
   private boolean clientGone;
 
   TunnelLane(
@@ -246,7 +240,7 @@ final class TunnelLane implements Tunnel.Session {
     return !midRequest
         && rest == null
         && !broken
-        && !ending
+        && !lastReplies.isBegun()
         && tunnel.isConnected()
         && outstanding.isQuiet()
         && replies.isBetween()
@@ -264,7 +258,6 @@ final class TunnelLane implements Tunnel.Session {
    * No more requests come. Redis answers those it has read, closes, and with that ends the session.
    */
   void end() {
-    ending = true;
     lastReplies.begin();
   }
 
@@ -284,10 +277,10 @@ final class TunnelLane implements Tunnel.Session {
       session.close();
       return;
     }
-    if (!tunnel.isConnected()) {
-      session.write(Unpooled.wrappedBuffer(UNREACHABLE));
-    } else if (!outstanding.isAnswered() && !outstanding.isStreaming() && !ending) {
-      session.write(Unpooled.wrappedBuffer(LOST));
+    boolean unexpected =
+        !outstanding.isAnswered() && !outstanding.isStreaming() && !lastReplies.isBegun();
+    if (unexpected || !tunnel.isConnected()) {
+      session.write(Unpooled.wrappedBuffer(Failures.lost(tunnel.isConnected())));
     }
     session.flush();
     session.leave();

@@ -35,6 +35,7 @@ final class Upkeep {
   private final Cache cache;
   private final ReadThrough<?> readThrough;
   private final LongSupplier clock;
+
   /** What the cache is to be made to fit, or null when nobody has changed it. */
   private Settings.@Nullable Cache wanted;
 

@@ -21,14 +21,13 @@ import redisproxy.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
-import redisproxy.config.Settings;
+import redisproxy.config.Log;
 
 /** The fronts' end of the bus, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
 class FrontTest {
-  private static final Settings.Log SLOW =
-      new Settings.Log(
-          Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ofMillis(1), false);
+  private static final Log SLOW =
+      new Log(Log.Level.INFO, Log.Format.TEXT, Duration.ofMillis(1), false);
 
   private final List<Lookups> received = new ArrayList<>();
   private final List<String> told = new ArrayList<>();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
-import redisproxy.config.Settings;
+import redisproxy.config.Log;
 import redisproxy.metrics.Outcome;
 
 /** Which lookups are logged, and what is said of them. */
@@ -43,9 +43,7 @@ class SlowLookupsTest {
   }
 
   private static SlowLookups over(Duration threshold, boolean keys) {
-    return new SlowLookups(
-        "http",
-        new Settings.Log(Settings.Log.Level.INFO, Settings.Log.Format.TEXT, threshold, keys));
+    return new SlowLookups("http", new Log(Log.Level.INFO, Log.Format.TEXT, threshold, keys));
   }
 
   private static void log(SlowLookups slow, String key) {

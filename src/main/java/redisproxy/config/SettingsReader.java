@@ -41,7 +41,7 @@ final class SettingsReader {
     Limits limits = valid(this::limits);
     Settings.Coherence coherence = valid(this::coherence);
     Tls tls = valid(this::tls);
-    Settings.Log log = valid(this::log);
+    Log log = valid(this::log);
     Tracing tracing = valid(this::tracing);
     if (http != null && resp != null && admin != null) {
       Contradiction.among(http, resp, admin).forEach(this::add);
@@ -200,8 +200,8 @@ final class SettingsReader {
         value(SettingsTable.COHERENCE_PREFIXES));
   }
 
-  private Settings.Log log() {
-    return new Settings.Log(
+  private Log log() {
+    return new Log(
         value(SettingsTable.LOG_LEVEL),
         value(SettingsTable.LOG_FORMAT),
         value(SettingsTable.LOG_SLOW_LOOKUP),

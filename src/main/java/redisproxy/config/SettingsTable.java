@@ -247,14 +247,14 @@ public final class SettingsTable {
           "",
           "key prefixes, comma-separated: only such keys are tracked and cached; empty = all");
 
-  static final Setting<Settings.Log.Level> LOG_LEVEL =
+  static final Setting<Log.Level> LOG_LEVEL =
       row(
           "log.level",
-          ValueType.enumeration(Settings.Log.Level.class),
+          ValueType.enumeration(Log.Level.class),
           "info",
           "error, warn, info, debug or trace");
-  static final Setting<Settings.Log.Format> LOG_FORMAT =
-      row("log.format", ValueType.enumeration(Settings.Log.Format.class), "text", "text or json");
+  static final Setting<Log.Format> LOG_FORMAT =
+      row("log.format", ValueType.enumeration(Log.Format.class), "text", "text or json");
   static final Setting<Duration> LOG_SLOW_LOOKUP =
       row(
           "log.slow-lookup",

@@ -43,8 +43,7 @@ public final class FailedLogins {
     }
     long now = clock.getAsLong();
     Failed before = addresses.get(client);
-    long delay =
-        before != null && now - before.at <= REMEMBERED_MS ? next(before.delayMs) : first;
+    long delay = before != null && now - before.at <= REMEMBERED_MS ? next(before.delayMs) : first;
     long sum = delay;
     for (int more = times - 1; more > 0; more--) {
       if (delay == LONGEST_MS) {

@@ -23,21 +23,12 @@ public final class RequestParser {
    */
   static final int MAX_LINE = 64 * 1024;
 
-  /** Longest argument, in bytes (proto-max-bulk-len). */
-  private static final long MAX_BULK = 512L * 1024 * 1024;
-
   private static final int USUAL_ARGUMENTS = 16;
   private static final int UNKNOWN = -1;
   private static final int ANNOUNCING = -2;
   private static final int MISTYPED = -3;
 
-  /** What Redis takes of whom it has yet to let in, in bytes and in arguments. */
-  private static final int STRANGERS_BYTES = 16 * 1024;
-
-  private static final int STRANGERS_ARGUMENTS = 10;
-
-  private final int maxBytes;
-  private final int maxArguments;
+  private final RequestBounds bounds;
   private final DecimalLine decimal = new DecimalLine();
 
   /** How far this request has been read, and all other positions, from its first byte. */
@@ -79,13 +70,16 @@ public final class RequestParser {
 
   /** The same with a bound on the arguments, too. */
   public RequestParser(int maxBytes, int maxArguments) {
-    this.maxBytes = maxBytes;
-    this.maxArguments = maxArguments;
+    this(new RequestBounds(maxBytes, maxArguments));
+  }
+
+  private RequestParser(RequestBounds bounds) {
+    this.bounds = bounds;
   }
 
   /** A parser of the requests of a client that has yet to log in. */
   public static RequestParser ofStranger() {
-    return new RequestParser(STRANGERS_BYTES, STRANGERS_ARGUMENTS);
+    return new RequestParser(RequestBounds.STRANGERS);
   }
 
   /**
@@ -126,7 +120,7 @@ public final class RequestParser {
   private boolean usualGet(ByteBuf in) {
     int length = UsualGet.keyLength(in);
     int start = UsualGet.keyStart(length);
-    if (length == 0 || start + length + 2 > maxBytes) {
+    if (length == 0 || start + length + 2 > bounds.maxBytes()) {
       return false;
     }
     add(UsualGet.NAME, 3);
@@ -146,12 +140,7 @@ public final class RequestParser {
         return false;
       }
       remaining = decimal.valueUpTo(Integer.MAX_VALUE, "invalid multibulk length");
-      if (remaining > maxArguments) {
-        throw new RequestTooLarge(
-            maxArguments == STRANGERS_ARGUMENTS
-                ? "unauthenticated multibulk length"
-                : "invalid multibulk length");
-      }
+      bounds.checkArguments(remaining);
     }
     while (remaining > 0) {
       if (!argument(in)) {
@@ -194,21 +183,9 @@ public final class RequestParser {
   }
 
   private int announced(ByteBuf in) throws ProtocolError {
-    long length = decimal.valueUpTo(MAX_BULK, "invalid bulk length");
-    if (length < 0) {
-      throw new ProtocolError("invalid bulk length");
-    }
-    if (position + length + 2 > maxBytes) {
-      buffer = in;
-      base = in.readerIndex();
-      throw new RequestTooLarge(
-          maxArguments == STRANGERS_ARGUMENTS
-              ? "unauthenticated bulk length"
-              : length > maxBytes
-                  ? "invalid bulk length"
-                  : "request larger than " + maxBytes + " bytes");
-    }
-    return (int) length;
+    buffer = in;
+    base = in.readerIndex();
+    return bounds.argument(decimal, position);
   }
 
   /**

@@ -63,8 +63,7 @@ class SettingsReaderTest {
                 new Tls.Server(null, null, null),
                 new Tls.Server(null, null, null),
                 new Tls.Server(null, null, null)),
-            new Settings.Log(
-                Settings.Log.Level.INFO, Settings.Log.Format.TEXT, Duration.ZERO, false),
+            new Log(Log.Level.INFO, Log.Format.TEXT, Duration.ZERO, false),
             new Tracing("", 0.01));
     assertEquals(expected, Configuration.parse(Map.of(), MACHINE));
   }

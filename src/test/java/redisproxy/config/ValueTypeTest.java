@@ -124,8 +124,7 @@ class ValueTypeTest {
 
   @Test
   void names_areTakenInAnyCase() {
-    assertEquals(
-        Settings.Log.Level.WARN, ValueType.enumeration(Settings.Log.Level.class).parse("WARN"));
+    assertEquals(Log.Level.WARN, ValueType.enumeration(Log.Level.class).parse("WARN"));
     assertTrue(ValueType.bool().parse("True"));
     for (String text : new String[] {"yes", "on", "1", "", "t"}) {
       assertThrows(IllegalArgumentException.class, () -> ValueType.bool().parse(text));
