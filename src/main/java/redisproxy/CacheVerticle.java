@@ -49,20 +49,22 @@ final class CacheVerticle extends VerticleBase {
   private Coherence coherence;
   private Upkeep upkeep;
   private LoopDelay loopDelay;
+  private LeavingAnswers leaving;
+  private Server server = Server.UNKNOWN;
 
   /** Null where there is to be none. */
   private @Nullable WarmStart warmStart;
 
-  private Server server = Server.UNKNOWN;
-
-  private LeavingAnswers leaving;
-
   /** A lookup that waits for a load. */
-  private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {}
+  private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {
+    /** The warm start waits for these; no front does. */
+    @SuppressWarnings("NullAway") // nobody looks into it
+    static final Waiter WARM = new Waiter(null, "", null, 0, 0);
 
-  /** The warm start waits for these; no front does. */
-  @SuppressWarnings("NullAway") // nobody looks into it
-  private static final Waiter WARM = new Waiter(null, null, null, 0, 0);
+    boolean isWarm() {
+      return replyTo.isEmpty();
+    }
+  }
 
   /**
    * The verticle, not yet deployed.
@@ -132,7 +134,7 @@ final class CacheVerticle extends VerticleBase {
     if (cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now) != null) {
       warmed();
     } else {
-      readThrough.begin(key, WARM, now);
+      readThrough.begin(key, Waiter.WARM, now);
     }
     return true;
   }
@@ -194,7 +196,7 @@ final class CacheVerticle extends VerticleBase {
   private void load(Load<Waiter> load) {
     try {
       Waiter first = load.first();
-      if (first != null && first != WARM) {
+      if (first != null && !first.isWarm()) {
         spans.begin(first, first.asker(), load.key().db());
       }
       loader.load(load);
@@ -211,9 +213,7 @@ final class CacheVerticle extends VerticleBase {
   }
 
   /**
-   * Somewhere on this event loop something ended that nobody will go on with, such as the Redis
-   * client in the middle of what is not RESP: nothing of what came is to be believed, and who waits
-   * for it is to be told.
+   * Something ended that nobody will go on with, such as the Redis client within what is no RESP.
    */
   private void unhandled(Throwable fault) {
     LOG.error("connections to Redis are made anew because of a fault", fault);
@@ -287,9 +287,8 @@ final class CacheVerticle extends VerticleBase {
     return hit;
   }
 
-  @SuppressWarnings("ReferenceEquality") // of that one waiter there is one
   private void answered(Waiter waiter, Answer answer) {
-    if (waiter == WARM) {
+    if (waiter.isWarm()) {
       warmed();
       return;
     }

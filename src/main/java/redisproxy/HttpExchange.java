@@ -1,6 +1,7 @@
 package redisproxy;
 
 import io.vertx.core.http.HttpServerRequest;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Answer;
@@ -13,7 +14,11 @@ import redisproxy.tracing.RequestSpan;
  * @param span null where it is not traced
  */
 record HttpExchange(
-    HttpAnswers answers, HttpServerRequest request, Key key, HttpStyle style, RequestSpan span)
+    HttpAnswers answers,
+    HttpServerRequest request,
+    Key key,
+    HttpStyle style,
+    @Nullable RequestSpan span)
     implements Bus.Asker {
   private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
 

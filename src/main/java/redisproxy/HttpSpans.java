@@ -4,7 +4,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import redisproxy.tracing.RequestSpan;
 import redisproxy.tracing.Spans;
@@ -12,17 +11,17 @@ import redisproxy.tracing.Spans;
 /** The spans of the requests that one HTTP front is answering. To be used on its event loop. */
 final class HttpSpans {
   /** Null where none are wanted. */
-  private final Spans spans;
+  private final @Nullable Spans spans;
 
   /** By their responses, which are the same whatever the router has wrapped the request in. */
-  private final Map<HttpServerResponse, RequestSpan> open = new IdentityHashMap<>();
+  private final IdentityHashMap<HttpServerResponse, RequestSpan> open = new IdentityHashMap<>();
 
   /**
    * None yet.
    *
    * @param spans null where none are wanted
    */
-  HttpSpans(Spans spans) {
+  HttpSpans(@Nullable Spans spans) {
     this.spans = spans;
   }
 
@@ -31,7 +30,7 @@ final class HttpSpans {
     if (spans != null) {
       HttpMethod method = request.method();
       // Others are refused, and may have any name.
-      boolean isRead = method == HttpMethod.GET || method == HttpMethod.HEAD;
+      boolean isRead = HttpMethod.GET.equals(method) || HttpMethod.HEAD.equals(method);
       String name = isRead ? method.name() : "_OTHER";
       open.put(request.response(), spans.request(name, request.scheme(), request::getHeader));
     }

@@ -76,7 +76,7 @@ final class HttpVerticle extends VerticleBase {
       Census census,
       Certificates certificates,
       LiveLimits live,
-      Spans spans) {
+      @Nullable Spans spans) {
     this.settings = settings;
     this.clients = clients;
     this.requests = requests;

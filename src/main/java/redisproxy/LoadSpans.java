@@ -2,7 +2,6 @@ package redisproxy;
 
 import java.util.IdentityHashMap;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
@@ -20,7 +19,7 @@ final class LoadSpans {
   /** Null where none are wanted. */
   private final @Nullable Spans spans;
 
-  private final Map<Object, LoadSpan> open = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, LoadSpan> open = new IdentityHashMap<>();
 
   /**
    * None yet.

@@ -60,7 +60,7 @@ public final class Proxy {
   private final LiveLimits limits;
 
   /** Null where nothing is traced. */
-  private final Spans spans;
+  private final @Nullable Spans spans;
 
   private final List<RespVerticle> respVerticles = new ArrayList<>();
   private final List<HttpVerticle> httpVerticles = new ArrayList<>();

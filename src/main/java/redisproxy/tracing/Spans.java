@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.config.Tracing;
 
@@ -84,7 +85,7 @@ public final class Spans {
    *
    * @param endpoint where Redis is
    */
-  public static Spans of(Tracing settings, Settings.Endpoint endpoint, String version) {
+  public static @Nullable Spans of(Tracing settings, Settings.Endpoint endpoint, String version) {
     return settings.isOn() ? new Spans(settings, endpoint, version) : null;
   }
 
@@ -111,7 +112,7 @@ public final class Spans {
    *
    * @param request the one that waits for it, or null
    */
-  public LoadSpan load(RequestSpan request, int db) {
+  public LoadSpan load(@Nullable RequestSpan request, int db) {
     SpanBuilder builder = tracer.spanBuilder("load").setSpanKind(SpanKind.CLIENT);
     if (request == null) {
       builder.setNoParent();
