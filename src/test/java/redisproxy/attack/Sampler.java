@@ -38,6 +38,7 @@ final class Sampler implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("BanJNDI") // of a process this one has started, on loopback
   Sampler(Target target) throws IOException {
     this.target = target;
     String address = "127.0.0.1:" + target.jmxPort();
