@@ -13,6 +13,8 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Configuration;
 import redisproxy.config.Help;
 import redisproxy.config.Loaded;
+import redisproxy.config.Version;
+import redisproxy.log.Logging;
 
 /** The command line. */
 public final class Main {

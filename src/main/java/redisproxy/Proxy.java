@@ -19,12 +19,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.admin.AdminVerticle;
+import redisproxy.bus.Bus;
+import redisproxy.bus.CacheVerticle;
+import redisproxy.bus.Census;
+import redisproxy.bus.Front;
+import redisproxy.bus.Insight;
 import redisproxy.cache.LruCache;
 import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
+import redisproxy.config.Version;
+import redisproxy.http.HttpVerticle;
 import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
+import redisproxy.session.RespVerticle;
 import redisproxy.tls.ServerCertificates;
 import redisproxy.tls.ToRedis;
 import redisproxy.tracing.Spans;
@@ -34,11 +43,6 @@ import redisproxy.upstream.Names;
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
   private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
-
-  /**
-   * How long requests already read may take to be answered when the proxy stops, in milliseconds.
-   */
-  static final long GRACE_MS = 5_000;
 
   /** How many values too large to keep may be streamed at once. */
   private static final int STREAMS = 64;
@@ -254,7 +258,7 @@ public final class Proxy {
 
   /**
    * Stops listening, answers what has been read, closes every client, and only then takes the cache
-   * down. Clients that do not read their last replies are cut off after {@link #GRACE_MS}.
+   * down. Clients that do not read their last replies are cut off after {@link Front#GRACE_MS}.
    */
   public Future<Void> stop() {
     certificates.close();
@@ -265,7 +269,7 @@ public final class Proxy {
     // A future of this Vertx cannot tell of its end: its event loops are gone by then.
     Promise<Void> ended = Promise.promise();
     Future.join(undeployed)
-        .timeout(GRACE_MS + 1_000, TimeUnit.MILLISECONDS)
+        .timeout(Front.GRACE_MS + 1_000, TimeUnit.MILLISECONDS)
         .onComplete(stopped -> close().onComplete(ended));
     return ended.future();
   }

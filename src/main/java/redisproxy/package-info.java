@@ -7,45 +7,45 @@
  *   client
  *     │ bytes
  *     ▼
- *   {@link redisproxy.RespConnection#channelRead} ──► {@link redisproxy.RespSession#accept}    {@link redisproxy.HttpVerticle} (router)
+ *   {@link redisproxy.session.RespConnection#channelRead} ──► {@link redisproxy.session.RespSession#accept}    {@link redisproxy.http.HttpVerticle} (router)
  *     │   a {@link redisproxy.resp.RequestParser} reads requests where they lie        │
- *     │   {@link redisproxy.CachedLane} keeps replies in order                         │
+ *     │   {@link redisproxy.session.CachedLane} keeps replies in order                         │
  *     ▼                                                                    ▼
- *   {@link redisproxy.Front#lookup}   gathers what all connections ask in one event-loop turn
- *     │ one {@link redisproxy.Bus.Lookups} over the event bus
+ *   {@link redisproxy.bus.Front#lookup}   gathers what all connections ask in one event-loop turn
+ *     │ one {@link redisproxy.bus.Bus.Lookups} over the event bus
  *     ▼
- *   {@link redisproxy.CacheVerticle}  the one owner of {@link redisproxy.cache.ReadThrough} and {@link redisproxy.cache.LruCache}
+ *   {@link redisproxy.bus.CacheVerticle}  the one owner of {@link redisproxy.cache.ReadThrough} and {@link redisproxy.cache.LruCache}
  *     │ hits: the same message, at once               │ misses
  *     │                                               ▼
  *     │                                 {@link redisproxy.upstream.Loader}  GETRANGE and PTTL, one load per key
- *     │                                               │ {@link redisproxy.Bus.Answers}, when they have come
+ *     │                                               │ {@link redisproxy.bus.Bus.Answers}, when they have come
  *     ▼                                               ▼
- *   {@link redisproxy.Bus.Asker#answered}   {@link redisproxy.CachedLane} or {@link redisproxy.HttpExchange}
+ *   {@link redisproxy.bus.Bus.Asker#answered}   {@link redisproxy.session.CachedLane} or {@link redisproxy.http.HttpExchange}
  *     │ in the order of the requests, one write for each socket
  *     ▼
  *   client
  * </pre>
  *
  * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.ValueStream}
- * carries it from Redis to the client a piece at a time ({@link redisproxy.ValueRelay}, {@link
- * redisproxy.HttpStream}).
+ * carries it from Redis to the client a piece at a time ({@link redisproxy.session.ValueRelay},
+ * {@link redisproxy.http.HttpStream}).
  *
- * <p>What only Redis can answer does not either. {@link redisproxy.Forwarding} sends short writes
- * over a trunk, {@link redisproxy.TunnelLane} relays everything else, and both have what is written
- * dropped from the cache ({@link redisproxy.Bus#INVALIDATIONS}) before the reply is handed on.
- * Where only Redis knows what that is, {@link redisproxy.TunnelReplies} hold the reply behind a
- * fence; and behind one {@link redisproxy.WayBack} leads a session from its tunnel to the cache
- * again.
+ * <p>What only Redis can answer does not either. {@link redisproxy.session.Forwarding} sends short
+ * writes over a trunk, {@link redisproxy.session.TunnelLane} relays everything else, and both have
+ * what is written dropped from the cache ({@link redisproxy.bus.Bus#INVALIDATIONS}) before the
+ * reply is handed on. Where only Redis knows what that is, {@link redisproxy.session.TunnelReplies}
+ * hold the reply behind a fence; and behind one {@link redisproxy.session.WayBack} leads a session
+ * from its tunnel to the cache again.
  *
- * <p>{@link redisproxy.Coherence} keeps the cache as fresh as Redis: it follows the {@link
+ * <p>{@link redisproxy.bus.Coherence} keeps the cache as fresh as Redis: it follows the {@link
  * redisproxy.upstream.Feed} and decides how far what is kept can be believed.
  *
- * <p>Where the proxy judges clients itself, {@link redisproxy.Login} lets a session in, and {@link
- * redisproxy.TunnelGuard} keeps from Redis what is not for it. {@link redisproxy.ClientLimits} say
- * how much a session may ask.
+ * <p>Where the proxy judges clients itself, {@link redisproxy.session.Login} lets a session in, and
+ * {@link redisproxy.session.TunnelGuard} keeps from Redis what is not for it. {@link
+ * redisproxy.session.ClientLimits} say how much a session may ask.
  *
  * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
- * redisproxy.Failures} is the one place where failures become RESP errors and HTTP statuses.
+ * redisproxy.bus.Failures} is the one place where failures become RESP errors and HTTP statuses.
  *
  * <h2>Glossary</h2>
  *

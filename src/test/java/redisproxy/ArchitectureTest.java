@@ -10,6 +10,7 @@ import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.Wi
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -30,6 +31,10 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import redisproxy.http.HttpAnswers;
+import redisproxy.session.RespConnection;
+import redisproxy.session.RespVerticle;
+import redisproxy.session.ValueRelay;
 import redisproxy.upstream.Tunnel;
 
 /** The layers as docs and package-infos describe them. */
@@ -86,11 +91,27 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAPackage("io.vertx.config..");
 
+  /** Top to bottom. Packages that are not named here are below all of these. */
   @ArchTest
-  static final ArchRule lowerLayers_knowNeitherTheRootNorUpstream =
-      noClasses()
-          .that()
-          .resideInAnyPackage(
+  static final ArchRule layers_areKnownToThoseAboveAlone =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("start")
+          .definedBy("redisproxy")
+          .layer("admin")
+          .definedBy("redisproxy.admin")
+          .layer("http")
+          .definedBy("redisproxy.http")
+          .layer("session")
+          .definedBy("redisproxy.session")
+          .layer("bus")
+          .definedBy("redisproxy.bus")
+          .layer("access")
+          .definedBy("redisproxy.access")
+          .layer("upstream")
+          .definedBy("redisproxy.upstream")
+          .layer("ground")
+          .definedBy(
               "redisproxy.cache",
               "redisproxy.resp",
               "redisproxy.config",
@@ -100,18 +121,20 @@ class ArchitectureTest {
               "redisproxy.limits",
               "redisproxy.snapshot",
               "redisproxy.log")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("redisproxy", "redisproxy.upstream");
-
-  @ArchTest
-  static final ArchRule upstream_doesNotKnowTheRoot =
-      noClasses()
-          .that()
-          .resideInAPackage("redisproxy.upstream")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("redisproxy");
+          .whereLayer("start")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("admin")
+          .mayOnlyBeAccessedByLayers("start")
+          .whereLayer("http")
+          .mayOnlyBeAccessedByLayers("start", "admin")
+          .whereLayer("session")
+          .mayOnlyBeAccessedByLayers("start")
+          .whereLayer("bus")
+          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session")
+          .whereLayer("access")
+          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session")
+          .whereLayer("upstream")
+          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session", "bus");
 
   @ArchTest
   static final ArchRule config_knowsNoOtherLayer =

@@ -1,0 +1,83 @@
+package redisproxy.admin;
+
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redisproxy.access.Authorization;
+import redisproxy.access.Credentials;
+import redisproxy.access.LateRefusals;
+import redisproxy.config.Secret;
+import redisproxy.http.HttpLimit;
+import redisproxy.http.Problem;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.RateLimit;
+
+/**
+ * Who may ask the admin port, and how often. Health is for whoever reaches it, an orchestrator has
+ * no token; everything else is for those who have it, where there is one. Every answer tells
+ * browsers to believe nothing of it that it does not say.
+ */
+final class AdminAccess {
+  /** Basic comes first: browsers ask for a password then, which is the token. */
+  private static final List<String> SCHEMES =
+      List.of("Basic realm=\"redis-proxy admin\"", "Bearer realm=\"redis-proxy admin\"");
+
+  private final RateLimit rate;
+  private final LateRefusals refusals;
+
+  /** Its digest; null when none is asked for. */
+  private final byte @Nullable [] token;
+
+  /** To be used on the event loop of the context. */
+  AdminAccess(Context context, @Nullable Secret token, FrontLimits limits) {
+    this.rate = limits.rate();
+    this.refusals = new LateRefusals(context, limits.failedLogins());
+    this.token =
+        token == null ? null : Credentials.digest(token.value().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Stands before all routes that are mounted later. */
+  void mount(Router router) {
+    router.route().handler(this::check);
+  }
+
+  private void check(RoutingContext ctx) {
+    HttpServerRequest request = ctx.request();
+    secure(ctx.response());
+    if (HttpLimit.isExceeded(rate, request)) {
+      HttpLimit.problem().end(request);
+      return;
+    }
+    // Routes are found by the same normalized path, so /health/../stats is none of health.
+    if (token == null || ctx.normalizedPath().startsWith("/health/")) {
+      ctx.next();
+      return;
+    }
+    Authorization given = Authorization.of(request);
+    if (given == null) {
+      refuse(request);
+    } else if (MessageDigest.isEqual(token, Credentials.digest(given.password()))) {
+      ctx.next();
+    } else {
+      refusals.answer(request, () -> refuse(request));
+    }
+  }
+
+  private static void secure(HttpServerResponse response) {
+    response
+        .putHeader("x-content-type-options", "nosniff")
+        .putHeader("referrer-policy", "no-referrer")
+        .putHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
+  }
+
+  private static void refuse(HttpServerRequest request) {
+    request.response().putHeader("www-authenticate", SCHEMES);
+    Problem.of(401, "admin.token is needed").end(request);
+  }
+}

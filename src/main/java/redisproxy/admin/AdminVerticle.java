@@ -1,0 +1,203 @@
+package redisproxy.admin;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.lang.management.ManagementFactory;
+import java.util.function.BiConsumer;
+import redisproxy.bus.Bus.Report;
+import redisproxy.bus.Census;
+import redisproxy.bus.Coherence;
+import redisproxy.bus.Insight;
+import redisproxy.bus.Reading;
+import redisproxy.cache.CacheStats;
+import redisproxy.config.Settings;
+import redisproxy.config.Version;
+import redisproxy.http.HttpFraming;
+import redisproxy.http.Problem;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
+import redisproxy.metrics.Exposition;
+import redisproxy.metrics.Gate;
+import redisproxy.tls.Certificates;
+
+/**
+ * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
+ * {@code /metrics} and {@code /stats}, and the {@link Dashboard}. It has an event loop that no
+ * other verticle is on: it is to notice when one of theirs is stuck, and what it has to work out
+ * costs no client a moment.
+ */
+public final class AdminVerticle extends VerticleBase {
+  private final Settings settings;
+  private final Gate respClients;
+  private final Gate httpClients;
+  private final Gate httpRequests;
+  private final Census census;
+  private final Certificates certificates;
+  private final LiveLimits limits;
+  private final Insight insight;
+  private Exposition<Reading> exposition;
+  private HttpServer server;
+
+  public AdminVerticle(
+      Settings settings,
+      Gate respClients,
+      Gate httpClients,
+      Gate httpRequests,
+      Census census,
+      Certificates certificates,
+      LiveLimits limits,
+      Insight insight) {
+    this.settings = settings;
+    this.respClients = respClients;
+    this.httpClients = httpClients;
+    this.httpRequests = httpRequests;
+    this.census = census;
+    this.certificates = certificates;
+    this.limits = limits;
+    this.insight = insight;
+  }
+
+  @Override
+  public Future<?> start() {
+    exposition = new Exposition<>(Meters.table(respClients, httpClients, httpRequests));
+    Router router = Router.router(vertx);
+    FrontLimits own = FrontLimits.of(limits, limits.admin(), 1);
+    new AdminAccess(context, settings.admin().token(), own).mount(router);
+    LogLevel.mount(router);
+    router.route().handler(AdminVerticle::onlyReads);
+    router
+        .route("/health/live")
+        .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.live(reading))));
+    router
+        .route("/health/ready")
+        .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.ready(reading))));
+    router.route("/stats").handler(ctx -> read(ctx, this::stats));
+    router.route("/metrics").handler(ctx -> read(ctx, this::metrics));
+    new Dashboard(vertx, settings, respClients, httpClients, census, insight).mount(router);
+    router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost(settings.admin().host())
+            .setPort(settings.admin().port())
+            .setHttp2ClearTextEnabled(false)
+            .setIdleTimeout(60);
+    certificates.applyTo(options);
+    server = vertx.createHttpServer(options).requestHandler(new HttpFraming(router));
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+  }
+
+  /** The port listened on, which is not the one set when that is 0. */
+  public int port() {
+    return server.actualPort();
+  }
+
+  private static void onlyReads(RoutingContext ctx) {
+    HttpMethod method = ctx.request().method();
+    if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+      ctx.next();
+    } else {
+      ctx.response().putHeader("allow", "GET, HEAD");
+      Problem.of(405, "only GET and HEAD are answered here").end(ctx.request());
+    }
+  }
+
+  private void read(RoutingContext ctx, BiConsumer<RoutingContext, Reading> view) {
+    census.take(context, reading -> view.accept(ctx, reading));
+  }
+
+  private static void health(RoutingContext ctx, Health health) {
+    end(ctx, health.isGood() ? 200 : 503, health.body());
+  }
+
+  private void metrics(RoutingContext ctx, Reading reading) {
+    if (reading.cache() == null) {
+      Problem.of(503, "the cache does not answer").end(ctx.request());
+      return;
+    }
+    ctx.response()
+        .putHeader("content-type", Exposition.CONTENT_TYPE)
+        .putHeader("cache-control", "no-store")
+        .end(exposition.scrape(reading));
+  }
+
+  private static JsonObject coherence(Coherence.State coherence) {
+    JsonObject json =
+        Health.coherence(coherence)
+            .put("fences", coherence.fences())
+            .put("fencesMs", coherence.fenceMs());
+    if (coherence.feed() != null) {
+      json.put("keysTold", coherence.feed().keys())
+          .put("flushesTold", coherence.feed().flushes())
+          .put("pings", coherence.feed().pings())
+          .put("sinceToldMs", coherence.sinceToldMs());
+    }
+    return json;
+  }
+
+  private void stats(RoutingContext ctx, Reading reading) {
+    if (reading.cache() == null) {
+      Problem.of(503, "the cache does not answer").end(ctx.request());
+      return;
+    }
+    Report report = reading.cache();
+    CacheStats cache = report.cache();
+    JsonObject json =
+        new JsonObject()
+            .put("version", Version.TEXT)
+            .put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000)
+            .put("hits", cache.hits())
+            .put("misses", cache.misses())
+            .put("loads", cache.loads())
+            .put("coalesced", cache.coalesced())
+            .put("loadsFailed", cache.failures())
+            .put("loadsRejected", cache.rejected())
+            .put("loadsTooLarge", cache.tooLarge())
+            .put("loadsInFlight", cache.loadsInFlight())
+            .put("overtaken", cache.overtaken())
+            .put("invalidations", cache.invalidations())
+            .put("flushes", cache.flushes())
+            .put("unverified", cache.unverified())
+            .put("refreshes", cache.refreshes())
+            .put("evictions", cache.evictions())
+            .put("expirations", cache.expirations())
+            .put("entries", cache.entries())
+            .put("capacity", cache.capacity())
+            .put("bytes", cache.bytes())
+            .put("maxBytes", cache.maxBytes())
+            .put("clients", respClients.current() + httpClients.current())
+            .put("resp", gate(respClients))
+            .put("http", gate(httpClients).put("requests", httpRequests.total()))
+            .put("redis", Health.redis(report))
+            .put("coherence", coherence(report.coherence()));
+    end(ctx, 200, json);
+  }
+
+  private static JsonObject gate(Gate clients) {
+    return new JsonObject()
+        .put("clients", clients.current())
+        .put("clientsTotal", clients.total())
+        .put("clientsRejected", clients.rejected());
+  }
+
+  static void end(RoutingContext ctx, int status, JsonObject body) {
+    ctx.response()
+        .setStatusCode(status)
+        .putHeader("content-type", "application/json")
+        .putHeader("cache-control", "no-store")
+        .end(body.toBuffer().appendString("\n"));
+  }
+
+  @Override
+  public Future<?> stop() {
+    exposition.close();
+    return server.close();
+  }
+}

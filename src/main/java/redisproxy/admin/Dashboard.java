@@ -1,0 +1,199 @@
+package redisproxy.admin;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import redisproxy.bus.Census;
+import redisproxy.bus.Insight;
+import redisproxy.bus.Reading;
+import redisproxy.bus.SaltedDigest;
+import redisproxy.cache.HotKeys;
+import redisproxy.config.Loopback;
+import redisproxy.config.Settings;
+import redisproxy.config.Version;
+import redisproxy.http.Asset;
+import redisproxy.http.Json;
+import redisproxy.http.Problem;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.Gate;
+
+/**
+ * The page that shows how the proxy is doing while it runs: its files, {@code /events}, which it is
+ * drawn from, and {@code /peek}, which looks up one key. Once a second a census is taken, whoever
+ * looks, so that a page opened shows what has been; only what viewers are sent is left out while
+ * there are none. Belongs to the admin verticle's event loop.
+ */
+final class Dashboard {
+  private static final int EVERY_MS = 1_000;
+
+  /** Everything the page needs is here, and it is nobody else's frame. */
+  private static final String POLICY =
+      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Settings settings;
+  private final Gate respClients;
+  private final Gate httpClients;
+  private final Census census;
+  private final Insight insight;
+  private final Trend trend = new Trend();
+  private final Viewers viewers = new Viewers();
+  private @Nullable Future<Map<String, Asset>> assets;
+  private JsonArray hotKeys = new JsonArray();
+  private boolean asking;
+
+  /** To be made on the admin verticle's event loop. */
+  Dashboard(
+      Vertx vertx,
+      Settings settings,
+      Gate respClients,
+      Gate httpClients,
+      Census census,
+      Insight insight) {
+    this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
+    this.settings = settings;
+    this.respClients = respClients;
+    this.httpClients = httpClients;
+    this.census = census;
+    this.insight = insight;
+  }
+
+  /** Adds the routes, and begins to take the census. */
+  void mount(Router router) {
+    router.route("/").handler(this::asset);
+    router.route("/dashboard/*").handler(this::asset);
+    router.route("/events").handler(this::own).handler(this::view);
+    router.route("/peek").handler(this::own).handler(new Peek(settings, insight, context)::answer);
+    vertx.setPeriodic(EVERY_MS, timer -> ask());
+  }
+
+  /** The files are read when first asked for, and not on the event loop. */
+  private void asset(RoutingContext ctx) {
+    secure(ctx.response());
+    if (assets == null || assets.failed()) {
+      assets = vertx.executeBlocking(Asset::all);
+    }
+    assets.onComplete(
+        all -> {
+          Asset asset = all.succeeded() ? all.result().get(ctx.request().path()) : null;
+          if (asset != null) {
+            asset.send(ctx.request());
+          } else if (all.succeeded()) {
+            Problem.of(404, "no such path").end(ctx.request());
+          } else {
+            Problem.of(500, "a file of the dashboard cannot be read").end(ctx.request());
+          }
+        });
+  }
+
+  private static void secure(HttpServerResponse response) {
+    response
+        .putHeader("content-security-policy", POLICY)
+        .putHeader("x-content-type-options", "nosniff")
+        .putHeader("referrer-policy", "no-referrer");
+  }
+
+  /**
+   * On loopback: only for pages that came from there. A web page whose name is made to mean this
+   * machine could otherwise read what is told here; its name stands in the request.
+   */
+  private void own(RoutingContext ctx) {
+    secure(ctx.response());
+    HostAndPort named = ctx.request().authority();
+    String host = named == null ? "" : named.host().replaceAll("[\\[\\]]", "");
+    if (Loopback.is(settings.admin().host()) && !Loopback.is(host)) {
+      Problem.of(421, "ask for localhost or a loopback address").end(ctx.request());
+    } else {
+      ctx.next();
+    }
+  }
+
+  private void view(RoutingContext ctx) {
+    if (!ctx.request().method().name().equals("GET")) {
+      ctx.response().putHeader("content-type", "text/event-stream").end();
+    } else if (viewers.isFull()) {
+      Problem.of(503, "too many look at the dashboard").end(ctx.request());
+    } else {
+      viewers.add(ctx.request(), "past", past());
+    }
+  }
+
+  private JsonObject past() {
+    return new JsonObject()
+        .put("version", Version.TEXT)
+        .put("redis", settings.redis().endpoint().toString())
+        .put("database", settings.redis().endpoint().database())
+        .put("capacity", settings.cache().capacity())
+        .put("maxBytes", settings.cache().maxBytes())
+        .put("watchesHotKeys", settings.dashboard().hotKeys())
+        .put("showsValues", settings.dashboard().showValues())
+        .put("most", Trend.POINTS)
+        .put("columns", trend.columns())
+        .put("points", trend.points());
+  }
+
+  private void ask() {
+    if (asking) {
+      return;
+    }
+    asking = true;
+    if (!viewers.isEmpty() && settings.dashboard().hotKeys()) {
+      insight.hottest(context, hottest -> hotKeys = shown(hottest));
+    }
+    census.take(context, this::told);
+  }
+
+  private void told(Reading reading) {
+    asking = false;
+    if (reading.cache() == null) {
+      return;
+    }
+    trend.add(reading, System.nanoTime());
+    if (!viewers.isEmpty() && trend.newest() != null) {
+      viewers.send("now", now(reading));
+    }
+  }
+
+  private JsonObject now(Reading reading) {
+    JsonObject connections = new JsonObject();
+    for (Connections.Kind kind : Connections.Kind.values()) {
+      connections.put(kind.name().toLowerCase(Locale.ROOT), reading.connections().open(kind));
+    }
+    return new JsonObject()
+        .put("point", trend.newest())
+        .put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000)
+        .put("redis", Health.redis(reading.report()))
+        .put("coherence", Health.coherence(reading.report().coherence()))
+        .put("stuck", new JsonArray(reading.silent()))
+        .put("resp", respClients.current())
+        .put("http", httpClients.current())
+        .put("connections", connections)
+        .put("hotKeys", hotKeys);
+  }
+
+  private JsonArray shown(List<HotKeys.Hot> hottest) {
+    JsonArray shown = new JsonArray();
+    for (HotKeys.Hot hot : hottest) {
+      byte[] key = hot.key().bytes();
+      JsonObject row = new JsonObject().put("db", hot.key().db()).put("rate", hot.rate());
+      shown.add(
+          settings.dashboard().maskKeys()
+              ? row.put("digest", SaltedDigest.of(key, 0, key.length))
+              : Json.putKey(row, key));
+    }
+    return shown;
+  }
+}

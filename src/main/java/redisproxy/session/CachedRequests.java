@@ -1,0 +1,298 @@
+package redisproxy.session;
+
+import static redisproxy.metrics.Outcome.OWN;
+import static redisproxy.metrics.Outcome.REFUSED;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import redisproxy.bus.Front;
+import redisproxy.config.Settings;
+import redisproxy.resp.CommandName;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.Reply;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.RequestTooLarge;
+
+/**
+ * Reads the requests of a session while it needs no connection of its own to Redis, and has those
+ * answered that can be: what the cache holds, what clients say before anything else, and what can
+ * be asked {@linkplain Inquiry aside}.
+ */
+final class CachedRequests {
+  private static final long GET = CommandName.of("get");
+  private static final long PING = CommandName.of("ping");
+  private static final long ECHO = CommandName.of("echo");
+  private static final long QUIT = CommandName.of("quit");
+  private static final long HELLO = CommandName.of("hello");
+
+  /**
+   * HTTP sent to this port, perhaps by a browser that was lured: Redis closes on these, and so do
+   * we.
+   */
+  private static final long POST = CommandName.of("post");
+
+  private static final long HOST = CommandName.of("host:");
+
+  /** Nothing that is answered here has as many. */
+  private static final int MAX_ARGUMENTS = 1024;
+
+  /** What has become of the next request. */
+  enum Outcome {
+    /** It is answered, now or later. */
+    ANSWERED,
+    /** It is not whole, or what it needs is being asked, or it waits for replies before it. */
+    TO_COME,
+    /** Only Redis can answer it; it is still in the input. */
+    FOR_REDIS,
+    /** It is answered, and no other is to be read. */
+    LAST,
+    /** The client is to be cut off. */
+    HOSTILE
+  }
+
+  private final Front front;
+  private final CachedLane cached;
+  private final Handshake handshake;
+  private final Inquiry inquiry;
+  private final ProxyInfo info;
+  private final Forwarding forwarding;
+  private final WayBack wayBack;
+
+  /** Null where Redis judges who the client is. */
+  private final @Nullable Login login;
+
+  private final ClientLimits limits;
+
+  /** Whether Redis answers without a password; where it does not, it answers everything. */
+  private final boolean isOpen;
+
+  private final boolean mayTunnel;
+  private final int maxRequestBytes;
+  private RequestParser parser;
+
+  /** The next request, a HELLO, is not read before all others are answered. */
+  private boolean holdsHello;
+
+  CachedRequests(
+      Front front,
+      CachedLane cached,
+      Handshake handshake,
+      Inquiry inquiry,
+      ProxyInfo info,
+      Forwarding forwarding,
+      WayBack wayBack,
+      @Nullable Login login,
+      ClientLimits limits,
+      boolean isOpen,
+      Settings.Resp settings) {
+    this.front = front;
+    this.cached = cached;
+    this.handshake = handshake;
+    this.inquiry = inquiry;
+    this.info = info;
+    this.forwarding = forwarding;
+    this.wayBack = wayBack;
+    this.login = login;
+    this.limits = limits;
+    this.isOpen = isOpen;
+    this.mayTunnel = settings.tunnel();
+    this.maxRequestBytes = settings.maxRequestBytes();
+    this.parser = isStranger() || !isOpen ? RequestParser.ofStranger() : newParser();
+  }
+
+  /** Whether the client has to log in with the proxy before anything else. */
+  boolean isStranger() {
+    return login != null && !login.isIn();
+  }
+
+  /** Positions of arguments cost more than small arguments do: what has many is for a tunnel. */
+  private RequestParser newParser() {
+    return new RequestParser(maxRequestBytes, MAX_ARGUMENTS);
+  }
+
+  /** What a request that is not whole costs beside its bytes. */
+  long held() {
+    return parser.held();
+  }
+
+  /** Reads the next request. */
+  Outcome next(ByteBuf input) {
+    int start = input.readerIndex();
+    try {
+      if (!parser.parse(input)) {
+        return Outcome.TO_COME;
+      }
+      // How replies are written changes with it: those before it are to be written first.
+      holdsHello = parser.name() == HELLO && !cached.isEmpty();
+      Outcome outcome = holdsHello ? Outcome.TO_COME : handle(input, start);
+      if (outcome == Outcome.FOR_REDIS || holdsHello) {
+        input.readerIndex(start);
+        if (!holdsHello) {
+          limits.readAgain();
+        }
+        return isWaiting() ? Outcome.TO_COME : outcome;
+      }
+      return outcome;
+    } catch (RequestTooLarge tooLarge) {
+      return isOpen && !isStranger() && mayTunnel ? forRedis() : refused(tooLarge);
+    } catch (ProtocolError error) {
+      return refused(error);
+    }
+  }
+
+  /**
+   * Reads the next request, which begins as a GET, of a session that has a tunnel.
+   *
+   * @return FOR_REDIS when there is something wrong with it: Redis is to say what
+   */
+  Outcome nextGet(ByteBuf input) {
+    try {
+      if (!parser.parse(input)) {
+        return Outcome.TO_COME;
+      }
+      if (limits.isExceeded()) {
+        return answered(ClientLimits.EXCEEDED);
+      }
+      cached.get(parser);
+      return Outcome.ANSWERED;
+    } catch (ProtocolError wrong) {
+      return forRedis();
+    }
+  }
+
+  /** The parser has stopped within a request that another will read from its start. */
+  private Outcome forRedis() {
+    parser = newParser();
+    return Outcome.FOR_REDIS;
+  }
+
+  private Outcome refused(ProtocolError error) {
+    front.tally().count(REFUSED);
+    cached.reply(Reply.error(error.getMessage()));
+    return Outcome.LAST;
+  }
+
+  /** Whether the next request waits for what is being found out, or for replies before it. */
+  boolean isWaiting() {
+    return inquiry.isWaiting()
+        || wayBack.isAsked()
+        || limits.isLate()
+        || holdsHello && !cached.isEmpty();
+  }
+
+  private Outcome get() {
+    if (!wayBack.isOpen()) {
+      wayBack.ask();
+      return Outcome.FOR_REDIS;
+    }
+    cached.get(parser);
+    return Outcome.ANSWERED;
+  }
+
+  private Outcome handle(ByteBuf input, int start) throws ProtocolError {
+    long name = parser.name();
+    if (name == POST || name == HOST) {
+      return Outcome.HOSTILE;
+    }
+    if (limits.isExceeded()) {
+      return answered(ClientLimits.EXCEEDED);
+    }
+    if (!isOpen) {
+      return Outcome.FOR_REDIS;
+    }
+    if (login != null && login.concerns(name)) {
+      return judge(login);
+    }
+    if (name == GET && parser.count() == 2) {
+      return get();
+    }
+    if (ProxyInfo.isAsked(parser)) {
+      return info();
+    }
+    if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
+      return Outcome.ANSWERED;
+    }
+    if (name == QUIT) {
+      answered(Reply.OK);
+      return Outcome.LAST;
+    }
+    return answered(known(name));
+  }
+
+  private Outcome info() {
+    front.tally().count(OWN);
+    info.answer();
+    return Outcome.ANSWERED;
+  }
+
+  /** Answers a request for the proxy's own section of INFO that was read elsewhere. */
+  void answerInfo() {
+    if (limits.isExceeded()) {
+      answered(ClientLimits.EXCEEDED);
+    } else {
+      info();
+    }
+  }
+
+  private Outcome answered(byte @Nullable [] reply) {
+    if (reply == null) {
+      return Outcome.FOR_REDIS;
+    }
+    front.tally().count(reply[0] == '-' ? REFUSED : OWN);
+    cached.reply(reply);
+    return Outcome.ANSWERED;
+  }
+
+  /** Where the proxy judges clients: a request that says who the client is, or ought to. */
+  private Outcome judge(Login login) throws ProtocolError {
+    boolean wasStranger = isStranger();
+    byte[] reply = login.answer(parser, true, false);
+    if (reply == Login.WRONGPASS) {
+      front.tally().count(REFUSED);
+      limits.replyLate(cached, reply);
+      return Outcome.ANSWERED;
+    }
+    if (reply == null) {
+      RequestParser hello = parser;
+      ByteBuf withoutAuth = Login.withoutAuth(parser);
+      if (withoutAuth != null) {
+        hello = newParser();
+        hello.parse(withoutAuth);
+      }
+      reply = handshake.answer(hello, front.server());
+      if (reply == null && mayTunnel) {
+        return Outcome.FOR_REDIS;
+      }
+      reply = reply == null ? Reply.unknownCommand(hello) : reply;
+    }
+    if (wasStranger && !isStranger()) {
+      parser = newParser();
+    }
+    return answered(reply);
+  }
+
+  /** The reply to a request that needs neither the cache nor a tunnel, or null. */
+  private byte @Nullable [] known(long name) {
+    if (name == PING && parser.count() <= 2) {
+      return parser.count() == 1 ? Reply.PONG : argument();
+    }
+    if (name == ECHO && parser.count() == 2) {
+      return argument();
+    }
+    byte[] reply = handshake.answer(parser, front.server());
+    if (reply == null && mayTunnel) {
+      reply = inquiry.answer(parser);
+    }
+    return reply == null && !mayTunnel ? refusal(name) : reply;
+  }
+
+  private byte[] argument() {
+    return Reply.bulk(parser.buffer(), parser.start(1), parser.length(1));
+  }
+
+  private byte[] refusal(long name) {
+    return name == GET || name == PING || name == ECHO
+        ? Reply.wrongArity(parser.lowerCase(0, 8))
+        : Reply.unknownCommand(parser);
+  }
+}

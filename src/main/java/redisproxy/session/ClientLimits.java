@@ -1,0 +1,98 @@
+package redisproxy.session;
+
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.RateLimit;
+import redisproxy.resp.Reply;
+
+/**
+ * What one session may ask: so many requests a second, and to log in, where the replies to failed
+ * attempts come the later the more there have been.
+ */
+final class ClientLimits {
+  /** The reply to a request too many. */
+  static final byte[] EXCEEDED =
+      Reply.error("ERR redis-proxy: rate limit exceeded, try again in a second");
+
+  private final RespSession session;
+  private final FrontLimits limits;
+  private final RateLimit rate;
+
+  /** The request that is read next has been counted: it was read before. */
+  private boolean counted;
+
+  /** Gives the reply that is late, or null. */
+  private @Nullable Future<?> late;
+
+  ClientLimits(RespSession session, FrontLimits limits) {
+    this.session = session;
+    this.limits = limits;
+    this.rate = limits.rate();
+  }
+
+  /** Requests are about to be read. */
+  void tick() {
+    if (rate.isOn()) {
+      rate.tick();
+    }
+  }
+
+  /** Whether a request that was read is one too many; else it counts. */
+  boolean isExceeded() {
+    return rate.isOn() && isOneTooMany();
+  }
+
+  private boolean isOneTooMany() {
+    if (counted) {
+      counted = false;
+      return false;
+    }
+    return !rate.take(session.address());
+  }
+
+  /** The request that was read, and counted, will be read again. */
+  void readAgain() {
+    counted = true;
+  }
+
+  /** Has the reply to a failed log-in come late; nothing more is read until then. */
+  void replyLate(CachedLane cached, byte[] reply) {
+    long delay = limits.failedLogins().delayMs(session.address());
+    if (delay == 0) {
+      cached.reply(reply);
+      return;
+    }
+    int ticket = cached.accepted();
+    cached.awaitReply();
+    late =
+        session.later(
+            delay,
+            () -> {
+              late = null;
+              cached.replied(ticket, reply);
+              session.advance();
+            });
+  }
+
+  /**
+   * Redis has refused log-ins of the client; returns how long the reply that says so is to wait, in
+   * milliseconds.
+   */
+  long refused(int logins) {
+    return limits.failedLogins().delayMs(session.address(), logins);
+  }
+
+  /** Whether a reply is late. */
+  boolean isLate() {
+    return late != null;
+  }
+
+  /** The client is gone. */
+  void close() {
+    if (late != null) {
+      late.cancel(false);
+      late = null;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import redisproxy.bus.Failures;
+import redisproxy.resp.Command;
+import redisproxy.resp.CommandTable;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.Writes;
+import redisproxy.upstream.Trunks;
+
+/**
+ * The short requests of a session without a tunnel that only Redis can answer, and whoever asks it:
+ * SET, INCR, EXPIRE and their like go over a trunk that many sessions share. Nothing is forwarded
+ * while a read is under way nor read while something forwarded is, for the two take different ways
+ * to Redis and their order would be lost.
+ */
+final class Forwarding implements Trunks.Sender {
+  /** A longer request, in bytes, goes through a tunnel. */
+  private static final int MAX_REQUEST = 16 * 1024;
+
+  private final RespSession session;
+  private final CachedLane cached;
+  private final Trunks trunks;
+  private final Handshake handshake;
+
+  private int outstanding;
+
+  /** A reply has told the client something of what is in Redis. */
+  private boolean told;
+
+  private boolean gone;
+
+  Forwarding(RespSession session, CachedLane cached, Trunks trunks, Handshake handshake) {
+    this.session = session;
+    this.cached = cached;
+    this.trunks = trunks;
+    this.handshake = handshake;
+  }
+
+  /** Whether everything forwarded is answered. */
+  boolean isQuiet() {
+    return outstanding == 0;
+  }
+
+  /** Whether a reply has told the client something of what is in Redis, since the last time. */
+  boolean hasTold() {
+    return told;
+  }
+
+  /** All of that is invalidated. */
+  void forgetTold() {
+    told = false;
+  }
+
+  /**
+   * Forwards a request if it may be.
+   *
+   * @param input holds the request from {@code start} to its reader index
+   */
+  boolean forward(RequestParser request, ByteBuf input, int start, CommandTable commands) {
+    int end = input.readerIndex();
+    Command command = commands.of(request);
+    if (!command.isTerse(request)
+        || end - start > MAX_REQUEST
+        || !handshake.isHome()
+        || cached.isReading()) {
+      return false;
+    }
+    Writes writes = CommandTable.writes(command, request, true);
+    boolean isResp3 = handshake.isResp3();
+    if (!trunks.send(isResp3, input, start, end, writes, this, cached.accepted())) {
+      return false;
+    }
+    cached.awaitReply();
+    handshake.forwarded();
+    outstanding++;
+    told |= !command.isBlind(request, true);
+    return true;
+  }
+
+  @Override
+  public void answered(int ticket, byte[] reply) {
+    if (!gone) {
+      outstanding--;
+      told |= reply[0] != '+';
+      cached.replied(ticket, reply);
+    }
+  }
+
+  @Override
+  public void answersEnd() {
+    session.advance();
+  }
+
+  /** As after any connection that is lost, the client knows by its end. */
+  @Override
+  public void lost(int ticket, boolean wasConnected) {
+    if (!gone) {
+      outstanding--;
+      cached.replied(ticket, Failures.lost(wasConnected));
+      session.quit();
+      session.advance();
+    }
+  }
+
+  @Override
+  public void broken(Throwable fault) {
+    session.broken(fault);
+  }
+
+  /** The client is gone. */
+  void close() {
+    gone = true;
+  }
+}

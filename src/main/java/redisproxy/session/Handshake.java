@@ -1,0 +1,167 @@
+package redisproxy.session;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import redisproxy.resp.Reply;
+import redisproxy.resp.RequestParser;
+import redisproxy.upstream.Server;
+
+/**
+ * What clients say before anything else, answered in Redis's own words without a connection to
+ * Redis: HELLO without AUTH, CLIENT SETNAME and SETINFO, SELECT of the database they began in or
+ * are in. What holds of it in the end is said to Redis when a tunnel opens.
+ */
+final class Handshake {
+  private static final AtomicLong IDS = new AtomicLong();
+  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final int home;
+  private final long id = IDS.incrementAndGet();
+
+  /** The last request of each kind that was answered here, in the order they are repeated in. */
+  private final Map<String, byte[]> said = new LinkedHashMap<>();
+
+  private int db;
+  private boolean hasForwarded;
+  private boolean resp3;
+
+  /**
+   * The handshake of a session.
+   *
+   * @param home the database it begins in
+   */
+  Handshake(int home) {
+    this.home = home;
+    this.db = home;
+  }
+
+  /**
+   * What a connection to Redis is to be told so that it is as the client believes it to be; the
+   * database, which only a logged-in client may select, last.
+   */
+  byte[] said() {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    said.values().forEach(all::writeBytes);
+    if (db != 0) {
+      String number = Integer.toString(db);
+      String select = "*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n";
+      all.writeBytes(select.getBytes(StandardCharsets.US_ASCII));
+    }
+    if (hasForwarded) {
+      // WAIT asks for the writes of its own connection: after any command these include what other
+      // connections have written before.
+      all.writeBytes(PING);
+    }
+    return all.toByteArray();
+  }
+
+  /** How many requests that is. */
+  int commands() {
+    return said.size() + (db == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
+  }
+
+  /** Something the client has written went to Redis over a connection that is not its own. */
+  void forwarded() {
+    hasForwarded = true;
+  }
+
+  /** Whether the client is in the database it began in. */
+  boolean isHome() {
+    return db == home;
+  }
+
+  /** The database the client is in. */
+  int db() {
+    return db;
+  }
+
+  /** The client has selected a database, which exists. */
+  void select(int selected) {
+    db = selected;
+  }
+
+  /** The client has changed to this version of RESP. */
+  void speak(boolean isResp3) {
+    resp3 = isResp3;
+  }
+
+  /** Whether the client speaks RESP3. */
+  boolean isResp3() {
+    return resp3;
+  }
+
+  /** The answer, or null when only Redis can give it. */
+  byte @Nullable [] answer(RequestParser request, Server server) {
+    return switch (request.lowerCase(0, 8)) {
+      case "hello" -> hello(request, server);
+      case "client" -> client(request);
+      case "select" -> select(request);
+      default -> null;
+    };
+  }
+
+  private byte @Nullable [] select(RequestParser request) {
+    String number = request.count() == 2 ? request.text(1, 11) : "";
+    if (number.equals("" + home)) {
+      db = home;
+      return Reply.OK;
+    }
+    return number.equals("" + db) ? Reply.OK : null;
+  }
+
+  private byte @Nullable [] hello(RequestParser request, Server server) {
+    if (server.hello().isEmpty() || request.count() > 2) {
+      return null;
+    }
+    String version = request.count() == 1 ? (resp3 ? "3" : "2") : request.text(1, 2);
+    if (!version.equals("2") && !version.equals("3")) {
+      return null;
+    }
+    resp3 = version.equals("3");
+    if (request.count() == 2) {
+      // Without a version it changes nothing.
+      said.put("hello", Reply.array(request));
+    }
+    Map<String, String> known = server.hello();
+    StringBuilder reply = new StringBuilder(resp3 ? "%7\r\n" : "*14\r\n");
+    bulk(bulk(reply, "server"), known.getOrDefault("server", "redis"));
+    bulk(bulk(reply, "version"), known.getOrDefault("version", ""));
+    bulk(reply, "proto").append(':').append(version).append("\r\n");
+    bulk(reply, "id").append(':').append(id).append("\r\n");
+    bulk(bulk(reply, "mode"), known.getOrDefault("mode", "standalone"));
+    bulk(bulk(reply, "role"), known.getOrDefault("role", "master"));
+    bulk(reply, "modules").append(resp3 ? server.modules().resp3() : server.modules().resp2());
+    return reply.toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static StringBuilder bulk(StringBuilder to, String text) {
+    return to.append('$').append(text.length()).append("\r\n").append(text).append("\r\n");
+  }
+
+  private byte @Nullable [] client(RequestParser request) {
+    boolean named = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
+    boolean told =
+        request.count() == 4
+            && request.lowerCase(1, 8).equals("setinfo")
+            && (request.lowerCase(2, 9).equals("lib-name")
+                || request.lowerCase(2, 8).equals("lib-ver"));
+    if (!(named || told) || !isPlain(request, request.count() - 1)) {
+      return null;
+    }
+    said.put(named ? "setname" : request.lowerCase(2, 8), Reply.array(request));
+    return Reply.OK;
+  }
+
+  /**
+   * Redis takes no blanks and no control characters in names; what it would say of them it says
+   * itself.
+   */
+  private static boolean isPlain(RequestParser request, int argument) {
+    String text = request.text(argument, 65);
+    return text.length() <= 64 && text.chars().allMatch(c -> c >= '!' && c <= '~');
+  }
+}

@@ -1,0 +1,298 @@
+package redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.Future;
+import io.vertx.core.internal.net.NetSocketInternal;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.access.ClientAddress;
+import redisproxy.log.LogKey;
+import redisproxy.tls.TlsSocket;
+
+/**
+ * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the
+ * pipeline, so that requests are read where they lie and replies leave as one buffer; the one place
+ * that uses Vert.x's internal API for it (docs/decisions.md, "RESP bytes do not pass through
+ * NetSocket"). Everything happens on the event loop of the verticle that accepted the client.
+ */
+public abstract class RespConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
+
+  /** How long a client may take to see the end of the stream before it is cut off. */
+  private static final long LINGER_MS = 1_000;
+
+  /** How long a client may take to read its last replies. */
+  private static final long FAREWELL_MS = 10_000;
+
+  private ChannelHandlerContext context;
+
+  /** What was read and is not yet parsed, or null. */
+  private @Nullable ByteBuf input;
+
+  private boolean heard;
+  private boolean leaving;
+
+  /** Null where nobody counts. */
+  private ClientMemory.@Nullable Account account;
+
+  /** Null until it is asked for. */
+  private @Nullable String address;
+
+  /** Cuts off a client that does not go by itself, or null. */
+  private @Nullable Future<?> cutOff;
+
+  /** Takes over the bytes of a socket that was accepted just now. */
+  final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory memory) {
+    account = memory.open(this::evict);
+    var pipeline = socket.channelHandlerContext().pipeline();
+    var config = pipeline.channel().config();
+    config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    pipeline.addBefore("handler", "resp", this);
+  }
+
+  /** Goes on with what is there: parses what may be parsed, writes what may be written. */
+  abstract void advance();
+
+  /** What is held for the client beside its input and what was written, in bytes. */
+  abstract long held();
+
+  /** Parses what it will of the input. */
+  abstract void accept(ByteBuf input);
+
+  /** The client will send no more, and may still read. */
+  abstract void ended();
+
+  /** The client is gone. */
+  abstract void closed();
+
+  @Override
+  public final void handlerAdded(ChannelHandlerContext added) {
+    context = added;
+  }
+
+  @Override
+  public final void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf data = (ByteBuf) message;
+    if (leaving) {
+      data.release();
+      return;
+    }
+    if (!heard) {
+      heard = true;
+      if (TlsSocket.isHello(data)) {
+        LOG.debug("client speaks TLS where resp.tls.cert names no certificate");
+        data.release();
+        close();
+        return;
+      }
+    }
+    if (input != null && input.refCnt() == 1) {
+      // Or a client whose reads never end with a request would make it grow for ever. It moves what
+      // is left to the front: not where slices still wait to go to Redis.
+      input.discardSomeReadBytes();
+    }
+    input =
+        input == null
+            ? data
+            : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), input, data);
+    acceptInput();
+    count();
+  }
+
+  /** Parses on in what was read before. */
+  final void acceptInput() {
+    if (input != null) {
+      accept(input);
+      if (input != null && !input.isReadable()) {
+        releaseInput();
+      }
+    }
+  }
+
+  /** A session that leaves has said all it will; it only reads, to see the client go. */
+  private void goOn() {
+    if (leaving) {
+      count();
+    } else {
+      advance();
+    }
+  }
+
+  /** Has counted what the client has held now. */
+  final void count() {
+    if (account != null) {
+      var unsent = context.channel().unsafe().outboundBuffer();
+      long now = input == null ? 0 : input.capacity();
+      now += unsent == null ? 0 : unsent.totalPendingWriteBytes();
+      account.set(now + held());
+    }
+  }
+
+  /** Cuts the client off, which has too much held. */
+  private void evict() {
+    leaving = true;
+    releaseInput();
+    close();
+  }
+
+  private void releaseInput() {
+    if (input != null) {
+      input.release();
+      input = null;
+    }
+  }
+
+  @Override
+  public final void channelReadComplete(ChannelHandlerContext ctx) {
+    goOn();
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    goOn();
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  /**
+   * {@code printf 'GET k\r\n' | nc -N} ends its side before its answer can be there, and Redis
+   * answers it.
+   */
+  @Override
+  public final void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (TlsSocket.isEndOfInput(event)) {
+      if (leaving && ((DuplexChannel) ctx.channel()).isOutputShutdown()) {
+        close();
+      } else {
+        ended();
+      }
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  @Override
+  public final void channelInactive(ChannelHandlerContext ctx) {
+    leaving = true;
+    releaseInput();
+    // Or a session that has ended is held until its time would have come.
+    cancelCutOff();
+    if (account != null) {
+      account.close();
+    }
+    closed();
+    ctx.fireChannelInactive();
+  }
+
+  /** What went wrong in here ends this session and no other. */
+  @Override
+  public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (TlsSocket.isLoss(cause)) {
+      LOG.atDebug().addKeyValue(LogKey.REASON, cause.getMessage()).log("client lost");
+      ctx.close();
+    } else {
+      broken(cause);
+    }
+  }
+
+  /** Ends the session, which is in no known state any more. */
+  public final void broken(Throwable fault) {
+    LOG.error("session ended by a fault of the proxy", fault);
+    close();
+  }
+
+  final boolean isWritable() {
+    return context.channel().isWritable();
+  }
+
+  final ByteBuf newBuffer(int size) {
+    return context.alloc().ioBuffer(size);
+  }
+
+  final void write(ByteBuf data) {
+    context.write(data, context.voidPromise());
+  }
+
+  final void flush() {
+    context.flush();
+  }
+
+  /** Whether the socket is to be read; while it is not, the client feels it. */
+  final void setReading(boolean reading) {
+    if (context.channel().config().isAutoRead() != reading) {
+      context.channel().config().setAutoRead(reading);
+    }
+  }
+
+  /** Cuts the client off. */
+  final void close() {
+    context.close();
+  }
+
+  /**
+   * Says nothing more: flushes, ends the stream, and waits a little for the client to close,
+   * ignoring what it sends. Closing at once with input unread would reset the connection, and the
+   * client might lose its last replies.
+   */
+  final void leave() {
+    if (leaving) {
+      return;
+    }
+    leaving = true;
+    releaseInput();
+    cutOffIn(FAREWELL_MS);
+    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
+  }
+
+  private void cutOffIn(long millis) {
+    cutOff = later(millis, this::close);
+  }
+
+  private void cancelCutOff() {
+    if (cutOff != null) {
+      cutOff.cancel(false);
+    }
+  }
+
+  /** Has something done in a while, on the event loop. */
+  final Future<?> later(long millis, Runnable task) {
+    return context.executor().schedule(() -> guarded(task), millis, TimeUnit.MILLISECONDS);
+  }
+
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable fault) {
+      broken(fault);
+    }
+  }
+
+  /** Whom the client counts as. */
+  final String address() {
+    if (address == null) {
+      address = ClientAddress.of(context.channel().remoteAddress());
+    }
+    return address;
+  }
+
+  private void endOutput() {
+    DuplexChannel channel = (DuplexChannel) context.channel();
+    if (channel.isInputShutdown()) {
+      close();
+    } else if (channel.isActive()) {
+      TlsSocket.endOutput(channel);
+      setReading(true);
+      cancelCutOff();
+      cutOffIn(LINGER_MS);
+    }
+  }
+}

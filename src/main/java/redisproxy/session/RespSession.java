@@ -1,0 +1,280 @@
+package redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import redisproxy.access.Credentials;
+import redisproxy.bus.Front;
+import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.resp.SessionState;
+import redisproxy.resp.UsualGet;
+import redisproxy.upstream.Asides;
+import redisproxy.upstream.Memo;
+import redisproxy.upstream.Trunks;
+import redisproxy.upstream.Tunnels;
+import redisproxy.upstream.ValueStreams;
+
+/**
+ * One RESP client: gives each of its requests to the lane that answers it. As long as {@link
+ * CachedRequests} can have them answered that is the {@link CachedLane}; the first other request
+ * opens a {@link TunnelLane}. From then on everything goes through that, but for a GET that comes
+ * when nothing else is on its way and {@link WayBack} is open. Only one lane has replies
+ * outstanding at a time, so replies are always in the order of the requests.
+ */
+final class RespSession extends RespConnection {
+  private final Front front;
+  private final Tunnels tunnels;
+  private final boolean isOpen;
+
+  /** Null where Redis judges who the client is. */
+  private final @Nullable Login login;
+
+  private final ClientLimits limits;
+
+  private final Handshake handshake;
+  private final Forwarding forwarding;
+  private final CachedLane cached;
+  private final CachedRequests requests;
+
+  /** Null until there is a request that only Redis can answer. */
+  private @Nullable TunnelLane tunnel;
+
+  /** The next request is for the tunnel, although it is a GET. */
+  private boolean straight;
+
+  /** What comes next in the input waits until the cached lane is empty. */
+  private boolean blocked;
+
+  private boolean quitting;
+  private boolean draining;
+  private boolean advancing;
+  private boolean gone;
+
+  /**
+   * A session in its first state.
+   *
+   * @param own whom the proxy lets in, or null where Redis judges
+   */
+  RespSession(
+      Front front,
+      ValueStreams streams,
+      Tunnels tunnels,
+      @Nullable Credentials own,
+      FrontLimits limits,
+      Asides asides,
+      Trunks trunks,
+      Settings.Resp settings,
+      int db) {
+    this.front = front;
+    this.tunnels = tunnels;
+    this.isOpen = own != null || tunnels.areOpen() || !settings.tunnel();
+    this.login = own == null ? null : new Login(own);
+    this.limits = new ClientLimits(this, limits);
+    this.handshake = new Handshake(db);
+    Inquiry inquiry = new Inquiry(this, asides, handshake);
+    this.cached = new CachedLane(this, front, streams, handshake, settings);
+    ProxyInfo info = new ProxyInfo(this, front, cached, handshake);
+    this.forwarding = new Forwarding(this, cached, trunks, handshake);
+    WayBack wayBack =
+        new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
+    this.requests =
+        new CachedRequests(
+            front,
+            cached,
+            handshake,
+            inquiry,
+            info,
+            forwarding,
+            wayBack,
+            login,
+            this.limits,
+            isOpen,
+            settings);
+  }
+
+  // Requests in
+
+  @Override
+  void accept(ByteBuf input) {
+    limits.tick();
+    if (tunnel == null) {
+      acceptCached(input);
+    }
+    if (tunnel == null || quitting) {
+      return;
+    }
+    if (asksForInfo(tunnel, input)) {
+      handshake.speak(tunnel.state().isResp3());
+      requests.answerInfo();
+      blocked = input.isReadable();
+      return;
+    }
+    boolean back = goesBack(tunnel, input);
+    if (back) {
+      acceptGets(tunnel, input);
+    }
+    boolean through = straight || !back;
+    if (through && cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
+      straight = false;
+      tunnel.accept(input);
+    }
+  }
+
+  private void acceptCached(ByteBuf input) {
+    while (tunnel == null && mayAccept()) {
+      switch (requests.next(input)) {
+        case ANSWERED -> {}
+        case TO_COME -> {
+          return;
+        }
+        case FOR_REDIS -> openTunnel();
+        case LAST -> quitting = true;
+        case HOSTILE -> {
+          close();
+          quitting = true;
+        }
+      }
+    }
+  }
+
+  private void openTunnel() {
+    TunnelGuard guard = new TunnelGuard(limits, login, tunnels.greeting());
+    // Who has yet to log in with Redis cannot select what the proxy would, and stays in 0.
+    SessionState state =
+        new SessionState(
+            isOpen ? handshake.db() : 0,
+            handshake.isResp3(),
+            isOpen,
+            credentials -> login != null || tunnels.areOwn(credentials));
+    tunnel = new TunnelLane(this, front, tunnels, handshake, state, forwarding.hasTold(), guard);
+  }
+
+  /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
+  private boolean asksForInfo(TunnelLane tunnel, ByteBuf input) {
+    return cached.isEmpty()
+        && tunnel.isQuiet()
+        && !tunnel.wayBack().isAsked()
+        && !requests.isStranger()
+        && ProxyInfo.skip(input);
+  }
+
+  /** Whether what comes next is for the cache, though there is a tunnel. */
+  private boolean goesBack(TunnelLane tunnel, ByteBuf input) {
+    if (straight || requests.isStranger() || !UsualGet.begins(input)) {
+      return false;
+    }
+    SessionState state = tunnel.state();
+    if (!tunnel.wayBack().isOpen()) {
+      if (state.db() <= Memo.MAX_DATABASE) {
+        tunnel.wayBack().ask();
+      }
+      return false;
+    }
+    handshake.select(state.db());
+    handshake.speak(state.isResp3());
+    return state.db() <= Memo.MAX_DATABASE;
+  }
+
+  private void acceptGets(TunnelLane tunnel, ByteBuf input) {
+    tunnel.keepAlive();
+    while (cached.mayAccept() && UsualGet.begins(input)) {
+      CachedRequests.Outcome outcome = requests.nextGet(input);
+      if (outcome != CachedRequests.Outcome.ANSWERED) {
+        straight = outcome == CachedRequests.Outcome.FOR_REDIS;
+        break;
+      }
+    }
+    blocked = straight || input.isReadable() && !UsualGet.begins(input);
+  }
+
+  private boolean mayAccept() {
+    if (quitting) {
+      return false;
+    }
+    if (tunnel == null) {
+      return !requests.isWaiting() && cached.mayAccept();
+    }
+    if (tunnel.wayBack().isAsked()) {
+      return false;
+    }
+    return cached.isEmpty() ? tunnel.mayAccept() : !blocked && cached.mayAccept();
+  }
+
+  // Replies out
+
+  @Override
+  void advance() {
+    if (advancing || gone) {
+      return;
+    }
+    advancing = true;
+    try {
+      proceed();
+    } catch (Throwable fault) {
+      // Whoever called, of whom some would not tell anybody.
+      broken(fault);
+    }
+    advancing = false;
+    count();
+  }
+
+  private void proceed() {
+    if (tunnel != null) {
+      tunnel.resume();
+    }
+    boolean progress;
+    do {
+      progress = cached.writeReplies();
+      int before = cached.accepted();
+      acceptInput();
+      progress |= cached.accepted() != before;
+    } while (progress);
+    setReading(!draining && mayAccept());
+    if (cached.isEmpty() && (quitting || draining && mayAccept())) {
+      end();
+    }
+  }
+
+  @Override
+  long held() {
+    return cached.held() + (tunnel == null ? requests.held() : tunnel.held());
+  }
+
+  /** Nothing more is read; what was read is answered. */
+  void quit() {
+    quitting = true;
+  }
+
+  /** Everything that was read is answered or on its way to Redis. */
+  private void end() {
+    if (tunnel == null) {
+      leave();
+    } else {
+      tunnel.end();
+    }
+  }
+
+  // The end
+
+  /** Answers what has been read, then closes. */
+  void drain() {
+    draining = true;
+    advance();
+  }
+
+  @Override
+  void ended() {
+    drain();
+  }
+
+  @Override
+  void closed() {
+    gone = true;
+    cached.close();
+    limits.close();
+    forwarding.close();
+    if (tunnel != null) {
+      tunnel.close();
+    }
+  }
+}

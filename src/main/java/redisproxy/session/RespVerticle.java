@@ -1,0 +1,172 @@
+package redisproxy.session;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import redisproxy.access.Credentials;
+import redisproxy.bus.Bus;
+import redisproxy.bus.Census;
+import redisproxy.bus.Front;
+import redisproxy.bus.SlowLookups;
+import redisproxy.config.Log;
+import redisproxy.config.Settings;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
+import redisproxy.metrics.Gate;
+import redisproxy.metrics.LoopDelay;
+import redisproxy.resp.Reply;
+import redisproxy.tls.Certificates;
+import redisproxy.upstream.Asides;
+import redisproxy.upstream.Memo;
+import redisproxy.upstream.Server;
+import redisproxy.upstream.Trunks;
+import redisproxy.upstream.Tunnels;
+import redisproxy.upstream.ValueStreams;
+
+/** Serves RESP: a session for each client. Any number of instances share the port. */
+public final class RespVerticle extends VerticleBase {
+  private final Settings.Resp settings;
+  private final Settings.Redis redis;
+  private final Log log;
+
+  /** Null where Redis judges who clients are. */
+  private final @Nullable Credentials own;
+
+  private final Gate clients;
+  private final Semaphore streamPermits;
+  private final Memo memo;
+  private final Census census;
+  private final Certificates certificates;
+  private final LiveLimits live;
+  private final Set<RespSession> sessions = new HashSet<>();
+
+  private ClientMemory memory;
+
+  private Front front;
+  private FrontLimits limits;
+  private ValueStreams streams;
+  private Tunnels tunnels;
+  private Asides asides;
+  private Trunks trunks;
+  private LoopDelay loopDelay;
+  private NetServer server;
+  private boolean stopping;
+
+  public RespVerticle(
+      Settings settings,
+      Gate clients,
+      Semaphore streamPermits,
+      Memo memo,
+      Census census,
+      Certificates certificates,
+      LiveLimits live) {
+    this.settings = settings.resp();
+    this.redis = settings.redis();
+    this.log = settings.log();
+    this.own = Credentials.of(settings.auth());
+    this.clients = clients;
+    this.streamPermits = streamPermits;
+    this.memo = memo;
+    this.census = census;
+    this.certificates = certificates;
+    this.live = live;
+  }
+
+  @Override
+  public Future<?> start() {
+    front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
+    limits = FrontLimits.of(live, live.resp(), settings.instances());
+    streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
+    tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
+    asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
+    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front.tally());
+    loopDelay = new LoopDelay(vertx);
+    memory = new ClientMemory(ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
+    census.join(Census.RESP, context, this::share);
+    vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
+    vertx.eventBus().localConsumer(Bus.REFUSED, news -> refused());
+    vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
+    NetServerOptions options =
+        new NetServerOptions()
+            .setHost(settings.host())
+            .setPort(settings.port())
+            .setAcceptBacklog(1024)
+            .setTcpNoDelay(true)
+            .setTcpKeepAlive(true)
+            .setIdleTimeout((int) settings.idleTimeout().toMillis())
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.applyTo(options);
+    server = vertx.createNetServer(options).connectHandler(this::connected);
+    return server
+        .listen()
+        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+  }
+
+  /** What was opened when Redis asked for no password is not for those who give none now. */
+  private void refused() {
+    tunnels.accessChanged();
+    trunks.renew();
+    asides.renew();
+  }
+
+  private Census.Share share() {
+    return new Census.Share(
+        front.tally().copy(), tunnels.connections().copy(), loopDelay.delays().copy(), null);
+  }
+
+  /** The port listened on, which is not the one set when that is 0. */
+  public int port() {
+    return server.actualPort();
+  }
+
+  private void connected(NetSocket socket) {
+    if (!clients.enter()) {
+      socket.end(Buffer.buffer(Reply.MAX_CLIENTS));
+      return;
+    }
+    RespSession session =
+        new RespSession(
+            front,
+            streams,
+            tunnels,
+            own,
+            limits,
+            asides,
+            trunks,
+            settings,
+            redis.endpoint().database());
+    sessions.add(session);
+    socket.closeHandler(
+        closed -> {
+          sessions.remove(session);
+          clients.leave();
+        });
+    session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory);
+    if (stopping) {
+      // It was accepted before the port was closed, or had its TLS handshake meanwhile.
+      session.drain();
+    }
+  }
+
+  /**
+   * Stops listening, answers what has been read, then closes; clients that do not go in time are
+   * cut off.
+   */
+  @Override
+  public Future<?> stop() {
+    stopping = true;
+    Future<Void> shutdown = server.shutdown(Front.GRACE_MS, TimeUnit.MILLISECONDS);
+    List.copyOf(sessions).forEach(RespSession::drain);
+    return shutdown;
+  }
+}

@@ -1,0 +1,299 @@
+package redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+import redisproxy.bus.Failures;
+import redisproxy.bus.Front;
+import redisproxy.metrics.Outcome;
+import redisproxy.resp.CommandTable;
+import redisproxy.resp.Outstanding;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.ReplyFramer;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.RequestTooLarge;
+import redisproxy.resp.SessionState;
+import redisproxy.upstream.Tunnel;
+import redisproxy.upstream.Tunnels;
+
+/**
+ * The lane of a session for all that the cache cannot answer: bytes go through to Redis and, by
+ * {@link TunnelReplies}, back as they are. Both directions are framed, to know which reply belongs
+ * to which request.
+ */
+final class TunnelLane implements Tunnel.Session {
+  /** A longer request is passed on in pieces, in bytes. */
+  private static final int WHOLE = 64 * 1024;
+
+  /** How many requests may be without a reply; more wait in the client's socket. */
+  private static final int MAX_OUTSTANDING = 4096;
+
+  private final RespSession session;
+  private final Front front;
+  private final Tunnel tunnel;
+  private final Outstanding outstanding;
+  private final TunnelReplies replies;
+  private final WayBack wayBack;
+  private final TunnelGuard guard;
+  private final LastReplies lastReplies;
+
+  private RequestParser parser = new RequestParser(WHOLE);
+
+  /** Frames the rest of a request that is passed on in pieces. */
+  private @Nullable ReplyFramer rest;
+
+  /** The request just read is not for Redis. */
+  private boolean keptBack;
+
+  /** What Redis is sent in its place, or null. */
+  private @Nullable ByteBuf instead;
+
+  /** Nothing more of what the client sends is for Redis. */
+  private boolean refusing;
+
+  /** A request has begun that is not whole yet. */
+  private boolean midRequest;
+
+  /** The client's input is no RESP any more; Redis is to say so. */
+  private boolean broken;
+
+  private boolean lost;
+  private boolean clientGone;
+
+  TunnelLane(
+      RespSession session,
+      Front front,
+      Tunnels tunnels,
+      Handshake handshake,
+      SessionState state,
+      boolean hasTold,
+      TunnelGuard guard) {
+    this.session = session;
+    this.front = front;
+    this.guard = guard;
+    this.outstanding = new Outstanding(state);
+    outstanding.setTold(hasTold);
+    this.replies = new TunnelReplies(session, front, outstanding, guard::refused, this::released);
+    this.wayBack =
+        new WayBack(
+            session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
+    this.tunnel = tunnels.open(this);
+    this.lastReplies =
+        new LastReplies(session, tunnel, outstanding::isAnswered, replies::isBetween);
+    ByteBuf greeting = guard.greet(outstanding);
+    if (greeting != null) {
+      tunnel.write(greeting);
+    }
+    tunnel.write(Unpooled.wrappedBuffer(handshake.said()));
+    for (int i = handshake.commands(); i > 0; i--) {
+      outstanding.addOwn();
+    }
+  }
+
+  // Requests
+
+  boolean mayAccept() {
+    return tunnel.isWritable() && outstanding.size() < MAX_OUTSTANDING && !refusing;
+  }
+
+  /** What a request that is not whole costs beside its bytes. */
+  long held() {
+    return parser.held();
+  }
+
+  /** Passes on what may be passed on. */
+  void accept(ByteBuf input) {
+    int from = input.readerIndex();
+    while (mayAccept() && input.isReadable()) {
+      int start = input.readerIndex();
+      if (broken) {
+        input.readerIndex(input.writerIndex());
+      } else if (!next(input)) {
+        break;
+      } else if (keptBack) {
+        pass(input, from, start);
+        from = input.readerIndex();
+        replace();
+      }
+    }
+    pass(input, from, input.readerIndex());
+    tunnel.flush();
+  }
+
+  /** The client reads from the cache: so Redis is not to take it for idle. */
+  void keepAlive() {
+    if (outstanding.size() == 0 && tunnel.keepAlive()) {
+      outstanding.addPing();
+    }
+  }
+
+  private void pass(ByteBuf input, int from, int to) {
+    if (to > from) {
+      tunnel.write(input.retainedSlice(from, to - from));
+    }
+  }
+
+  /** Sends what takes the place of a request kept back, the rest of which is kept back as well. */
+  private void replace() {
+    if (instead != null) {
+      tunnel.write(instead);
+      instead = null;
+    }
+    keptBack = rest != null;
+  }
+
+  /** Reads on; false when there is no more to be had from this input. */
+  private boolean next(ByteBuf input) {
+    try {
+      if (rest != null) {
+        rest = rest.feed(input) ? null : rest;
+        return true;
+      }
+      midRequest = !parser.parse(input);
+      if (midRequest) {
+        return false;
+      }
+      note(true);
+    } catch (RequestTooLarge tooLarge) {
+      midRequest = false;
+      note(false);
+      parser = new RequestParser(WHOLE);
+      rest = new ReplyFramer();
+    } catch (ProtocolError error) {
+      if (!guard.isOpen()) {
+        refuse();
+        return true;
+      }
+      broken = true;
+      outstanding.addBroken();
+    }
+    return true;
+  }
+
+  private void note(boolean whole) {
+    front.tally().count(Outcome.TUNNEL);
+    CommandTable commands = front.server().commands();
+    instead = guard.inPlaceOf(parser, whole, outstanding, commands);
+    if (instead == null) {
+      keptBack = !outstanding.add(parser, whole, commands);
+      if (whole && !keptBack && TunnelGuard.isLast(parser)) {
+        refusing = true;
+        session.quit();
+      }
+    } else if (outstanding.isInDoubt()) {
+      // Which reply would be the one to replace cannot be told.
+      refuse();
+    } else {
+      keptBack = true;
+    }
+  }
+
+  /** Ends a session that can no longer be judged. */
+  private void refuse() {
+    instead = null;
+    keptBack = true;
+    refusing = true;
+    session.close();
+  }
+
+  // Replies
+
+  @Override
+  public void received(ByteBuf data) {
+    replies.received(data);
+  }
+
+  @Override
+  public void receivedAll() {
+    if (!clientGone) {
+      replies.receivedAll();
+      lastReplies.advance();
+      resume();
+      session.advance();
+    }
+  }
+
+  /** Nothing is held any more. */
+  private void released() {
+    if (lost) {
+      lost();
+    } else {
+      resume();
+      session.advance();
+    }
+  }
+
+  @Override
+  public void writable() {
+    if (!clientGone) {
+      session.advance();
+    }
+  }
+
+  // The way back to the cache
+
+  /** What the client's requests have made of the connection. */
+  SessionState state() {
+    return outstanding.state();
+  }
+
+  /** Whether nothing is on its way, and a GET would get what anybody would get. */
+  boolean isQuiet() {
+    return !midRequest
+        && rest == null
+        && !broken
+        && !lastReplies.isBegun()
+        && tunnel.isConnected()
+        && outstanding.isQuiet()
+        && replies.isBetween()
+        && !replies.isHolding();
+  }
+
+  /** How the session comes back from here. */
+  WayBack wayBack() {
+    return wayBack;
+  }
+
+  // The end
+
+  /** No more requests come. Redis answers those it has read, closes, and so ends the session. */
+  void end() {
+    lastReplies.begin();
+  }
+
+  /** The client has read: Redis may be read again. */
+  void resume() {
+    tunnel.setReading(session.isWritable() && !replies.isHolding());
+  }
+
+  @Override
+  public void lost() {
+    lost = true;
+    replies.invalidate(outstanding.writes());
+    if (clientGone || replies.isHolding()) {
+      return;
+    }
+    if (!replies.isBetween() && !outstanding.isStreaming()) {
+      session.close();
+      return;
+    }
+    boolean unexpected =
+        !outstanding.isAnswered() && !outstanding.isStreaming() && !lastReplies.isBegun();
+    if (unexpected || !tunnel.isConnected()) {
+      session.write(Unpooled.wrappedBuffer(Failures.lost(tunnel.isConnected())));
+    }
+    session.flush();
+    session.leave();
+  }
+
+  /** The client is gone. What it has written is still to be answered, and then invalidated. */
+  void close() {
+    clientGone = true;
+    replies.close();
+    if (outstanding.writes().isNothing()) {
+      tunnel.close();
+    } else {
+      tunnel.endOutput();
+    }
+  }
+}

@@ -1,0 +1,276 @@
+package redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.function.IntToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.bus.Bus;
+import redisproxy.bus.Front;
+import redisproxy.log.LogKey;
+import redisproxy.resp.Outstanding;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.ReplyFramer;
+import redisproxy.resp.Writes;
+
+/**
+ * The way back of a tunnel: hands replies on to the client, each not before what its request has
+ * written is invalidated, so that whoever has seen it can no longer read the old value from the
+ * cache. Where only Redis knows what was written, replies are held until a fence is back; the reply
+ * that refuses a log-in, and all behind it, for a while. No more is read meanwhile.
+ */
+final class TunnelReplies implements Bus.Fenced {
+  private static final Logger LOG = LoggerFactory.getLogger(TunnelReplies.class);
+
+  private final RespSession session;
+  private final Front front;
+  private final Outstanding outstanding;
+
+  /** Called when nothing is held any more. */
+  private final Runnable released;
+
+  private final ReplyFramer framer = new ReplyFramer();
+
+  /** What is held, in order; the first of it ends a reply. */
+  private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+
+  /** The reply that is being read is not for the client. */
+  private boolean dropping;
+
+  private boolean holding;
+
+  /** What has come since the last fence was asked for needs one, too. */
+  private boolean unfenced;
+
+  /** A fence is under way. */
+  private boolean asked;
+
+  /** How much of what is held it is for: nothing, perhaps, when the client has silenced Redis. */
+  private int fenced;
+
+  /** How long the reply that refuses so many log-ins is to wait, in milliseconds. */
+  private final IntToLongFunction refused;
+
+  /** Hands on the reply that is late, or null. */
+  private @Nullable Future<?> late;
+
+  /** What of it has not been handed on. */
+  private ByteBuf lateReply = Unpooled.EMPTY_BUFFER;
+
+  /** What has come behind it, not looked at yet. */
+  private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
+
+  private boolean clientGone;
+
+  TunnelReplies(
+      RespSession session,
+      Front front,
+      Outstanding outstanding,
+      IntToLongFunction refused,
+      Runnable released) {
+    this.session = session;
+    this.front = front;
+    this.outstanding = outstanding;
+    this.refused = refused;
+    this.released = released;
+  }
+
+  /** Whether replies wait, for a fence or because they are late. */
+  boolean isHolding() {
+    return holding || late != null;
+  }
+
+  /** Whether all that was read of Redis are whole replies. */
+  boolean isBetween() {
+    return framer.isBetween();
+  }
+
+  /** Bytes from Redis, which are released here. */
+  void received(ByteBuf data) {
+    if (late != null) {
+      unread.add(data);
+      return;
+    }
+    int from = data.readerIndex();
+    try {
+      while (data.isReadable() && !outstanding.isStreaming() && late == null) {
+        from = next(data, from);
+      }
+    } catch (ProtocolError error) {
+      LOG.atWarn()
+          .addKeyValue(LogKey.REASON, error.getMessage())
+          .log("Redis sent what is not RESP");
+      outstanding.stream();
+    }
+    if (late != null) {
+      unread.addFirst(data);
+      return;
+    }
+    if (outstanding.isStreaming()) {
+      data.readerIndex(data.writerIndex());
+      invalidate(outstanding.writes());
+    }
+    relay(data, from, data.readerIndex());
+    data.release();
+  }
+
+  /** Reads on in a reply; returns up to where the data has been handed on, or is not to be. */
+  private int next(ByteBuf data, int handedOn) throws ProtocolError {
+    int from = handedOn;
+    int start = data.readerIndex();
+    if (framer.isBetween()) {
+      dropping = outstanding.isSilent(data.getByte(start));
+    }
+    boolean isDropped = dropping;
+    boolean ends = framer.feed(data);
+    if (isDropped) {
+      relay(data, from, start);
+      from = data.readerIndex();
+    }
+    byte[] instead = isDropped && ends ? outstanding.answer() : null;
+    if (ends && isToBeFenced(outstanding.replied(framer))) {
+      if (!holding) {
+        relay(data, from, start);
+        from = Math.max(from, start);
+      }
+      holding = true;
+      unfenced = true;
+    }
+    relay(instead);
+    return ends && isLate() ? beLate(data, from, start) : from;
+  }
+
+  /** A reply is whole; returns whether it is to be held until a fence is back. */
+  private boolean isToBeFenced(Writes writes) {
+    if (!writes.areUnknown() || clientGone) {
+      invalidate(writes);
+      return false;
+    }
+    if (writes.access()) {
+      front.invalidate(Writes.ACCESS);
+    }
+    return true;
+  }
+
+  /** A reply is whole; returns whether it is to wait, because it refuses a log-in. */
+  private boolean isLate() {
+    int logins = framer.refusedLogins();
+    long delay = logins == 0 || clientGone ? 0 : refused.applyAsLong(logins);
+    late = delay == 0 ? null : session.later(delay, this::due);
+    return late != null;
+  }
+
+  private int beLate(ByteBuf data, int from, int start) {
+    relay(data, from, start);
+    int begin = Math.max(from, start);
+    lateReply = data.retainedSlice(begin, data.readerIndex() - begin);
+    return data.readerIndex();
+  }
+
+  private ByteBuf takeLate() {
+    ByteBuf reply = lateReply;
+    lateReply = Unpooled.EMPTY_BUFFER;
+    return reply;
+  }
+
+  /** What was late is handed on, and all behind it up to the next that is. */
+  private void due() {
+    late = null;
+    relay(takeLate());
+    readOn();
+    receivedAll();
+    if (!isHolding()) {
+      released.run();
+    }
+  }
+
+  private void readOn() {
+    while (late == null && !unread.isEmpty()) {
+      received(unread.remove());
+    }
+  }
+
+  private void relay(ByteBuf data, int from, int to) {
+    if (to > from) {
+      relay(data.retainedSlice(from, to - from));
+    }
+  }
+
+  private void relay(byte @Nullable [] answer) {
+    if (answer != null) {
+      relay(Unpooled.wrappedBuffer(answer));
+    }
+  }
+
+  private void relay(ByteBuf bytes) {
+    if (clientGone) {
+      bytes.release();
+    } else if (holding) {
+      held.add(bytes);
+    } else {
+      session.write(bytes);
+    }
+  }
+
+  /** No more is received in this turn. */
+  void receivedAll() {
+    session.flush();
+    if (unfenced && !asked) {
+      unfenced = false;
+      asked = true;
+      fenced = held.size();
+      front.fence(this, true);
+    }
+  }
+
+  @Override
+  public void fenced(boolean passed) {
+    if (clientGone) {
+      return;
+    }
+    asked = false;
+    if (held.size() == fenced && !unfenced && passed) {
+      outstanding.setTold(false);
+    }
+    holding = unfenced;
+    for (int i = holding ? fenced : held.size(); i > 0; i--) {
+      session.write(held.remove());
+    }
+    receivedAll();
+    if (!holding) {
+      released.run();
+    }
+  }
+
+  @Override
+  public void broken(Throwable fault) {
+    session.broken(fault);
+  }
+
+  /** What was written without a reply, or with one that is not held. */
+  void invalidate(Writes writes) {
+    if (!writes.isNothing()) {
+      front.invalidate(writes);
+    }
+  }
+
+  /** The client is gone: replies are for nobody now. */
+  void close() {
+    clientGone = true;
+    if (late != null) {
+      late.cancel(false);
+      late = null;
+      relay(takeLate());
+      readOn();
+    }
+    held.forEach(ByteBuf::release);
+    held.clear();
+    if (holding) {
+      // What the fence is to tell nobody waits for, but without a feed all is to be dropped.
+      front.invalidate(Writes.UNKNOWN);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package redisproxy.bus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redisproxy.admin.Health;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.Histogram;
+import redisproxy.metrics.Outcome;
+import redisproxy.metrics.Tally;
+
+/** Who tells, and who is found to be stuck. */
+class CensusTest {
+  private final Vertx watched = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
+  private final Vertx watcher = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+  private final Context taker = watcher.getOrCreateContext();
+  private final Census census = new Census();
+
+  @AfterEach
+  void close() {
+    watched.close();
+    watcher.close();
+  }
+
+  private Context join(int hits) {
+    CompletableFuture<Context> joined = new CompletableFuture<>();
+    watched.deployVerticle(
+        new io.vertx.core.AbstractVerticle() {
+          @Override
+          public void start() {
+            census.join(Census.RESP, context, () -> share(hits));
+            joined.complete(context);
+          }
+        });
+    return joined.join();
+  }
+
+  private static Census.Share share(int hits) {
+    Tally tally = new Tally();
+    tally.count(Outcome.HIT, hits, 1_000);
+    return new Census.Share(tally, new Connections(), new Histogram(), null);
+  }
+
+  private Reading take() throws Exception {
+    CompletableFuture<Reading> reading = new CompletableFuture<>();
+    taker.runOnContext(turn -> census.take(taker, reading::complete));
+    return reading.get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void verticles_areSummedUp() throws Exception {
+    join(3);
+    join(4);
+    Reading reading = take();
+    assertEquals(7, reading.tally(Census.RESP).total(Outcome.HIT));
+    assertEquals(7, reading.tally(Census.RESP).durations(Outcome.HIT).count());
+    assertTrue(Health.live(reading).isGood());
+  }
+
+  @Test
+  void stuckLoop_isNamed_andWhatItHasCountedStaysCounted() throws Exception {
+    join(3);
+    Context stuck = join(4);
+    take();
+    CountDownLatch release = new CountDownLatch(1);
+    stuck.runOnContext(
+        turn -> {
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    Reading reading = take();
+    release.countDown();
+    assertEquals(List.of("resp-1"), reading.silent());
+    assertEquals(7, reading.tally(Census.RESP).total(Outcome.HIT));
+    assertFalse(Health.live(reading).isGood());
+    assertFalse(Health.ready(reading).isGood());
+    assertEquals(List.of(), take().silent());
+  }
+
+  /** The admin port outlives the verticles by a moment, in which it may be asked. */
+  @Test
+  void verticlesThatHaveEnded_areSilent_andTheOthersAreAsked() throws Exception {
+    Vertx ended = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    census.join(Census.RESP, ended.getOrCreateContext(), () -> share(1));
+    ended.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    join(2);
+    Reading reading = take();
+    assertEquals(List.of("resp-0"), reading.silent());
+    assertEquals(2, reading.tally(Census.RESP).total(Outcome.HIT));
+  }
+}

@@ -1,0 +1,200 @@
+package redisproxy.bus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import redisproxy.bus.Bus.Answers;
+import redisproxy.bus.Bus.Asker;
+import redisproxy.bus.Bus.Lookups;
+import redisproxy.cache.Answer;
+import redisproxy.cache.Entry;
+import redisproxy.cache.Key;
+import redisproxy.config.Log;
+
+/** The fronts' end of the bus, before a cache that the test plays. */
+@ExtendWith(VertxExtension.class)
+class FrontTest {
+  private static final Log SLOW =
+      new Log(Log.Level.INFO, Log.Format.TEXT, Duration.ofMillis(1), false);
+
+  private final List<Lookups> received = new ArrayList<>();
+  private final List<String> told = new ArrayList<>();
+  private Context context;
+  private Front front;
+
+  @BeforeEach
+  void deploy(Vertx vertx, VertxTestContext test) {
+    Bus.register(vertx);
+    context = vertx.getOrCreateContext();
+    context.runOnContext(
+        on -> {
+          front = new Front(vertx, context, new SlowLookups("resp", SLOW));
+          vertx
+              .eventBus()
+              .<Lookups>localConsumer(Bus.LOOKUPS, message -> received.add(message.body()));
+          test.completeNow();
+        });
+  }
+
+  private static Key key(String text) {
+    return Key.of(0, text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static Entry entry(String key) {
+    return Entry.value(key(key), key.getBytes(StandardCharsets.US_ASCII), 0, 1);
+  }
+
+  private Asker asker(String name) {
+    return new Asker() {
+      @Override
+      public void answered(int ticket, Answer answer, boolean hit) {
+        told.add(name + ticket + (hit ? " hit" : " loaded"));
+      }
+
+      @Override
+      public void answersEnd() {
+        told.add(name + " end");
+        if (name.equals("faulty")) {
+          throw new IllegalStateException("as the test wants");
+        }
+      }
+
+      @Override
+      public void broken(Throwable fault) {
+        told.add(name + " broken");
+      }
+    };
+  }
+
+  private static String keyOf(Lookups lookups, int i) {
+    return new String(
+        lookups.keys, lookups.keyStart(i), lookups.keyLength(i), StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void lookups_ofOneTurn_travelAsOneMessage(VertxTestContext test) {
+    context.runOnContext(
+        turn -> {
+          for (int i = 0; i < 100; i++) {
+            front.lookup(asker("a"), i, key("key" + i));
+          }
+          assertEquals(0, received.size(), "nothing is sent before the turn is over");
+          context.owner().setTimer(20, later -> test.verify(() -> oneBatchOf100(test)));
+        });
+  }
+
+  private void oneBatchOf100(VertxTestContext test) {
+    assertEquals(1, received.size());
+    Lookups lookups = received.get(0);
+    assertEquals(100, lookups.size);
+    for (int i = 0; i < 100; i++) {
+      assertEquals("key" + i, keyOf(lookups, i));
+      assertEquals(key("key" + i).hashCode(), lookups.hashes[i]);
+      assertEquals(i, lookups.tickets[i]);
+    }
+    test.completeNow();
+  }
+
+  @Test
+  void lookups_inGreatNumber_areSentBeforeTheTurnIsOver(VertxTestContext test) {
+    context.runOnContext(
+        turn -> {
+          for (int i = 0; i < 2500; i++) {
+            front.lookup(asker("a"), i, key("key" + i));
+          }
+          context
+              .owner()
+              .setTimer(
+                  20,
+                  later ->
+                      test.verify(
+                          () -> {
+                            assertEquals(
+                                List.of(1024, 1024, 452),
+                                received.stream().map(l -> l.size).toList());
+                            test.completeNow();
+                          }));
+        });
+  }
+
+  @Test
+  void faultOfOneAsker_costsNoOtherItsAnswer(Vertx vertx, VertxTestContext test) {
+    context.runOnContext(
+        turn -> {
+          front.lookup(asker("faulty"), 1, key("x"));
+          front.lookup(asker("b"), 2, key("y"));
+          vertx.setTimer(
+              20,
+              sent -> {
+                Lookups lookups = received.get(0);
+                lookups.answers[0] = entry("x");
+                lookups.answers[1] = entry("y");
+                vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
+                vertx.setTimer(20, answered -> test.verify(() -> othersTold(test)));
+              });
+        });
+  }
+
+  private void othersTold(VertxTestContext test) {
+    assertEquals(List.of("faulty1 hit", "faulty end", "faulty broken", "b2 hit", "b end"), told);
+    test.completeNow();
+  }
+
+  @Test
+  void answers_areHandedOutAndTheBatchIsUsedAgain(Vertx vertx, VertxTestContext test) {
+    Asker a = asker("a");
+    Asker b = asker("b");
+    context.runOnContext(
+        turn -> {
+          front.lookup(a, 1, key("x"));
+          front.lookup(a, 2, key("y"));
+          front.lookup(b, 3, key("z"));
+          vertx.setTimer(
+              20,
+              sent -> {
+                Lookups lookups = received.get(0);
+                lookups.answers[0] = entry("x");
+                lookups.answers[2] = entry("z");
+                vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
+                Answers late = new Answers();
+                late.add(a, 2, entry("y"), key("y"), System.nanoTime());
+                vertx.eventBus().send(lookups.replyTo, late, Bus.BY_REFERENCE);
+                vertx.setTimer(20, answered -> test.verify(() -> handedOut(vertx, test)));
+              });
+        });
+  }
+
+  private void handedOut(Vertx vertx, VertxTestContext test) {
+    assertEquals(List.of("a1 hit", "a end", "b3 hit", "b end", "a2 loaded", "a end"), told);
+    Lookups first = received.get(0);
+    assertEquals(0, first.size);
+    assertTrue(first.askers[0] == null && first.answers[0] == null, "nothing is held on to");
+    front.lookup(asker("c"), 1, key("1"));
+    vertx.setTimer(
+        20,
+        sent -> {
+          front.lookup(asker("c"), 2, key("2"));
+          vertx.setTimer(
+              20,
+              again ->
+                  test.verify(
+                      () -> {
+                        assertSame(first, received.get(2));
+                        assertEquals("2", keyOf(first, 0));
+                        test.completeNow();
+                      }));
+        });
+  }
+}

@@ -1,0 +1,56 @@
+package redisproxy.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Route;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import redisproxy.bus.Census;
+import redisproxy.config.Configuration;
+import redisproxy.config.Settings;
+import redisproxy.limits.LiveLimits;
+import redisproxy.metrics.Gate;
+import redisproxy.tls.ServerCertificates;
+
+/** The paths that the description of HTTP has are those of the router. */
+class OpenApiTest {
+  @Test
+  void paths_areTheRoutes() throws IOException {
+    Settings settings = Configuration.parse(Map.of());
+    HttpVerticle verticle =
+        new HttpVerticle(
+            settings,
+            new Gate(1),
+            new Gate(1),
+            new Semaphore(1),
+            () -> 0,
+            new Census(),
+            new ServerCertificates(settings.tls()).http(),
+            new LiveLimits(settings.limits()),
+            null);
+    Vertx vertx = Vertx.vertx();
+    try {
+      verticle.init(vertx, vertx.getOrCreateContext());
+      Set<String> routes =
+          verticle.router().getRoutes().stream()
+              .map(Route::getName)
+              .filter(Objects::nonNull)
+              .collect(Collectors.toCollection(TreeSet::new));
+      JsonObject description =
+          new JsonObject(Files.readString(Path.of("src/main/resources/openapi.json")));
+      assertEquals(routes, new TreeSet<>(description.getJsonObject("paths").fieldNames()));
+    } finally {
+      vertx.close();
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package redisproxy.session;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.access.Credentials;
+import redisproxy.config.Configuration;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
+import redisproxy.resp.CommandTable;
+import redisproxy.resp.Outstanding;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.SessionState;
+
+/** Who is let in, and what becomes of what they say, on this side of a tunnel and before one. */
+class LoginTest {
+  private static final String GREETING = "*2\r\n$4\r\nAUTH\r\n$1\r\nr\r\n";
+  private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
+
+  private final Login login = new Login(credentials("auth.password", "s3cret"));
+  private final Outstanding outstanding =
+      new Outstanding(new SessionState(0, false, true, own -> true));
+  private final TunnelGuard guard =
+      new TunnelGuard(unlimited(), login, GREETING.getBytes(StandardCharsets.US_ASCII));
+
+  private static ClientLimits unlimited() {
+    LiveLimits off = new LiveLimits(Configuration.parse(Map.of()).limits());
+    return new ClientLimits(null, FrontLimits.of(off, off.resp(), 1));
+  }
+
+  private static Credentials credentials(String... settings) {
+    Map<String, String> all = new HashMap<>(Map.of("auth.mode", "own"));
+    for (int i = 0; i < settings.length; i += 2) {
+      all.put(settings[i], settings[i + 1]);
+    }
+    return Credentials.of(Configuration.parse(all).auth());
+  }
+
+  private static RequestParser parsed(String request) {
+    RequestParser parser = new RequestParser(1 << 20);
+    try {
+      assertTrue(parser.parse(Unpooled.copiedBuffer(request + "\r\n", StandardCharsets.US_ASCII)));
+    } catch (ProtocolError error) {
+      throw new AssertionError(error);
+    }
+    return parser;
+  }
+
+  private String answer(String request) {
+    byte[] answer = login.answer(parsed(request), true, false);
+    return answer == null ? null : new String(answer, StandardCharsets.US_ASCII).split(" ")[0];
+  }
+
+  private static String text(ByteBuf bytes) {
+    return bytes == null ? null : bytes.toString(StandardCharsets.US_ASCII);
+  }
+
+  private String sent(String request, boolean whole) {
+    return text(guard.inPlaceOf(parsed(request), whole, outstanding, CommandTable.EMPTY));
+  }
+
+  private static boolean accept(Credentials credentials, String user, String password) {
+    return credentials.accept(
+        user.getBytes(StandardCharsets.UTF_8), password.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a, p, true",
+    "a, '', false",
+    "a, pp, false",
+    "a, P, false",
+    "'', p, false",
+    "b, p, false",
+    "A, p, false",
+    "default, p, false"
+  })
+  void credentials_areRight_whenBothAre(String user, String password, boolean right) {
+    assertEquals(
+        right, accept(credentials("auth.username", "a", "auth.password", "p"), user, password));
+  }
+
+  @Test
+  void credentials_withoutAPassword_areAUser() {
+    assertTrue(accept(credentials(), "default", "any"));
+    assertFalse(accept(credentials(), "other", ""));
+    assertNull(Credentials.of(Configuration.parse(Map.of()).auth()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "AUTH s3cret",
+        "auth default s3cret",
+        "HELLO 3 AUTH default s3cret",
+        "HELLO 2 SETNAME auth AUTH default s3cret"
+      })
+  void rightCredentials_letIn(String request) {
+    assertFalse(login.isIn());
+    answer(request);
+    assertTrue(login.isIn());
+    assertNull(answer("HELLO 3"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "AUTH",
+        "AUTH wrong",
+        "AUTH other s3cret",
+        "AUTH default s3cret more",
+        "HELLO 3",
+        "HELLO 3 AUTH default wrong",
+        "HELLO 4 AUTH default s3cret",
+        "HELLO AUTH default s3cret",
+        "HELLO 3 SETNAME AUTH default s3cret",
+        "HELLO 3 AUTH s3cret",
+        "GET s3cret",
+        "RESET"
+      })
+  void anythingElse_doesNot(String request) {
+    assertTrue(login.concerns(parsed(request).name()));
+    answer(request);
+    assertFalse(login.isIn());
+    assertEquals("-NOAUTH", answer("GET k"));
+  }
+
+  @Test
+  void credentialsThatAreNotWhole_areWrong() {
+    byte[] answer = login.answer(parsed("AUTH s3cret"), false, false);
+    assertTrue(new String(answer, StandardCharsets.US_ASCII).startsWith("-WRONGPASS"));
+    assertFalse(login.isIn());
+    login.answer(parsed("HELLO 3 AUTH default s3cret"), false, false);
+    assertFalse(login.isIn());
+  }
+
+  @Test
+  void whoIsIn_staysInWhateverIsWrong() {
+    answer("AUTH s3cret");
+    assertEquals("-WRONGPASS", answer("AUTH wrong"));
+    assertEquals("-WRONGPASS", answer("HELLO 3 AUTH default wrong"));
+    assertTrue(login.isIn());
+    login.reset();
+    assertFalse(login.isIn());
+  }
+
+  @Test
+  void hello_losesItsCredentials_andNothingElse() {
+    assertNull(Login.withoutAuth(parsed("HELLO 3 SETNAME AUTH")));
+    assertNull(Login.withoutAuth(parsed("SET 3 AUTH a b")));
+    assertEquals(
+        "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n",
+        text(Login.withoutAuth(parsed("HELLO 3 auth default s3cret"))));
+    assertEquals(
+        "*4\r\n$5\r\nhello\r\n$1\r\n2\r\n$7\r\nSetName\r\n$4\r\nauth\r\n",
+        text(Login.withoutAuth(parsed("hello 2 AUTH a b SetName auth AUTH a b"))));
+  }
+
+  @Test
+  void guard_sendsRedisNothingOfAStranger() {
+    for (String request : new String[] {"GET k", "AUTH x", "HELLO 3", "MULTI", "EVAL x 0"}) {
+      assertEquals(REFUSED, sent(request, true));
+      assertEquals(REFUSED, sent(request, false));
+      assertTrue(outstanding.isSilent((byte) '-'));
+    }
+    assertNull(sent("QUIT", true));
+    assertEquals(10, outstanding.size());
+    assertTrue(outstanding.writes().isNothing());
+  }
+
+  @Test
+  void guard_sendsNoCredentials_andLogsInAgainBehindReset() {
+    assertEquals(REFUSED, sent("AUTH s3cret", true));
+    assertArrayEquals("+OK\r\n".getBytes(StandardCharsets.US_ASCII), outstanding.answer());
+    assertNull(sent("SET k v", true));
+    assertEquals("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n", sent("HELLO 3 AUTH default s3cret", true));
+    assertNull(sent("RESET x", true));
+    assertNull(sent("RESET", false));
+    assertTrue(guard.isOpen());
+    assertEquals("*1\r\n$5\r\nRESET\r\n" + GREETING, sent("RESET", true));
+    assertFalse(guard.isOpen());
+    assertEquals(REFUSED, sent("SET k v", true));
+  }
+
+  @Test
+  void answer_isNotForAClientThatWantsNone() {
+    outstanding.add(parsed("CLIENT REPLY SKIP"), true, CommandTable.EMPTY);
+    assertEquals(REFUSED, sent("AUTH wrong", true));
+    assertTrue(outstanding.isSilent((byte) '-'));
+    assertNull(outstanding.answer());
+  }
+}

@@ -1,0 +1,357 @@
+package redisproxy.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import redisproxy.bus.Bus;
+import redisproxy.bus.Bus.Fence;
+import redisproxy.bus.Front;
+import redisproxy.bus.SlowLookups;
+import redisproxy.config.Configuration;
+import redisproxy.limits.FrontLimits;
+import redisproxy.limits.LiveLimits;
+import redisproxy.resp.CommandTable;
+import redisproxy.resp.Outstanding;
+import redisproxy.resp.ProtocolError;
+import redisproxy.resp.RequestParser;
+import redisproxy.resp.SessionState;
+import redisproxy.resp.Writes;
+import redisproxy.upstream.Tunnels;
+
+/** The way back of a tunnel without a socket, before a cache that the test plays. */
+@ExtendWith(VertxExtension.class)
+class TunnelRepliesTest {
+  private static final int STEP_MS = 50;
+
+  /** How long the reply to a refused log-in waits; of the channel's clock, which the test moves. */
+  private static final long LATE_MS = 1_000_000;
+
+  private static final String WRONG = "-WRONGPASS_ ";
+
+  private final Outstanding outstanding =
+      new Outstanding(new SessionState(0, false, true, own -> false));
+
+  /** What the cache is told, and the fences it has yet to answer. */
+  private final List<Writes> invalidated = new ArrayList<>();
+
+  private final List<Fence> fences = new ArrayList<>();
+  private final List<ByteBuf> received = new ArrayList<>();
+
+  private EmbeddedChannel channel;
+  private Front front;
+  private RespSession session;
+  private TunnelReplies replies;
+  private WayBack wayBack;
+  private boolean isQuiet = true;
+  private int released;
+
+  private void open(Vertx vertx, Context context) {
+    Bus.register(vertx);
+    vertx
+        .eventBus()
+        .<Writes>localConsumer(Bus.INVALIDATIONS, message -> invalidated.add(message.body()));
+    vertx.eventBus().<Fence>localConsumer(Bus.FENCES, message -> fences.add(message.body()));
+    var settings = Configuration.parse(Map.of());
+    Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
+    front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
+    LiveLimits limits = new LiveLimits(settings.limits());
+    session =
+        new RespSession(
+            front,
+            null,
+            tunnels,
+            null,
+            FrontLimits.of(limits, limits.resp(), 1),
+            null,
+            null,
+            settings.resp(),
+            0);
+    channel = new EmbeddedChannel(session);
+    channel.freezeTime();
+    replies =
+        new TunnelReplies(
+            session, front, outstanding, logins -> logins * LATE_MS, () -> released++);
+    wayBack =
+        new WayBack(
+            session, front, () -> isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
+  }
+
+  private void requested(String... requests) {
+    for (String request : requests) {
+      RequestParser parser = new RequestParser(1000);
+      try {
+        parser.parse(Unpooled.copiedBuffer(request + "\r\n", StandardCharsets.US_ASCII));
+      } catch (ProtocolError e) {
+        throw new IllegalArgumentException(e);
+      }
+      outstanding.add(parser, true, CommandTable.EMPTY);
+    }
+  }
+
+  private void replied(String text) {
+    ByteBuf data =
+        Unpooled.copiedBuffer(
+            text.replace(" ", "\r\n").replace('_', ' '), StandardCharsets.US_ASCII);
+    received.add(data);
+    replies.received(data);
+    replies.receivedAll();
+  }
+
+  private void pass(Vertx vertx, int fence, boolean passed) {
+    fences.get(fence).passed = passed;
+    vertx.eventBus().send(fences.get(fence).replyTo, fences.get(fence), Bus.BY_REFERENCE);
+  }
+
+  /** Lets the channel's time pass, up to the moment before so much is over, or to its end. */
+  private void pass(long millis, boolean whole) {
+    channel.advanceTimeBy(millis - (whole ? 0 : 1), TimeUnit.MILLISECONDS);
+    channel.runScheduledPendingTasks();
+  }
+
+  private String written() {
+    StringBuilder all = new StringBuilder();
+    for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      all.append(out.toString(StandardCharsets.US_ASCII).replace(' ', '_').replace("\r\n", " "));
+      out.release();
+    }
+    return all.toString();
+  }
+
+  /** Each when nothing more has happened on the event loop for a while. */
+  private void inTurn(Vertx vertx, VertxTestContext test, Runnable... steps) {
+    Context context = vertx.getOrCreateContext();
+    context.runOnContext(
+        start -> {
+          open(vertx, context);
+          step(vertx, test, steps);
+        });
+  }
+
+  private void step(Vertx vertx, VertxTestContext test, Runnable... steps) {
+    if (steps.length == 0) {
+      test.verify(() -> received.forEach(data -> assertEquals(0, data.refCnt(), "leaked")));
+      test.completeNow();
+      return;
+    }
+    test.verify(steps[0]::run);
+    vertx.setTimer(STEP_MS, id -> step(vertx, test, Arrays.copyOfRange(steps, 1, steps.length)));
+  }
+
+  @Test
+  void replyToAWriteOfUnknownKeys_andAllBehindIt_waitForTheFence(
+      Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("PING", "EVAL s 0", "PING", "PING"),
+        () -> replied("+a +b +c +d"),
+        () -> assertEquals("+a ", written()),
+        () -> replied(" "),
+        () -> assertEquals("", written()),
+        () -> assertTrue(replies.isHolding() && fences.get(0).dropsAll),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("+b +c +d ", written()),
+        () -> assertFalse(replies.isHolding()),
+        () -> assertEquals(1, fences.size()));
+  }
+
+  @Test
+  void anotherOneBehindIt_waitsForAFenceOfItsOwn(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0", "EVAL s 0", "EVAL s 0", "PING"),
+        () -> replied("+a +b "),
+        () -> replied("+c +d "),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("+a +b ", written()),
+        () -> assertTrue(replies.isHolding() && outstanding.hasTold()),
+        () -> pass(vertx, 1, true),
+        () -> assertEquals("+c +d ", written()),
+        () -> assertFalse(replies.isHolding() || outstanding.hasTold()));
+  }
+
+  /** Nothing is held then, and yet what comes behind it has to wait. */
+  @Test
+  void oneThatTheClientDoesNotGet_holdsWhatComesBehindIt(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("CLIENT REPLY SKIP", "EVAL s 0", "EVAL s 0", "PING"),
+        () -> replied("+a "),
+        () -> assertEquals(1, fences.size()),
+        () -> replied("+b +c "),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("", written()),
+        () -> pass(vertx, 1, true),
+        () -> assertEquals("+b +c ", written()),
+        () -> assertEquals(2, fences.size()));
+  }
+
+  @Test
+  void fenceThatDoesNotPass_letsRepliesGo_butNotTheSessionBack(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0"),
+        () -> replied("+a "),
+        () -> pass(vertx, 0, false),
+        () -> assertEquals("+a ", written()),
+        () -> assertTrue(outstanding.hasTold()));
+  }
+
+  @Test
+  void clientThatGoesMeanwhile_leavesNothingBehind(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0", "PING", "EVAL s 0"),
+        () -> replied("+a +b "),
+        () -> replies.close(),
+        () -> assertEquals(List.of(Writes.UNKNOWN), invalidated),
+        () -> pass(vertx, 0, true),
+        () -> replied("+c "),
+        () -> assertEquals(List.of(Writes.UNKNOWN, Writes.UNKNOWN), invalidated),
+        () -> assertEquals("", written()));
+  }
+
+  @Test
+  void replyThatRefusesALogin_isLate_andAllBehindIt(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("PING", "AUTH a", "AUTH b", "PING", "PING"),
+        () -> replied("+a " + WRONG + WRONG + "+b +"),
+        () -> assertEquals("+a ", written()),
+        () -> assertTrue(replies.isHolding() && released == 0),
+        () -> replied("c "),
+        () -> pass(LATE_MS, false),
+        () -> assertEquals("", written()),
+        () -> pass(1, true),
+        () -> assertEquals(WRONG, written()),
+        () -> assertTrue(replies.isHolding() && released == 0),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals(WRONG + "+b +c ", written()),
+        () -> assertFalse(replies.isHolding()),
+        () -> assertTrue(released == 1 && outstanding.isAnswered()));
+  }
+
+  @Test
+  void lateReply_comesBehindWhatAFenceHolds(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0", "AUTH a", "PING", "EVAL s 0"),
+        () -> replied("+a " + WRONG + "+b +c "),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals("", written()),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("+a ", written()),
+        () -> pass(vertx, 1, true),
+        () -> assertEquals(WRONG + "+b +c ", written()),
+        () -> assertFalse(replies.isHolding()));
+  }
+
+  @Test
+  void fenceThatPassesWhileAReplyIsLate_letsGoWhatIsBeforeIt(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("EVAL s 0", "AUTH a", "PING"),
+        () -> replied("+a " + WRONG + "+b "),
+        () -> pass(vertx, 0, true),
+        () -> assertEquals("+a ", written()),
+        () -> assertTrue(replies.isHolding()),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals(WRONG + "+b ", written()),
+        () -> assertFalse(replies.isHolding()));
+  }
+
+  @Test
+  void loginsRefusedWithinATransaction_countEach(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("MULTI", "AUTH a", "AUTH b", "EXEC"),
+        () -> replied("+OK +QUEUED +QUEUED *2 " + WRONG + WRONG),
+        () -> assertEquals("+OK +QUEUED +QUEUED ", written()),
+        () -> pass(2 * LATE_MS, false),
+        () -> assertEquals("", written()),
+        () -> pass(1, true),
+        () -> assertEquals("*2 " + WRONG + WRONG, written()));
+  }
+
+  @Test
+  void clientThatGoesWhileAReplyIsLate_leavesNothingUnread(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> requested("AUTH a", "SET k v", "AUTH b", "EVAL s 0"),
+        () -> replied(WRONG + "+a "),
+        () -> replied(WRONG + "+b "),
+        () -> replies.close(),
+        () -> assertTrue(outstanding.isAnswered()),
+        () -> assertEquals(2, invalidated.size()),
+        () -> pass(LATE_MS, true),
+        () -> assertEquals("", written()));
+  }
+
+  @Test
+  void wayBack_opensWhenAFencePassed(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> assertTrue(wayBack.isOpen()),
+        () -> outstanding.setTold(true),
+        () -> assertFalse(wayBack.isOpen()),
+        () -> wayBack.ask(),
+        () -> wayBack.ask(),
+        () -> assertTrue(wayBack.isAsked() && fences.size() == 1 && !fences.get(0).dropsAll),
+        () -> pass(vertx, 0, true),
+        () -> assertTrue(wayBack.isOpen() && !wayBack.isAsked()),
+        () -> isQuiet = false,
+        () -> assertFalse(wayBack.isOpen()));
+  }
+
+  @Test
+  void wayBack_staysClosedWhereRedisDoesNotTell(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> outstanding.setTold(true),
+        () -> wayBack.ask(),
+        () -> pass(vertx, 0, false),
+        () -> assertFalse(wayBack.isOpen() || wayBack.isAsked()),
+        () -> wayBack.ask(),
+        () -> assertEquals(1, fences.size(), "not again so soon"));
+  }
+
+  @Test
+  void wayBack_staysClosedWhenSomethingCameMeanwhile(Vertx vertx, VertxTestContext test) {
+    inTurn(
+        vertx,
+        test,
+        () -> outstanding.setTold(true),
+        () -> wayBack.ask(),
+        () -> isQuiet = false,
+        () -> pass(vertx, 0, true),
+        () -> isQuiet = true,
+        () -> assertFalse(wayBack.isOpen()));
+  }
+}
