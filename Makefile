@@ -5,7 +5,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-browser it-docker bench bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test it it-clients it-browser it-docker lint mutation coverage bench bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -59,6 +59,15 @@ it-browser: tools ## Look at the dashboard with a real browser (needs chromium a
 it-docker: tools ## Run the integration tests with Redis in Docker, and those of the image
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) surefire:test@it -Dredis=testcontainers '-Dtest.groups=!node & !browser' $(ARGS)
+
+lint: tools ## Look for bugs in the bytecode (SpotBugs, FindSecBugs); Error Prone looks in every build
+	$(MAVEN) -q -Plint compile spotbugs:check
+
+mutation: tools ## Change the code of the cache, RESP, limits and snapshots bit by bit: do the tests notice? (PIT)
+	$(MAVEN) -q -Pmutation test-compile pitest:mutationCoverage $(ARGS)
+
+coverage: tools ## Run every test and tell what of the code has run (target/site/jacoco)
+	$(MAVEN) -Pcoverage verify $(FROM_REDIS) $(ARGS)
 
 bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
 	bench/run

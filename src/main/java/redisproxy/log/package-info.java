@@ -1,4 +1,4 @@
-/** The words that log events have in common. */
+/** How logs are written, and the words that their events have in common. */
 @NullMarked
 package redisproxy.log;
 
