@@ -134,7 +134,11 @@ class FeedIT {
   }
 
   private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+    Awaitility.await()
+        .atMost(15, TimeUnit.SECONDS)
+        // of events that have not come yet
+        .ignoreException(IndexOutOfBoundsException.class)
+        .untilAsserted(assertion::run);
   }
 
   /** Answers as a Redis that tracks. */
@@ -215,8 +219,7 @@ class FeedIT {
       Watched right = new Watched(redis.url(), "redis.password", "secret");
       right.awaitEvents("established");
       Watched wrong = new Watched(redis.url(), "redis.password", "guess");
-      await(() -> assertFalse(wrong.events.isEmpty()));
-      assertTrue(wrong.events.get(0).startsWith("lost: WRONGPASS"), "" + wrong.events);
+      await(() -> assertTrue(wrong.events.get(0).startsWith("lost: WRONGPASS"), "" + wrong.events));
     }
   }
 
