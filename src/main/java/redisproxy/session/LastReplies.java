@@ -63,6 +63,11 @@ final class LastReplies {
     }
   }
 
+  /** The client is gone: nothing is waited for any more. */
+  void stop() {
+    ended = true;
+  }
+
   private void watch() {
     if (!ended) {
       progressed = false;

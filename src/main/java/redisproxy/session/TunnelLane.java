@@ -289,6 +289,7 @@ final class TunnelLane implements Tunnel.Session {
   /** The client is gone. What it has written is still to be answered, and then invalidated. */
   void close() {
     clientGone = true;
+    lastReplies.stop();
     replies.close();
     if (outstanding.writes().isNothing()) {
       tunnel.close();
