@@ -14,7 +14,6 @@ import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
-import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
@@ -109,7 +108,7 @@ public final class CacheVerticle extends VerticleBase {
     context.exceptionHandler(this::unhandled);
     census.join(Census.CACHE, context, this::share);
     insight.open(context);
-    upkeep = new Upkeep(vertx, cache, readThrough, clock);
+    upkeep = new Upkeep(vertx, cache, readThrough, clock, loader::broken);
     String snapshot = settings.cache().snapshot();
     if (!snapshot.isEmpty()) {
       warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
@@ -181,7 +180,7 @@ public final class CacheVerticle extends VerticleBase {
       }
       return lookup(lookups, i, now);
     } catch (Throwable fault) {
-      return broken(fault);
+      return loader.broken(fault);
     }
   }
 
@@ -201,15 +200,8 @@ public final class CacheVerticle extends VerticleBase {
       }
       loader.load(load);
     } catch (Throwable fault) {
-      readThrough.failed(load, broken(fault), clock.getAsLong());
+      readThrough.failed(load, loader.broken(fault), clock.getAsLong());
     }
-  }
-
-  /** The cache is in no known state any more, so it begins anew. */
-  private Failure broken(Throwable fault) {
-    LOG.error("everything is dropped because of a fault of the proxy", fault);
-    readThrough.invalidateAll();
-    return Failure.BROKEN;
   }
 
   /**
@@ -241,7 +233,7 @@ public final class CacheVerticle extends VerticleBase {
         case EVERYTHING -> readThrough.invalidateAll();
       }
     } catch (Throwable fault) {
-      broken(fault);
+      loader.broken(fault);
     }
   }
 

@@ -1,10 +1,9 @@
 package redisproxy.bus;
 
 import io.vertx.core.Vertx;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import redisproxy.cache.Cache;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
@@ -15,8 +14,6 @@ import redisproxy.config.Settings;
  * verticle's event loop.
  */
 final class Upkeep {
-  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
-
   private static final long RECLAIM_EVERY_MS = 100;
 
   /** How many expired entries are dropped in one turn at most. */
@@ -35,18 +32,29 @@ final class Upkeep {
   private final Cache cache;
   private final ReadThrough<?> readThrough;
   private final LongSupplier clock;
+  private final Consumer<Throwable> broken;
 
   /** What the cache is to be made to fit, or null when nobody has changed it. */
   private Settings.@Nullable Cache wanted;
 
   private boolean stopped;
 
-  /** Begins at once. */
-  Upkeep(Vertx vertx, Cache cache, ReadThrough<?> readThrough, LongSupplier clock) {
+  /**
+   * Begins at once.
+   *
+   * @param broken is told of a fault, and empties the cache
+   */
+  Upkeep(
+      Vertx vertx,
+      Cache cache,
+      ReadThrough<?> readThrough,
+      LongSupplier clock,
+      Consumer<Throwable> broken) {
     this.vertx = vertx;
     this.cache = cache;
     this.readThrough = readThrough;
     this.clock = clock;
+    this.broken = broken;
     reclaimIn(RECLAIM_EVERY_MS);
   }
 
@@ -79,8 +87,7 @@ final class Upkeep {
     try {
       dropped = readThrough.reclaim(clock.getAsLong(), RECLAIM_AT_ONCE);
     } catch (Throwable fault) {
-      LOG.error("everything is dropped because of a fault of the proxy", fault);
-      readThrough.invalidateAll();
+      broken.accept(fault);
     }
     reclaimIn(dropped == RECLAIM_AT_ONCE ? BREATH_MS : RECLAIM_EVERY_MS);
   }

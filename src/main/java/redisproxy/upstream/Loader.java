@@ -243,6 +243,17 @@ public final class Loader<W> {
     return readThrough;
   }
 
+  /**
+   * The cache is in no known state any more, because of a fault of the proxy, so it begins anew.
+   *
+   * @return what whoever waits is told
+   */
+  public Failure broken(Throwable fault) {
+    LOG.error("everything is dropped because of a fault of the proxy", fault);
+    readThrough.invalidateAll();
+    return Failure.BROKEN;
+  }
+
   long now() {
     return clock.getAsLong();
   }

@@ -10,8 +10,6 @@ import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
@@ -28,7 +26,6 @@ import redisproxy.cache.ReadThrough;
  * @param <W> who waits for the load
  */
 final class Question<W> {
-  private static final Logger LOG = LoggerFactory.getLogger(Question.class);
 
   /** PTTL's answer for a key that does not exist. */
   private static final long GONE = -2;
@@ -210,10 +207,7 @@ final class Question<W> {
     try {
       tell(value, remaining);
     } catch (Throwable fault) {
-      // The cache is in no known state any more, so it begins anew.
-      LOG.error("everything is dropped because of a fault of the proxy", fault);
-      loader.readThrough().invalidateAll();
-      loader.readThrough().failed(load, Failure.BROKEN, loader.now());
+      loader.readThrough().failed(load, loader.broken(fault), loader.now());
     }
   }
 

@@ -124,26 +124,11 @@ final class HttpAssaults {
   }
 
   private static String resp(Siege siege) throws Exception {
-    long closed = 0;
-    while (siege.lasts()) {
-      try (Wire wire = siege.target.open(Port.HTTP)) {
-        wire.send(Wire.request("SET", "k", "v").repeat(10));
-        closed += wire.isClosed() ? 1 : 0;
-      }
-    }
-    return "closed " + closed;
+    return siege.closedUpon(Port.HTTP, wire -> wire.send(Wire.request("SET", "k", "v").repeat(10)));
   }
 
   private static String noise(Siege siege) throws Exception {
-    byte[] noise = new byte[4096];
-    long sent = 0;
-    while (siege.lasts()) {
-      try (Wire wire = siege.target.open(Port.HTTP)) {
-        siege.random.nextBytes(noise);
-        wire.send("GET /keys/").send(noise).send("\r\n\r\n");
-        sent++;
-      }
-    }
-    return "took " + sent + " connections of noise";
+    return siege.noise(
+        Port.HTTP, (wire, noise) -> wire.send("GET /keys/").send(noise).send("\r\n\r\n"));
   }
 }

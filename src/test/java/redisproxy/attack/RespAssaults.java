@@ -158,28 +158,20 @@ final class RespAssaults {
   }
 
   private static String http(Siege siege) throws Exception {
-    long closed = 0;
-    while (siege.lasts()) {
-      try (Wire wire = siege.target.open(Port.RESP)) {
-        String before = siege.random.nextBoolean() ? Wire.request("PING") : "";
-        wire.send(before + "POST / HTTP/1.1\r\nHost: x\r\n\r\n" + Wire.request("PING"));
-        closed += wire.isClosed() ? 1 : 0;
-      }
-    }
-    return "closed " + closed;
+    return siege.closedUpon(
+        Port.RESP,
+        wire -> {
+          String before = siege.random.nextBoolean() ? Wire.request("PING") : "";
+          wire.send(before + "POST / HTTP/1.1\r\nHost: x\r\n\r\n" + Wire.request("PING"));
+        });
   }
 
   private static String noise(Siege siege) throws Exception {
-    byte[] noise = new byte[4096];
-    long sent = 0;
-    while (siege.lasts()) {
-      try (Wire wire = siege.target.open(Port.RESP)) {
-        siege.random.nextBytes(noise);
-        noise[0] = (byte) "*$+GP".charAt(siege.random.nextInt(5));
-        wire.send(noise);
-        sent++;
-      }
-    }
-    return "took " + sent + " connections of noise";
+    return siege.noise(
+        Port.RESP,
+        (wire, noise) -> {
+          noise[0] = (byte) "*$+GP".charAt(siege.random.nextInt(5));
+          wire.send(noise);
+        });
   }
 }

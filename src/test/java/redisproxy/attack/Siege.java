@@ -78,6 +78,42 @@ final class Siege implements AutoCloseable {
     }
   }
 
+  /** What is said on one connection. */
+  interface Saying {
+    void say(Wire wire) throws IOException;
+  }
+
+  /** Says it on one connection after the other; returns how many the proxy has closed, in words. */
+  String closedUpon(Port port, Saying saying) throws IOException {
+    long closed = 0;
+    while (lasts()) {
+      try (Wire wire = target.open(port)) {
+        saying.say(wire);
+        closed += wire.isClosed() ? 1 : 0;
+      }
+    }
+    return "closed " + closed;
+  }
+
+  /** Noise, within something or not. */
+  interface Noise {
+    void say(Wire wire, byte[] noise) throws IOException;
+  }
+
+  /** Says noise on one connection after the other; returns how many there were, in words. */
+  String noise(Port port, Noise saying) throws IOException {
+    byte[] noise = new byte[4096];
+    long sent = 0;
+    while (lasts()) {
+      try (Wire wire = target.open(port)) {
+        random.nextBytes(noise);
+        saying.say(wire, noise);
+        sent++;
+      }
+    }
+    return "took " + sent + " connections of noise";
+  }
+
   /** How many of the held sockets the proxy has closed by now, in words. */
   String tally() {
     long closed = wires.stream().filter(Wire::isClosed).count();

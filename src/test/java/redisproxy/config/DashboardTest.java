@@ -31,21 +31,7 @@ class DashboardTest {
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            new Settings(
-                1,
-                ok.http(),
-                ok.cors(),
-                ok.resp(),
-                admin,
-                new Dashboard(true, true, true),
-                ok.cache(),
-                ok.redis(),
-                ok.auth(),
-                ok.limits(),
-                ok.coherence(),
-                ok.tls(),
-                ok.log(),
-                ok.tracing()));
+            SettingsTest.with(ok, 1, ok.http(), ok.resp(), admin, new Dashboard(true, true, true)));
     Configuration.parse(Map.of("dashboard.show-values", "true"));
     Configuration.parse(
         Map.of(

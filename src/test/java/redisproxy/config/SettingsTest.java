@@ -51,40 +51,8 @@ class SettingsTest {
     Settings ok = Configuration.parse(Map.of());
     Settings.Http httpOff = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
     Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
-    refused(
-        () ->
-            new Settings(
-                1,
-                httpOff,
-                ok.cors(),
-                off2,
-                ok.admin(),
-                ok.dashboard(),
-                ok.cache(),
-                ok.redis(),
-                ok.auth(),
-                ok.limits(),
-                ok.coherence(),
-                ok.tls(),
-                ok.log(),
-                ok.tracing()));
-    refused(
-        () ->
-            new Settings(
-                0,
-                ok.http(),
-                ok.cors(),
-                off2,
-                ok.admin(),
-                ok.dashboard(),
-                ok.cache(),
-                ok.redis(),
-                ok.auth(),
-                ok.limits(),
-                ok.coherence(),
-                ok.tls(),
-                ok.log(),
-                ok.tracing()));
+    refused(() -> with(ok, 1, httpOff, off2, ok.admin(), ok.dashboard()));
+    refused(() -> with(ok, 0, ok.http(), off2, ok.admin(), ok.dashboard()));
   }
 
   @Test
@@ -134,5 +102,30 @@ class SettingsTest {
 
   private static IllegalArgumentException refused(Runnable construction) {
     return assertThrows(IllegalArgumentException.class, construction::run);
+  }
+
+  /** Settings that are these, and as others otherwise. */
+  static Settings with(
+      Settings others,
+      int eventLoops,
+      Settings.Http http,
+      Settings.Resp resp,
+      Settings.Admin admin,
+      Dashboard dashboard) {
+    return new Settings(
+        eventLoops,
+        http,
+        others.cors(),
+        resp,
+        admin,
+        dashboard,
+        others.cache(),
+        others.redis(),
+        others.auth(),
+        others.limits(),
+        others.coherence(),
+        others.tls(),
+        others.log(),
+        others.tracing());
   }
 }

@@ -8,20 +8,17 @@ import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import redisproxy.fuzz.Allocation;
-import redisproxy.fuzz.Damage;
 import redisproxy.fuzz.Outcome;
-import redisproxy.fuzz.Target;
 
 /**
  * The {@link FeedParser}. However the input is cut, the same is told; no key is told but one that
  * has come; each step goes forward; and no more is held than one key at most, whatever was
  * announced.
  */
-public final class FeedTarget implements Target {
+public final class FeedTarget extends FramedTarget {
   private static final String PUSH = ">2\r\n$10\r\ninvalidate\r\n";
   private static final Allocation ALLOCATION = new Allocation(FeedParser.MAX_KEY + 8_000, 400);
 
@@ -63,8 +60,9 @@ public final class FeedTarget implements Target {
     }
   }
 
-  /** What is as long is not also fed byte by byte, which would take most of the time. */
-  private static final int LONG = 300;
+  public FeedTarget() {
+    super(ALLOCATION);
+  }
 
   @Override
   public List<String> words() {
@@ -73,11 +71,6 @@ public final class FeedTarget implements Target {
                 + ",$-1\r\n,$0\r\n\r\n,$10\r\ninvalidate\r\n,+PONG\r\n,$1048576\r\n,$1048577\r\n,*2147483647\r\n,"
                 + PUSH)
             .split(","));
-  }
-
-  @Override
-  public boolean isStream() {
-    return true;
   }
 
   @Override
@@ -133,18 +126,7 @@ public final class FeedTarget implements Target {
   }
 
   @Override
-  public Outcome outcome(byte[] input) {
-    int[] places = Damage.of(new Random(Arrays.hashCode(input)), " ").places(input.length);
-    Outcome whole = feed(List.of(input));
-    feed(Requests.cut(input, places)).mustBe(whole, "cut elsewhere");
-    if (input.length < LONG) {
-      feed(Requests.cutEverywhere(input)).mustBe(whole, "cut everywhere");
-    }
-    ALLOCATION.check(input.length, () -> pass(input));
-    return whole;
-  }
-
-  private static Outcome feed(List<byte[]> pieces) {
+  Outcome feed(List<byte[]> pieces) {
     Told told = new Told(new ArrayList<>());
     FeedParser parser = new FeedParser(told);
     try {
@@ -168,7 +150,8 @@ public final class FeedTarget implements Target {
     }
   }
 
-  private static void pass(byte[] input) {
+  @Override
+  void pass(byte[] input) {
     FeedParser parser = new FeedParser(NOBODY);
     ByteBuf in = Unpooled.wrappedBuffer(input);
     try {

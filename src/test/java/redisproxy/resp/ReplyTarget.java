@@ -7,24 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import redisproxy.fuzz.Allocation;
-import redisproxy.fuzz.Damage;
 import redisproxy.fuzz.Outcome;
-import redisproxy.fuzz.Target;
 
 /**
  * The {@link ReplyFramer}. However the input is cut, replies end where they end; each step goes
  * forward; and what is held is little, whatever was announced.
  */
-public final class ReplyTarget implements Target {
+public final class ReplyTarget extends FramedTarget {
   /** Levels of nesting are all that is kept, a number for each at most twice. */
   private static final Allocation ALLOCATION = new Allocation(4_000, 16);
 
-  /** What is as long is not also fed byte by byte, which would take most of the time. */
-  private static final int LONG = 300;
+  public ReplyTarget() {
+    super(ALLOCATION);
+  }
 
   @Override
   public List<String> words() {
@@ -33,11 +31,6 @@ public final class ReplyTarget implements Target {
                 + ",>3\r\n,$?\r\n,;1\r\n,;0\r\n,.\r\n,$-1\r\n,*-1\r\n,_\r\n,$0\r\n\r\n,:0\r\n,+OK\r\n"
                 + ",*100000000000000000\r\n,$100000000000000000\r\n,$9\r\nsubscribe\r\n")
             .split(","));
-  }
-
-  @Override
-  public boolean isStream() {
-    return true;
   }
 
   /** Ends with a zero: what the last integer was is remembered. */
@@ -52,18 +45,7 @@ public final class ReplyTarget implements Target {
   }
 
   @Override
-  public Outcome outcome(byte[] input) {
-    int[] places = Damage.of(new Random(Arrays.hashCode(input)), " ").places(input.length);
-    Outcome whole = feed(List.of(input));
-    feed(Requests.cut(input, places)).mustBe(whole, "cut elsewhere");
-    if (input.length < LONG) {
-      feed(Requests.cutEverywhere(input)).mustBe(whole, "cut everywhere");
-    }
-    ALLOCATION.check(input.length, () -> pass(input));
-    return whole;
-  }
-
-  private static Outcome feed(List<byte[]> pieces) {
+  Outcome feed(List<byte[]> pieces) {
     ReplyFramer framer = new ReplyFramer();
     List<ReplyFrame> frames = new ArrayList<>();
     int length = 0;
@@ -90,7 +72,8 @@ public final class ReplyTarget implements Target {
     }
   }
 
-  private static void pass(byte[] input) {
+  @Override
+  void pass(byte[] input) {
     ReplyFramer framer = new ReplyFramer();
     ByteBuf in = Unpooled.wrappedBuffer(input);
     try {

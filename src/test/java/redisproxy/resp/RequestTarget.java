@@ -23,9 +23,6 @@ public final class RequestTarget implements Target {
   private static final int MAX_BYTES = 100_000;
   private static final int FEW_BYTES = 100;
 
-  /** What is as long is not also fed byte by byte, which would take most of the time. */
-  private static final int LONG = 300;
-
   private static final Requests PING = new Requests(List.of(List.of("PING")), null);
   private static final Allocation ALLOCATION = new Allocation(2_000, 400);
 
@@ -70,7 +67,7 @@ public final class RequestTarget implements Target {
     ByteBuf in = Unpooled.wrappedBuffer(input);
     List<List<String>> requests = new ArrayList<>();
     Requests whole = new Requests(requests, Requests.read(parser, in, requests));
-    if (input.length < LONG) {
+    if (input.length < FramedTarget.LONG) {
       same(whole, Requests.parse(new RequestParser(maxBytes), Requests.cutEverywhere(input)));
     }
     List<byte[]> pieces = Requests.cut(input, places);
