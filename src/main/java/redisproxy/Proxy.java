@@ -6,8 +6,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +36,6 @@ import redisproxy.tls.ServerCertificates;
 import redisproxy.tls.ToRedis;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Memo;
-import redisproxy.upstream.Names;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
@@ -55,8 +52,8 @@ public final class Proxy {
   private final Settings settings;
   private final ServerCertificates certificates;
   private final LongSupplier clock = Proxy::millis;
-  private final Gate respClients;
-  private final Gate httpClients;
+  private final EventLoops loops = new EventLoops();
+  private final Clients clients;
   private final Gate httpRequests;
   private final Semaphore streams = new Semaphore(STREAMS);
   private final Memo memo = new Memo();
@@ -73,13 +70,12 @@ public final class Proxy {
 
   private Proxy(Settings settings, ServerCertificates certificates) {
     this.certificates = certificates;
-    this.vertx = vertx(settings.eventLoops(), settings.redis());
-    this.adminVertx = settings.admin().enabled() ? vertx(1, settings.redis()) : null;
+    this.vertx = loops.open(settings.eventLoops(), settings.redis());
+    this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
     this.settings = settings;
     this.limits = new LiveLimits(settings.limits());
     this.spans = Spans.of(settings.tracing(), settings.redis().endpoint(), Version.TEXT);
-    this.respClients = new Gate(settings.resp().maxClients());
-    this.httpClients = new Gate(settings.http().maxClients());
+    this.clients = new Clients(loops.room(), settings);
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
   }
 
@@ -106,19 +102,6 @@ public final class Proxy {
 
   private static long millis() {
     return System.nanoTime() / 1_000_000;
-  }
-
-  private static Vertx vertx(int eventLoops, Settings.Redis redis) {
-    return Vertx.vertx(
-        new VertxOptions()
-            .setEventLoopPoolSize(eventLoops)
-            .setAddressResolverOptions(Names.resolver(redis))
-            .setPreferNativeTransport(true)
-            .setDisableTCCL(true)
-            .setFileSystemOptions(
-                new FileSystemOptions()
-                    .setClassPathResolvingEnabled(false)
-                    .setFileCachingEnabled(false)));
   }
 
   /**
@@ -156,7 +139,13 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings, respClients, streams, memo, census, certificates.resp(), limits)))
+                        settings,
+                        clients.resp(),
+                        streams,
+                        memo,
+                        census,
+                        certificates.resp(),
+                        limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -170,7 +159,7 @@ public final class Proxy {
                     httpVerticles,
                     new HttpVerticle(
                         settings,
-                        httpClients,
+                        clients.http(),
                         httpRequests,
                         streams,
                         clock,
@@ -186,8 +175,8 @@ public final class Proxy {
     adminVerticle =
         new AdminVerticle(
             settings,
-            respClients,
-            httpClients,
+            clients.resp(),
+            clients.http(),
             httpRequests,
             census,
             certificates.admin(),
@@ -226,7 +215,7 @@ public final class Proxy {
         .addKeyValue(LogKey.ADMIN, settings.admin().enabled() ? adminPort() : "off")
         .addKeyValue(LogKey.REDIS, settings.redis().endpoint())
         .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
-        .addKeyValue(LogKey.NATIVE_TRANSPORT, vertx.isNativeTransportEnabled())
+        .addKeyValue(LogKey.NATIVE_TRANSPORT, loops.isNative())
         .log("redis-proxy is up");
   }
 
@@ -237,7 +226,7 @@ public final class Proxy {
    */
   void follow(Path file, Loaded running) {
     vertx
-        .deployVerticle(new Reload(file, running, respClients, httpClients, limits))
+        .deployVerticle(new Reload(file, running, clients, limits))
         .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 
