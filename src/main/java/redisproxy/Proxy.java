@@ -34,8 +34,7 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.session.RespVerticle;
-import redisproxy.tls.ServerCertificates;
-import redisproxy.tls.ToRedis;
+import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Names;
@@ -53,7 +52,7 @@ public final class Proxy {
   private final @Nullable Vertx adminVertx;
 
   private final Settings settings;
-  private final ServerCertificates certificates;
+  private final CertificateFiles certificates;
   private final LongSupplier clock = Proxy::millis;
   private final Gate respClients;
   private final Gate httpClients;
@@ -71,7 +70,7 @@ public final class Proxy {
   private final List<String> fronts = new ArrayList<>();
   private @Nullable AdminVerticle adminVerticle;
 
-  private Proxy(Settings settings, ServerCertificates certificates) {
+  private Proxy(Settings settings, CertificateFiles certificates) {
     this.certificates = certificates;
     this.vertx = vertx(settings.eventLoops(), settings.redis());
     this.adminVertx = settings.admin().enabled() ? vertx(1, settings.redis()) : null;
@@ -88,10 +87,9 @@ public final class Proxy {
    * nothing behind then. Blocks while it reads certificates.
    */
   public static Future<Proxy> start(Settings settings) {
-    ServerCertificates certificates;
+    CertificateFiles certificates;
     try {
-      ToRedis.check(settings.redis());
-      certificates = new ServerCertificates(settings.tls());
+      certificates = new CertificateFiles(settings);
     } catch (IllegalArgumentException fault) {
       return Future.failedFuture(fault);
     }
@@ -132,7 +130,11 @@ public final class Proxy {
     LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
     Insight insight =
         new Insight(cache, clock, settings.admin().enabled() && settings.dashboard().hotKeys());
-    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census, insight, spans))
+    return deploy(
+            1,
+            () ->
+                new CacheVerticle(
+                    settings, cache, clock, census, insight, certificates.redis(), spans))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
@@ -156,7 +158,7 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings, respClients, streams, memo, census, certificates.resp(), limits)))
+                        settings, respClients, streams, memo, census, certificates, limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -175,7 +177,7 @@ public final class Proxy {
                         streams,
                         clock,
                         census,
-                        certificates.http(),
+                        certificates,
                         limits,
                         spans)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))

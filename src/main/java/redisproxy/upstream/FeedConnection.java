@@ -6,7 +6,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -58,6 +57,7 @@ final class FeedConnection {
   private static final long BREATH_MS = 1;
 
   private final Vertx vertx;
+  private final Transport transport;
   private final Context context;
   private final FeedHandshake handshake;
   private final long heartbeat;
@@ -88,35 +88,34 @@ final class FeedConnection {
 
   FeedConnection(
       Vertx vertx,
-      Settings.Redis redis,
+      Transport transport,
       Settings.Coherence coherence,
       Context context,
       Owner owner) {
     this.vertx = vertx;
+    this.transport = transport;
     this.context = context;
-    this.handshake = new FeedHandshake(redis, coherence.prefixes());
+    this.handshake = new FeedHandshake(transport.redis(), coherence.prefixes());
     this.heartbeat = coherence.heartbeat().toMillis();
     this.owner = owner;
-    long timeout = redis.connectTimeout().toMillis();
+    long timeout = transport.redis().connectTimeout().toMillis();
     timer = vertx.setTimer(timeout, id -> end("no answer within " + timeout + " ms", false));
   }
 
-  void open(NetClient client, Settings.Redis redis) {
-    client
-        .connect(redis.endpoint().port(), redis.endpoint().host())
-        .onComplete(
-            opened -> connected(opened, redis),
-            failure -> end(Transport.reason(redis, failure), false));
+  void open() {
+    transport
+        .connect()
+        .onComplete(this::connected, failure -> end(transport.reason(failure), false));
   }
 
-  private void connected(NetSocket opened, Settings.Redis redis) {
+  private void connected(NetSocket opened) {
     socket = opened;
     if (over) {
       socket.close();
       return;
     }
     socket.handler(this::received);
-    socket.exceptionHandler(failure -> end(Transport.reason(redis, failure), false));
+    socket.exceptionHandler(failure -> end(transport.reason(failure), false));
     socket.closeHandler(closed -> end("the connection was closed", false));
     socket.write(handshake.commands());
   }
