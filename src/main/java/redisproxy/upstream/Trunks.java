@@ -35,6 +35,7 @@ public final class Trunks {
   private final Function<Boolean, Trunk> open;
   private Trunk resp2;
   private Trunk resp3;
+  private int renewals;
 
   /**
    * To be made on the event loop that will use it.
@@ -48,7 +49,8 @@ public final class Trunks {
       Tunnels tunnels,
       Consumer<Writes> invalidate,
       Tally tally) {
-    this.open = isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, tally);
+    this.open =
+        isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, this::replace, tally);
     renew();
   }
 
@@ -56,6 +58,24 @@ public final class Trunks {
   public void renew() {
     resp2 = open.apply(false);
     resp3 = open.apply(true);
+    renewals++;
+  }
+
+  private void replace(Trunk retired) {
+    if (retired == resp2) {
+      resp2 = open.apply(false);
+    } else if (retired == resp3) {
+      resp3 = open.apply(true);
+    }
+    renewals++;
+  }
+
+  /**
+   * Changes when what is sent goes over another connection than before: the two may be read by
+   * Redis in any order.
+   */
+  public int renewals() {
+    return renewals;
   }
 
   /**
