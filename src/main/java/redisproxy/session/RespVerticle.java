@@ -91,7 +91,7 @@ public final class RespVerticle extends VerticleBase {
     streams = new ValueStreams(vertx, transport, streamPermits, front::seen);
     tunnels = new Tunnels(vertx, transport, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
-    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front.tally());
+    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front::moved, front.tally());
     loopDelay = new LoopDelay(vertx);
     memory = new ClientMemory(ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
     census.join(Census.RESP, context, this::share);

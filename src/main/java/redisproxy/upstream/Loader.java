@@ -147,6 +147,11 @@ public final class Loader<W> {
     home.link().renew("Redis asks for a password");
   }
 
+  /** Writes may go to another server by now: so reads are to come from where they go. */
+  public void moved() {
+    home.link().renew("another server may take the writes");
+  }
+
   /** Gives the connections up, for what comes over them is not to be believed. */
   public void abandon(String why) {
     if (isConnected()) {

@@ -29,6 +29,15 @@ import redisproxy.resp.Writes;
  * event loop.
  */
 final class Trunk implements Tunnel.Session {
+  /** Who is told what its server is. */
+  interface Owner {
+    /** It takes no writes. What is sent from now on is to be sent over another trunk. */
+    void isReadOnly(Trunk trunk);
+
+    /** It does; told before those who have written are. */
+    void takesWrites();
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(Trunk.class);
 
   /** How many requests may be without a reply. */
@@ -48,8 +57,7 @@ final class Trunk implements Tunnel.Session {
   private final Tunnels tunnels;
   private final boolean resp3;
 
-  /** Has another take its place. */
-  private final Consumer<Trunk> successor;
+  private final Owner owner;
 
   /** In the order they are answered in. */
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -89,6 +97,9 @@ final class Trunk implements Tunnel.Session {
   /** Redis takes no writes over this connection. */
   private boolean readOnly;
 
+  /** Redis has taken one that nobody has been told of. */
+  private boolean takesWrites;
+
   /** What is sent from now on is sent over another. */
   private boolean retired;
 
@@ -98,14 +109,14 @@ final class Trunk implements Tunnel.Session {
       Tunnels tunnels,
       boolean resp3,
       Consumer<Writes> invalidate,
-      Consumer<Trunk> successor,
+      Owner owner,
       Tally tally) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.redis = redis;
     this.tunnels = tunnels;
     this.resp3 = resp3;
-    this.successor = successor;
+    this.owner = owner;
     this.deliveries = new Deliveries(invalidate, tally);
   }
 
@@ -201,7 +212,11 @@ final class Trunk implements Tunnel.Session {
     stuck = false;
     Pending next = pending.remove();
     next.reply = Reply.copyOf(from, start, length);
-    readOnly |= type == '-' && isReadOnly(next.reply);
+    if (type == '-') {
+      readOnly |= isReadOnly(next.reply);
+    } else {
+      takesWrites |= !next.writes.isNothing();
+    }
     deliveries.add(next);
   }
 
@@ -212,6 +227,10 @@ final class Trunk implements Tunnel.Session {
 
   @Override
   public void receivedAll() {
+    if (takesWrites) {
+      takesWrites = false;
+      owner.takesWrites();
+    }
     // Before those who are told send more.
     retireIfReadOnly();
     deliveries.handOut();
@@ -225,7 +244,7 @@ final class Trunk implements Tunnel.Session {
   private void retireIfReadOnly() {
     if (readOnly && !young && !retired) {
       retired = true;
-      successor.accept(this);
+      owner.isReadOnly(this);
     }
   }
 

@@ -1,6 +1,7 @@
 package redisproxy.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
@@ -115,6 +116,23 @@ class FailoverIT {
     old.call("REPLICAOF", after.host(), "" + after.port());
     await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
     assertEquals("$5\r\nafter\r\n", now.call("GET", "k"));
+  }
+
+  /** The server before knows nothing of what is written from now on. */
+  @Test
+  void whereWritesAreTaken_readsAreMade() {
+    set(now, 0, "not yet");
+    assertEquals("+OK\r\n", client.call("SET", "k", "before"));
+    assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
+    address.turnTo(after.port());
+    old.call("REPLICAOF", "127.0.0.1", "1");
+    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
+    assertNotEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
+    await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    set(now, 0, "later");
+    await(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
+    assertEquals("later", proxy.http("/keys/k").body());
   }
 
   private int connectionsEver() {
