@@ -167,7 +167,8 @@ public final class Feed {
 
   private void attempt() {
     timer = NO_TIMER;
-    connection = new FeedConnection(vertx, transport, coherence, context, new ConnectionOwner());
+    connection =
+        new FeedConnection(vertx, transport, coherence, context, clock, new ConnectionOwner());
     connection.open();
   }
 
