@@ -6,8 +6,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +35,6 @@ import redisproxy.session.RespVerticle;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Memo;
-import redisproxy.upstream.Names;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
@@ -54,8 +51,8 @@ public final class Proxy {
   private final Settings settings;
   private final CertificateFiles certificates;
   private final LongSupplier clock = Proxy::millis;
-  private final Gate respClients;
-  private final Gate httpClients;
+  private final EventLoops loops = new EventLoops();
+  private final Clients clients;
   private final Gate httpRequests;
   private final Semaphore streams = new Semaphore(STREAMS);
   private final Memo memo = new Memo();
@@ -72,13 +69,12 @@ public final class Proxy {
 
   private Proxy(Settings settings, CertificateFiles certificates) {
     this.certificates = certificates;
-    this.vertx = vertx(settings.eventLoops(), settings.redis());
-    this.adminVertx = settings.admin().enabled() ? vertx(1, settings.redis()) : null;
+    this.vertx = loops.open(settings.eventLoops(), settings.redis());
+    this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
     this.settings = settings;
     this.limits = new LiveLimits(settings.limits());
     this.spans = Spans.of(settings.tracing(), settings.redis().endpoint(), Version.TEXT);
-    this.respClients = new Gate(settings.resp().maxClients());
-    this.httpClients = new Gate(settings.http().maxClients());
+    this.clients = new Clients(loops.room(), settings);
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
   }
 
@@ -104,19 +100,6 @@ public final class Proxy {
 
   private static long millis() {
     return System.nanoTime() / 1_000_000;
-  }
-
-  private static Vertx vertx(int eventLoops, Settings.Redis redis) {
-    return Vertx.vertx(
-        new VertxOptions()
-            .setEventLoopPoolSize(eventLoops)
-            .setAddressResolverOptions(Names.resolver(redis))
-            .setPreferNativeTransport(true)
-            .setDisableTCCL(true)
-            .setFileSystemOptions(
-                new FileSystemOptions()
-                    .setClassPathResolvingEnabled(false)
-                    .setFileCachingEnabled(false)));
   }
 
   /**
@@ -158,7 +141,7 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings, respClients, streams, memo, census, certificates, limits)))
+                        settings, clients.resp(), streams, memo, census, certificates, limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -172,7 +155,7 @@ public final class Proxy {
                     httpVerticles,
                     new HttpVerticle(
                         settings,
-                        httpClients,
+                        clients.http(),
                         httpRequests,
                         streams,
                         clock,
@@ -188,8 +171,8 @@ public final class Proxy {
     adminVerticle =
         new AdminVerticle(
             settings,
-            respClients,
-            httpClients,
+            clients.resp(),
+            clients.http(),
             httpRequests,
             census,
             certificates.admin(),
@@ -228,7 +211,7 @@ public final class Proxy {
         .addKeyValue(LogKey.ADMIN, settings.admin().enabled() ? adminPort() : "off")
         .addKeyValue(LogKey.REDIS, settings.redis().endpoint())
         .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
-        .addKeyValue(LogKey.NATIVE_TRANSPORT, vertx.isNativeTransportEnabled())
+        .addKeyValue(LogKey.NATIVE_TRANSPORT, loops.isNative())
         .log("redis-proxy is up");
   }
 
@@ -239,7 +222,7 @@ public final class Proxy {
    */
   void follow(Path file, Loaded running) {
     vertx
-        .deployVerticle(new Reload(file, running, respClients, httpClients, limits))
+        .deployVerticle(new Reload(file, running, clients, limits))
         .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 
