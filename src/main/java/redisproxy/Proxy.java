@@ -32,8 +32,7 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.session.RespVerticle;
-import redisproxy.tls.ServerCertificates;
-import redisproxy.tls.ToRedis;
+import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Memo;
 
@@ -50,7 +49,7 @@ public final class Proxy {
   private final @Nullable Vertx adminVertx;
 
   private final Settings settings;
-  private final ServerCertificates certificates;
+  private final CertificateFiles certificates;
   private final LongSupplier clock = Proxy::millis;
   private final EventLoops loops = new EventLoops();
   private final Clients clients;
@@ -68,7 +67,7 @@ public final class Proxy {
   private final List<String> fronts = new ArrayList<>();
   private @Nullable AdminVerticle adminVerticle;
 
-  private Proxy(Settings settings, ServerCertificates certificates) {
+  private Proxy(Settings settings, CertificateFiles certificates) {
     this.certificates = certificates;
     this.vertx = loops.open(settings.eventLoops(), settings.redis());
     this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
@@ -84,10 +83,9 @@ public final class Proxy {
    * nothing behind then. Blocks while it reads certificates.
    */
   public static Future<Proxy> start(Settings settings) {
-    ServerCertificates certificates;
+    CertificateFiles certificates;
     try {
-      ToRedis.check(settings.redis());
-      certificates = new ServerCertificates(settings.tls());
+      certificates = new CertificateFiles(settings);
     } catch (IllegalArgumentException fault) {
       return Future.failedFuture(fault);
     }
@@ -115,7 +113,11 @@ public final class Proxy {
     LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
     Insight insight =
         new Insight(cache, clock, settings.admin().enabled() && settings.dashboard().hotKeys());
-    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census, insight, spans))
+    return deploy(
+            1,
+            () ->
+                new CacheVerticle(
+                    settings, cache, clock, census, insight, certificates.redis(), spans))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
@@ -139,13 +141,7 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings,
-                        clients.resp(),
-                        streams,
-                        memo,
-                        census,
-                        certificates.resp(),
-                        limits)))
+                        settings, clients.resp(), streams, memo, census, certificates, limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -164,7 +160,7 @@ public final class Proxy {
                         streams,
                         clock,
                         census,
-                        certificates.http(),
+                        certificates,
                         limits,
                         spans)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
