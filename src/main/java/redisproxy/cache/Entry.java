@@ -167,8 +167,20 @@ public final class Entry implements Answer {
 
   /** What the entry takes of the heap, in bytes, nearly: what {@code cache.max-bytes} bounds. */
   int weight() {
-    return OVERHEAD + bytes.length;
+    return OVERHEAD + (bytes.length < LARGE ? bytes.length : wholeRegions(bytes.length));
   }
+
+  /**
+   * G1, the collector unless another is set, has regions of their own for arrays of more than half
+   * a region, and a region has 1 MiB or more.
+   */
+  private static int wholeRegions(int length) {
+    return (length + REGION - 1) / REGION * REGION;
+  }
+
+  private static final int REGION = 1 << 20;
+
+  static final int LARGE = REGION / 2 - 16;
 
   /**
    * The entry object (32), the array's header and padding (16 + 4), and its share of the LRU's

@@ -96,6 +96,14 @@ class EntryTest {
   }
 
   @Test
+  void weight_ofALargeValue_isWhatItTakesOfG1() {
+    int rest = "--key$524000\r\n\r\n".length();
+    assertEquals(Entry.OVERHEAD + rest + 524_000, value("v".repeat(524_000)).weight());
+    assertEquals(Entry.OVERHEAD + (1 << 20), value("v".repeat(525_000)).weight());
+    assertEquals(Entry.OVERHEAD + (2 << 20), value("v".repeat(1 << 20)).weight());
+  }
+
+  @Test
   void weight_isTheArrayAndWhatSurroundsIt() {
     assertEquals(Entry.OVERHEAD + 5, Entry.missing(KEY, 0, 1).weight());
     assertEquals(Entry.OVERHEAD + "--key$5\r\nvalue\r\n".length(), value("value").weight());

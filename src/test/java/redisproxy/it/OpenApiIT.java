@@ -11,10 +11,6 @@ import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.ParseOptions;
 import io.swagger.v3.parser.core.models.SwaggerParseResult;
-import java.io.ByteArrayInputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Base64;
 import java.util.List;
@@ -67,16 +63,19 @@ class OpenApiIT {
   }
 
   private static int described(String path, String method, HttpResponse<String> response) {
+    String type = response.headers().firstValue("content-type").orElse("none");
+    return described(path, method, response.statusCode(), response.body().isEmpty() ? null : type);
+  }
+
+  /** With no type for no body. */
+  private static int described(String path, String method, int status, String type) {
     PathItem item = description.getPaths().get(path);
     var operation = method.equals("HEAD") ? item.getHead() : item.getGet();
-    String what = method + " " + path + ": " + response;
-    ApiResponse known = operation.getResponses().get("" + response.statusCode());
+    String what = method + " " + path + ": " + status + " " + type;
+    ApiResponse known = operation.getResponses().get("" + status);
     assertNotNull(known, what);
-    if (!response.body().isEmpty()) {
-      String type = response.headers().firstValue("content-type").orElse("none");
-      assertTrue(known.getContent().containsKey(type), what + " " + type);
-    }
-    return response.statusCode();
+    assertTrue(type == null || known.getContent().containsKey(type), what);
+    return status;
   }
 
   @Test
@@ -170,23 +169,17 @@ class OpenApiIT {
     }
   }
 
+  /** It has not begun: it would meet a closed connection, and its client not always the answer. */
   @Test
-  void bodyThatIsTooLarge_isDescribed() throws Exception {
+  void bodyThatIsTooLarge_isDescribed() {
     for (String path : reads()) {
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.httpPort() + target(path)))
-              // Of unknown length, so that it may be any.
-              .method(
-                  "GET",
-                  HttpRequest.BodyPublishers.ofInputStream(
-                      () -> new ByteArrayInputStream(new byte[1])))
-              .build();
-      HttpResponse<String> response =
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .build()
-              .send(request, HttpResponse.BodyHandlers.ofString());
-      assertEquals(413, described(path, "GET", response));
+      String head = "GET " + target(path) + " HTTP/1.1\r\nHost: localhost\r\n";
+      try (RespClient client = new RespClient(proxy.httpPort())) {
+        String answer = client.send(head + "Transfer-Encoding: chunked\r\n\r\n").rest();
+        assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+        String type = answer.split("content-type: ", 2)[1].split("\r", 2)[0];
+        assertEquals(413, described(path, "GET", 413, type));
+      }
     }
   }
 
