@@ -74,8 +74,9 @@ class HotKeysTest {
 
   @Test
   void rate_isThatOfASteadyLoad_howeverLong() {
-    HotKeys hotKeys = new HotKeys();
+    HotKeys hotKeys = new HotKeys(1, 10_000, 1000);
     long now = -3_000_000_000L;
+    count(hotKeys, "whose counter it takes over", now);
     for (int second = 1; second <= 20_000; second++) {
       for (int i = 0; i < 50; i++) {
         count(hotKeys, "steady", now + i * 20);
