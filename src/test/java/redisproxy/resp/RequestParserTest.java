@@ -210,6 +210,8 @@ class RequestParserTest {
     int length = request.length();
     List<byte[]> whole = List.of(Requests.bytes(request));
     assertEquals(1, Requests.parse(new RequestParser(length), whole).requests().size());
+    List<byte[]> pieces = Requests.cutEverywhere(whole.get(0));
+    assertEquals(1, Requests.parse(new RequestParser(length), pieces).requests().size());
     Requests refused = Requests.parse(new RequestParser(length - 1), List.of(Requests.bytes(head)));
     assertEquals(ERROR + "request larger than " + (length - 1) + " bytes", refused.error());
     assertEquals(refused, Requests.parse(new RequestParser(length - 1), whole));
