@@ -25,6 +25,7 @@ final class Reload extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
 
   private final Path file;
+  private final HangUp hangUp;
   private final Gate respClients;
   private final Gate httpClients;
   private final LiveLimits limits;
@@ -36,9 +37,16 @@ final class Reload extends VerticleBase {
    *
    * @param running what the proxy was started with
    */
-  Reload(Path file, Loaded running, Gate respClients, Gate httpClients, LiveLimits limits) {
+  Reload(
+      Path file,
+      Loaded running,
+      HangUp hangUp,
+      Gate respClients,
+      Gate httpClients,
+      LiveLimits limits) {
     this.file = file;
     this.running = running;
+    this.hangUp = hangUp;
     this.respClients = respClients;
     this.httpClients = httpClients;
     this.limits = limits;
@@ -47,7 +55,7 @@ final class Reload extends VerticleBase {
   @Override
   public Future<?> start() {
     watch = new Watch(vertx, file, read -> read.onComplete(this::apply));
-    HangUp.handle(() -> context.runOnContext(turn -> watch.read().onComplete(this::hungUp)));
+    hangUp.handle(() -> context.runOnContext(turn -> watch.read().onComplete(this::hungUp)));
     return Future.succeededFuture();
   }
 
