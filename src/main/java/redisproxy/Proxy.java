@@ -6,8 +6,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +32,9 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
 import redisproxy.session.RespVerticle;
-import redisproxy.tls.ServerCertificates;
-import redisproxy.tls.ToRedis;
+import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Memo;
-import redisproxy.upstream.Names;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
@@ -53,10 +49,10 @@ public final class Proxy {
   private final @Nullable Vertx adminVertx;
 
   private final Settings settings;
-  private final ServerCertificates certificates;
+  private final CertificateFiles certificates;
   private final LongSupplier clock = Proxy::millis;
-  private final Gate respClients;
-  private final Gate httpClients;
+  private final EventLoops loops = new EventLoops();
+  private final Clients clients;
   private final Gate httpRequests;
   private final Semaphore streams = new Semaphore(STREAMS);
   private final Memo memo = new Memo();
@@ -71,15 +67,14 @@ public final class Proxy {
   private final List<String> fronts = new ArrayList<>();
   private @Nullable AdminVerticle adminVerticle;
 
-  private Proxy(Settings settings, ServerCertificates certificates) {
+  private Proxy(Settings settings, CertificateFiles certificates) {
     this.certificates = certificates;
-    this.vertx = vertx(settings.eventLoops(), settings.redis());
-    this.adminVertx = settings.admin().enabled() ? vertx(1, settings.redis()) : null;
+    this.vertx = loops.open(settings.eventLoops(), settings.redis());
+    this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
     this.settings = settings;
     this.limits = new LiveLimits(settings.limits());
     this.spans = Spans.of(settings.tracing(), settings.redis().endpoint(), Version.TEXT);
-    this.respClients = new Gate(settings.resp().maxClients());
-    this.httpClients = new Gate(settings.http().maxClients());
+    this.clients = new Clients(loops.room(), settings);
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
   }
 
@@ -88,10 +83,9 @@ public final class Proxy {
    * nothing behind then. Blocks while it reads certificates.
    */
   public static Future<Proxy> start(Settings settings) {
-    ServerCertificates certificates;
+    CertificateFiles certificates;
     try {
-      ToRedis.check(settings.redis());
-      certificates = new ServerCertificates(settings.tls());
+      certificates = new CertificateFiles(settings);
     } catch (IllegalArgumentException fault) {
       return Future.failedFuture(fault);
     }
@@ -108,19 +102,6 @@ public final class Proxy {
     return System.nanoTime() / 1_000_000;
   }
 
-  private static Vertx vertx(int eventLoops, Settings.Redis redis) {
-    return Vertx.vertx(
-        new VertxOptions()
-            .setEventLoopPoolSize(eventLoops)
-            .setAddressResolverOptions(Names.resolver(redis))
-            .setPreferNativeTransport(true)
-            .setDisableTCCL(true)
-            .setFileSystemOptions(
-                new FileSystemOptions()
-                    .setClassPathResolvingEnabled(false)
-                    .setFileCachingEnabled(false)));
-  }
-
   /**
    * The order is the placement: event loops are given out in turn, so with n loops and n - 1
    * instances of each front the cache has the first loop, the RESP instances the others, a spacer
@@ -132,7 +113,11 @@ public final class Proxy {
     LruCache cache = new LruCache(settings.cache().capacity(), settings.cache().maxBytes());
     Insight insight =
         new Insight(cache, clock, settings.admin().enabled() && settings.dashboard().hotKeys());
-    return deploy(1, () -> new CacheVerticle(settings, cache, clock, census, insight, spans))
+    return deploy(
+            1,
+            () ->
+                new CacheVerticle(
+                    settings, cache, clock, census, insight, certificates.redis(), spans))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
@@ -156,7 +141,7 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings, respClients, streams, memo, census, certificates.resp(), limits)))
+                        settings, clients.resp(), streams, memo, census, certificates, limits)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }
@@ -170,12 +155,12 @@ public final class Proxy {
                     httpVerticles,
                     new HttpVerticle(
                         settings,
-                        httpClients,
+                        clients.http(),
                         httpRequests,
                         streams,
                         clock,
                         census,
-                        certificates.http(),
+                        certificates,
                         limits,
                         spans)))
         .recover(failure -> listening("http", http.host(), http.port(), failure))
@@ -186,8 +171,8 @@ public final class Proxy {
     adminVerticle =
         new AdminVerticle(
             settings,
-            respClients,
-            httpClients,
+            clients.resp(),
+            clients.http(),
             httpRequests,
             census,
             certificates.admin(),
@@ -226,7 +211,7 @@ public final class Proxy {
         .addKeyValue(LogKey.ADMIN, settings.admin().enabled() ? adminPort() : "off")
         .addKeyValue(LogKey.REDIS, settings.redis().endpoint())
         .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
-        .addKeyValue(LogKey.NATIVE_TRANSPORT, vertx.isNativeTransportEnabled())
+        .addKeyValue(LogKey.NATIVE_TRANSPORT, loops.isNative())
         .log("redis-proxy is up");
   }
 
@@ -237,7 +222,7 @@ public final class Proxy {
    */
   void follow(Path file, Loaded running, HangUp hangUp) {
     vertx
-        .deployVerticle(new Reload(file, running, hangUp, respClients, httpClients, limits))
+        .deployVerticle(new Reload(file, running, hangUp, clients, limits))
         .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 

@@ -15,7 +15,6 @@ import redisproxy.config.Watch;
 import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.log.Logging;
-import redisproxy.metrics.Gate;
 
 /**
  * Changes settings while the proxy runs, when their file is edited or on SIGHUP. An edit holds as a
@@ -26,8 +25,7 @@ final class Reload extends VerticleBase {
 
   private final Path file;
   private final HangUp hangUp;
-  private final Gate respClients;
-  private final Gate httpClients;
+  private final Clients clients;
   private final LiveLimits limits;
   private Loaded running;
   private Watch watch;
@@ -37,18 +35,11 @@ final class Reload extends VerticleBase {
    *
    * @param running what the proxy was started with
    */
-  Reload(
-      Path file,
-      Loaded running,
-      HangUp hangUp,
-      Gate respClients,
-      Gate httpClients,
-      LiveLimits limits) {
+  Reload(Path file, Loaded running, HangUp hangUp, Clients clients, LiveLimits limits) {
     this.file = file;
     this.running = running;
     this.hangUp = hangUp;
-    this.respClients = respClients;
-    this.httpClients = httpClients;
+    this.clients = clients;
     this.limits = limits;
   }
 
@@ -94,8 +85,7 @@ final class Reload extends VerticleBase {
   }
 
   private void change(Settings before, Settings now) {
-    respClients.limit(now.resp().maxClients());
-    httpClients.limit(now.http().maxClients());
+    clients.limit(now);
     limits.set(now.limits());
     // Else it stays what it has been changed to over the admin port.
     if (now.log().level() != before.log().level()) {

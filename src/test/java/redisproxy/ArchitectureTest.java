@@ -112,6 +112,7 @@ class ArchitectureTest {
           .definedBy("redisproxy.upstream")
           .layer("ground")
           .definedBy(
+              "redisproxy.accept",
               "redisproxy.cache",
               "redisproxy.resp",
               "redisproxy.config",

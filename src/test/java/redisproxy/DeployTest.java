@@ -2,8 +2,16 @@ package redisproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Service;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,10 +29,7 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Setting;
 import redisproxy.config.SettingsTable;
 
-/**
- * What is shipped to run the proxy with. It is no check of the schemas of Kubernetes: it holds what
- * the manifests say to what the proxy is.
- */
+/** What is shipped to run the proxy with: valid, and what it says is what the proxy is. */
 class DeployTest {
   private static final Path KUBERNETES = Path.of("deploy/kubernetes");
 
@@ -66,6 +71,34 @@ class DeployTest {
         .filter(each -> each.get("name").equals("redis-proxy"))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Unknown fields, those that are missing and those of another type, by the API's own schemas. */
+  @ParameterizedTest
+  @ValueSource(strings = {"redis-proxy.yaml", "sidecar.yaml"})
+  void manifests_followTheSchemasOfKubernetes(String file) throws IOException {
+    for (Map<String, Object> manifest : manifests(file)) {
+      requireValid(manifest);
+    }
+  }
+
+  @Test
+  void manifestWithAFieldThatIsNone_doesNot() throws IOException {
+    Map<String, Object> deployment = kind("redis-proxy.yaml", "Deployment");
+    map(list(at(deployment, "spec", "template", "spec", "containers")).get(0).get("livenessProbe"))
+        .put("periodSecond", 5);
+    assertThrows(IllegalArgumentException.class, () -> requireValid(deployment));
+  }
+
+  private static void requireValid(Map<String, Object> manifest) throws IOException {
+    JsonElement json = new Gson().toJsonTree(manifest);
+    switch (manifest.get("apiVersion") + " " + manifest.get("kind")) {
+      case "v1 ConfigMap" -> V1ConfigMap.validateJsonElement(json);
+      case "v1 Service" -> V1Service.validateJsonElement(json);
+      case "apps/v1 Deployment" -> V1Deployment.validateJsonElement(json);
+      case "policy/v1 PodDisruptionBudget" -> V1PodDisruptionBudget.validateJsonElement(json);
+      default -> fail("no schema for " + manifest);
+    }
   }
 
   @ParameterizedTest

@@ -29,6 +29,7 @@ import redisproxy.upstream.Reachability;
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
+ *   front → cache   {@link #MOVED}         writes are taken that were not, perhaps by another server; no body
  *   cache → fronts  {@link #REFUSED}       published: Redis asks for a password where the proxy has none; no body
  *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that hold from now on
  *   front → cache   {@link #REPORT}        {@link Enquiry}: how the cache is doing
@@ -48,6 +49,7 @@ public final class Bus {
   public static final String INVALIDATIONS = "cache.invalidations";
   public static final String FENCES = "cache.fences";
   public static final String ACCESS = "access";
+  static final String MOVED = "moved";
   public static final String REFUSED = "refused";
   public static final String SERVER = "server";
   static final String WHAT_SERVER = "server.what";

@@ -23,10 +23,12 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
+import redisproxy.tls.ToRedis;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.AccessCheck;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
+import redisproxy.upstream.Transport;
 
 /**
  * The one owner of the cache: every lookup of every front comes here over the bus, so that one
@@ -41,6 +43,7 @@ public final class CacheVerticle extends VerticleBase {
   private final LongSupplier clock;
   private final Census census;
   private final Insight insight;
+  private final ToRedis tls;
   private final LoadSpans spans;
 
   private ReadThrough<Waiter> readThrough;
@@ -78,12 +81,14 @@ public final class CacheVerticle extends VerticleBase {
       LongSupplier clock,
       Census census,
       Insight insight,
+      ToRedis tls,
       @Nullable Spans spans) {
     this.settings = settings;
     this.cache = cache;
     this.clock = clock;
     this.census = census;
     this.insight = insight;
+    this.tls = tls;
     this.spans = new LoadSpans(spans);
   }
 
@@ -91,16 +96,17 @@ public final class CacheVerticle extends VerticleBase {
   public Future<?> start() {
     readThrough = new ReadThrough<>(cache, Keeping.by(settings), this::load, this::answered);
     leaving = new LeavingAnswers(vertx, context);
-    loader =
-        new Loader<>(vertx, settings.redis(), settings.cache().maxValueBytes(), clock, readThrough);
-    coherence = new Coherence(vertx, settings, clock, readThrough);
+    Transport transport = new Transport(vertx, settings.redis(), tls);
+    loader = new Loader<>(vertx, transport, settings.cache().maxValueBytes(), clock, readThrough);
+    coherence = new Coherence(vertx, settings, transport, clock, readThrough);
     loader.whenKnown(this::known);
     loader.whenReachable(coherence::reachable);
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
-    AccessCheck access = new AccessCheck(vertx, settings, this::refused);
+    AccessCheck access = new AccessCheck(vertx, transport, settings.coherence(), this::refused);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.ask());
+    vertx.eventBus().localConsumer(Bus.MOVED, news -> loader.moved());
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));

@@ -16,6 +16,7 @@ import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.upstream.Feed;
+import redisproxy.upstream.Transport;
 
 /**
  * Keeps the cache as fresh as Redis: passes on what the feed tells, and decides how far what is
@@ -81,14 +82,18 @@ public final class Coherence implements Feed.Owner {
   }
 
   /** To be made on the cache verticle's event loop. */
-  Coherence(Vertx vertx, Settings settings, LongSupplier clock, ReadThrough<?> readThrough) {
+  Coherence(
+      Vertx vertx,
+      Settings settings,
+      Transport transport,
+      LongSupplier clock,
+      ReadThrough<?> readThrough) {
     this.readThrough = readThrough;
     this.clock = clock;
     this.servesUnverified =
         settings.coherence().whenUnverified() == Settings.Coherence.WhenUnverified.SERVE;
     this.expiryOnly = settings.coherence().mode() == Settings.Coherence.Mode.EXPIRY;
-    this.feed =
-        expiryOnly ? null : new Feed(vertx, settings.redis(), settings.coherence(), clock, this);
+    this.feed = expiryOnly ? null : new Feed(vertx, transport, settings.coherence(), clock, this);
   }
 
   /** Begins to connect; ends when it is known how the first attempt went. */

@@ -93,6 +93,11 @@ public final class Front {
     }
   }
 
+  /** What is read may come from another server than what is written goes to. Sent at once, too. */
+  public void moved() {
+    vertx.eventBus().send(Bus.MOVED, null, Bus.BY_REFERENCE);
+  }
+
   /**
    * Redis has said something of a key elsewhere than in a load: what was kept before is not to be
    * served behind it.

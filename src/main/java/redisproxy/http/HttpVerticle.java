@@ -31,9 +31,10 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
-import redisproxy.tls.Certificates;
+import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Judge;
+import redisproxy.upstream.Transport;
 import redisproxy.upstream.ValueStreams;
 
 /**
@@ -54,7 +55,7 @@ public final class HttpVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final LongSupplier clock;
   private final Census census;
-  private final Certificates certificates;
+  private final CertificateFiles certificates;
   private final LiveLimits live;
   private final HttpSpans spans;
 
@@ -80,7 +81,7 @@ public final class HttpVerticle extends VerticleBase {
       Semaphore streamPermits,
       LongSupplier clock,
       Census census,
-      Certificates certificates,
+      CertificateFiles certificates,
       LiveLimits live,
       @Nullable Spans spans) {
     this.settings = settings;
@@ -100,18 +101,19 @@ public final class HttpVerticle extends VerticleBase {
     loopDelay = new LoopDelay(vertx);
     census.join(Census.HTTP, context, this::share);
     FrontLimits limits = FrontLimits.of(live, live.http(), settings.http().instances());
+    Transport transport = new Transport(vertx, settings.redis(), certificates.redis());
     access =
         new HttpAccess(
             settings.redis(),
             Credentials.of(settings.auth()),
-            new Judge(vertx, settings.redis(), streamPermits),
+            new Judge(transport, streamPermits),
             new LateRefusals(context, limits.failedLogins()),
             task -> context.runOnContext(turn -> task.run()),
             clock);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
     answers =
         new HttpAnswers(
-            new ValueStreams(vertx, settings.redis(), streamPermits, front::seen),
+            new ValueStreams(vertx, transport, streamPermits, front::seen),
             requests,
             clock,
             settings.http().maxAgeRemaining());
@@ -130,7 +132,7 @@ public final class HttpVerticle extends VerticleBase {
             .setMaxHeaderSize(MAX_HEADERS)
             .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
-    certificates.applyTo(options);
+    certificates.http().applyTo(options);
     server =
         vertx
             .createHttpServer(options)
@@ -139,7 +141,7 @@ public final class HttpVerticle extends VerticleBase {
             .requestHandler(counted(new HttpLimit(limits.rate(), new HttpFraming(router()))));
     return server
         .listen()
-        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+        .onSuccess(listening -> certificates.http().follow(context, server::updateSSLOptions));
   }
 
   /** Counts how each request ends, and has it traced. */

@@ -12,7 +12,8 @@ import redisproxy.upstream.Trunks;
  * The short requests of a session without a tunnel that only Redis can answer, and whoever asks it:
  * SET, INCR, EXPIRE and their like go over a trunk that many sessions share. Nothing is forwarded
  * while a read is under way nor read while something forwarded is, for the two take different ways
- * to Redis and their order would be lost.
+ * to Redis and their order would be lost. Nor is anything while what was forwarded before is under
+ * way on a trunk that has been renewed since.
  */
 final class Forwarding implements Trunks.Sender {
   /** A longer request, in bytes, goes through a tunnel. */
@@ -24,6 +25,9 @@ final class Forwarding implements Trunks.Sender {
   private final Handshake handshake;
 
   private int outstanding;
+
+  /** How often the trunks had been renewed when a request was last forwarded. */
+  private int renewals;
 
   /** A reply has told the client something of what is in Redis. */
   private boolean told;
@@ -63,6 +67,7 @@ final class Forwarding implements Trunks.Sender {
     if (!command.isTerse(request)
         || end - start > MAX_REQUEST
         || !handshake.isHome()
+        || outstanding > 0 && renewals != trunks.renewals()
         || cached.isReading()) {
       return false;
     }
@@ -71,6 +76,7 @@ final class Forwarding implements Trunks.Sender {
     if (!trunks.send(isResp3, input, start, end, writes, this, cached.accepted())) {
       return false;
     }
+    renewals = trunks.renewals();
     cached.awaitReply();
     handshake.forwarded();
     outstanding++;

@@ -45,6 +45,9 @@ final class RespSession extends RespConnection {
   /** What comes next in the input waits until the cached lane is empty. */
   private boolean blocked;
 
+  /** The tunnel is lost, of which the client is told behind what it asked before. */
+  private boolean lossPutOff;
+
   private boolean quitting;
   private boolean draining;
   private boolean advancing;
@@ -229,6 +232,10 @@ final class RespSession extends RespConnection {
       acceptInput();
       progress |= cached.accepted() != before;
     } while (progress);
+    if (lossPutOff && cached.isEmpty() && tunnel != null) {
+      tunnel.lost();
+      return;
+    }
     setReading(!draining && mayAccept());
     if (cached.isEmpty() && (quitting || draining && mayAccept())) {
       end();
@@ -243,6 +250,16 @@ final class RespSession extends RespConnection {
   /** Nothing more is read; what was read is answered. */
   void quit() {
     quitting = true;
+  }
+
+  /**
+   * Whether the tunnel, which is lost, is to be told so again later, when all that was asked before
+   * is answered. Until then nothing more is read.
+   */
+  boolean putsOffLoss() {
+    lossPutOff = !cached.isEmpty();
+    quitting |= lossPutOff;
+    return lossPutOff;
   }
 
   /** Everything that was read is answered or on its way to Redis. */

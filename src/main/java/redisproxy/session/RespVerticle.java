@@ -25,10 +25,11 @@ import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
-import redisproxy.tls.Certificates;
+import redisproxy.tls.CertificateFiles;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Server;
+import redisproxy.upstream.Transport;
 import redisproxy.upstream.Trunks;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.ValueStreams;
@@ -46,7 +47,7 @@ public final class RespVerticle extends VerticleBase {
   private final Semaphore streamPermits;
   private final Memo memo;
   private final Census census;
-  private final Certificates certificates;
+  private final CertificateFiles certificates;
   private final LiveLimits live;
   private final Set<RespSession> sessions = new HashSet<>();
 
@@ -68,7 +69,7 @@ public final class RespVerticle extends VerticleBase {
       Semaphore streamPermits,
       Memo memo,
       Census census,
-      Certificates certificates,
+      CertificateFiles certificates,
       LiveLimits live) {
     this.settings = settings.resp();
     this.redis = settings.redis();
@@ -86,10 +87,11 @@ public final class RespVerticle extends VerticleBase {
   public Future<?> start() {
     front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
     limits = FrontLimits.of(live, live.resp(), settings.instances());
-    streams = new ValueStreams(vertx, redis, streamPermits, front::seen);
-    tunnels = new Tunnels(vertx, redis, settings.maxPendingBytes());
+    Transport transport = new Transport(vertx, redis, certificates.redis());
+    streams = new ValueStreams(vertx, transport, streamPermits, front::seen);
+    tunnels = new Tunnels(vertx, transport, settings.maxPendingBytes());
     asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
-    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front.tally());
+    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front::moved, front.tally());
     loopDelay = new LoopDelay(vertx);
     memory = new ClientMemory(ClientMemory.share(settings.instances(), settings.maxPendingBytes()));
     census.join(Census.RESP, context, this::share);
@@ -105,11 +107,11 @@ public final class RespVerticle extends VerticleBase {
             .setTcpKeepAlive(true)
             .setIdleTimeout((int) settings.idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
-    certificates.applyTo(options);
+    certificates.resp().applyTo(options);
     server = vertx.createNetServer(options).connectHandler(this::connected);
     return server
         .listen()
-        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+        .onSuccess(listening -> certificates.resp().follow(context, server::updateSSLOptions));
   }
 
   /** What was opened when Redis asked for no password is not for those who give none now. */

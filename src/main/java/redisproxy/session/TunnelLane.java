@@ -270,7 +270,7 @@ final class TunnelLane implements Tunnel.Session {
   public void lost() {
     lost = true;
     replies.invalidate(outstanding.writes());
-    if (clientGone || replies.isHolding()) {
+    if (clientGone || replies.isHolding() || session.putsOffLoss()) {
       return;
     }
     if (!replies.isBetween() && !outstanding.isStreaming()) {

@@ -7,10 +7,7 @@ import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,20 +23,13 @@ import redisproxy.log.LogKey;
 public final class Certificates {
   private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
 
-  private static final String KEPT = "new certificates refused, those from before are kept";
-
-  private static final Set<String> VERSIONS = Set.of("TLSv1.2", "TLSv1.3");
+  private static final String REFUSAL = "new certificates refused, those from before are kept";
 
   private final String server;
-  private final Tls.Server files;
   private final List<Consumer<ServerSSLOptions>> servers = new ArrayList<>();
-  private @Nullable ServerSSLOptions current;
 
-  /** What the files held when they were last read, good or not. */
-  private @Nullable List<@Nullable Pem> seen;
-
-  /** Why they could not be read the last time, or null. */
-  private @Nullable String unreadable;
+  /** Null without TLS. */
+  private final @Nullable RenewableOptions<ServerSSLOptions> options;
 
   /**
    * Those of a server, read from its files, which blocks.
@@ -49,45 +39,43 @@ public final class Certificates {
    */
   Certificates(String server, Tls.Server files) {
     this.server = server;
-    this.files = files;
-    if (files.isOn()) {
-      seen = read();
-      current = options(seen);
-      try {
-        seen.get(0).requireValid();
-      } catch (IllegalArgumentException fault) {
-        // Not to start would be worse: some clients do not mind.
-        warn("clients will not trust this server", fault);
+    this.options =
+        files.isOn()
+            ? new RenewableOptions<>(
+                server, REFUSAL, () -> read(server, files), Certificates::options)
+            : null;
+    try {
+      if (options != null) {
+        options.requireValid();
       }
+    } catch (IllegalArgumentException fault) {
+      // Not to start would be worse: some clients do not mind.
+      warn("clients will not trust this server", fault);
     }
   }
 
-  private List<@Nullable Pem> read() {
-    return Arrays.asList(
+  private static PemFiles read(String server, Tls.Server files) {
+    return new PemFiles(
         Pem.read(server + ".tls.cert", files.cert()),
         Pem.read(server + ".tls.key", files.key()),
         Pem.read(server + ".tls.client-ca", files.clientCa()));
   }
 
-  private static ServerSSLOptions options(List<@Nullable Pem> found) {
-    ServerSSLOptions options =
-        new ServerSSLOptions()
-            .setEnabledSecureTransportProtocols(VERSIONS)
-            .setKeyCertOptions(found.get(0).identity(found.get(1)));
-    if (found.get(2) != null) {
-      options.setTrustOptions(found.get(2).authorities()).setClientAuth(ClientAuth.REQUIRED);
-    }
-    return options;
+  private static ServerSSLOptions options(PemFiles files) {
+    return files
+        .applyTo(new ServerSSLOptions())
+        .setClientAuth(files.ca() == null ? ClientAuth.NONE : ClientAuth.REQUIRED);
   }
 
   /** Has a server that is about to listen speak TLS, if it is to. */
-  public synchronized void applyTo(NetServerOptions options) {
-    if (current != null) {
+  public void applyTo(NetServerOptions server) {
+    if (options != null) {
+      ServerSSLOptions current = options.current();
       // A handshake is a millisecond or more of arithmetic: not on an event loop.
-      options
+      server
           .setSsl(true)
           .setSslEngineOptions(new JdkSSLEngineOptions().setUseWorkerThread(true))
-          .setEnabledSecureTransportProtocols(VERSIONS)
+          .setEnabledSecureTransportProtocols(current.getEnabledSecureTransportProtocols())
           .setClientAuth(current.getClientAuth())
           .setKeyCertOptions(current.getKeyCertOptions())
           .setTrustOptions(current.getTrustOptions());
@@ -97,11 +85,11 @@ public final class Certificates {
   /** Has a server that listens told of new certificates, and of those it may just have missed. */
   public synchronized void follow(
       Context context, Function<ServerSSLOptions, Future<Boolean>> update) {
-    if (current != null) {
+    if (options != null) {
       Consumer<ServerSSLOptions> told =
-          options -> context.runOnContext(turn -> update.apply(options).onFailure(this::notTaken));
+          news -> context.runOnContext(turn -> update.apply(news).onFailure(this::notTaken));
       servers.add(told);
-      told.accept(current);
+      told.accept(options.current());
     }
   }
 
@@ -114,33 +102,9 @@ public final class Certificates {
    * certificates from before stay.
    */
   synchronized void look() {
-    if (current == null) {
-      return;
-    }
-    try {
-      List<@Nullable Pem> found = read();
-      unreadable = null;
-      if (!found.equals(seen)) {
-        seen = found;
-        renew(found);
-      }
-    } catch (IllegalArgumentException fault) {
-      if (!Objects.equals(fault.getMessage(), unreadable)) {
-        unreadable = fault.getMessage();
-        warn(KEPT, fault);
-      }
-    }
-  }
-
-  private void renew(List<@Nullable Pem> found) {
-    try {
-      ServerSSLOptions options = options(found);
-      found.get(0).requireValid();
-      current = options;
-      servers.forEach(told -> told.accept(options));
-      LOG.atInfo().addKeyValue(LogKey.SERVER, server).log("certificates read again");
-    } catch (IllegalArgumentException fault) {
-      warn(KEPT, fault);
+    if (options != null && options.look()) {
+      ServerSSLOptions news = options.current();
+      servers.forEach(told -> told.accept(news));
     }
   }
 

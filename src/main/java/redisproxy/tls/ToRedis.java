@@ -2,15 +2,13 @@ package redisproxy.tls;
 
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.NetClientOptions;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -21,9 +19,16 @@ import redisproxy.config.Settings;
 import redisproxy.config.Tls;
 import redisproxy.log.LogKey;
 
-/** TLS of the connections to Redis. */
+/**
+ * TLS of the connections to Redis: how it is spoken by the next that is made, and what is wrong
+ * when none can be. {@link #look} reads the files again; who is connected keeps what it was
+ * connected with. For use by any thread.
+ */
 public final class ToRedis {
   private static final Logger LOG = LoggerFactory.getLogger(ToRedis.class);
+
+  private static final String REFUSAL =
+      "new certificates for Redis refused, those from before are kept";
 
   private static final String SILENT =
       "no TLS handshake in time; is this the port of Redis that speaks TLS?";
@@ -31,25 +36,23 @@ public final class ToRedis {
   private static final String ALERT = "Received fatal alert: ";
   private static final int MAX_DEPTH = 16;
 
-  private ToRedis() {}
+  private final Settings.Redis redis;
+
+  /** Null without TLS. */
+  private final @Nullable RenewableOptions<ClientSSLOptions> options;
 
   /**
-   * Reads the files that are named, to see whether they will do, which blocks.
+   * Reads the files that are named, which blocks.
    *
    * @throws IllegalArgumentException that says which setting is wrong, and why
    */
-  public static void check(Settings.Redis redis) {
-    Tls.Client tls = redis.tls();
-    Pem ca = Pem.read("redis.tls.ca", tls.ca());
-    if (ca != null) {
-      ca.authorities();
-    }
-    Pem cert = Pem.read("redis.tls.cert", tls.cert());
-    Pem key = Pem.read("redis.tls.key", tls.key());
-    if (cert != null && key != null) {
-      cert.identity(key);
-    }
-    if (redis.endpoint().tls() && !tls.verifyHost()) {
+  public ToRedis(Settings.Redis redis) {
+    this.redis = redis;
+    this.options =
+        redis.endpoint().tls()
+            ? new RenewableOptions<>("redis", REFUSAL, this::read, this::options)
+            : null;
+    if (redis.endpoint().tls() && !redis.tls().verifyHost()) {
       LOG.atWarn()
           .addKeyValue(LogKey.REDIS, redis.endpoint())
           .addKeyValue(LogKey.REMEDY, "set redis.tls.verify-host to true")
@@ -57,41 +60,71 @@ public final class ToRedis {
     }
   }
 
-  /** Has a client speak TLS, if the URL of Redis says so. */
-  public static void applyTo(NetClientOptions options, Settings.Redis redis) {
-    Tls.Client tls = redis.tls();
-    if (!redis.endpoint().tls()) {
-      return;
-    }
-    options
-        .setSsl(true)
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
-        .setHostnameVerificationAlgorithm(tls.verifyHost() ? "HTTPS" : "")
+  private PemFiles read() {
+    Tls.Client files = redis.tls();
+    return new PemFiles(
+        Pem.read("redis.tls.cert", files.cert()),
+        Pem.read("redis.tls.key", files.key()),
+        Pem.read("redis.tls.ca", files.ca()));
+  }
+
+  private ClientSSLOptions options(PemFiles files) {
+    return files
+        .applyTo(new ClientSSLOptions())
+        .setHostnameVerificationAlgorithm(redis.tls().verifyHost() ? "HTTPS" : "")
         .setSslHandshakeTimeout(redis.connectTimeout().toMillis())
         .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
-    if (tls.ca() != null) {
-      options.setTrustOptions(new PemTrustOptions().addCertPath(tls.ca()));
+  }
+
+  /** Whether there is anything to look at. */
+  boolean hasFiles() {
+    return redis.tls().ca() != null || redis.tls().cert() != null;
+  }
+
+  /**
+   * Reads the files again, which blocks. What is wrong with them is logged, once, and those from
+   * before stay.
+   */
+  void look() {
+    if (options != null) {
+      options.look();
     }
-    if (tls.cert() != null) {
-      options.setKeyCertOptions(
-          new PemKeyCertOptions().addCertPath(tls.cert()).addKeyPath(tls.key()));
+  }
+
+  /** How a connection that is made now speaks TLS; null where it is to speak none. */
+  public @Nullable ClientSSLOptions options() {
+    return options == null ? null : options.current();
+  }
+
+  /** Has a client speak TLS that way, if it is to. */
+  public void applyTo(NetClientOptions client) {
+    ClientSSLOptions current = options();
+    if (current != null) {
+      client
+          .setSsl(true)
+          .setEnabledSecureTransportProtocols(current.getEnabledSecureTransportProtocols())
+          .setHostnameVerificationAlgorithm(current.getHostnameVerificationAlgorithm())
+          .setSslHandshakeTimeout(current.getSslHandshakeTimeout())
+          .setSslHandshakeTimeoutUnit(current.getSslHandshakeTimeoutUnit())
+          .setKeyCertOptions(current.getKeyCertOptions())
+          .setTrustOptions(current.getTrustOptions());
     }
   }
 
   /** Why there is no connection; where TLS is to blame, with the setting that may mend it. */
-  public static String reason(Settings.Redis redis, Throwable failure) {
-    String words = redis.endpoint().tls() ? words(redis, failure) : null;
+  public String reason(Throwable failure) {
+    String words = redis.endpoint().tls() ? words(redis.tls(), failure) : null;
     return words == null
         ? String.valueOf(failure.getMessage())
         : "redis.url = \"" + redis.endpoint() + "\": " + words;
   }
 
-  private static @Nullable String words(Settings.Redis redis, Throwable failure) {
+  private static @Nullable String words(Tls.Client tls, Throwable failure) {
     Throwable of = failure;
     String words = null;
     // The innermost says most.
     for (int depth = 0; of != null && depth < MAX_DEPTH; depth++) {
-      String more = wordsFor(redis.tls(), of);
+      String more = wordsFor(tls, of);
       words = more == null ? words : more;
       of = of.getCause();
     }

@@ -1,7 +1,8 @@
 /**
- * TLS: the PEM files of the servers, checked and read again as they change ({@link
- * redisproxy.tls.Certificates}), those of the connection to Redis ({@link redisproxy.tls.ToRedis}),
- * and what TLS makes different on a socket ({@link redisproxy.tls.TlsSocket}).
+ * TLS: the PEM files of the servers ({@link redisproxy.tls.Certificates}) and of the connections to
+ * Redis ({@link redisproxy.tls.ToRedis}), checked and {@linkplain redisproxy.tls.CertificateFiles
+ * read again} as they change, and what TLS makes different on a socket ({@link
+ * redisproxy.tls.TlsSocket}).
  */
 @NullMarked
 package redisproxy.tls;

@@ -2,7 +2,6 @@ package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetClient;
 import redisproxy.config.Settings;
 
 /**
@@ -16,8 +15,7 @@ public final class AccessCheck {
   /** After so many heartbeats of the feed, ten seconds unless that is set. */
   private static final int HEARTBEATS = 10;
 
-  private final Settings.Redis redis;
-  private final NetClient client;
+  private final Transport transport;
   private final Runnable refused;
   private boolean asking;
 
@@ -27,25 +25,29 @@ public final class AccessCheck {
    *
    * @param refused is told when Redis asks for a password
    */
-  public AccessCheck(Vertx vertx, Settings settings, Runnable refused) {
-    this.redis = settings.redis();
+  public AccessCheck(
+      Vertx vertx, Transport transport, Settings.Coherence coherence, Runnable refused) {
+    this.transport = transport;
     this.refused = refused;
-    this.client = Transport.client(vertx, redis);
-    if (redis.password() == null) {
-      long every = settings.coherence().heartbeat().toMillis() * HEARTBEATS;
+    if (isOpen()) {
+      long every = coherence.heartbeat().toMillis() * HEARTBEATS;
       vertx.setPeriodic(every, id -> ask());
     }
   }
 
+  private boolean isOpen() {
+    return transport.redis().password() == null;
+  }
+
   /** Asks now. */
   public void ask() {
-    if (asking || redis.password() != null) {
+    if (asking || !isOpen()) {
       return;
     }
     asking = true;
     Buffer ping = Buffer.buffer();
     Greeting.append(ping, PING);
-    OneOff.ask(client, redis, ping)
+    OneOff.ask(transport, ping)
         .onComplete(
             reply -> {
               asking = false;

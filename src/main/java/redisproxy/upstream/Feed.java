@@ -3,7 +3,6 @@ package redisproxy.upstream;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClient;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +74,7 @@ public final class Feed {
   private final Settings.Coherence coherence;
   private final LongSupplier clock;
   private final Owner owner;
-  private final NetClient client;
+  private final Transport transport;
   private final Backoff backoff;
 
   private @Nullable FeedConnection connection;
@@ -99,18 +98,18 @@ public final class Feed {
    */
   public Feed(
       Vertx vertx,
-      Settings.Redis redis,
+      Transport transport,
       Settings.Coherence coherence,
       LongSupplier clock,
       Owner owner) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
-    this.redis = redis;
+    this.transport = transport;
+    this.redis = transport.redis();
     this.coherence = coherence;
     this.clock = clock;
     this.owner = owner;
     this.backoff = new Backoff(redis.backoffMax().toMillis());
-    this.client = Transport.client(vertx, redis);
   }
 
   /** Begins to connect. */
@@ -124,11 +123,12 @@ public final class Feed {
     vertx.cancelTimer(timer);
     FeedConnection last = connection;
     connection = null;
-    if (last != null) {
-      last.close();
-      last.failFences();
+    if (last == null) {
+      return Future.succeededFuture();
     }
-    return client.close();
+    Future<Void> closed = last.close();
+    last.failFences();
+    return closed;
   }
 
   /** Whether every write is told. */
@@ -167,8 +167,9 @@ public final class Feed {
 
   private void attempt() {
     timer = NO_TIMER;
-    connection = new FeedConnection(vertx, redis, coherence, context, new ConnectionOwner());
-    connection.open(client, redis);
+    connection =
+        new FeedConnection(vertx, transport, coherence, context, clock, new ConnectionOwner());
+    connection.open();
   }
 
   private final class ConnectionOwner implements FeedConnection.Owner {

@@ -6,12 +6,12 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,9 +58,11 @@ final class FeedConnection {
   private static final long BREATH_MS = 1;
 
   private final Vertx vertx;
+  private final Transport transport;
   private final Context context;
   private final FeedHandshake handshake;
-  private final long heartbeat;
+  private final long period;
+  private final Heartbeat heartbeat;
   private final Owner owner;
   private final FeedParser parser = new FeedParser(new FromRedis());
   private final Queue<Fence> fences = new ArrayDeque<>();
@@ -77,46 +79,40 @@ final class FeedConnection {
   /** The next of: the handshake's deadline, then the beats. */
   private long timer;
 
-  private long beats;
-
-  /** PINGs sent and answered; the beat behind which the one in flight has had its time. */
-  private long pings;
-
-  private long pongs;
-  private long dueAfter;
   private boolean pingIsComing;
 
   FeedConnection(
       Vertx vertx,
-      Settings.Redis redis,
+      Transport transport,
       Settings.Coherence coherence,
       Context context,
+      LongSupplier clock,
       Owner owner) {
     this.vertx = vertx;
+    this.transport = transport;
     this.context = context;
-    this.handshake = new FeedHandshake(redis, coherence.prefixes());
-    this.heartbeat = coherence.heartbeat().toMillis();
+    this.handshake = new FeedHandshake(transport.redis(), coherence.prefixes());
+    this.period = coherence.heartbeat().toMillis();
+    this.heartbeat = new Heartbeat(period, clock);
     this.owner = owner;
-    long timeout = redis.connectTimeout().toMillis();
+    long timeout = transport.redis().connectTimeout().toMillis();
     timer = vertx.setTimer(timeout, id -> end("no answer within " + timeout + " ms", false));
   }
 
-  void open(NetClient client, Settings.Redis redis) {
-    client
-        .connect(redis.endpoint().port(), redis.endpoint().host())
-        .onComplete(
-            opened -> connected(opened, redis),
-            failure -> end(Transport.reason(redis, failure), false));
+  void open() {
+    transport
+        .connect()
+        .onComplete(this::connected, failure -> end(transport.reason(failure), false));
   }
 
-  private void connected(NetSocket opened, Settings.Redis redis) {
+  private void connected(NetSocket opened) {
     socket = opened;
     if (over) {
       socket.close();
       return;
     }
     socket.handler(this::received);
-    socket.exceptionHandler(failure -> end(Transport.reason(redis, failure), false));
+    socket.exceptionHandler(failure -> end(transport.reason(failure), false));
     socket.closeHandler(closed -> end("the connection was closed", false));
     socket.write(handshake.commands());
   }
@@ -207,41 +203,41 @@ final class FeedConnection {
       return;
     }
     established = true;
-    timer = vertx.setTimer(heartbeat, id -> beat());
+    heartbeat.begin();
+    timer = vertx.setTimer(period, id -> beat());
     owner.established();
   }
 
   private void pong(byte type, String line) {
-    if (!FeedHandshake.isPong(type, line) || pongs == pings) {
+    if (!FeedHandshake.isPong(type, line) || heartbeat.isAnswered()) {
       end("Redis says " + (line.isEmpty() ? "something" : line) + " where PONG is due", false);
       return;
     }
-    pongs++;
+    heartbeat.pong();
     owner.pinged(true);
-    while (!fences.isEmpty() && fences.peek().pings <= pongs) {
+    while (!fences.isEmpty() && fences.peek().pings <= heartbeat.answered()) {
       fences.remove().passed.accept(true);
     }
     pingForFences();
   }
 
   /**
-   * A beat: the PING in flight must have been answered if it had a whole heartbeat to be. Timers
-   * are set one by one, or those that were missed in a pause of the JVM would all come at once.
+   * Timers are set one by one, or those that were missed in a pause of the JVM would all come at
+   * once.
    */
   private void beat() {
-    beats++;
-    if (pongs == pings) {
-      ping(beats);
-    } else if (dueAfter < beats) {
-      end("no answer within " + heartbeat + " ms", false);
+    if (heartbeat.isOverdue()) {
+      end("no answer within " + period + " ms", false);
       return;
     }
-    timer = vertx.setTimer(heartbeat, id -> beat());
+    if (heartbeat.isAnswered()) {
+      ping(true);
+    }
+    timer = vertx.setTimer(period, id -> beat());
   }
 
-  private void ping(long due) {
-    pings++;
-    dueAfter = due;
+  private void ping(boolean isAtBeat) {
+    heartbeat.ping(isAtBeat);
     owner.pinged(false);
     socket().write(FeedHandshake.PING);
   }
@@ -252,8 +248,8 @@ final class FeedConnection {
       passed.accept(false);
       return;
     }
-    fences.add(new Fence(pings + handshake.pingsPerFence(), passed));
-    if (!pingIsComing && pongs == pings) {
+    fences.add(new Fence(heartbeat.sent() + handshake.pingsPerFence(), passed));
+    if (!pingIsComing && heartbeat.isAnswered()) {
       pingIsComing = true;
       context.runOnContext(
           turn -> {
@@ -264,8 +260,8 @@ final class FeedConnection {
   }
 
   private void pingForFences() {
-    if (!over && !fences.isEmpty() && pongs == pings) {
-      ping(beats + 1);
+    if (!over && !fences.isEmpty() && heartbeat.isAnswered()) {
+      ping(false);
     }
   }
 

@@ -1,13 +1,10 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetClient;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
-import redisproxy.config.Settings;
 
 /** Has Redis judge credentials: AUTH on a connection of its own. Belongs to one event loop. */
 public final class Judge {
@@ -17,19 +14,17 @@ public final class Judge {
   private static final Pattern NO =
       Pattern.compile("-(WRONGPASS|NOAUTH|NOPERM|ERR (?!max number of clients)).*", Pattern.DOTALL);
 
-  private final Settings.Redis redis;
-  private final NetClient client;
+  private final Transport transport;
   private final Semaphore permits;
 
   /**
-   * To be made on the event loop that will use it.
+   * A judge.
    *
    * @param permits how many judgements may be under way
    */
-  public Judge(Vertx vertx, Settings.Redis redis, Semaphore permits) {
-    this.redis = redis;
+  public Judge(Transport transport, Semaphore permits) {
+    this.transport = transport;
     this.permits = permits;
-    this.client = Transport.client(vertx, redis);
   }
 
   /** Whether Redis takes these credentials. Fails when Redis does not say. */
@@ -39,7 +34,7 @@ public final class Judge {
     }
     Buffer request = Buffer.buffer();
     Greeting.append(request, AUTH, user, password);
-    return OneOff.ask(client, redis, request)
+    return OneOff.ask(transport, request)
         .onComplete(judged -> permits.release())
         .compose(Judge::verdict);
   }

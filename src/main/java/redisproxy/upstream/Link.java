@@ -50,6 +50,7 @@ final class Link {
   }
 
   private final Vertx vertx;
+  private final Transport transport;
   private final Settings.Redis redis;
   private final Settings.Endpoint endpoint;
   private final LongSupplier clock;
@@ -75,9 +76,10 @@ final class Link {
    * @param pipeline how many commands may be unanswered at a time
    * @param clock milliseconds, monotonic
    */
-  Link(Vertx vertx, Settings.Redis redis, int db, int pipeline, LongSupplier clock, Owner owner) {
+  Link(Vertx vertx, Transport transport, int db, int pipeline, LongSupplier clock, Owner owner) {
     this.vertx = vertx;
-    this.redis = redis;
+    this.transport = transport;
+    this.redis = transport.redis();
     Settings.Endpoint to = redis.endpoint();
     this.endpoint = new Settings.Endpoint(to.host(), to.port(), db, to.tls());
     this.pipeline = pipeline;
@@ -149,7 +151,7 @@ final class Link {
             .setMaxPoolSize(1)
             .setMaxWaitingHandlers(pipeline)
             .setPoolName("redis-proxy")
-            .setNetClientOptions(Transport.options(redis));
+            .setNetClientOptions(transport.options());
     if (redis.password() != null) {
       options.setPassword(redis.password().value());
       options.setUser(redis.username());
@@ -167,7 +169,7 @@ final class Link {
     reason = "";
     refusedCredentials = false;
     openedAt = clock.getAsLong();
-    opened.exceptionHandler(failure -> lost(opened, Transport.reason(redis, failure)));
+    opened.exceptionHandler(failure -> lost(opened, transport.reason(failure)));
     opened.endHandler(end -> lost(opened, "the connection was closed"));
     LOG.atLevel(isConfigured() ? Level.INFO : Level.DEBUG)
         .addKeyValue(LogKey.REDIS, endpoint)
@@ -183,7 +185,7 @@ final class Link {
   private void failed(Throwable failure) {
     attempting = false;
     refusedCredentials = RedisError.isRefusal(failure);
-    down(Transport.reason(redis, failure));
+    down(transport.reason(failure));
   }
 
   private void lost(RedisConnection which, String why) {

@@ -13,7 +13,6 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
-import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 
@@ -36,7 +35,8 @@ public final class Loader<W> {
   private static final long START_MS = 1_000;
 
   private final Vertx vertx;
-  private final Settings.Redis redis;
+  private final Transport transport;
+  private final int database;
   private final long timeout;
   private final int maxValueBytes;
   private final LongSupplier clock;
@@ -65,22 +65,23 @@ public final class Loader<W> {
    */
   public Loader(
       Vertx vertx,
-      Settings.Redis redis,
+      Transport transport,
       int maxValueBytes,
       LongSupplier clock,
       ReadThrough<W> readThrough) {
     this.vertx = vertx;
-    this.redis = redis;
-    this.timeout = redis.loadTimeout().toMillis();
+    this.transport = transport;
+    this.database = transport.redis().endpoint().database();
+    this.timeout = transport.redis().loadTimeout().toMillis();
     this.maxValueBytes = maxValueBytes;
     this.clock = clock;
     this.readThrough = readThrough;
-    this.home = pipeline(redis.endpoint().database(), new HomeOwner());
+    this.home = pipeline(database, new HomeOwner());
     this.others = new OtherPipelines<>(db -> pipeline(db, Link.Owner.NOBODY));
   }
 
   private Pipeline<W> pipeline(int db, Link.Owner owner) {
-    return new Pipeline<>(vertx, redis, db, clock, this, owner);
+    return new Pipeline<>(vertx, transport, db, clock, this, owner);
   }
 
   /**
@@ -146,6 +147,11 @@ public final class Loader<W> {
     home.link().renew("Redis asks for a password");
   }
 
+  /** Writes may go to another server by now: so reads are to come from where they go. */
+  public void moved() {
+    home.link().renew("another server may take the writes");
+  }
+
   /** Gives the connections up, for what comes over them is not to be believed. */
   public void abandon(String why) {
     if (isConnected()) {
@@ -157,7 +163,7 @@ public final class Loader<W> {
   /** Starts a load. */
   public void load(Load<W> load) {
     int db = load.key().db();
-    Pipeline<W> pipeline = db == redis.endpoint().database() ? home : others.of(db);
+    Pipeline<W> pipeline = db == database ? home : others.of(db);
     if (pipeline == null) {
       readThrough.failed(
           load,

@@ -3,10 +3,8 @@ package redisproxy.upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.util.concurrent.TimeUnit;
-import redisproxy.config.Settings;
 
 /**
  * A question over a connection of its own, which is closed when it is answered and when it is not.
@@ -18,11 +16,11 @@ final class OneOff {
    * The first that comes of the reply, which has to be short. Fails when none has come within
    * {@code redis.load-timeout}.
    */
-  static Future<Buffer> ask(NetClient client, Settings.Redis redis, Buffer request) {
-    Future<NetSocket> connecting = client.connect(redis.endpoint().port(), redis.endpoint().host());
+  static Future<Buffer> ask(Transport transport, Buffer request) {
+    Future<NetSocket> connecting = transport.connect();
     return connecting
         .compose(socket -> ask(socket, request))
-        .timeout(redis.loadTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        .timeout(transport.redis().loadTimeout().toMillis(), TimeUnit.MILLISECONDS)
         .onComplete(over -> connecting.onSuccess(NetSocket::close));
   }
 

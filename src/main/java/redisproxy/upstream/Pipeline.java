@@ -56,19 +56,20 @@ final class Pipeline<W> {
    */
   Pipeline(
       Vertx vertx,
-      Settings.Redis redis,
+      Transport transport,
       int db,
       LongSupplier clock,
       Loader<W> loader,
       Link.Owner owner) {
     this.vertx = vertx;
+    Settings.Redis redis = transport.redis();
     this.timeout = redis.loadTimeout().toMillis();
     this.clock = clock;
     this.loader = loader;
     this.owner = owner;
     this.link =
         new Link(
-            vertx, redis, db, redis.maxLoads() * COMMANDS_PER_LOAD + 1, clock, new LinkOwner());
+            vertx, transport, db, redis.maxLoads() * COMMANDS_PER_LOAD + 1, clock, new LinkOwner());
   }
 
   Link link() {

@@ -1,33 +1,61 @@
 package redisproxy.upstream;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
 import redisproxy.config.Settings;
 import redisproxy.tls.ToRedis;
 
-/** How connections to Redis are made, whatever for: the one place for their options. */
-final class Transport {
-  private Transport() {}
+/**
+ * How connections to Redis are made, whatever for: the one place for their options. Each is made
+ * with the certificates there are at that moment. Belongs to one event loop.
+ */
+public final class Transport {
+  private final Settings.Redis redis;
+  private final ToRedis tls;
+  private final NetClient client;
 
-  /** A client on the event loop of the caller. */
-  static NetClient client(Vertx vertx, Settings.Redis redis) {
-    return vertx.createNetClient(options(redis));
+  /** To be made on the event loop that will use it. */
+  public Transport(Vertx vertx, Settings.Redis redis, ToRedis tls) {
+    this.redis = redis;
+    this.tls = tls;
+    this.client = vertx.createNetClient(tcp());
   }
 
-  /** For those who make the client themselves. */
-  static NetClientOptions options(Settings.Redis redis) {
-    NetClientOptions options =
-        new NetClientOptions()
-            .setConnectTimeout((int) redis.connectTimeout().toMillis())
-            .setTcpKeepAlive(true)
-            .setTcpNoDelay(true);
-    ToRedis.applyTo(options, redis);
+  /** What is to be reached, and as whom. */
+  Settings.Redis redis() {
+    return redis;
+  }
+
+  Future<NetSocket> connect() {
+    // Of options that are equal Vert.x makes one context.
+    return client.connect(
+        new ConnectOptions()
+            .setHost(redis.endpoint().host())
+            .setPort(redis.endpoint().port())
+            .setSsl(redis.endpoint().tls())
+            .setSslOptions(tls.options()));
+  }
+
+  /** For who has a client of its own make a connection, and makes another for the next. */
+  NetClientOptions options() {
+    NetClientOptions options = tcp();
+    tls.applyTo(options);
     return options;
   }
 
+  private NetClientOptions tcp() {
+    return new NetClientOptions()
+        .setConnectTimeout((int) redis.connectTimeout().toMillis())
+        .setTcpKeepAlive(true)
+        .setTcpNoDelay(true);
+  }
+
   /** Why a connection could not be made, or was lost, in words. */
-  static String reason(Settings.Redis redis, Throwable failure) {
-    return ToRedis.reason(redis, failure);
+  String reason(Throwable failure) {
+    return tls.reason(failure);
   }
 }

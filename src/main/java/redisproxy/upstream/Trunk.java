@@ -5,8 +5,10 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,6 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
-import redisproxy.resp.ReplyFramer;
 import redisproxy.resp.Writes;
 
 /**
@@ -28,24 +29,35 @@ import redisproxy.resp.Writes;
  * event loop.
  */
 final class Trunk implements Tunnel.Session {
+  /** Who is told what its server is. */
+  interface Owner {
+    /** It takes no writes. What is sent from now on is to be sent over another trunk. */
+    void isReadOnly(Trunk trunk);
+
+    /** It does; told before those who have written are. */
+    void takesWrites();
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(Trunk.class);
 
   /** How many requests may be without a reply. */
   private static final int MAX_PENDING = 16 * 1024;
-
-  /** A reply longer than this, in bytes, is not what was asked for. */
-  private static final int MAX_REPLY = 64 * 1024;
 
   private static final long CHECK_MS = 1_000;
 
   /** After so many checks without a request the connection is closed. */
   private static final int IDLE_CHECKS = 5;
 
+  /** What a replica says to whoever would write. */
+  private static final byte[] READONLY = "-READONLY".getBytes(StandardCharsets.US_ASCII);
+
   private final Vertx vertx;
   private final Context context;
   private final Settings.Redis redis;
   private final Tunnels tunnels;
   private final boolean resp3;
+
+  private final Owner owner;
 
   /** In the order they are answered in. */
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -63,10 +75,7 @@ final class Trunk implements Tunnel.Session {
   private @Nullable Tunnel tunnel;
 
   private boolean connected;
-  private ReplyFramer framer = new ReplyFramer();
-
-  /** What has come of the reply that is being read; empty between two. */
-  private final ByteBuf partial = Unpooled.buffer(64);
+  private ShortReplies replies = new ShortReplies(this::replied);
 
   /** Replies to come that nobody waits for. */
   private int greetings;
@@ -82,18 +91,32 @@ final class Trunk implements Tunnel.Session {
   private int idleChecks;
   private long timer;
 
+  /** There has been no check since it was opened. */
+  private boolean young;
+
+  /** Redis takes no writes over this connection. */
+  private boolean readOnly;
+
+  /** Redis has taken one that nobody has been told of. */
+  private boolean takesWrites;
+
+  /** What is sent from now on is sent over another. */
+  private boolean retired;
+
   Trunk(
       Vertx vertx,
       Settings.Redis redis,
       Tunnels tunnels,
       boolean resp3,
       Consumer<Writes> invalidate,
+      Owner owner,
       Tally tally) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.redis = redis;
     this.tunnels = tunnels;
     this.resp3 = resp3;
+    this.owner = owner;
     this.deliveries = new Deliveries(invalidate, tally);
   }
 
@@ -130,8 +153,9 @@ final class Trunk implements Tunnel.Session {
 
   private void open() {
     connected = false;
-    framer = new ReplyFramer();
-    partial.clear();
+    replies = new ShortReplies(this::replied);
+    readOnly = false;
+    young = true;
     int db = redis.endpoint().database();
     greetings = Greeting.commands(redis, db, resp3);
     tunnel = tunnels.openShared(this, Connections.Kind.TRUNK);
@@ -144,6 +168,9 @@ final class Trunk implements Tunnel.Session {
     stuck = !pending.isEmpty() && !answers;
     idleChecks = pending.isEmpty() && !answers ? idleChecks + 1 : 0;
     answers = false;
+    young = false;
+    retireIfReadOnly();
+    closeIfRetired();
     if (idleChecks >= IDLE_CHECKS) {
       close();
     }
@@ -159,19 +186,7 @@ final class Trunk implements Tunnel.Session {
   @Override
   public void received(ByteBuf data) {
     try {
-      while (data.isReadable() && tunnel != null) {
-        int start = data.readerIndex();
-        boolean ends = framer.feed(data);
-        if (ends && partial.readableBytes() == 0) {
-          ended(data, start, data.readerIndex() - start);
-        } else {
-          keep(data, start);
-          if (ends) {
-            ended(partial, 0, partial.readableBytes());
-            partial.clear();
-          }
-        }
-      }
+      replies.read(data);
     } catch (ProtocolError error) {
       giveUp(error.getMessage());
     } finally {
@@ -179,21 +194,13 @@ final class Trunk implements Tunnel.Session {
     }
   }
 
-  private void keep(ByteBuf data, int start) throws ProtocolError {
-    int length = data.readerIndex() - start;
-    if (partial.readableBytes() + length > MAX_REPLY) {
-      throw new ProtocolError("a reply of more than " + MAX_REPLY + " bytes");
-    }
-    partial.writeBytes(data, start, length);
-  }
-
-  private void ended(ByteBuf from, int start, int length) throws ProtocolError {
-    if (framer.type() == '>') {
+  private void replied(byte type, ByteBuf from, int start, int length) throws ProtocolError {
+    if (type == '>') {
       return;
     }
     if (greetings > 0) {
       greetings--;
-      if (framer.type() == '-') {
+      if (type == '-') {
         throw new ProtocolError("the greeting was refused");
       }
       return;
@@ -205,12 +212,46 @@ final class Trunk implements Tunnel.Session {
     stuck = false;
     Pending next = pending.remove();
     next.reply = Reply.copyOf(from, start, length);
+    if (type == '-') {
+      readOnly |= isReadOnly(next.reply);
+    } else {
+      takesWrites |= !next.writes.isNothing();
+    }
     deliveries.add(next);
+  }
+
+  private static boolean isReadOnly(byte[] error) {
+    int length = Math.min(error.length, READONLY.length);
+    return Arrays.equals(error, 0, length, READONLY, 0, READONLY.length);
   }
 
   @Override
   public void receivedAll() {
+    if (takesWrites) {
+      takesWrites = false;
+      owner.takesWrites();
+    }
+    // Before those who are told send more.
+    retireIfReadOnly();
     deliveries.handOut();
+    closeIfRetired();
+  }
+
+  /**
+   * Where a replica is may have been a master, and the master may have its address now. A server
+   * that is a replica for good is not asked at every write whether it still is.
+   */
+  private void retireIfReadOnly() {
+    if (readOnly && !young && !retired) {
+      retired = true;
+      owner.isReadOnly(this);
+    }
+  }
+
+  private void closeIfRetired() {
+    if (retired && pending.isEmpty()) {
+      close();
+    }
   }
 
   // The end

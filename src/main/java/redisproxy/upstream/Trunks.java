@@ -33,13 +33,20 @@ public final class Trunks {
   }
 
   private final Function<Boolean, Trunk> open;
+  private final Runnable moved;
   private Trunk resp2;
   private Trunk resp3;
+  private int renewals;
+
+  /** The server, as far as one is known. */
+  private boolean refusesWrites;
 
   /**
    * To be made on the event loop that will use it.
    *
    * @param invalidate has dropped what was written, before whoever wrote it is told
+   * @param moved is told when writes are taken again that were not, before whoever wrote is: it may
+   *     be another server that does
    * @param tally counts what is answered
    */
   public Trunks(
@@ -47,8 +54,11 @@ public final class Trunks {
       Settings.Redis redis,
       Tunnels tunnels,
       Consumer<Writes> invalidate,
+      Runnable moved,
       Tally tally) {
-    this.open = isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, tally);
+    this.moved = moved;
+    Trunk.Owner owner = new TrunkOwner();
+    this.open = isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, owner, tally);
     renew();
   }
 
@@ -56,6 +66,36 @@ public final class Trunks {
   public void renew() {
     resp2 = open.apply(false);
     resp3 = open.apply(true);
+    renewals++;
+  }
+
+  private final class TrunkOwner implements Trunk.Owner {
+    @Override
+    public void isReadOnly(Trunk trunk) {
+      refusesWrites = true;
+      if (trunk == resp2) {
+        resp2 = open.apply(false);
+      } else if (trunk == resp3) {
+        resp3 = open.apply(true);
+      }
+      renewals++;
+    }
+
+    @Override
+    public void takesWrites() {
+      if (refusesWrites) {
+        refusesWrites = false;
+        moved.run();
+      }
+    }
+  }
+
+  /**
+   * Changes when what is sent goes over another connection than before: the two may be read by
+   * Redis in any order.
+   */
+  public int renewals() {
+    return renewals;
   }
 
   /**

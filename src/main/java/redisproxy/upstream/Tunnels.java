@@ -1,8 +1,6 @@
 package redisproxy.upstream;
 
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -20,16 +18,16 @@ public final class Tunnels {
 
   private final Settings.Redis redis;
   private final int maxPendingBytes;
-  private final NetClient client;
+  private final Transport transport;
   private final Connections connections = new Connections();
   private final Spare spare;
 
   /** To be made on the event loop that will use it. */
-  public Tunnels(Vertx vertx, Settings.Redis redis, int maxPendingBytes) {
-    this.redis = redis;
+  public Tunnels(Vertx vertx, Transport transport, int maxPendingBytes) {
+    this.transport = transport;
+    this.redis = transport.redis();
     this.maxPendingBytes = maxPendingBytes;
-    this.client = Transport.client(vertx, redis);
-    this.spare = new Spare(vertx, this::connect);
+    this.spare = new Spare(vertx, transport::connect);
   }
 
   /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */
@@ -64,10 +62,6 @@ public final class Tunnels {
     return connections;
   }
 
-  private Future<NetSocket> connect() {
-    return client.connect(redis.endpoint().port(), redis.endpoint().host());
-  }
-
   /**
    * Opens the tunnel of a session. It may be connected at once, which the session is not told; what
    * is written to it before it is connected waits.
@@ -98,7 +92,8 @@ public final class Tunnels {
 
   private Tunnel open(Tunnel.Session session, Connections.Kind kind, Runnable connected) {
     Tunnel tunnel = new Tunnel(session, maxPendingBytes, connections, kind);
-    connect()
+    transport
+        .connect()
         .onSuccess(there -> connected.run())
         .onComplete(tunnel::connected, tunnel::unreachable);
     return tunnel;

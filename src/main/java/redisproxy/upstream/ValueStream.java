@@ -67,7 +67,7 @@ public final class ValueStream {
   private static final Pattern BULK = Pattern.compile("\\$[0-9]{1,18}");
 
   private final Vertx vertx;
-  private final Settings.Redis redis;
+  private final Transport transport;
   private final Key key;
   private final Sink sink;
   private final Consumer<Key> seen;
@@ -88,9 +88,9 @@ public final class ValueStream {
   private long remaining = -1;
 
   ValueStream(
-      Vertx vertx, Settings.Redis redis, Key key, Sink sink, Consumer<Key> seen, Runnable closed) {
+      Vertx vertx, Transport transport, Key key, Sink sink, Consumer<Key> seen, Runnable closed) {
     this.vertx = vertx;
-    this.redis = redis;
+    this.transport = transport;
     this.key = key;
     this.sink = sink;
     this.seen = seen;
@@ -106,6 +106,7 @@ public final class ValueStream {
     socket.handler(this::received);
     socket.exceptionHandler(failure -> failed(String.valueOf(failure.getMessage())));
     socket.closeHandler(end -> failed("the connection was closed"));
+    Settings.Redis redis = transport.redis();
     long deadline = redis.loadTimeout().toMillis() * STALLED_DEADLINES;
     timer = vertx.setPeriodic(deadline, id -> checkProgress());
     handshake = Greeting.commands(redis, key.db());
@@ -115,7 +116,7 @@ public final class ValueStream {
   }
 
   void unreachable(Throwable failure) {
-    failed(Transport.reason(redis, failure));
+    failed(transport.reason(failure));
   }
 
   /** The sink has room again. */

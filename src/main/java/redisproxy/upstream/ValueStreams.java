@@ -1,12 +1,10 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClient;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
-import redisproxy.config.Settings;
 
 /**
  * Opens streams of values too large for the cache, each over a connection to Redis of its own.
@@ -14,8 +12,7 @@ import redisproxy.config.Settings;
  */
 public final class ValueStreams {
   private final Vertx vertx;
-  private final Settings.Redis redis;
-  private final NetClient client;
+  private final Transport transport;
   private final Semaphore permits;
   private final Consumer<Key> seen;
 
@@ -26,12 +23,11 @@ public final class ValueStreams {
    * @param seen is told of a key before the sink is told anything that Redis has said of it: that
    *     may be newer than what the feed has told, so nothing older is to be served behind it
    */
-  public ValueStreams(Vertx vertx, Settings.Redis redis, Semaphore permits, Consumer<Key> seen) {
+  public ValueStreams(Vertx vertx, Transport transport, Semaphore permits, Consumer<Key> seen) {
     this.vertx = vertx;
-    this.redis = redis;
+    this.transport = transport;
     this.permits = permits;
     this.seen = seen;
-    this.client = Transport.client(vertx, redis);
   }
 
   /** Asks Redis for a key's value and streams it to the sink. */
@@ -40,9 +36,7 @@ public final class ValueStreams {
       sink.failed(new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
       return;
     }
-    ValueStream stream = new ValueStream(vertx, redis, key, sink, seen, permits::release);
-    client
-        .connect(redis.endpoint().port(), redis.endpoint().host())
-        .onComplete(stream::connected, stream::unreachable);
+    ValueStream stream = new ValueStream(vertx, transport, key, sink, seen, permits::release);
+    transport.connect().onComplete(stream::connected, stream::unreachable);
   }
 }

@@ -26,6 +26,7 @@ import redisproxy.cache.LruCache;
 import redisproxy.cache.Unverified;
 import redisproxy.config.Configuration;
 import redisproxy.resp.Writes;
+import redisproxy.tls.ToRedis;
 
 /** A fault in the cache: whoever waits is told, and nothing that may be wrong is left. */
 class CacheFaultTest {
@@ -94,7 +95,13 @@ class CacheFaultTest {
     Cache cache = cache();
     CacheVerticle verticle =
         new CacheVerticle(
-            settings, cache, () -> 0, new Census(), new Insight(cache, () -> 0, false), null);
+            settings,
+            cache,
+            () -> 0,
+            new Census(),
+            new Insight(cache, () -> 0, false),
+            new ToRedis(settings.redis()),
+            null);
     VerticleBase asking =
         new VerticleBase() {
           @Override

@@ -20,7 +20,7 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Gate;
-import redisproxy.tls.ServerCertificates;
+import redisproxy.tls.CertificateFiles;
 
 /** The paths that the description of HTTP has are those of the router. */
 class OpenApiTest {
@@ -35,7 +35,7 @@ class OpenApiTest {
             new Semaphore(1),
             () -> 0,
             new Census(),
-            new ServerCertificates(settings.tls()).http(),
+            new CertificateFiles(settings),
             new LiveLimits(settings.limits()),
             null);
     Vertx vertx = Vertx.vertx();

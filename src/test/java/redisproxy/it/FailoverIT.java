@@ -1,6 +1,8 @@
 package redisproxy.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -104,6 +106,55 @@ class FailoverIT {
       assertEquals("$4\r\nmine\r\n", writer.call("GET", "k"));
     }
     assertEquals("$4\r\nmine\r\n", now.call("GET", "k"));
+  }
+
+  /** The server before goes on answering who is connected to it, and nobody lets go of it. */
+  @Test
+  void masterThatBecomesAReplica_isLeftByASharedConnectionInUse() {
+    assertEquals("+OK\r\n", client.call("SET", "k", "before"));
+    address.turnTo(after.port());
+    old.call("REPLICAOF", after.host(), "" + after.port());
+    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
+    assertEquals("$5\r\nafter\r\n", now.call("GET", "k"));
+  }
+
+  /** The server before knows nothing of what is written from now on. */
+  @Test
+  void whereWritesAreTaken_readsAreMade() {
+    set(now, 0, "not yet");
+    assertEquals("+OK\r\n", client.call("SET", "k", "before"));
+    assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
+    address.turnTo(after.port());
+    old.call("REPLICAOF", "127.0.0.1", "1");
+    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
+    assertNotEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
+    await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    set(now, 0, "later");
+    await(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
+    assertEquals("later", proxy.http("/keys/k").body());
+  }
+
+  private int connectionsEver() {
+    return old.call("INFO", "stats")
+        .lines()
+        .filter(line -> line.startsWith("total_connections_received:"))
+        .map(line -> Integer.parseInt(line.substring(line.indexOf(':') + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void replicaForGood_isNotConnectedToForEachWrite() {
+    old.call("REPLICAOF", after.host(), "" + after.port());
+    String readOnly = "-READONLY You can't write against a read only replica.\r\n";
+    assertEquals(readOnly, client.call("SET", "k", "v"));
+    int connections = connectionsEver();
+    for (int i = 0; i < 200; i++) {
+      assertEquals(readOnly, client.call("SET", "k", "v"));
+    }
+    int more = connectionsEver() - connections;
+    assertTrue(more < 20, () -> more + " connections for 200 writes");
   }
 
   /** A master becomes a replica and back: reads go on, writes are refused in Redis's words. */

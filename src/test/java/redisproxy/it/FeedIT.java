@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.dev.EmbeddedRedis;
+import redisproxy.tls.ToRedis;
 import redisproxy.upstream.Feed;
+import redisproxy.upstream.Transport;
 
 /** What Redis tells of writes, and what becomes of it when the connection does not hold. */
 class FeedIT {
@@ -65,7 +67,7 @@ class FeedIT {
       feed =
           new Feed(
               vertx,
-              settings.redis(),
+              new Transport(vertx, settings.redis(), new ToRedis(settings.redis())),
               settings.coherence(),
               () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
               this);

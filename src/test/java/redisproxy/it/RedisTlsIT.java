@@ -3,13 +3,26 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
@@ -105,6 +118,99 @@ class RedisTlsIT {
             certificates.key("client").toString());
     assertEquals("blue", proxy.http("/keys/color").body());
     assertEquals("+OK\r\n", opened.add(proxy.resp()).call("SET", "k", "v"));
+  }
+
+  /** Whatever a connection is for; who is connected stays. */
+  @Test
+  void renewedCertificate_isShownByNewConnections_andABadOneIsNot(@TempDir Path folder)
+      throws Throwable {
+    TlsRelay relay = relay("server", true);
+    Path cert = folder.resolve("cert.pem");
+    Path key = folder.resolve("key.pem");
+    certificates.install("client", cert, key);
+    RunningProxy proxy =
+        proxy(
+            relay.url(),
+            "redis.tls.ca",
+            ca,
+            "redis.tls.cert",
+            cert.toString(),
+            "redis.tls.key",
+            key.toString(),
+            "cache.max-value-bytes",
+            "100KiB");
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    RespClient before = opened.add(proxy.resp());
+    String id = before.call("CLIENT", "ID");
+    assertEquals(Set.of("CN=client"), Set.copyOf(relay.shown));
+
+    certificates.install("renewed", cert, key);
+    await(
+        () -> {
+          opened.add(proxy.resp()).call("CLIENT", "ID");
+          assertTrue(relay.shown.contains("CN=renewed"));
+        });
+    assertEquals(id, before.call("CLIENT", "ID"));
+    assertEquals("tracking", proxy.coherence());
+
+    awaitRefusal(() -> Files.writeString(cert, "nothing"));
+    relay.shown.clear();
+    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+      direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    }
+    await(() -> assertEquals("blue", proxy.http("/keys/color").body()));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    RespClient after = opened.add(proxy.resp());
+    assertEquals("+OK\r\n", after.call("SET", "k", "v"));
+    assertTrue(after.call("CLIENT", "ID").startsWith(":"));
+    assertEquals(VALUE, proxy.http("/keys/large").body());
+    // The loader's, the feed's, the shared one, the session's own and the stream's.
+    assertTrue(relay.shown.size() >= 5, relay.shown::toString);
+    assertEquals(Set.of("CN=renewed"), Set.copyOf(relay.shown));
+  }
+
+  @Test
+  void renewedCa_isBelieved(@TempDir Path folder) throws IOException {
+    Path file = Files.copy(certificates.cert("ca"), folder.resolve("ca.pem"));
+    RunningProxy proxy =
+        proxy(
+            relay("stranger", false).url(),
+            "redis.tls.ca",
+            file.toString(),
+            "redis.backoff-max",
+            "100ms");
+    assertNotReady(proxy, "the certificate of Redis is not of a CA in redis.tls.ca");
+    Files.copy(certificates.cert("stranger"), file, StandardCopyOption.REPLACE_EXISTING);
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    await(() -> assertEquals("blue", proxy.http("/keys/color").body()));
+    assertEquals("+OK\r\n", opened.add(proxy.resp()).call("SET", "k", "v"));
+  }
+
+  /** Does what has new certificates refused. */
+  private static void awaitRefusal(ThrowingRunnable action) throws Throwable {
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    Logger log = (Logger) LoggerFactory.getLogger("redisproxy.tls");
+    logged.start();
+    log.addAppender(logged);
+    log.setLevel(Level.WARN);
+    try {
+      action.run();
+      await(
+          () -> {
+            synchronized (logged) {
+              assertTrue(
+                  logged.list.toString().contains("new certificates for Redis refused"),
+                  logged.list::toString);
+            }
+          });
+    } finally {
+      log.detachAppender(logged);
+      log.setLevel(null);
+    }
+  }
+
+  private static void await(ThrowingRunnable assertion) {
+    Awaitility.await().atMost(20, TimeUnit.SECONDS).untilAsserted(assertion);
   }
 
   @Test

@@ -36,6 +36,15 @@ final class Switch implements AutoCloseable {
     target = port;
   }
 
+  /** No more connections can be made; those there are go on. */
+  void refuse() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private void accept() {
     try {
       while (true) {
@@ -68,8 +77,8 @@ final class Switch implements AutoCloseable {
 
   @Override
   public void close() {
+    refuse();
     try {
-      server.close();
       for (Socket socket : sockets) {
         socket.close();
       }

@@ -6,8 +6,10 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
@@ -17,6 +19,9 @@ import javax.net.ssl.SSLSocket;
 final class TlsRelay implements AutoCloseable {
   /** Connections whose handshake was a success. */
   final AtomicInteger handshakes = new AtomicInteger();
+
+  /** Whose certificates the clients have shown, in order. */
+  final List<String> shown = new CopyOnWriteArrayList<>();
 
   private final SSLServerSocket server;
   private final int redisPort;
@@ -61,6 +66,9 @@ final class TlsRelay implements AutoCloseable {
       client.setTcpNoDelay(true);
       ((SSLSocket) client).startHandshake();
       handshakes.incrementAndGet();
+      if (server.getNeedClientAuth()) {
+        shown.add(((SSLSocket) client).getSession().getPeerPrincipal().getName());
+      }
       daemon(() -> copy(redis, client));
       copy(client, redis);
     } catch (IOException e) {

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What Redis says before it hangs up reaches the client, whatever the client is doing. */
@@ -50,6 +52,33 @@ class TunnelFaultsIT {
         client.close();
         writer.join();
       }
+    }
+  }
+
+  /** A request that nobody answers behind one that Redis takes its time for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SET k w", "GET k"})
+  void refusedTunnel_isToldBehindWhatWasAskedBefore(String slow) {
+    try (Switch address = new Switch(redis.port());
+        RunningProxy proxy =
+            RunningProxy.start(
+                shape, address.url(), "redis.load-timeout", "30s", "coherence.heartbeat", "30s");
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient client = proxy.resp();
+        RespClient other = proxy.resp()) {
+      direct.call("SET", "k", "v");
+      // Over the shared connection, which there is from now on.
+      assertEquals("+OK\r\n", client.call("SET", "other", "v"));
+      address.refuse();
+      redis.pause();
+      client.send(RespClient.request(slow.split(" ")) + RespClient.request("MULTI"));
+      String unreachable = "-ERR redis-proxy: Redis cannot be reached\r\n";
+      // By then the one before has been refused as well.
+      assertEquals(unreachable, other.call("MULTI"));
+      redis.resume();
+      assertEquals(slow.startsWith("SET") ? "+OK\r\n" : "$1\r\nv\r\n", client.reply());
+      assertEquals(unreachable, client.reply());
+      assertTrue(client.isClosedByServer());
     }
   }
 

@@ -24,6 +24,8 @@ import redisproxy.cache.Key;
 import redisproxy.config.Configuration;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
+import redisproxy.tls.ToRedis;
+import redisproxy.upstream.Transport;
 import redisproxy.upstream.Tunnels;
 
 /** A session without a socket, before a cache that the test plays. */
@@ -43,7 +45,8 @@ class RespSessionTest {
     Bus.register(vertx);
     vertx.eventBus().<Lookups>localConsumer(Bus.LOOKUPS, message -> answer(message.body()));
     var settings = Configuration.parse(Map.of("resp.max-pending-bytes", "64KiB"));
-    Tunnels tunnels = new Tunnels(vertx, settings.redis(), settings.resp().maxPendingBytes());
+    Transport transport = new Transport(vertx, settings.redis(), new ToRedis(settings.redis()));
+    Tunnels tunnels = new Tunnels(vertx, transport, settings.resp().maxPendingBytes());
     LiveLimits limits = new LiveLimits(settings.limits());
     channel =
         new EmbeddedChannel(

@@ -32,6 +32,8 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.SessionState;
 import redisproxy.resp.Writes;
+import redisproxy.tls.ToRedis;
+import redisproxy.upstream.Transport;
 import redisproxy.upstream.Tunnels;
 
 /** The way back of a tunnel without a socket, before a cache that the test plays. */
@@ -68,7 +70,8 @@ class TunnelRepliesTest {
         .<Writes>localConsumer(Bus.INVALIDATIONS, message -> invalidated.add(message.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, message -> fences.add(message.body()));
     var settings = Configuration.parse(Map.of());
-    Tunnels tunnels = new Tunnels(vertx, settings.redis(), 1000);
+    Transport transport = new Transport(vertx, settings.redis(), new ToRedis(settings.redis()));
+    Tunnels tunnels = new Tunnels(vertx, transport, 1000);
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
     LiveLimits limits = new LiveLimits(settings.limits());
     session =

@@ -1,20 +1,21 @@
 package redisproxy.tls;
 
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import redisproxy.config.Settings;
 import redisproxy.config.Tls;
 
-/** The certificates of all servers, and the thread that looks after their files. */
-public final class ServerCertificates implements AutoCloseable {
+/** The certificates of all servers and of who connects to Redis: one thread sees to their files. */
+public final class CertificateFiles implements AutoCloseable {
   /** The longest that a new certificate waits to be seen, in milliseconds. */
   private static final long PERIOD_MS = 2_000;
 
   private final Certificates http;
   private final Certificates resp;
   private final Certificates admin;
+  private final ToRedis redis;
   private @Nullable ScheduledExecutorService thread;
 
   /**
@@ -22,11 +23,13 @@ public final class ServerCertificates implements AutoCloseable {
    *
    * @throws IllegalArgumentException that says which setting is wrong, and why
    */
-  public ServerCertificates(Tls tls) {
+  public CertificateFiles(Settings settings) {
+    Tls tls = settings.tls();
+    redis = new ToRedis(settings.redis());
     http = new Certificates("http", tls.http());
     resp = new Certificates("resp", tls.resp());
     admin = new Certificates("admin", tls.admin());
-    if (tls.http().isOn() || tls.resp().isOn() || tls.admin().isOn()) {
+    if (tls.http().isOn() || tls.resp().isOn() || tls.admin().isOn() || redis.hasFiles()) {
       watch();
     }
   }
@@ -43,7 +46,10 @@ public final class ServerCertificates implements AutoCloseable {
   }
 
   private void look() {
-    List.of(http, resp, admin).forEach(Certificates::look);
+    http.look();
+    resp.look();
+    admin.look();
+    redis.look();
   }
 
   public Certificates http() {
@@ -56,6 +62,10 @@ public final class ServerCertificates implements AutoCloseable {
 
   public Certificates admin() {
     return admin;
+  }
+
+  public ToRedis redis() {
+    return redis;
   }
 
   /** Looks no more. */

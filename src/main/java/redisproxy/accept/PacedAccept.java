@@ -1,0 +1,79 @@
+package redisproxy.accept;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * On the listening socket of a server: lets the kernel keep those who connect while the event loops
+ * have not yet come to those before, or while too many are open. Vert.x accepts on a thread of its
+ * own and hands the sockets to the loops, however many wait there; some kilobytes each, they are
+ * the heap's end when clients connect and leave faster than the loops turn them away. Who is open
+ * is counted from here, so those whose TLS handshake is not done count as well.
+ */
+final class PacedAccept extends ChannelInboundHandlerAdapter {
+  private final int most;
+  private final AtomicInteger open = new AtomicInteger();
+
+  /** Loops that have been given sockets since accepting was last allowed. Of the acceptor alone. */
+  private final Set<EventLoop> given = new HashSet<>();
+
+  /** Loops that have yet to come to what they were given. */
+  private final AtomicInteger behind = new AtomicInteger();
+
+  /**
+   * A handler for one listening socket.
+   *
+   * @param most how many sockets may be open before no more are accepted; those of the turn in
+   *     which it is reached still are, 16 at most
+   */
+  PacedAccept(int most) {
+    this.most = most;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+    Channel socket = (Channel) accepted;
+    ChannelConfig listening = ctx.channel().config();
+    open.incrementAndGet();
+    socket
+        .closeFuture()
+        .addListener(
+            closed -> {
+              open.decrementAndGet();
+              acceptIfThereIsRoom(listening);
+            });
+    ctx.fireChannelRead(accepted);
+    if (socket.isOpen()) {
+      given.add(socket.eventLoop());
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (!given.isEmpty()) {
+      ChannelConfig listening = ctx.channel().config();
+      behind.addAndGet(given.size());
+      listening.setAutoRead(false);
+      given.forEach(loop -> loop.execute(() -> caughtUp(listening)));
+      given.clear();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  private void caughtUp(ChannelConfig listening) {
+    behind.decrementAndGet();
+    acceptIfThereIsRoom(listening);
+  }
+
+  private void acceptIfThereIsRoom(ChannelConfig listening) {
+    if (behind.get() == 0 && open.get() < most) {
+      listening.setAutoRead(true);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package redisproxy.accept;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.InternetProtocolFamily;
+import io.vertx.core.datagram.DatagramSocketOptions;
+import io.vertx.core.net.ClientOptionsBase;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.spi.transport.Transport;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The native transport where there is one, with listening sockets that pace themselves. All else is
+ * as it was.
+ */
+@SuppressWarnings("deprecation") // the interface has it
+public final class PacedTransport implements Transport, io.vertx.core.transport.Transport {
+  private final io.vertx.core.transport.Transport chosen;
+  private final Transport transport;
+  private final int sockets;
+
+  /**
+   * For {@link io.vertx.core.VertxBuilder#withTransport}.
+   *
+   * @param sockets how many each server may have open
+   */
+  public PacedTransport(int sockets) {
+    io.vertx.core.transport.Transport best = io.vertx.core.transport.Transport.nativeTransport();
+    this.chosen = best != null && best.available() ? best : NIO;
+    this.transport = chosen.implementation();
+    this.sockets = sockets;
+  }
+
+  /** Whether sockets are the system's own, not those of the JDK. */
+  public boolean isNative() {
+    return chosen != NIO;
+  }
+
+  @Override
+  public void configure(NetServerOptions options, boolean domain, ServerBootstrap bootstrap) {
+    transport.configure(options, domain, bootstrap);
+    bootstrap.handler(new PacedAccept(sockets));
+  }
+
+  @Override
+  public String name() {
+    return chosen.name();
+  }
+
+  @Override
+  public boolean available() {
+    return chosen.available();
+  }
+
+  @Override
+  public @Nullable Throwable unavailabilityCause() {
+    return chosen.unavailabilityCause();
+  }
+
+  @Override
+  public Transport implementation() {
+    return this;
+  }
+
+  @Override
+  public boolean supportsDomainSockets() {
+    return transport.supportsDomainSockets();
+  }
+
+  @Override
+  public boolean supportFileRegion() {
+    return transport.supportFileRegion();
+  }
+
+  @Override
+  public boolean isAvailable() {
+    return transport.isAvailable();
+  }
+
+  @Override
+  public java.net.SocketAddress convert(SocketAddress address) {
+    return transport.convert(address);
+  }
+
+  @Override
+  public SocketAddress convert(java.net.SocketAddress address) {
+    return transport.convert(address);
+  }
+
+  @Override
+  public IoHandlerFactory ioHandlerFactory() {
+    return transport.ioHandlerFactory();
+  }
+
+  @Override
+  public EventLoopGroup eventLoopGroup(int type, int threads, ThreadFactory factory, int ioRatio) {
+    return transport.eventLoopGroup(type, threads, factory, ioRatio);
+  }
+
+  @Override
+  public DatagramChannel datagramChannel() {
+    return transport.datagramChannel();
+  }
+
+  @Override
+  public DatagramChannel datagramChannel(InternetProtocolFamily family) {
+    return transport.datagramChannel(family);
+  }
+
+  @Override
+  public ChannelFactory<? extends Channel> channelFactory(boolean domain) {
+    return transport.channelFactory(domain);
+  }
+
+  @Override
+  public ChannelFactory<? extends ServerChannel> serverChannelFactory(boolean domain) {
+    return transport.serverChannelFactory(domain);
+  }
+
+  @Override
+  public void configure(DatagramChannel channel, DatagramSocketOptions options) {
+    transport.configure(channel, options);
+  }
+
+  @Override
+  public void configure(
+      ClientOptionsBase options, int connectTimeout, boolean domain, Bootstrap bootstrap) {
+    transport.configure(options, connectTimeout, domain, bootstrap);
+  }
+}

@@ -1,0 +1,125 @@
+package redisproxy.accept;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PacedAcceptTest {
+  /** What Netty accepts in one turn. */
+  private static final int TURN = 16;
+
+  private final EventLoopGroup acceptor =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final List<Socket> clients = new ArrayList<>();
+  private final AtomicInteger accepted = new AtomicInteger();
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Socket client : clients) {
+      client.close();
+    }
+    acceptor.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+  }
+
+  private int listen(int most) throws InterruptedException {
+    Channel server =
+        new ServerBootstrap()
+            .group(acceptor, loop)
+            .channel(NioServerSocketChannel.class)
+            .handler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(new PacedAccept(most), new Counter());
+                  }
+                })
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {}
+                })
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .sync()
+            .channel();
+    return ((InetSocketAddress) server.localAddress()).getPort();
+  }
+
+  private final class Counter extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object socket) {
+      accepted.incrementAndGet();
+      ctx.fireChannelRead(socket);
+    }
+  }
+
+  private void connect(int port, int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      clients.add(new Socket(InetAddress.getLoopbackAddress(), port));
+    }
+  }
+
+  private static void stays(Runnable assertion) {
+    Awaitility.await()
+        .during(Duration.ofMillis(300))
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(assertion::run);
+  }
+
+  @Test
+  void busyLoop_isGivenNoMoreThanATurnOf() throws Exception {
+    int port = listen(1000);
+    CountDownLatch busy = new CountDownLatch(1);
+    loop.execute(
+        () -> {
+          try {
+            busy.await();
+          } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    try {
+      connect(port, 100);
+      stays(() -> assertTrue(accepted.get() > 0 && accepted.get() <= TURN, accepted::toString));
+    } finally {
+      busy.countDown();
+    }
+    Awaitility.await().untilAsserted(() -> assertEquals(100, accepted.get()));
+  }
+
+  @Test
+  void socketsBeyondTheMost_areAcceptedWhenOthersHaveGone() throws Exception {
+    int port = listen(20);
+    connect(port, 100);
+    stays(() -> assertTrue(accepted.get() >= 20 && accepted.get() < 20 + TURN, accepted::toString));
+    for (int i = 0; i < 100; i++) {
+      clients.get(i).close();
+    }
+    Awaitility.await().untilAsserted(() -> assertEquals(100, accepted.get()));
+    connect(port, 5);
+    Awaitility.await().untilAsserted(() -> assertEquals(105, accepted.get()));
+  }
+}
