@@ -1,6 +1,7 @@
 package redisproxy;
 
 import java.lang.reflect.Proxy;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
@@ -13,14 +14,43 @@ import redisproxy.log.LogKey;
 final class HangUp {
   private static final Logger LOG = LoggerFactory.getLogger(HangUp.class);
 
+  /** Null until there is something to be done. */
+  private @Nullable Runnable task;
+
+  private boolean early;
+
   private HangUp() {}
+
+  /** Takes them from now on: one that comes before there is something to be done is kept for it. */
+  static HangUp taken() {
+    HangUp taken = new HangUp();
+    taken.listen();
+    return taken;
+  }
 
   /**
    * Has something done at each from now on.
    *
-   * @param task runs on a thread of the JVM's own
+   * @param task must not block; runs on the caller's thread or one of the JVM's own
    */
-  static void handle(Runnable task) {
+  synchronized void handle(Runnable task) {
+    this.task = task;
+    if (early) {
+      early = false;
+      task.run();
+    }
+  }
+
+  /** There is one. */
+  synchronized void come() {
+    if (task == null) {
+      early = true;
+    } else {
+      task.run();
+    }
+  }
+
+  private void listen() {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -29,7 +59,7 @@ final class HangUp {
               HangUp.class.getClassLoader(),
               new Class<?>[] {handler},
               (proxy, method, arguments) -> {
-                task.run();
+                come();
                 return null;
               });
       Object hup = signal.getConstructor(String.class).newInstance("HUP");

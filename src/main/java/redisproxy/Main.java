@@ -72,11 +72,13 @@ public final class Main {
 
   private static void run(@Nullable Path config) {
     try {
+      // Before anybody can see that the proxy is up: unheard, it would end the process.
+      HangUp hangUp = config == null ? null : HangUp.taken();
       Loaded loaded = load(config);
       Logging.configure(loaded.settings().log());
       Proxy proxy = Proxy.start(loaded.settings()).toCompletionStage().toCompletableFuture().get();
-      if (config != null) {
-        proxy.follow(config, loaded);
+      if (config != null && hangUp != null) {
+        proxy.follow(config, loaded, hangUp);
       }
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(proxy), "stop"));
     } catch (ExecutionException e) {

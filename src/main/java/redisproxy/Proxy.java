@@ -216,13 +216,13 @@ public final class Proxy {
   }
 
   /**
-   * Changes settings from now on when their file does.
+   * Changes settings from now on when their file does, or at a SIGHUP.
    *
    * @param running what the proxy was started with
    */
-  void follow(Path file, Loaded running) {
+  void follow(Path file, Loaded running, HangUp hangUp) {
     vertx
-        .deployVerticle(new Reload(file, running, clients, limits))
+        .deployVerticle(new Reload(file, running, hangUp, clients, limits))
         .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 

@@ -24,6 +24,7 @@ final class Reload extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
 
   private final Path file;
+  private final HangUp hangUp;
   private final Clients clients;
   private final LiveLimits limits;
   private Loaded running;
@@ -34,9 +35,10 @@ final class Reload extends VerticleBase {
    *
    * @param running what the proxy was started with
    */
-  Reload(Path file, Loaded running, Clients clients, LiveLimits limits) {
+  Reload(Path file, Loaded running, HangUp hangUp, Clients clients, LiveLimits limits) {
     this.file = file;
     this.running = running;
+    this.hangUp = hangUp;
     this.clients = clients;
     this.limits = limits;
   }
@@ -44,7 +46,7 @@ final class Reload extends VerticleBase {
   @Override
   public Future<?> start() {
     watch = new Watch(vertx, file, read -> read.onComplete(this::apply));
-    HangUp.handle(() -> context.runOnContext(turn -> watch.read().onComplete(this::hungUp)));
+    hangUp.handle(() -> context.runOnContext(turn -> watch.read().onComplete(this::hungUp)));
     return Future.succeededFuture();
   }
 

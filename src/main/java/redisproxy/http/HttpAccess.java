@@ -47,17 +47,20 @@ final class HttpAccess {
   private final LongSupplier clock;
   private final SecretKeySpec secret;
 
-  /** When each verdict lapses, by the digest of what was judged. */
-  private final Map<ByteBuffer, Long> verdicts =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Long> eldest) {
-          return size() > MOST_VERDICTS;
-        }
-      };
+  private final Map<ByteBuffer, Long> verdicts = new Verdicts();
 
   /** How often verdicts have been voided: one asked for before is not kept. */
   private int voided;
+
+  /** When each verdict lapses, by the digest of what was judged. */
+  private static final class Verdicts extends LinkedHashMap<ByteBuffer, Long> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Long> eldest) {
+      return size() > MOST_VERDICTS;
+    }
+  }
 
   /**
    * To be used on one event loop.

@@ -216,8 +216,8 @@ public final class RequestParser {
       return false;
     }
     inlineScanned = 0;
-    int end = newline > from && in.getByte(newline - 1) == '\r' ? newline - 1 : newline;
-    buffer = InlineArguments.split(in.slice(from, end - from), this::add);
+    // A CR before it is a blank like any other.
+    buffer = InlineArguments.split(in.slice(from, newline - from), this::add);
     base = 0;
     position = newline + 1 - from;
     return true;

@@ -42,8 +42,8 @@ public final class Spans {
         }
 
         @Override
-        public String get(UnaryOperator<String> headers, String name) {
-          return headers.apply(name);
+        public @Nullable String get(@Nullable UnaryOperator<String> headers, String name) {
+          return headers == null ? null : headers.apply(name);
         }
       };
 

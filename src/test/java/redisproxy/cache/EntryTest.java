@@ -107,6 +107,8 @@ class EntryTest {
   void weight_isTheArrayAndWhatSurroundsIt() {
     assertEquals(Entry.OVERHEAD + 5, Entry.missing(KEY, 0, 1).weight());
     assertEquals(Entry.OVERHEAD + "--key$5\r\nvalue\r\n".length(), value("value").weight());
+    Key longestWithAShortHead = Key.of(127, new byte[127]);
+    assertEquals(Entry.OVERHEAD + 2 + 127, Entry.missing(longestWithAShortHead, 0, 1).weight());
   }
 
   @Test

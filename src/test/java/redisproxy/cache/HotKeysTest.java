@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The sketch against exact counts. */
@@ -53,16 +54,35 @@ class HotKeysTest {
     }
   }
 
+  /** Who is looked up more often than the counters' share has one, whatever else there was. */
+  @Test
+  void hottest_isAKeyThatComesWhenAllCountersAreTaken_andNotOverrated() {
+    HotKeys hotKeys = new HotKeys(10, FOREVER, Integer.MAX_VALUE);
+    for (int i = 0; i < 1000; i++) {
+      count(hotKeys, "before" + i % 10, 0);
+    }
+    for (int i = 0; i < 3000; i++) {
+      count(hotKeys, "new", 0);
+      count(hotKeys, "once" + i, 0);
+    }
+    List<HotKeys.Hot> hottest = hotKeys.hottest(100, 1000);
+    assertEquals(10, hottest.size());
+    assertEquals("new", names(hottest).get(0));
+    assertTrue(hottest.get(0).rate() <= 3000 * 1.001, "a second: " + hottest.get(0).rate());
+    assertTrue(hottest.get(0).rate() >= 3000 - 7000 / 10, "a second: " + hottest.get(0).rate());
+  }
+
   @Test
   void rate_isThatOfASteadyLoad_howeverLong() {
-    HotKeys hotKeys = new HotKeys();
+    HotKeys hotKeys = new HotKeys(1, 10_000, 1000);
     long now = -3_000_000_000L;
-    for (int second = 1; second <= 2000; second++) {
+    count(hotKeys, "whose counter it takes over", now);
+    for (int second = 1; second <= 20_000; second++) {
       for (int i = 0; i < 50; i++) {
         count(hotKeys, "steady", now + i * 20);
       }
       now += 1000;
-      if (second == 3 || second == 100 || second == 2000) {
+      if (second >= 3) {
         assertEquals(50, hotKeys.hottest(1, now).get(0).rate(), 5, "after " + second + " s");
       }
     }
@@ -81,7 +101,7 @@ class HotKeysTest {
     for (long now = 61_000; now < 10_000_000; now += 500_000) {
       count(hotKeys, "now", now);
     }
-    assertEquals("now", names(hotKeys.hottest(1, 10_000_000)).get(0));
+    assertEquals(List.of("now"), names(hotKeys.hottest(10, 10_000_000)));
   }
 
   @Test
@@ -101,9 +121,25 @@ class HotKeysTest {
       }
     }
     assertTrue(counted < 20 * 2_000, counted + " counted");
+    assertTrue(counted > 20 * 250, "only " + counted + " counted");
     HotKeys.Hot first = hotKeys.hottest(1, 20_000).get(0);
     assertEquals("quarter", names(List.of(first)).get(0));
     assertEquals(perSecond / 4.0, first.rate(), perSecond / 16.0);
+  }
+
+  @Test
+  void everyLookupCountsAgain_whenTheLoadIsLightAgain() {
+    HotKeys hotKeys = new HotKeys(256, 10_000, 1000);
+    for (int i = 0; i < 10_000; i++) {
+      count(hotKeys, "heavy", 0);
+    }
+    assertTrue(IntStream.range(0, 100).map(i -> hotKeys.gap()).max().getAsInt() > 1);
+    for (int second = 1; second < 30; second++) {
+      for (int i = 0; i < 50; i++) {
+        count(hotKeys, "light", second * 1000L + i * 20);
+      }
+    }
+    assertEquals(1, IntStream.range(0, 100).map(i -> hotKeys.gap()).max().getAsInt());
   }
 
   @Test

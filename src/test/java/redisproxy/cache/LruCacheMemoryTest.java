@@ -1,9 +1,11 @@
 package redisproxy.cache;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jol.info.GraphLayout;
@@ -16,6 +18,19 @@ class LruCacheMemoryTest {
   @BeforeAll
   static void attachNothing() {
     System.setProperty("jol.skipHotspotSAAttach", "true");
+  }
+
+  @Test
+  void clear_letsGoOfAllEntries() {
+    LruCache cache = new LruCache(ENTRIES, Long.MAX_VALUE);
+    long empty = GraphLayout.parseInstance(cache).totalSize();
+    for (int i = 0; i < ENTRIES; i++) {
+      Key key = Key.of(0, ("key:" + i).getBytes(StandardCharsets.US_ASCII));
+      cache.put(key, Entry.missing(key, 0, 1000), 0);
+    }
+    assertTrue(GraphLayout.parseInstance(cache).totalSize() > empty);
+    cache.clear();
+    assertEquals(empty, GraphLayout.parseInstance(cache).totalSize());
   }
 
   @ParameterizedTest

@@ -36,6 +36,7 @@ class ReadThroughTest {
     assertEquals(1, sent.size());
     assertSame(A, sent.get(0).key());
     assertEquals(7, sent.get(0).sentAt());
+    assertEquals("1", sent.get(0).first());
     assertTrue(told.isEmpty());
     assertEquals(1, cache.stats().loadsInFlight());
   }
@@ -422,6 +423,7 @@ class ReadThroughTest {
     cache.load(A, "2", 1);
     cache.failed(last(sent), FAILURE, 2);
     assertInstanceOf(Unverified.class, last(told).answer());
+    assertEquals(1, cache.stats().unverified());
     cache.load(A, "3", 1);
     cache.failed(last(sent), FAILURE, 1000);
     assertEquals(FAILURE, last(told).answer(), "expired");
@@ -438,6 +440,19 @@ class ReadThroughTest {
     assertEquals(wrongType, last(told).answer());
     cache.trust(Trust.UNVERIFIED);
     assertNull(get(A, 3), "it is no longer what was kept before");
+  }
+
+  /** What Redis would say is not known, but it is there: what was kept may be old. */
+  @Test
+  void failed_thoughRedisIsThere_isAnsweredWithThat_andDropsNothing() {
+    keep(A);
+    cache.trust(Trust.BYPASSED);
+    cache.load(A, "2", 1);
+    cache.failed(last(sent), Failure.BROKEN, 2);
+    assertEquals(Failure.BROKEN, last(told).answer());
+    assertEquals(0, cache.stats().unverified());
+    cache.trust(Trust.UNVERIFIED);
+    assertInstanceOf(Unverified.class, get(A, 3));
   }
 
   @Test
@@ -457,6 +472,7 @@ class ReadThroughTest {
     cache.trust(Trust.VERIFIED);
     assertEquals(0, cache.stats().overtaken(), "that was no change");
     cache.trust(Trust.BYPASSED);
+    assertEquals(Trust.BYPASSED, cache.trust());
     cache.trust(Trust.VERIFIED);
     cache.load(A, "2", 0);
     assertEquals(2, sent.size());
@@ -474,12 +490,28 @@ class ReadThroughTest {
       assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), now));
       assertEquals(now < 900 ? 1 : 2, sent.size());
     }
+    assertNull(last(sent).first(), "nobody waits for it");
     ahead.found(last(sent), VALUE, 50, 940);
     assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 949));
     assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 949));
     assertEquals(2, sent.size(), "its own time is shorter than that");
     assertEquals(1, ahead.stats().refreshes());
     assertEquals(1, told.size());
+  }
+
+  /** Who waits for a load comes before who would have to, some day. */
+  @Test
+  void get_nearTheExpiry_whenAsManyLoadsAsAllowedAreInFlight_refreshesNothing() {
+    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, Prefixes.ALL));
+    ahead.load(A, "1", 0);
+    ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
+    ahead.load(B, "2", 0);
+    ahead.load(C, "3", 0);
+    assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 950));
+    assertEquals(3, sent.size());
+    ahead.failed(last(sent), FAILURE, 950);
+    assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 950));
+    assertEquals(4, sent.size());
   }
 
   @Test

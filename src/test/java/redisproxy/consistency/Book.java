@@ -61,8 +61,9 @@ final class Book {
     return numbered.substring(0, numbered.indexOf('#'));
   }
 
+  /** Of a key that nobody has come to ask for, as on a slow machine, just what it was at first. */
   Versions of(String key) {
-    return versions.get(key);
+    return versions.getOrDefault(key, new Versions());
   }
 
   Set<String> keys() {

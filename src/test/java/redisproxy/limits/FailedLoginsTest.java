@@ -3,7 +3,9 @@ package redisproxy.limits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import redisproxy.config.Limits;
 
 class FailedLoginsTest {
   private long now = 1;
@@ -36,6 +38,20 @@ class FailedLoginsTest {
     first = 10;
     assertEquals(100, failed.delayMs("a"));
     assertEquals(10, failed.delayMs("b"));
+  }
+
+  @Test
+  void fronts_followTheDelayThatHoldsNow() {
+    LiveLimits live = new LiveLimits(limits(30));
+    FailedLogins ofFront = FrontLimits.of(live, live.http(), 1).failedLogins();
+    assertEquals(30, ofFront.delayMs("a"));
+    live.set(limits(70));
+    assertEquals(70, ofFront.delayMs("b"));
+  }
+
+  private static Limits limits(long failedLoginDelayMs) {
+    Limits.Rate off = new Limits.Rate(0, 0);
+    return new Limits(off, off, off, Duration.ofMillis(failedLoginDelayMs));
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import redisproxy.config.Limits;
 import redisproxy.config.Limits.Rate;
@@ -110,6 +112,24 @@ class RateLimitTest {
     assertEquals(0, taken("a", 100), "what was used up stays used");
     now += SECOND;
     assertEquals(5, taken("a", 100));
+  }
+
+  @Test
+  void protocols_haveEachTheirOwn_fromTheStartAndWhenChanged() {
+    LiveLimits each = new LiveLimits(new Limits(rate(1), rate(2), rate(3), Duration.ZERO));
+    assertEquals(List.of(1, 2, 3), takenOfEach(each));
+    each.set(new Limits(rate(4), rate(5), rate(6), Duration.ZERO));
+    assertEquals(List.of(4, 5, 6), takenOfEach(each));
+  }
+
+  private static Rate rate(int perClient) {
+    return new Rate(perClient, 0);
+  }
+
+  private List<Integer> takenOfEach(LiveLimits each) {
+    return Stream.of(each.http(), each.resp(), each.admin())
+        .map(rate -> taken(new RateLimit(rate, 1, () -> now), "a", 100))
+        .toList();
   }
 
   @Test

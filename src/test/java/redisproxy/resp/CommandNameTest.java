@@ -34,6 +34,7 @@ class CommandNameTest {
   void of_looksAtItsSliceAlone() {
     ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xxgetxx"));
     assertEquals(CommandName.of("get"), CommandName.of(buffer, 2, 3));
+    assertEquals(CommandName.of(""), CommandName.of(buffer, 7, 0));
   }
 
   @Test

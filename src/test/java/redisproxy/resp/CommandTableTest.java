@@ -24,7 +24,7 @@ import redisproxy.resp.CommandTable.Row;
 /** Key positions, and the flags that matter, are those of Redis 7.0.15; ODD is made up. */
 class CommandTableTest {
   private static final String ALL = "unknown";
-  private static final CommandTable TABLE =
+  private final CommandTable table =
       new CommandTable(
           Map.ofEntries(
               row("get", 1, 1, 1, "readonly", "fast"),
@@ -136,16 +136,16 @@ class CommandTableTest {
   })
   void isBlind(boolean expected, String request) throws ProtocolError {
     RequestParser parser = whole(request.split(" "));
-    assertEquals(expected, STORING.of(parser).isBlind(parser, true));
+    assertEquals(expected, storing.of(parser).isBlind(parser, true));
   }
 
   @Test
   void isBlind_ofWhatIsNotAllThere_isNotKnown() throws ProtocolError {
     RequestParser parser = whole("SET", "k", "v");
-    assertFalse(STORING.of(parser).isBlind(parser, false));
+    assertFalse(storing.of(parser).isBlind(parser, false));
   }
 
-  private static final CommandTable STORING =
+  private final CommandTable storing =
       new CommandTable(
           Map.ofEntries(
               row("set", 1, 1, 1, "write", "denyoom"),
@@ -156,14 +156,34 @@ class CommandTableTest {
               row("type", 1, 1, 1, "readonly"),
               row("get", 1, 1, 1, "readonly")));
 
+  /** What may go over a connection that others use, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "true, SET k v",
+    "true, set k v EX 10",
+    "true, SET get get",
+    "true, APPEND k v",
+    "true, TYPE k",
+    "false, SET k v GET",
+    "false, SET k v EX 10 get",
+    "false, GET k",
+    "false, RENAME a b",
+    "false, MULTI",
+    "false, EVAL s 0"
+  })
+  void isTerse(boolean expected, String request) throws ProtocolError {
+    RequestParser parser = whole(request.split(" "));
+    assertEquals(expected, storing.of(parser).isTerse(parser));
+  }
+
   @Test
   void of_aNameInAnyCase_isItsCommand() throws ProtocolError {
-    assertEquals("get", TABLE.of(whole("gEt", "k")).name());
-    assertEquals("multi", TABLE.of(whole("MULTI")).name());
-    assertEquals(Command.Kind.MULTI, TABLE.of(whole("MULTI")).kind());
+    assertEquals("get", table.of(whole("gEt", "k")).name());
+    assertEquals("multi", table.of(whole("MULTI")).name());
+    assertEquals(Command.Kind.MULTI, table.of(whole("MULTI")).kind());
     assertEquals(Command.Kind.SUBSCRIBES, CommandTable.EMPTY.of(whole("SSUBSCRIBE")).kind());
     for (String other : List.of("", "g", "get ", "gets", "g\0t", "GET\u00ff", "x".repeat(100))) {
-      assertEquals("", TABLE.of(whole(other, "k")).name(), other);
+      assertEquals("", table.of(whole(other, "k")).name(), other);
     }
   }
 
@@ -183,7 +203,7 @@ class CommandTableTest {
   @ParameterizedTest
   @MethodSource("requests")
   void writes_ofAWholeRequest_areItsKeys(String request, String expected) throws ProtocolError {
-    assertEquals(expected, text(writes(TABLE, whole(request.split(" ")), true)));
+    assertEquals(expected, text(writes(table, whole(request.split(" ")), true)));
   }
 
   /** The arguments before the one that is too long. */
@@ -209,20 +229,20 @@ class CommandTableTest {
   void writes_ofARequestThatIsNotWhole_areItsKeyIfItIsThereAndTheOnlyOne(
       String before, String expected) {
     String[] arguments = before.isEmpty() ? new String[0] : before.split(" ");
-    assertEquals(expected, text(writes(TABLE, tooLarge(arguments), false)));
+    assertEquals(expected, text(writes(table, tooLarge(arguments), false)));
   }
 
   @Test
   void writes_ofBinaryKeys_areTheirBytes() throws ProtocolError {
     String key = "\0\377\r\n \200";
-    assertEquals(key, text(writes(TABLE, whole("SET", key, "v"), true)));
-    assertEquals("", new String(writes(TABLE, whole("SET", "", "v"), true).keys().get(0)));
+    assertEquals(key, text(writes(table, whole("SET", key, "v"), true)));
+    assertEquals("", new String(writes(table, whole("SET", "", "v"), true).keys().get(0)));
   }
 
   @Test
   void writes_whenTheInputIsReused_stayAsTheyWere() throws ProtocolError {
     RequestParser request = whole("SET", "key", "v");
-    Writes writes = writes(TABLE, request, true);
+    Writes writes = writes(table, request, true);
     request.buffer().setZero(0, request.buffer().capacity());
     assertEquals("key", text(writes));
   }
@@ -231,7 +251,7 @@ class CommandTableTest {
   void writes_ofAnInlineRequest_areItsKeys() throws ProtocolError {
     RequestParser parser = new RequestParser(1000);
     assertTrue(parser.parse(Unpooled.wrappedBuffer(Requests.bytes("  MSET \"a\" 1  'b' 2\r\n"))));
-    assertEquals("a b", text(writes(TABLE, parser, true)));
+    assertEquals("a b", text(writes(table, parser, true)));
   }
 
   @Test
@@ -251,7 +271,7 @@ class CommandTableTest {
   @Test
   void writes_whenTheTableIsEmpty_areEverythingUnlessTheCommandIsHarmless() throws ProtocolError {
     assertTrue(CommandTable.EMPTY.isEmpty());
-    assertFalse(TABLE.isEmpty());
+    assertFalse(table.isEmpty());
     assertEquals(ALL, text(writes(CommandTable.EMPTY, whole("GET", "k"), true)));
     assertEquals(ALL, text(writes(CommandTable.EMPTY, whole("SET", "k", "v"), true)));
     assertEquals("", text(writes(CommandTable.EMPTY, whole("PING"), true)));

@@ -1,6 +1,7 @@
 package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,6 +36,7 @@ class FeedParserTest {
           + "x".repeat(70)
           + "\r\n:12\r\n"
           + "-ERR no\r\n"
+          + "*0\r\n%0\r\n>0\r\n"
           + PUSH
           + "*1\r\n$3\r\nend\r\n";
 
@@ -54,18 +56,25 @@ class FeedParserTest {
           "* ",
           ": ",
           "- ERR no",
+          "* ",
+          "% ",
           "key end");
 
   private static final class Told implements FeedParser.Receiver {
     final List<String> told = new ArrayList<>();
 
+    /** Of these, what is told one at a time: all but texts. */
+    int ends;
+
     @Override
     public void key(byte[] key) {
+      ends++;
       told.add("key " + new String(key, StandardCharsets.ISO_8859_1));
     }
 
     @Override
     public void all() {
+      ends++;
       told.add("all");
     }
 
@@ -76,6 +85,7 @@ class FeedParserTest {
 
     @Override
     public void reply(byte type, String line) {
+      ends++;
       told.add((char) type + " " + line);
     }
   }
@@ -87,9 +97,11 @@ class FeedParserTest {
     for (int i = 0; i <= cuts.length; i++) {
       int to = i < cuts.length ? cuts[i] : input.length;
       var part = Unpooled.wrappedBuffer(input, from, to - from);
+      int ends = told.ends;
       while (parser.feed(part)) {
-        // told one by one
+        assertEquals(++ends, told.ends, "one by one");
       }
+      assertEquals(ends, told.ends, "and none untold");
       assertEquals(0, part.readableBytes());
       from = to;
     }
@@ -114,9 +126,11 @@ class FeedParserTest {
   void oneThing_isToldAtATime() throws ProtocolError {
     Told told = new Told();
     FeedParser parser = new FeedParser(told);
+    assertTrue(parser.isBetween());
     var input = Unpooled.wrappedBuffer(Requests.bytes(PUSH + "*2\r\n$1\r\na\r\n$1\r\nb\r\n"));
     assertTrue(parser.feed(input));
     assertEquals(List.of("key a"), told.told);
+    assertFalse(parser.isBetween());
     assertTrue(parser.feed(input));
     assertEquals(List.of("key a", "key b"), told.told);
     assertTrue(parser.isBetween());

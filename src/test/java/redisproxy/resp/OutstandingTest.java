@@ -2,12 +2,15 @@ package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -60,6 +63,7 @@ class OutstandingTest {
   void replied_withAnError_isWrittenAllTheSame() throws ProtocolError {
     add("SET a 1");
     assertEquals("a", replied("-ERR"));
+    assertFalse(outstanding.isInDoubt());
   }
 
   @Test
@@ -163,6 +167,55 @@ class OutstandingTest {
       assertEquals(silent, outstanding.isSilent((byte) '+'));
       replied("+OK");
     }
+  }
+
+  @Test
+  void add_ofWhatOnlyLooksLikeClientReply_isForRedis() throws ProtocolError {
+    for (String request :
+        List.of("CLIENT NO-EVICT OFF", "CLIENT REPLY MAYBE", "CLIENT REPLY", "ECHO REPLY OFF")) {
+      assertTrue(add(request), request);
+      assertFalse(outstanding.isSilent((byte) '+'), request);
+      replied("+OK");
+    }
+    assertFalse(outstanding.isInDoubt());
+  }
+
+  /** A message is for the client, and in RESP2 it looks like any array. */
+  @Test
+  void isSilent_whileSubscribed_notOfWhatMayBeAMessage() throws ProtocolError {
+    add("CLIENT REPLY SKIP", "GET k");
+    assertTrue(outstanding.isSilent((byte) '$') && outstanding.isSilent((byte) '*'));
+    assertFalse(outstanding.isSilent((byte) '>'));
+    replied("$-1");
+    add("SUBSCRIBE x");
+    replied("*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1");
+    add("CLIENT REPLY SKIP", "PING");
+    assertTrue(outstanding.isSilent((byte) '+'));
+    assertFalse(outstanding.isSilent((byte) '*') || outstanding.isSilent((byte) '>'));
+  }
+
+  @Test
+  void isSilent_ofTheConfirmationOfAChannel_no() throws ProtocolError {
+    add("CLIENT REPLY SKIP", "SUBSCRIBE x");
+    assertFalse(outstanding.isSilent((byte) '*'));
+  }
+
+  @Test
+  void answer_takesThePlaceOfItsOwnReply_unlessNoneIsWanted() throws ProtocolError {
+    add("SET a 1");
+    outstanding.addAnswered(Reply.PONG);
+    add("CLIENT REPLY SKIP");
+    outstanding.addAnswered(Reply.PONG);
+    assertNull(outstanding.answer());
+    assertFalse(outstanding.isSilent((byte) '-'));
+    assertEquals("a", replied("+OK"));
+    assertSame(Reply.PONG, outstanding.answer());
+    assertTrue(outstanding.isSilent((byte) '-'));
+    replied("-ERR unknown command");
+    assertNull(outstanding.answer());
+    assertTrue(outstanding.isSilent((byte) '-'));
+    replied("-ERR unknown command");
+    assertTrue(outstanding.isQuiet());
   }
 
   /** Redis refuses it, so it silences nothing. */

@@ -453,6 +453,8 @@ class ReplyFramerTest {
     "-ERR invalid password|, 1",
     "-WRONGPASS|, 0",
     "-WRONGPASSWORD x|, 0",
+    "-STRONGPASS x|, 0",
+    "-XRONGPASS x|, 0",
     "-ERR invalid passwor|, 0",
     "-ERR AUTH <password> called without any password configured|, 0",
     "+WRONGPASS x|, 0",

@@ -108,6 +108,7 @@ class ReplyQueueTest {
     for (int step = 0; step < 20_000; step++) {
       assertEquals(naive.size() == 64, queue.isFull());
       assertEquals(naive.isEmpty(), queue.isEmpty());
+      assertEquals(naive.size(), queue.size());
       assertEquals(next, queue.tail());
       assertEquals(next - naive.size(), queue.head());
       int die = random.nextInt(3);

@@ -1,6 +1,7 @@
 package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -32,6 +33,25 @@ class ReplyTest {
     ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xxa\r\n\0\377yy"));
     assertEquals("$5\r\na\r\n\0\377\r\n", text(Reply.bulk(buffer, 2, 5)));
     assertEquals("$0\r\n\r\n", text(Reply.bulk(buffer, 2, 0)));
+  }
+
+  @Test
+  void copyOf_isTheBytes_andOfOkTheOneThereIs() {
+    ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xx+OK\r\n+NO\r\n$1\r\n+OK-"));
+    assertSame(Reply.OK, Reply.copyOf(buffer, 2, 5));
+    assertEquals("+NO\r\n", text(Reply.copyOf(buffer, 7, 5)));
+    assertEquals("$1\r\n+", text(Reply.copyOf(buffer, 12, 5)));
+    assertEquals("+OK-", text(Reply.copyOf(buffer, 16, 4)));
+  }
+
+  @Test
+  void array_isTheRequestAsItIsSent() throws ProtocolError {
+    RequestParser parser = new RequestParser(1000);
+    assertTrue(
+        parser.parse(Unpooled.copiedBuffer(Requests.bytes("SET \"\\r\\n\" '' 123456789a\n"))));
+    assertEquals(
+        "*4\r\n$3\r\nSET\r\n$2\r\n\r\n\r\n$0\r\n\r\n$10\r\n123456789a\r\n",
+        text(Reply.array(parser)));
   }
 
   @Test

@@ -17,40 +17,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is expected was seen of Redis 7.0.15, but for the limit on a request, which is our own. */
 class RequestParserTest {
-  @Test
-  void beginsGet_onlyWhereAGetOfOneKeyBegins() {
-    for (String get : new String[] {"GET", "get", "gEt"}) {
-      assertTrue(beginsGet("*2\r\n$3\r\n" + get + "\r\n$1\r\nk\r\n"));
-      assertTrue(beginsGet("*2\r\n$3\r\n" + get + "\r\n$1"));
-    }
-    for (String other :
-        new String[] {
-          "",
-          "*2\r\n$3\r\nGET\r\n",
-          "*3\r\n$3\r\nGET\r\n$1\r\na\r\n$1\r\nb\r\n",
-          "*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n",
-          "*2\r\n$4\r\nGETX\r\n$1\r\nk\r\n",
-          "*2\r\n$3\r\nGE\u00f4\r\n$1\r\nk\r\n",
-          "*2\r\n$3\r\nGETX\r\n$1\r\nk\r\n",
-          "GET a-key-of-some-length\r\n",
-        }) {
-      assertFalse(beginsGet(other), other);
-    }
-  }
-
-  /** Behind other input, and with nothing read. */
-  private static boolean beginsGet(String text) {
-    ByteBuf in = Unpooled.copiedBuffer("*1" + text, StandardCharsets.ISO_8859_1).skipBytes(2);
-    boolean begins = UsualGet.begins(in);
-    assertEquals(text.length(), in.readableBytes());
-    return begins;
-  }
-
   private static final int MAX_BYTES = 1_000_000;
   private static final String ERROR = "ERR Protocol error: ";
   private static final String PING = "*1\r\n$4\r\nPING\r\n";
@@ -238,8 +210,34 @@ class RequestParserTest {
     int length = request.length();
     List<byte[]> whole = List.of(Requests.bytes(request));
     assertEquals(1, Requests.parse(new RequestParser(length), whole).requests().size());
+    List<byte[]> pieces = Requests.cutEverywhere(whole.get(0));
+    assertEquals(1, Requests.parse(new RequestParser(length), pieces).requests().size());
     Requests refused = Requests.parse(new RequestParser(length - 1), List.of(Requests.bytes(head)));
     assertEquals(ERROR + "request larger than " + (length - 1) + " bytes", refused.error());
+    assertEquals(refused, Requests.parse(new RequestParser(length - 1), whole));
+  }
+
+  /** Nobody whom Redis has not let in is to have it hold much. */
+  @ParameterizedTest
+  @CsvSource({
+    "'*10\r\n', ",
+    "'*11\r\n', unauthenticated multibulk length",
+    "'*2\r\n$16000\r\n', ",
+    "'*2\r\n$16384\r\n', unauthenticated bulk length",
+  })
+  void parse_ofAStrangersRequest_readsWhatIsShort(String input, String error) {
+    Requests read =
+        Requests.parse(
+            RequestParser.ofStranger(), List.of(Requests.bytes(input.translateEscapes())));
+    assertEquals(error == null ? null : ERROR + error, read.error());
+  }
+
+  @Test
+  void parse_ofMoreArgumentsThanAreAllowed_isRefusedWhenTheyAreAnnounced() {
+    RequestParser parser = new RequestParser(1000, 3);
+    assertEquals(1, Requests.parse(parser, List.of(Requests.bytes(array(3)))).requests().size());
+    Requests refused = Requests.parse(parser, List.of(Requests.bytes("*4\r\n")));
+    assertEquals(ERROR + "invalid multibulk length", refused.error());
   }
 
   @Test
@@ -345,7 +343,9 @@ class RequestParserTest {
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(array(1000) + PING));
     assertTrue(parser.parse(in));
     assertEquals(1000, parser.count());
+    assertTrue(parser.held() >= 1000 * 2 * Integer.BYTES, parser.held() + " bytes");
     assertTrue(parser.parse(in));
+    assertEquals(0, parser.held());
     assertEquals(1, parser.count());
     assertEquals("PING", parser.text(0, 10));
   }

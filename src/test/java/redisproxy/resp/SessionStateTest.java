@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -113,7 +114,7 @@ class SessionStateTest {
   @Test
   void whatClientDoes_lastsUntilReset() throws ProtocolError {
     for (String harmless : "ID INFO LIST KILL SETNAME GETNAME SETINFO NO-EVICT PAUSE".split(" ")) {
-      assertEquals("2 2 plain", after("CLIENT " + harmless + " x"));
+      assertEquals("2 2 plain", after("CLIENT " + harmless, "CLIENT " + harmless + " x"));
     }
     for (String other : "TRACKING CACHING REPLY UNHEARD-OF".split(" ")) {
       state = state(true);
@@ -121,6 +122,21 @@ class SessionStateTest {
       assertEquals("0 2 plain", after("RESET"));
     }
     assertEquals("0 2 own", after("CLIENT"));
+  }
+
+  /** Nothing that alters a connection makes up for anything else that does. */
+  @Test
+  void whatAltersIt_addsUp() throws ProtocolError {
+    List<String> each = List.of("CLIENT TRACKING ON", "SELECT 3 in a transaction", "SELECT x");
+    for (String one : each) {
+      for (String other : each) {
+        state = state(true);
+        for (String request : List.of(one, other)) {
+          request(request.replace(" in a transaction", ""), true, request.contains("in"), true);
+        }
+        assertEquals("own", after().substring(4), one + ", " + other);
+      }
+    }
   }
 
   /** Its reply comes when the client may long have said more. */

@@ -79,6 +79,7 @@ class WritesTest {
     assertEquals(Writes.UNKNOWN, sum(writes(B), most));
     assertEquals(Writes.UNKNOWN, sum(most, writes(B), writes(C)));
     assertEquals(Writes.EVERYTHING, sum(most, Writes.EVERYTHING));
+    assertEquals(10_000, Writes.of(Collections.nCopies(10_000, A)).keys().size());
     assertEquals(Writes.UNKNOWN, Writes.of(Collections.nCopies(10_001, A)));
   }
 

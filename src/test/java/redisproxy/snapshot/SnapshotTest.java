@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -95,6 +98,7 @@ class SnapshotTest {
     try (SnapshotWriter writer = new SnapshotWriter(file)) {
       writer.add(Key.of(0, new byte[] {'b'}));
     }
+    assertFalse(Files.exists(directory.resolve("keys.tmp")));
     assertEquals(List.of(Key.of(0, new byte[] {'a'})), read());
     Files.writeString(directory.resolve("keys.tmp"), "left by a process that was killed");
     write(List.of(Key.of(0, new byte[] {'c'})));
@@ -113,6 +117,27 @@ class SnapshotTest {
     assertThrows(MalformedSnapshot.class, () -> write(keys()));
     Files.delete(file);
     assertThrows(NoSuchFileException.class, this::read);
+  }
+
+  @Test
+  void reader_closesWhatItReads_snapshotOrNot() throws IOException {
+    byte[] empty = "RPKEYS\n\1".getBytes(StandardCharsets.UTF_8);
+    boolean[] closed = new boolean[2];
+    new SnapshotReader(tellingOfItsClose(empty, () -> closed[0] = true)).close();
+    assertTrue(closed[0]);
+    assertThrows(
+        MalformedSnapshot.class,
+        () -> new SnapshotReader(tellingOfItsClose(new byte[8], () -> closed[1] = true)));
+    assertTrue(closed[1]);
+  }
+
+  private static InputStream tellingOfItsClose(byte[] bytes, Runnable closed) {
+    return new FilterInputStream(new ByteArrayInputStream(bytes)) {
+      @Override
+      public void close() {
+        closed.run();
+      }
+    };
   }
 
   @Test
