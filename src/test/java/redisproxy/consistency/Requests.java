@@ -78,20 +78,19 @@ final class Requests {
 
   /** What is short and asked by everybody: it shares a connection to Redis. */
   private Step write() {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(5)) {
       case 0 -> Step.delete(lasting(), "del:" + writer + "-" + counter++);
       case 1 ->
           Step.setFor(
               db + "/" + SHORT.get(random.nextInt(SHORT.size())),
               value(),
               20 + random.nextInt(LIFETIME_MS - 20));
-      case 2 -> Step.getset(lasting(), value());
       default -> Step.set(lasting(), value());
     };
   }
 
   private Step any() {
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(10)) {
       case 0 -> Step.script(lasting(), value(), true);
       case 1 -> Step.script(lasting(), value(), false);
       case 2 -> Step.transaction(lasting(), value());
@@ -102,6 +101,7 @@ final class Requests {
         yield key.equals(other) ? Step.set(key, value()) : Step.mset(key, value(), other, value());
       }
       case 5, 6 -> write();
+      case 7 -> Step.getset(lasting(), value());
       default -> get();
     };
   }
