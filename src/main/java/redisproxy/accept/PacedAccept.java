@@ -49,8 +49,11 @@ final class PacedAccept extends ChannelInboundHandlerAdapter {
               acceptIfThereIsRoom(listening);
             });
     ctx.fireChannelRead(accepted);
-    if (socket.isOpen()) {
+    try {
       given.add(socket.eventLoop());
+    } catch (IllegalStateException givenToNone) {
+      // Thrown away before that, which its future is not told of.
+      open.decrementAndGet();
     }
   }
 

@@ -171,16 +171,18 @@ public final class Entry implements Answer {
   }
 
   /**
-   * G1, the collector unless another is set, has regions of their own for arrays of more than half
-   * a region, and a region has 1 MiB or more.
+   * G1 has regions of their own for arrays, with their headers, of more than half a region; which
+   * has 1 MiB in heaps of less than 4 GiB, and more where there is more to spare.
    */
   private static int wholeRegions(int length) {
-    return (length + REGION - 1) / REGION * REGION;
+    return (length + HEADER + REGION - 1) / REGION * REGION;
   }
+
+  private static final int HEADER = 16;
 
   private static final int REGION = 1 << 20;
 
-  static final int LARGE = REGION / 2 - 16;
+  static final int LARGE = REGION / 2 - HEADER;
 
   /**
    * The entry object (32), the array's header and padding (16 + 4), and its share of the LRU's

@@ -177,6 +177,7 @@ final class CachedRequests {
     return inquiry.isWaiting()
         || wayBack.isAsked()
         || limits.isLate()
+        || forwarding.isBetweenTwo()
         || holdsHello && !cached.isEmpty();
   }
 

@@ -56,6 +56,11 @@ final class Forwarding implements Trunks.Sender {
     told = false;
   }
 
+  /** What is sent now might be read before what was sent last, by Redis at another connection. */
+  boolean isBetweenTwo() {
+    return outstanding > 0 && renewals != trunks.renewals();
+  }
+
   /**
    * Forwards a request if it may be.
    *
@@ -67,7 +72,7 @@ final class Forwarding implements Trunks.Sender {
     if (!command.isTerse(request)
         || end - start > MAX_REQUEST
         || !handshake.isHome()
-        || outstanding > 0 && renewals != trunks.renewals()
+        || isBetweenTwo()
         || cached.isReading()) {
       return false;
     }

@@ -26,7 +26,7 @@ final class RenewableOptions<T extends SSLOptions> {
   private PemFiles seen;
 
   /** Why they could not be read the last time, or null. */
-  private @Nullable String unreadable;
+  private @Nullable String refused;
 
   /**
    * Those of the files as they are now, which are read; that blocks.
@@ -66,27 +66,22 @@ final class RenewableOptions<T extends SSLOptions> {
   synchronized boolean look() {
     try {
       PemFiles found = reader.get();
-      unreadable = null;
-      return !found.equals(seen) && renew(found);
+      boolean isNew = !found.equals(seen);
+      if (isNew) {
+        T made = maker.apply(found);
+        found.requireValid();
+        current = made;
+        seen = found;
+        LOG.atInfo().addKeyValue(LogKey.SERVER, server).log("certificates read again");
+      }
+      refused = null;
+      return isNew;
     } catch (IllegalArgumentException fault) {
-      if (!Objects.equals(fault.getMessage(), unreadable)) {
-        unreadable = fault.getMessage();
+      // Judged again at the next look: what is not valid yet will be.
+      if (!Objects.equals(fault.getMessage(), refused)) {
+        refused = fault.getMessage();
         refuse(fault);
       }
-      return false;
-    }
-  }
-
-  private boolean renew(PemFiles found) {
-    seen = found;
-    try {
-      T made = maker.apply(found);
-      found.requireValid();
-      current = made;
-      LOG.atInfo().addKeyValue(LogKey.SERVER, server).log("certificates read again");
-      return true;
-    } catch (IllegalArgumentException fault) {
-      refuse(fault);
       return false;
     }
   }

@@ -31,8 +31,8 @@ import redisproxy.resp.Writes;
 final class Trunk implements Tunnel.Session {
   /** Who is told what its server is. */
   interface Owner {
-    /** It takes no writes. What is sent from now on is to be sent over another trunk. */
-    void isReadOnly(Trunk trunk);
+    /** It takes no writes. If it has left, what is sent from now on is to be over another trunk. */
+    void isReadOnly(Trunk trunk, boolean hasLeft);
 
     /** It does; told before those who have written are. */
     void takesWrites();
@@ -242,9 +242,9 @@ final class Trunk implements Tunnel.Session {
    * that is a replica for good is not asked at every write whether it still is.
    */
   private void retireIfReadOnly() {
-    if (readOnly && !young && !retired) {
-      retired = true;
-      owner.isReadOnly(this);
+    if (readOnly && !retired) {
+      retired = !young;
+      owner.isReadOnly(this, retired);
     }
   }
 
@@ -259,8 +259,11 @@ final class Trunk implements Tunnel.Session {
   private void giveUp(String reason) {
     LOG.atWarn().addKeyValue(LogKey.REASON, reason).log("a shared connection to Redis is given up");
     close();
+    // Those who are told may send more, which is then another connection's.
+    List<Pending> unanswered = List.copyOf(pending);
+    pending.clear();
     receivedAll();
-    fail(true);
+    deliveries.lost(unanswered, true);
   }
 
   private void close() {

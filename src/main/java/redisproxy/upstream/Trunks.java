@@ -71,8 +71,11 @@ public final class Trunks {
 
   private final class TrunkOwner implements Trunk.Owner {
     @Override
-    public void isReadOnly(Trunk trunk) {
+    public void isReadOnly(Trunk trunk, boolean hasLeft) {
       refusesWrites = true;
+      if (!hasLeft) {
+        return;
+      }
       if (trunk == resp2) {
         resp2 = open.apply(false);
       } else if (trunk == resp3) {

@@ -101,6 +101,10 @@ class EntryTest {
     assertEquals(Entry.OVERHEAD + rest + 524_000, value("v".repeat(524_000)).weight());
     assertEquals(Entry.OVERHEAD + (1 << 20), value("v".repeat(525_000)).weight());
     assertEquals(Entry.OVERHEAD + (2 << 20), value("v".repeat(1 << 20)).weight());
+    int header = 16;
+    String exact = "v".repeat((1 << 20) - header - "--key$1048000\r\n\r\n".length());
+    assertEquals(Entry.OVERHEAD + (1 << 20), value(exact).weight());
+    assertEquals(Entry.OVERHEAD + (2 << 20), value(exact + "v").weight());
   }
 
   @Test

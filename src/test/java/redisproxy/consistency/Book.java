@@ -169,6 +169,8 @@ final class Book {
     }
     long lifetime = write.part().lifetimeMs() * 1_000_000;
     long known = write.isDone() ? write.completed() + lifetime + CLOCKS_NANOS : Long.MAX_VALUE;
+    // It may have been over before the key had that value, by SWAPDB.
+    known = Math.max(known, versions.get(key).last().done());
     add(key, null, "expired", null, write.invoked() + lifetime - CLOCKS_NANOS, known, false);
   }
 

@@ -158,6 +158,20 @@ class JudgeTest {
     assertFound(Kind.OUTLIVED);
   }
 
+  @Test
+  void valueThatIsSwappedIn_whenItsTimeIsOver_isGoneFromThenOn() {
+    add(1, Door.STRAIGHT, new Part("1/k", "b", "b", 50), "b", 1, 2, DONE);
+    log.add(new Done(nanos(1), 1, List.of("set", "k", "b", "PX", "50")));
+    wrote(2, Door.STRAIGHT, "a", 3, 4);
+    redis(3, "set", "k", "a");
+    redis(200, "swapdb", "0", "1");
+    redis(210, Done.EXPIRED, "k");
+    read(3, Door.STRAIGHT, "a", 180, 181);
+    assertFound();
+    read(3, Door.STRAIGHT, "a", 240, 241);
+    assertFound(Kind.HARNESS);
+  }
+
   /** Of what was written past the proxy, and has expired, it may not have been told yet. */
   @Test
   void valueBeforeOneThatHasExpired_mayBeReadForAsLongAsAnyOther() {

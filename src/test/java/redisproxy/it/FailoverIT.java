@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,6 +118,25 @@ class FailoverIT {
     old.call("REPLICAOF", after.host(), "" + after.port());
     await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
     assertEquals("$5\r\nafter\r\n", now.call("GET", "k"));
+  }
+
+  /** Nor is a client kept there that has sent more than may be in flight. */
+  @Test
+  void pipelineOnASharedConnection_leavesWithIt() {
+    int many = 2_000;
+    String writes = RespClient.request("SET", "k", "v").repeat(many);
+    assertEquals("+OK\r\n", client.call("SET", "k", "before"));
+    address.turnTo(after.port());
+    old.call("REPLICAOF", after.host(), "" + after.port());
+    await(
+        () -> {
+          Set<String> replies = new HashSet<>();
+          client.send(writes);
+          for (int i = 0; i < many; i++) {
+            replies.add(client.reply());
+          }
+          assertEquals(Set.of("+OK\r\n"), replies);
+        });
   }
 
   /** The server before knows nothing of what is written from now on. */
