@@ -54,7 +54,7 @@ public final class Proxy {
   private final EventLoops loops = new EventLoops();
   private final Clients clients;
   private final Gate httpRequests;
-  private final Semaphore streams = new Semaphore(STREAMS);
+  private final Semaphore streams;
   private final Memo memo = new Memo();
   private final Census census = new Census();
   private final LiveLimits limits;
@@ -74,6 +74,7 @@ public final class Proxy {
     this.settings = settings;
     this.limits = new LiveLimits(settings.limits());
     this.spans = Spans.of(settings.tracing(), settings.redis().endpoint(), Version.TEXT);
+    this.streams = new Semaphore(loops.room().streams(STREAMS));
     this.clients = new Clients(loops.room(), settings);
     this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
   }

@@ -18,6 +18,8 @@ public record Room(long heap, long files) {
   /** Files there are to be for a client: two of RESP, one of HTTP, and one for all else. */
   static final long FILES_OF_CLIENT = 4;
 
+  static final long HEAP_OF_STREAM = 16 << 20;
+
   /** Less than of a client, so that some can be told that they are too many. */
   static final long HEAP_OF_SOCKET = 64 << 10;
 
@@ -27,6 +29,14 @@ public record Room(long heap, long files) {
   public int clients(int wanted, boolean tls) {
     long ofClient = tls ? HEAP_OF_CLIENT_WITH_TLS : HEAP_OF_CLIENT;
     return (int) Math.max(1, Math.min(wanted, Math.min(heap / ofClient, files / FILES_OF_CLIENT)));
+  }
+
+  /**
+   * How many large values may be on their way, but no more than are wanted. One whose client does
+   * not read holds up to 2 MiB on its way from the one socket to the other; all an eighth.
+   */
+  public int streams(int wanted) {
+    return (int) Math.max(1, Math.min(wanted, heap / HEAP_OF_STREAM));
   }
 
   /**

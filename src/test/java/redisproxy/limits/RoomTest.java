@@ -29,4 +29,10 @@ class RoomTest {
     assertEquals(sockets, room.sockets());
     assertTrue(room.clients(Integer.MAX_VALUE, false) < sockets);
   }
+
+  @ParameterizedTest
+  @CsvSource({"1024, 64", "2048, 64", "128, 8", "8, 1"})
+  void streams_areAsManyAsTheHeapHasRoomFor(long heap, int streams) {
+    assertEquals(streams, new Room(heap << 20, 1000).streams(64));
+  }
 }
