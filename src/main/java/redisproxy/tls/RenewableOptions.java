@@ -22,10 +22,10 @@ final class RenewableOptions<T extends SSLOptions> {
   private final Function<PemFiles, T> maker;
   private volatile T current;
 
-  /** What the files held when they were last read, good or not. */
+  /** What the files held when they were good last. */
   private PemFiles seen;
 
-  /** Why they could not be read the last time, or null. */
+  /** Why they were refused the last time, or null. */
   private @Nullable String refused;
 
   /**

@@ -7,7 +7,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -260,8 +259,7 @@ final class Trunk implements Tunnel.Session {
     LOG.atWarn().addKeyValue(LogKey.REASON, reason).log("a shared connection to Redis is given up");
     close();
     // Those who are told may send more, which is then another connection's.
-    List<Pending> unanswered = List.copyOf(pending);
-    pending.clear();
+    List<Pending> unanswered = unanswered();
     receivedAll();
     deliveries.lost(unanswered, true);
   }
@@ -285,13 +283,13 @@ final class Trunk implements Tunnel.Session {
   public void lost() {
     boolean wasConnected = connected;
     close();
-    fail(wasConnected);
+    deliveries.lost(unanswered(), wasConnected);
   }
 
-  /** What has no reply may have been done, or be done yet; it is not sent again. */
-  private void fail(boolean wasConnected) {
-    List<Pending> lost = new ArrayList<>(pending);
+  /** Takes what has no reply: it may have been done, or be done yet, and is not sent again. */
+  private List<Pending> unanswered() {
+    List<Pending> unanswered = List.copyOf(pending);
     pending.clear();
-    deliveries.lost(lost, wasConnected);
+    return unanswered;
   }
 }
