@@ -152,13 +152,19 @@ class ArchitectureTest {
       slices().assignedFrom(new Packages()).should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule limits_arePlainJavaAndSettings =
+  static final ArchRule limits_arePlainJavaSettingsAndLog =
       classes()
           .that()
           .resideInAPackage("redisproxy.limits")
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("java..", NULLNESS, "redisproxy.config", "redisproxy.limits");
+          .resideInAnyPackage(
+              "java..",
+              NULLNESS,
+              "org.slf4j..",
+              "redisproxy.config",
+              "redisproxy.limits",
+              "redisproxy.log");
 
   @ArchTest
   static final ArchRule names_sayWhatAClassIs =

@@ -1,7 +1,6 @@
 package redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -15,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.access.ClientAddress;
+import redisproxy.limits.ClientMemory;
 import redisproxy.log.LogKey;
 import redisproxy.tls.TlsSocket;
 
@@ -26,12 +26,6 @@ import redisproxy.tls.TlsSocket;
  */
 public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
-
-  /** How long a client may take to see the end of the stream before it is cut off. */
-  private static final long LINGER_MS = 1_000;
-
-  /** How long a client may take to read its last replies. */
-  private static final long FAREWELL_MS = 10_000;
 
   private ChannelHandlerContext context;
 
@@ -47,12 +41,12 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** Null until it is asked for. */
   private @Nullable String address;
 
-  /** Cuts off a client that does not go by itself, or null. */
-  private @Nullable Future<?> cutOff;
+  /** Null until the client is to go. */
+  private @Nullable Farewell farewell;
 
   /** Takes over the bytes of a socket that was accepted just now. */
   final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory memory) {
-    account = memory.open(this::evict);
+    account = memory.open(this::measure, this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
@@ -131,11 +125,14 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** Has counted what the client has held now. */
   final void count() {
     if (account != null) {
-      var unsent = context.channel().unsafe().outboundBuffer();
-      long now = input == null ? 0 : input.capacity();
-      now += unsent == null ? 0 : unsent.totalPendingWriteBytes();
-      account.set(now + held());
+      account.count();
     }
+  }
+
+  private long measure() {
+    var unsent = context.channel().unsafe().outboundBuffer();
+    long unread = unsent == null ? 0 : unsent.totalPendingWriteBytes();
+    return held() + unread + (input == null ? 0 : input.capacity());
   }
 
   /** Cuts the client off, which has too much held. */
@@ -184,8 +181,9 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   public final void channelInactive(ChannelHandlerContext ctx) {
     leaving = true;
     releaseInput();
-    // Or a session that has ended is held until its time would have come.
-    cancelCutOff();
+    if (farewell != null) {
+      farewell.over();
+    }
     if (account != null) {
       account.close();
     }
@@ -238,28 +236,13 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     context.close();
   }
 
-  /**
-   * Says nothing more: flushes, ends the stream, and waits a little for the client to close,
-   * ignoring what it sends. Closing at once with input unread would reset the connection, and the
-   * client might lose its last replies.
-   */
+  /** Says nothing more, ignores what the client sends, and sees it go. */
   final void leave() {
-    if (leaving) {
-      return;
-    }
-    leaving = true;
-    releaseInput();
-    cutOffIn(FAREWELL_MS);
-    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
-  }
-
-  private void cutOffIn(long millis) {
-    cutOff = later(millis, this::close);
-  }
-
-  private void cancelCutOff() {
-    if (cutOff != null) {
-      cutOff.cancel(false);
+    if (!leaving) {
+      leaving = true;
+      releaseInput();
+      farewell = new Farewell(context);
+      farewell.begin();
     }
   }
 
@@ -282,17 +265,5 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
       address = ClientAddress.of(context.channel().remoteAddress());
     }
     return address;
-  }
-
-  private void endOutput() {
-    DuplexChannel channel = (DuplexChannel) context.channel();
-    if (channel.isInputShutdown()) {
-      close();
-    } else if (channel.isActive()) {
-      TlsSocket.endOutput(channel);
-      setReading(true);
-      cancelCutOff();
-      cutOffIn(LINGER_MS);
-    }
   }
 }
