@@ -6,7 +6,6 @@ import java.util.Map;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -32,9 +31,9 @@ final class YamlText {
   /** The texts of the file's settings by path; what is wrong with the file goes to the faults. */
   static Map<String, Given> parse(String text, String file, Faults faults) {
     YamlText yaml = new YamlText(file, faults);
+    Node root;
     try {
-      Node root = new Yaml().compose(new StringReader(text));
-      yaml.root(root);
+      root = new Yaml().compose(new StringReader(text));
     } catch (MarkedYAMLException e) {
       // Neither its message nor its problem: they quote the file, which may hold a password.
       Mark mark = e.getProblemMark() != null ? e.getProblemMark() : e.getContextMark();
@@ -43,10 +42,13 @@ final class YamlText {
           "not valid YAML"
               + (mark == null ? "" : " from column " + (mark.getColumn() + 1) + " on")
               + ": check the indentation, the quotes and the space after each colon");
-    } catch (YAMLException | NumberFormatException e) {
-      // The latter of an escape that the end of the file cuts off.
+      return yaml.given;
+    } catch (RuntimeException e) {
+      // Not its own alone: of an escape that the end cuts off it throws others.
       faults.add(file, "not valid YAML: nested too deep, too large, cut off or not text");
+      return yaml.given;
     }
+    yaml.root(root);
     return yaml.given;
   }
 
