@@ -32,6 +32,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import redisproxy.http.HttpAnswers;
+import redisproxy.http.UnreadResponses;
 import redisproxy.session.RespConnection;
 import redisproxy.session.RespVerticle;
 import redisproxy.session.ValueRelay;
@@ -178,13 +179,14 @@ class ArchitectureTest {
               not(
                   belongToAnyOf(
                       HttpAnswers.class,
+                      UnreadResponses.class,
                       RespConnection.class,
                       RespVerticle.class,
                       ValueRelay.class,
                       Tunnel.class)))
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("io.vertx.core.internal..", "io.vertx.core.impl..");
+          .resideInAnyPackage("io.vertx..internal..", "io.vertx..impl..");
 
   @ArchTest
   static final ArchRule micrometer_isKnownToMetricsAlone =

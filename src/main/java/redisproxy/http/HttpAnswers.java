@@ -33,6 +33,7 @@ public final class HttpAnswers {
 
   private final ValueStreams streams;
   private final Gate requests;
+  private final UnreadResponses unread;
   private final LongSupplier clock;
   private final boolean maxAgeRemaining;
 
@@ -42,9 +43,15 @@ public final class HttpAnswers {
    * @param requests is left by each request that is answered
    * @param maxAgeRemaining whether other caches may keep a value for what is left of it
    */
-  HttpAnswers(ValueStreams streams, Gate requests, LongSupplier clock, boolean maxAgeRemaining) {
+  HttpAnswers(
+      ValueStreams streams,
+      Gate requests,
+      UnreadResponses unread,
+      LongSupplier clock,
+      boolean maxAgeRemaining) {
     this.streams = streams;
     this.requests = requests;
+    this.unread = unread;
     this.clock = clock;
     this.maxAgeRemaining = maxAgeRemaining;
   }
@@ -134,7 +141,7 @@ public final class HttpAnswers {
     return false;
   }
 
-  private static void writeBody(HttpExchange exchange, Entry entry) {
+  private void writeBody(HttpExchange exchange, Entry entry) {
     HttpServerResponse response = exchange.request().response();
     if (exchange.style() == HttpStyle.RAW) {
       response.putHeader(HttpHeaders.CONTENT_TYPE, entry.isUtf8() ? TEXT : BINARY);
@@ -150,14 +157,14 @@ public final class HttpAnswers {
         Unpooled.wrappedBuffer(entry.bytes(), entry.valueOffset(), entry.valueLength()));
   }
 
-  private static void end(HttpServerRequest request, Buffer body) {
+  private void end(HttpServerRequest request, Buffer body) {
     if (request.method().equals(HttpMethod.HEAD)) {
       request
           .response()
           .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()))
           .end();
     } else {
-      request.response().end(body);
+      unread.written(request, body.length(), request.response().end(body));
     }
   }
 }

@@ -26,8 +26,10 @@ import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
+import redisproxy.limits.ClientMemory;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
+import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
@@ -61,6 +63,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private Front front;
   private HttpAccess access;
+  private UnreadResponses unread;
   private HttpAnswers answers;
   private LoopDelay loopDelay;
   private HttpServer server;
@@ -111,10 +114,15 @@ public final class HttpVerticle extends VerticleBase {
             task -> context.runOnContext(turn -> task.run()),
             clock);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
+    Settings.Cache cache = settings.cache();
+    unread =
+        new UnreadResponses(
+            ClientMemory.of(LogKey.HTTP, settings.http().instances(), cache.maxValueBytes()));
     answers =
         new HttpAnswers(
             new ValueStreams(vertx, transport, streamPermits, front::seen),
             requests,
+            unread,
             clock,
             settings.http().maxAgeRemaining());
     HttpServerOptions options =
@@ -173,7 +181,12 @@ public final class HttpVerticle extends VerticleBase {
 
   private void connected(HttpConnection connection) {
     if (clients.enter()) {
-      connection.closeHandler(closed -> clients.leave());
+      unread.add(connection);
+      connection.closeHandler(
+          closed -> {
+            unread.remove(connection);
+            clients.leave();
+          });
     } else {
       connection.close();
     }

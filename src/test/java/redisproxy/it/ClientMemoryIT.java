@@ -3,11 +3,20 @@ package redisproxy.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
+import redisproxy.tls.TestCertificates;
 
 /**
  * Clients of which each stays within what it may, and all together ask for several times the memory
@@ -24,9 +34,14 @@ import redisproxy.dev.EmbeddedRedis;
  */
 class ClientMemoryIT {
   private static final int CROWD = 100;
+  private static final int HEAVY = 256 * 1024;
+
+  /** As many as a client of HTTP/2 may ask at once. */
+  private static final int STREAMS = 100;
 
   @TempDir static Path directory;
   @RegisterExtension final Opened opened = new Opened();
+  private static final Vertx vertx = Vertx.vertx();
 
   private static EmbeddedRedis redis;
   private RunningJar jar;
@@ -39,7 +54,7 @@ class ClientMemoryIT {
     try (RespClient direct = new RespClient(redis.host(), redis.port())) {
       direct.call("SET", "color", "blue");
       for (int i = 0; i < 16; i++) {
-        direct.call("SET", "heavy" + i, "v".repeat(64 * 1024));
+        direct.call("SET", "heavy" + i, "v".repeat(HEAVY));
       }
     }
   }
@@ -47,13 +62,20 @@ class ClientMemoryIT {
   @AfterAll
   static void stop() {
     redis.close();
+    vertx.close().await();
   }
 
   /** A proxy for each test: it warns only every few seconds. */
   @BeforeEach
   void startProxy() throws Exception {
+    startProxy(Map.of());
+  }
+
+  private void startProxy(Map<String, String> more) throws Exception {
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("REDIS_URL", redis.url());
     jar = new RunningJar(directory);
-    jar.run(Map.of("REDIS_URL", redis.url()), List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError"));
+    jar.run(environment, List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError"));
     jar.awaitReady();
     neighbour = opened.add(new RespClient(jar.resp));
   }
@@ -76,9 +98,9 @@ class ClientMemoryIT {
     return jar.output().split("clients were cut off that had most memory held", -1).length - 1;
   }
 
-  private void crowd(String sent) throws Exception {
+  private void crowd(int port, String sent) throws Exception {
     for (int i = 0; i < CROWD; i++) {
-      RespClient client = opened.add(new RespClient(jar.resp));
+      RespClient client = opened.add(new RespClient(port));
       try {
         client.send(sent);
       } catch (UncheckedIOException cutOff) {
@@ -88,6 +110,10 @@ class ClientMemoryIT {
         assertOthersAreAnswered();
       }
     }
+    assertSomeAreCutOff();
+  }
+
+  private void assertSomeAreCutOff() throws Exception {
     assertOthersAreAnswered();
     Awaitility.await().until(() -> warnings() > 0);
     assertTrue(!jar.output().contains("ended by a fault"), jar.output());
@@ -99,11 +125,54 @@ class ClientMemoryIT {
     for (int i = 0; i < 500; i++) {
       pipeline.append(RespClient.request("GET", "heavy" + i % 16));
     }
-    crowd(pipeline.toString());
+    crowd(jar.resp, pipeline.toString());
   }
 
   @Test
   void whoDoesNotEndItsRequest_isCutOff() throws Exception {
-    crowd("*2\r\n$3\r\nGET\r\n$900010\r\n" + "x".repeat(900_000));
+    crowd(jar.resp, "*2\r\n$3\r\nGET\r\n$900010\r\n" + "x".repeat(900_000));
+  }
+
+  @Test
+  void whoDoesNotReadHttp_isCutOff() throws Exception {
+    StringBuilder pipeline = new StringBuilder();
+    for (int i = 0; i < 64; i++) {
+      pipeline.append("GET /keys/heavy" + i % 16 + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    crowd(jar.http, pipeline.toString());
+  }
+
+  @Test
+  void whoDoesNotReadHttp2_isCutOff() throws Exception {
+    jar.close();
+    String certificate = TestCertificates.get().cert("server").toString();
+    String key = TestCertificates.get().key("server").toString();
+    startProxy(Map.of("HTTP_TLS_CERT", certificate, "HTTP_TLS_KEY", key));
+    AtomicInteger closed = new AtomicInteger();
+    HttpClient client =
+        vertx
+            .httpClientBuilder()
+            .with(
+                new HttpClientOptions()
+                    .setProtocolVersion(HttpVersion.HTTP_2)
+                    .setUseAlpn(true)
+                    .setSsl(true)
+                    .setTrustAll(true)
+                    .setVerifyHost(false))
+            .with(new PoolOptions().setHttp2MaxSize(4))
+            .withConnectHandler(
+                connection -> connection.closeHandler(over -> closed.incrementAndGet()))
+            .build();
+    for (int i = 0; i < 4 * STREAMS; i++) {
+      client
+          .request(HttpMethod.GET, jar.http, "127.0.0.1", "/keys/heavy" + i % 16)
+          .compose(HttpClientRequest::send)
+          .onSuccess(
+              response -> response.pause().exceptionHandler(cutOff -> {}).handler(data -> {}));
+    }
+    Awaitility.await().until(() -> closed.get() > 0);
+    assertEquals("$4\r\nblue\r\n", neighbour.call("GET", "color"));
+    Awaitility.await().until(() -> warnings() > 0);
+    assertTrue(jar.isAlive(), jar.output());
   }
 }

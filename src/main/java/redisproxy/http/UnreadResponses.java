@@ -1,0 +1,92 @@
+package redisproxy.http;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.HttpServerConnection;
+import java.util.HashMap;
+import java.util.Map;
+import redisproxy.limits.ClientMemory;
+
+/**
+ * What the clients of one verticle do not read of their responses. Of HTTP/1 it is what the socket
+ * has not taken; of HTTP/2 also what waits for the client's window, which Netty does not tell. The
+ * one place that reaches through Vert.x's HTTP to the socket (docs/decisions.md, "All clients
+ * together").
+ */
+public final class UnreadResponses {
+  private final ClientMemory memory;
+  private final Map<HttpConnection, Client> clients = new HashMap<>();
+
+  UnreadResponses(ClientMemory memory) {
+    this.memory = memory;
+  }
+
+  /** From now on a client is counted. */
+  void add(HttpConnection connection) {
+    Client client = new Client(memory);
+    clients.put(connection, client);
+    var pipeline = ((HttpServerConnection) connection).channelHandlerContext().pipeline();
+    pipeline.addFirst("unread", client);
+  }
+
+  /** It is gone. */
+  void remove(HttpConnection connection) {
+    Client client = clients.remove(connection);
+    if (client != null) {
+      client.account.close();
+    }
+  }
+
+  /**
+   * A body was given to its connection.
+   *
+   * @param sent when the socket has been given all of it, or never will
+   */
+  void written(HttpServerRequest request, int bytes, Future<Void> sent) {
+    if (request.version() == HttpVersion.HTTP_2 && !sent.isComplete()) {
+      Client client = clients.get(request.connection());
+      if (client != null) {
+        client.waits(bytes, sent);
+      }
+    }
+  }
+
+  /** Stands next to the socket, behind TLS. */
+  private static final class Client extends ChannelOutboundHandlerAdapter {
+    private final ClientMemory.Account account;
+    private ChannelHandlerContext context;
+
+    /** Bytes of bodies of which some wait for the client's window. */
+    private long waiting;
+
+    Client(ClientMemory memory) {
+      account = memory.open(this::measure, () -> context.close());
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+      context = added;
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext ctx) {
+      ctx.flush();
+      account.count();
+    }
+
+    private long measure() {
+      var unsent = context.channel().unsafe().outboundBuffer();
+      return waiting + (unsent == null ? 0 : unsent.totalPendingWriteBytes());
+    }
+
+    void waits(int bytes, Future<Void> sent) {
+      waiting += bytes;
+      account.count();
+      sent.onComplete(over -> waiting -= bytes);
+    }
+  }
+}
