@@ -27,6 +27,9 @@ import redisproxy.tls.TlsSocket;
 public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
 
+  /** Bytes that a client is given more than its socket takes: enough to be never idle. */
+  private static final int MAX_UNSENT = 256 * 1024;
+
   private ChannelHandlerContext context;
 
   /** What was read and is not yet parsed, or null. */
@@ -49,7 +52,8 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     account = memory.open(this::measure, this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
-    config.setWriteBufferWaterMark(new WriteBufferWaterMark(maxPendingBytes / 2, maxPendingBytes));
+    int unsent = Math.min(maxPendingBytes, MAX_UNSENT);
+    config.setWriteBufferWaterMark(new WriteBufferWaterMark(unsent / 2, unsent));
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     pipeline.addBefore("handler", "resp", this);
   }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * {@code make attack}. Environment: ATTACKS, names or their beginnings with commas between (all
@@ -95,6 +96,13 @@ public final class Attack {
     }
   }
 
+  /** What was measured while it lasted. */
+  private record During(double[] p99, Sampler.Held peak, int failures) {
+    static During take(Sampler sampler, Neighbours neighbours) {
+      return new During(neighbours.takeP99(), sampler.takePeak(), neighbours.takeFailures());
+    }
+  }
+
   private void run(
       String name, Assault assault, Target target, Sampler sampler, Neighbours neighbours)
       throws Exception {
@@ -105,20 +113,20 @@ public final class Attack {
     double[] before = neighbours.takeP99();
     neighbours.takeFailures();
     sampler.takePeak();
+    AtomicReference<During> figures = new AtomicReference<>();
+    Runnable over = () -> figures.compareAndSet(null, During.take(sampler, neighbours));
     String done;
-    try (Siege siege = new Siege(target, new Random(seed), seconds)) {
+    try (Siege siege = new Siege(target, new Random(seed), seconds, over)) {
       done = assault.carryOut(siege);
     } catch (IOException e) {
       done = e.toString();
     }
-    double[] during = neighbours.takeP99();
-    Sampler.Held peak = sampler.takePeak();
-    int failures = neighbours.takeFailures();
+    over.run();
     if (!target.isAlive()) {
       throw new IOException(name + ": the proxy has ended; see its log");
     }
     Sampler.Held last = recovered(target, sampler, first);
-    tell(name, done, first, peak, last, before, during, failures);
+    tell(name, done, first, figures.get(), last, before);
   }
 
   private Sampler.Held recovered(Target target, Sampler sampler, Sampler.Held first)
@@ -138,29 +146,27 @@ public final class Attack {
       String name,
       String done,
       Sampler.Held first,
-      Sampler.Held peak,
+      During during,
       Sampler.Held last,
-      double[] before,
-      double[] during,
-      int failures) {
+      double[] before) {
     String row =
         String.format(
             Locale.ROOT,
             "| %s | %s | %d, %d | %d | %d | %d, %d, %d | %.1f, %.1f | %.1f, %.1f | %d |%n",
             name,
             done,
-            peak.heap() >> 20,
+            during.peak.heap() >> 20,
             last.heap() >> 20,
-            peak.direct() >> 20,
-            peak.resident() >> 20,
+            during.peak.direct() >> 20,
+            during.peak.resident() >> 20,
             first.files(),
-            peak.files(),
+            during.peak.files(),
             last.files(),
             before[0],
-            during[0],
+            during.p99[0],
             before[1],
-            during[1],
-            failures);
+            during.p99[1],
+            during.failures);
     System.out.print(row);
     table.append(row);
   }

@@ -14,11 +14,18 @@ final class Siege implements AutoCloseable {
   final Target target;
   final Random random;
   private final long endsAt;
+  private final Runnable over;
   private final List<Wire> wires = new ArrayList<>();
   private int refused;
 
-  Siege(Target target, Random random, int seconds) {
+  /**
+   * One that begins now.
+   *
+   * @param over is told when it is, before what came of it is looked for
+   */
+  Siege(Target target, Random random, int seconds, Runnable over) {
     this.target = target;
+    this.over = over;
     this.random = random;
     this.endsAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
   }
@@ -122,8 +129,9 @@ final class Siege implements AutoCloseable {
     }
   }
 
-  /** How many of the held sockets the proxy has closed by now, in words. */
+  /** How many of the held sockets the proxy has closed by now, in words; it is over then. */
   String tally() {
+    over.run();
     long closed = wires.stream().filter(Wire::isClosed).count();
     return "closed " + closed + " of " + wires.size() + (refused > 0 ? ", refused " + refused : "");
   }

@@ -12,10 +12,10 @@ import javax.net.SocketFactory;
 /** A client's socket that sends what it likes, and reads or does not. */
 final class Wire implements AutoCloseable {
   private static final int TIMEOUT_MS = 5_000;
-  private static final int LOOK_MS = 5;
+  private static final int LOOK_MS = 20;
 
   /** How much of what is waiting is read to see whether the end stands behind it, in bytes. */
-  private static final int LOOKED_THROUGH = 1024 * 1024;
+  private static final int LOOKED_THROUGH = 4 * 1024 * 1024;
 
   private final Socket socket;
 
@@ -79,6 +79,8 @@ final class Wire implements AutoCloseable {
   boolean isClosed() {
     try {
       socket.setSoTimeout(LOOK_MS);
+      // Or what waits comes a small window at a time.
+      socket.setReceiveBufferSize(LOOKED_THROUGH);
       byte[] bytes = new byte[64 * 1024];
       for (int seen = 0; seen < LOOKED_THROUGH; ) {
         int read = socket.getInputStream().read(bytes);
