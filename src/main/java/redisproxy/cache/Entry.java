@@ -5,13 +5,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A key and what Redis said of it at one instant: a value, or that it is missing. A kept key costs
  * this object, one array, and what {@link LruCache} finds it by. What HTTP asks for and the array
- * tells is found out when asked.
+ * tells is found out when asked, and of a long value kept.
  *
- * <p>Never changes, so it may be read on any thread.
+ * <p>Never changes to whoever asks, so it may be read on any thread.
  */
 public final class Entry implements Answer {
   private static final VarHandle INTS =
@@ -36,6 +37,9 @@ public final class Entry implements Answer {
   private final int lifetime;
 
   final long expiresAt;
+
+  /** Null until it is asked for. Each thread that finds none finds the same out. */
+  private @Nullable Description description;
 
   private Entry(byte[] bytes, long loadedAt, long expiresAt) {
     this.bytes = bytes;
@@ -127,13 +131,33 @@ public final class Entry implements Answer {
 
   /** A digest of the value: sixteen characters, alike for alike values, in every process. */
   public String etag() {
-    return Digest.of(bytes, valueOffset(), valueLength());
+    return isLong() ? description().etag : Digest.of(bytes, valueOffset(), valueLength());
   }
 
   /** Whether the value is valid UTF-8. */
   public boolean isUtf8() {
-    return Utf8.isValid(bytes, valueOffset(), valueLength());
+    return isLong() ? description().isUtf8 : Utf8.isValid(bytes, valueOffset(), valueLength());
   }
+
+  /** Whether a description costs little beside the value, and much time to find it out. */
+  private boolean isLong() {
+    return bytes.length >= LONG;
+  }
+
+  private Description description() {
+    Description found = description;
+    if (found == null) {
+      int offset = valueOffset();
+      int length = valueLength();
+      found =
+          new Description(Digest.of(bytes, offset, length), Utf8.isValid(bytes, offset, length));
+      description = found;
+    }
+    return found;
+  }
+
+  /** Of final fields, so that it is whole to any thread that sees it. */
+  private record Description(String etag, boolean isUtf8) {}
 
   /** When the load that brought this was sent, in milliseconds of the cache's clock. */
   public long loadedAt() {
@@ -167,7 +191,9 @@ public final class Entry implements Answer {
 
   /** What the entry takes of the heap, in bytes, nearly: what {@code cache.max-bytes} bounds. */
   int weight() {
-    return OVERHEAD + (bytes.length < LARGE ? bytes.length : wholeRegions(bytes.length));
+    int described = isLong() ? DESCRIPTION : 0;
+    int array = bytes.length < LARGE ? bytes.length : wholeRegions(bytes.length);
+    return OVERHEAD + described + array;
   }
 
   /**
@@ -189,4 +215,10 @@ public final class Entry implements Answer {
    * arrays (32), on JDK 17.
    */
   static final int OVERHEAD = 84;
+
+  /** From so many bytes on the description is kept. */
+  static final int LONG = 4 * 1024;
+
+  /** What it takes: a record (24) and a string of sixteen characters (24 + 32). */
+  static final int DESCRIPTION = 80;
 }

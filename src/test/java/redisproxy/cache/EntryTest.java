@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
@@ -97,14 +98,31 @@ class EntryTest {
 
   @Test
   void weight_ofALargeValue_isWhatItTakesOfG1() {
+    int around = Entry.OVERHEAD + Entry.DESCRIPTION;
     int rest = "--key$524000\r\n\r\n".length();
-    assertEquals(Entry.OVERHEAD + rest + 524_000, value("v".repeat(524_000)).weight());
-    assertEquals(Entry.OVERHEAD + (1 << 20), value("v".repeat(525_000)).weight());
-    assertEquals(Entry.OVERHEAD + (2 << 20), value("v".repeat(1 << 20)).weight());
+    assertEquals(around + rest + 524_000, value("v".repeat(524_000)).weight());
+    assertEquals(around + (1 << 20), value("v".repeat(525_000)).weight());
+    assertEquals(around + (2 << 20), value("v".repeat(1 << 20)).weight());
     int header = 16;
     String exact = "v".repeat((1 << 20) - header - "--key$1048000\r\n\r\n".length());
-    assertEquals(Entry.OVERHEAD + (1 << 20), value(exact).weight());
-    assertEquals(Entry.OVERHEAD + (2 << 20), value(exact + "v").weight());
+    assertEquals(around + (1 << 20), value(exact).weight());
+    assertEquals(around + (2 << 20), value(exact + "v").weight());
+  }
+
+  @Test
+  void whatIsFoundOutOfALongValue_isKept_andWeighed() {
+    int rest = "--key$4000\r\n\r\n".length();
+    Entry shorter = value("v".repeat(Entry.LONG - rest - 1));
+    Entry longer = value("v".repeat(Entry.LONG - rest));
+    assertEquals(Entry.OVERHEAD + Entry.LONG - 1, shorter.weight());
+    assertEquals(Entry.OVERHEAD + Entry.DESCRIPTION + Entry.LONG, longer.weight());
+    assertNotSame(shorter.etag(), shorter.etag());
+    assertSame(longer.etag(), longer.etag());
+    assertEquals(Digest.of(longer.bytes(), rest - 2, longer.valueLength()), longer.etag());
+    assertTrue(longer.isUtf8());
+    byte[] blob = "v".repeat(Entry.LONG).getBytes(StandardCharsets.US_ASCII);
+    blob[Entry.LONG - 1] = (byte) 0xc3;
+    assertFalse(Entry.value(KEY, blob, 0, 1).isUtf8());
   }
 
   @Test
