@@ -182,11 +182,7 @@ public final class HttpVerticle extends VerticleBase {
   private void connected(HttpConnection connection) {
     if (clients.enter()) {
       unread.add(connection);
-      connection.closeHandler(
-          closed -> {
-            unread.remove(connection);
-            clients.leave();
-          });
+      connection.closeHandler(closed -> clients.leave());
     } else {
       connection.close();
     }

@@ -21,24 +21,25 @@ public final class UnreadResponses {
   private final ClientMemory memory;
   private final Map<HttpConnection, Client> clients = new HashMap<>();
 
+  /** None yet. Belongs to the event loop of its verticle. */
   UnreadResponses(ClientMemory memory) {
     this.memory = memory;
   }
 
-  /** From now on a client is counted. */
+  /** From now on and until it is gone, a client that has connected is counted. */
   void add(HttpConnection connection) {
     Client client = new Client(memory);
     clients.put(connection, client);
     var pipeline = ((HttpServerConnection) connection).channelHandlerContext().pipeline();
     pipeline.addFirst("unread", client);
-  }
-
-  /** It is gone. */
-  void remove(HttpConnection connection) {
-    Client client = clients.remove(connection);
-    if (client != null) {
-      client.account.close();
-    }
+    pipeline
+        .channel()
+        .closeFuture()
+        .addListener(
+            closed -> {
+              clients.remove(connection);
+              client.account.close();
+            });
   }
 
   /**
