@@ -65,6 +65,7 @@ public final class Attack {
     PortAssaults.addTo(plain);
     Map<String, Assault> tls = new LinkedHashMap<>();
     PortAssaults.addTls(tls);
+    Http2Assaults.addTo(tls);
     run(plain, false);
     run(tls, true);
     Files.writeString(FOLDER.resolve("report.md"), table);
