@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +21,13 @@ class GeneratorTest {
 
   /** Of the only key there is, so that a constant can be right. */
   private static final String RIGHT = "$12\r\n" + KEY_5 + "\r\n";
+
+  private final HttpFormat format = new HttpFormat(Template.DIGITS, false);
+
+  @AfterEach
+  void release() {
+    format.release();
+  }
 
   private static Measured measure(String reply, String more) throws Exception {
     try (ConstantResp server = new ConstantResp(0, GET_BYTES, reply);
@@ -62,7 +70,7 @@ class GeneratorTest {
 
   @Test
   void aRateThatCannotBeKept_endsTheRun() {
-    assertThrows(WrongReply.class, () -> measure(RIGHT, "rate=1e7 seconds=5"));
+    assertThrows(WrongReply.class, () -> measure(RIGHT, "rate=1e7 seconds=2"));
   }
 
   @Test
@@ -96,7 +104,7 @@ class GeneratorTest {
   void replies_areCountedWhereverTheyAreCut() {
     String three = (HEAD + KEY_5).repeat(3);
     for (int cut = 0; cut <= three.length(); cut++) {
-      Replies replies = new Replies(new HttpFormat(Template.DIGITS, false));
+      Replies replies = new Replies(format);
       int first = take(replies, three.substring(0, cut));
       assertEquals(cut / (three.length() / 3), first);
       assertEquals(3 - first, take(replies, three.substring(cut)));
@@ -106,7 +114,7 @@ class GeneratorTest {
 
   @Test
   void aHeadOfAnotherLength_isReadAnew() {
-    Replies replies = new Replies(new HttpFormat(Template.DIGITS, false));
+    Replies replies = new Replies(format);
     String longer = HEAD.replace("OK", "OK\r\nAge: 10");
     assertEquals(4, take(replies, HEAD + KEY_5 + longer + KEY_5 + longer + KEY_5 + HEAD + KEY_5));
     replies.release();
@@ -120,7 +128,7 @@ class GeneratorTest {
         "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n"
       })
   void wrongResponses_areNoticed(String head) {
-    Replies replies = new Replies(new HttpFormat(Template.DIGITS, false));
+    Replies replies = new Replies(format);
     assertEquals(1, take(replies, HEAD + KEY_5));
     assertThrows(WrongReply.class, () -> take(replies, head + "x" + KEY_5 + HEAD));
     replies.release();
@@ -128,7 +136,6 @@ class GeneratorTest {
 
   @Test
   void anotherKeysBody_isNoticed() {
-    HttpFormat format = new HttpFormat(Template.DIGITS, false);
     ByteBuf both = Unpooled.copiedBuffer((HEAD + KEY_5).repeat(2), StandardCharsets.US_ASCII);
     format.check(both, 5);
     assertThrows(WrongReply.class, () -> format.check(both, 6));

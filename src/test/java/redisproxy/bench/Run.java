@@ -26,6 +26,9 @@ final class Run {
   private static final double NANOS = 1e9;
   private static final long ENDS_WITHIN_SECONDS = 10;
 
+  /** An open loop that has so much left to send at its end was too slow itself. */
+  private static final long BEHIND_NS = TimeUnit.SECONDS.toNanos(1);
+
   private final Workload workload;
   private final EventLoop loop;
   private final Bootstrap bootstrap;
@@ -182,6 +185,9 @@ final class Run {
   private void stop() {
     if (over) {
       return;
+    }
+    if (isOpen() && System.nanoTime() - due > BEHIND_NS) {
+      throw new WrongReply("more than a second behind: slower than the rate asked for");
     }
     over = true;
     seconds = (System.nanoTime() - measuredFrom) / NANOS;
