@@ -240,6 +240,8 @@ class LoadIT {
           replies.append(i % 20 == 9 ? "$0\r\n\r\n" : "$2\r\nv" + i % 10 + "\r\n");
         }
       }
+      // What it has not been told of yet would overtake the loads.
+      Awaitility.await().until(() -> proxy.stat("invalidations") == 40 - 2);
       client.send(requests.toString());
       assertEquals(replies.toString(), text(client.bytes(replies.length())));
       assertEquals(40 - 2, proxy.stat("entries") + 2, "errors and missing keys are not kept");
