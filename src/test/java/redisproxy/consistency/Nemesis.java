@@ -1,6 +1,8 @@
 package redisproxy.consistency;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import redisproxy.probe.Pace;
 
@@ -10,6 +12,26 @@ enum Nemesis {
     @Override
     void strike(Trial trial, int strength) throws IOException {
       trial.kill(client -> client.contains(" name=redis-proxy-feed "));
+    }
+  },
+  /**
+   * Keys are written past the proxy while the feed is lost. Nobody asks until it is back: a read
+   * would have its key dropped, a script everything.
+   */
+  UNTOLD {
+    @Override
+    void strike(Trial trial, int strength) throws IOException, InterruptedException {
+      trial.undisturbed(
+          () -> {
+            FEED_KILLED.strike(trial, strength);
+            List<String> request = new ArrayList<>(List.of("MSET"));
+            for (String name : Requests.RARE) {
+              request.addAll(List.of(name, "untold-" + System.nanoTime()));
+            }
+            trial.write(false, request.toArray(String[]::new));
+            Pace.rest(FEED_BACK_MS);
+            trial.subject().awaitReady();
+          });
     }
   },
   /** All the proxy's connections, tunnels with them. */
@@ -113,6 +135,8 @@ enum Nemesis {
       trial.changeSettings(strength);
     }
   };
+
+  private static final long FEED_BACK_MS = 300;
 
   /**
    * Comes about, and is over when this returns.

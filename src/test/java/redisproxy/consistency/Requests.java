@@ -12,7 +12,7 @@ final class Requests {
   static final List<String> SHORT = List.of("t0", "t1");
 
   /** Written rarely: what is not dropped then is found long afterwards. */
-  private static final List<String> RARE = List.of("r0", "r1", "r2", "r3");
+  static final List<String> RARE = List.of("r0", "r1", "r2", "r3");
 
   static final int LIFETIME_MS = 400;
   private static final int COLD = 24;

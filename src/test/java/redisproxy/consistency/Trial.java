@@ -223,6 +223,16 @@ final class Trial implements AutoCloseable {
     }
   }
 
+  /** Lets it happen while no session asks anything. */
+  void undisturbed(Disturbance disturbance) throws IOException, InterruptedException {
+    asking.writeLock().lock();
+    try {
+      disturbance.happen();
+    } finally {
+      asking.writeLock().unlock();
+    }
+  }
+
   /**
    * Redis crashes and comes back empty. Nothing reaches it before its log is listened to.
    *
@@ -232,17 +242,15 @@ final class Trial implements AutoCloseable {
     if (atOnce) {
       subject.ownRedis().stop();
     }
-    asking.writeLock().lock();
-    try {
-      subject.relay().stall();
-      subject.ownRedis().stop();
-      log.lost();
-      subject.ownRedis().restart();
-      log.attach();
-      subject.relay().drop();
-    } finally {
-      asking.writeLock().unlock();
-    }
+    undisturbed(
+        () -> {
+          subject.relay().stall();
+          subject.ownRedis().stop();
+          log.lost();
+          subject.ownRedis().restart();
+          log.attach();
+          subject.relay().drop();
+        });
   }
 
   // The end
