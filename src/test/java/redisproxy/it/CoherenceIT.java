@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -77,6 +78,12 @@ class CoherenceIT {
         .admin("/stats")
         .body()
         .replaceAll("(?s).*\"coherence\":\\{\"state\":\"(\\w+)\".*", "$1");
+  }
+
+  /** How many keys the feed has told. */
+  private long told() {
+    JsonObject stats = new JsonObject(proxy.admin("/stats").body());
+    return stats.getJsonObject("coherence").getLong("keysTold");
   }
 
   private void killFeed() {
@@ -269,6 +276,24 @@ class CoherenceIT {
       direct.call("SET", "k", now);
       await(() -> assertEquals(bulk(now), client.call("GET", "k")));
     }
+  }
+
+  /** Nobody reads it meanwhile, which alone would have it dropped. */
+  @Test
+  void keyWrittenWhileTheFeedIsLost_isNotOldWhenItIsBack() {
+    direct.call("SET", "k", "old");
+    await(() -> assertEquals(1, told()));
+    client.call("GET", "k");
+    assertEquals(1, proxy.stat("entries"));
+    killFeed();
+    direct.call("SET", "k", "new");
+    await(
+        () -> {
+          direct.call("SET", "other", "x");
+          assertTrue(told() > 1);
+        });
+    await(() -> assertEquals("tracking", state()));
+    assertEquals(bulk("new"), client.call("GET", "k"));
   }
 
   @Test
