@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,6 +21,9 @@ import org.awaitility.Awaitility;
 /** The packaged jar in a process of its own, on free ports. */
 final class RunningJar implements AutoCloseable {
   private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
+
+  /** Has Netty say in the log if one of its buffers was collected and never released. */
+  private static final String FOLLOW_BUFFERS = "-Dio.netty.leakDetection.level=paranoid";
 
   final int http = freePort();
   final int resp = freePort();
@@ -42,7 +46,7 @@ final class RunningJar implements AutoCloseable {
 
   void run(Map<String, String> environment, List<String> flags, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(List.of(JAVA));
+    List<String> command = new ArrayList<>(List.of(JAVA, FOLLOW_BUFFERS));
     command.addAll(flags);
     command.addAll(List.of("-jar", "target/redis-proxy.jar"));
     command.addAll(List.of(arguments));
@@ -108,10 +112,20 @@ final class RunningJar implements AutoCloseable {
     assertEquals(0, kill.waitFor());
   }
 
+  /** Fails if it has said that it has lost a buffer. */
   @Override
   public void close() {
     if (process != null) {
       process.destroyForcibly();
+      assertEquals(List.of(), lines("LEAK:"));
+    }
+  }
+
+  private List<String> lines(String with) {
+    try {
+      return output().lines().filter(line -> line.contains(with)).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

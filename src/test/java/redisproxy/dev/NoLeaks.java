@@ -1,0 +1,114 @@
+package redisproxy.dev;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Fails a class of tests when one of Netty's buffers was lost in this process, which is to say
+ * collected and never released: has Netty follow every one of them. What is found tells where the
+ * buffer was made and which class of tests ran then: one that was still in use when its own class
+ * ended is found after a later one.
+ *
+ * <p>{@code -Dio.netty.leakDetection.targetRecords=10} has it also tell where the buffer was used,
+ * which takes far more time.
+ */
+public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
+  private static final String RECORDS = "io.netty.leakDetection.targetRecords";
+
+  private static final long COLLECTED_WITHIN_MS = 30_000;
+
+  private static final Queue<String> LOST = new ConcurrentLinkedQueue<>();
+
+  private static volatile String running = "no test";
+
+  static {
+    // Before Netty looks, and Vert.x, which would turn it off.
+    System.setProperty("io.netty.leakDetection.level", "paranoid");
+    if (System.getProperty(RECORDS) == null) {
+      System.setProperty(RECORDS, "0");
+    }
+    ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(
+        new ResourceLeakDetectorFactory() {
+          @Override
+          @Deprecated
+          public <T> ResourceLeakDetector<T> newResourceLeakDetector(
+              Class<T> resource, int samplingInterval, long maxActive) {
+            return new Detector<>(resource, samplingInterval);
+          }
+        });
+  }
+
+  /** Says it here instead of in the log. */
+  private static final class Detector<T> extends ResourceLeakDetector<T> {
+    Detector(Class<T> resource, int samplingInterval) {
+      super(resource, samplingInterval);
+    }
+
+    @Override
+    protected Object getInitialHint(String type) {
+      return "made while " + running + " ran";
+    }
+
+    @Override
+    protected boolean needReport() {
+      return true;
+    }
+
+    @Override
+    protected void reportTracedLeak(String type, String records) {
+      LOST.add(type + " lost" + records);
+    }
+
+    @Override
+    protected void reportUntracedLeak(String type) {
+      LOST.add(type + " lost");
+    }
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    running = context.getRequiredTestClass().getName();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws InterruptedException {
+    assertSame(
+        ResourceLeakDetector.Level.PARANOID, ResourceLeakDetector.getLevel(), "nobody has looked");
+    List<String> found = found();
+    assertEquals(0, found.size(), () -> String.join("\n", found));
+  }
+
+  /** What was lost until now and was not found before. */
+  static List<String> found() throws InterruptedException {
+    // What the first collection finds is noted by the time the second is over.
+    collect();
+    collect();
+    // It is reported when the next one is made.
+    ByteBufAllocator.DEFAULT.buffer(1).release();
+    List<String> found = new ArrayList<>();
+    for (String lost = LOST.poll(); lost != null; lost = LOST.poll()) {
+      found.add(lost);
+    }
+    return found;
+  }
+
+  private static void collect() throws InterruptedException {
+    ReferenceQueue<Object> collected = new ReferenceQueue<>();
+    WeakReference<Object> reference = new WeakReference<>(new Object(), collected);
+    System.gc();
+    assertSame(reference, collected.remove(COLLECTED_WITHIN_MS), "nothing was collected");
+  }
+}
