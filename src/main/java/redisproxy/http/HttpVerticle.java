@@ -49,6 +49,9 @@ public final class HttpVerticle extends VerticleBase {
 
   private static final int MAX_HEADERS = 16 * 1024;
 
+  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  private static final int ANY_PORT = -2;
+
   private final Settings settings;
   private final Gate clients;
   private final Gate requests;
@@ -120,7 +123,7 @@ public final class HttpVerticle extends VerticleBase {
     HttpServerOptions options =
         new HttpServerOptions()
             .setHost(settings.http().host())
-            .setPort(settings.http().port())
+            .setPort(settings.http().port() == 0 ? ANY_PORT : settings.http().port())
             .setAcceptBacklog(1024)
             .setTcpKeepAlive(true)
             .setHttp2ClearTextEnabled(false)
