@@ -241,18 +241,22 @@ public final class HttpVerticle extends VerticleBase {
       return;
     }
     try {
-      value(request, style, find.apply(request));
+      value(ctx, style, find.apply(request));
     } catch (IllegalArgumentException e) {
       style.fail(request, null, Problem.of(400, String.valueOf(e.getMessage())));
     }
   }
 
-  private void value(HttpServerRequest request, HttpStyle style, byte @Nullable [] key) {
+  private void value(RoutingContext ctx, HttpStyle style, byte @Nullable [] key) {
+    HttpServerRequest request = ctx.request();
     if (key == null) {
       style.fail(request, null, Problem.of(400, "no key"));
     } else {
       access.check(
-          request, () -> lookup(request, style, key), problem -> style.fail(request, key, problem));
+          request,
+          () -> lookup(request, style, key),
+          problem -> style.fail(request, key, problem),
+          ctx::fail);
     }
   }
 
