@@ -216,7 +216,8 @@ class FailoverIT {
     old.call("REPLICAOF", "127.0.0.1", "1");
     address.turnTo(after.port(), before.port());
     await(() -> assertEquals(loaders + 1, opened("loader")));
-    awaitRoles(3);
+    // Of which the connections made anew are three.
+    awaitRoles(6);
     assertEquals(loaders + 1, opened("loader"));
   }
 
