@@ -28,7 +28,7 @@ class TroubleshootingTest {
           Pattern.compile("at(?:Warn|Error)\\(\\)[\\s\\S]{0,500}?\\.log\\((\"[^\"]+\")"),
           Pattern.compile("LOG\\.(?:warn|error)\\(([^;]*);"),
           Pattern.compile("\\bwarn\\((\"[^\"]+\")"),
-          Pattern.compile("REFUSAL =\\s*(\"[^;]*);"),
+          Pattern.compile("(?:REFUSAL|MISTRUST) =\\s*(\"[^;]*);"),
           Pattern.compile("\\bwarn\\((reason, [^;]*);"));
 
   private static Set<String> said() throws IOException {

@@ -29,7 +29,7 @@ import redisproxy.upstream.Reachability;
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
- *   front → cache   {@link #MOVED}         writes are taken that were not, perhaps by another server; no body
+ *   front → cache   {@link #MOVED}         writes are taken that were not, perhaps by another server; when that was connected to, in nanoseconds
  *   cache → fronts  {@link #REFUSED}       published: Redis asks for a password where the proxy has none; no body
  *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that hold from now on
  *   front → cache   {@link #REPORT}        {@link Enquiry}: how the cache is doing

@@ -106,7 +106,7 @@ public final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     AccessCheck access = new AccessCheck(vertx, transport, settings.coherence(), this::refused);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.ask());
-    vertx.eventBus().localConsumer(Bus.MOVED, news -> loader.moved());
+    vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> loader.moved(news.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));

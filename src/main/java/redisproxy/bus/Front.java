@@ -93,9 +93,13 @@ public final class Front {
     }
   }
 
-  /** What is read may come from another server than what is written goes to. Sent at once, too. */
-  public void moved() {
-    vertx.eventBus().send(Bus.MOVED, null, Bus.BY_REFERENCE);
+  /**
+   * What is read may come from another server than what is written goes to. Sent at once, too.
+   *
+   * @param openedAt when the connection to that was begun, by {@link System#nanoTime}
+   */
+  public void moved(long openedAt) {
+    vertx.eventBus().send(Bus.MOVED, openedAt, Bus.BY_REFERENCE);
   }
 
   /**

@@ -35,6 +35,7 @@ final class HttpAccess {
   private static final int MOST_VERDICTS = 1_000;
   private static final String BASIC = "Basic realm=\"redis-proxy\"";
   private static final String DIGEST = "HmacSHA256";
+  private static final Problem UNREACHABLE = Problem.of(503, "Redis cannot be reached");
 
   private final Settings.Redis redis;
 
@@ -51,6 +52,23 @@ final class HttpAccess {
 
   /** How often verdicts have been voided: one asked for before is not kept. */
   private int voided;
+
+  /** A request that is being judged, and who is told of it. */
+  private record Asked(
+      HttpServerRequest request,
+      Runnable granted,
+      Consumer<Problem> refused,
+      Consumer<Throwable> broken) {
+
+    /** Does what is done later, when nobody else catches. */
+    void guard(Runnable task) {
+      try {
+        task.run();
+      } catch (Throwable fault) {
+        broken.accept(fault);
+      }
+    }
+  }
 
   /** When each verdict lapses, by the digest of what was judged. */
   private static final class Verdicts extends LinkedHashMap<ByteBuffer, Long> {
@@ -88,23 +106,32 @@ final class HttpAccess {
     this.secret = new SecretKeySpec(random, DIGEST);
   }
 
-  /** Goes on at once, later or not at all; who is refused is told why. */
-  void check(HttpServerRequest request, Runnable granted, Consumer<Problem> refused) {
+  /**
+   * Goes on at once, later or not at all; who is refused is told why.
+   *
+   * @param broken is told what is thrown later, for nobody else would be: a fault of the proxy
+   */
+  void check(
+      HttpServerRequest request,
+      Runnable granted,
+      Consumer<Problem> refused,
+      Consumer<Throwable> broken) {
     if (own == null ? redis.password() == null : !own.areNeeded()) {
       granted.run();
       return;
     }
+    Asked asked = new Asked(request, granted, refused, broken);
     Authorization given = Authorization.of(request);
     if (given == null || own == null && given.isToken()) {
-      refuse(request, refused);
+      refuse(asked);
     } else if (own == null) {
       // Sockets are read before the tasks that are due. The news that verdicts are void is one, and
       // may be due before this request was even sent: so the verdict is looked up behind it.
-      later.execute(() -> checkWithRedis(request, given, granted, refused));
+      later.execute(() -> asked.guard(() -> checkWithRedis(asked, given)));
     } else if (areAccepted(own, given)) {
       granted.run();
     } else {
-      refuseLate(request, refused);
+      refuseLate(asked);
     }
   }
 
@@ -114,14 +141,13 @@ final class HttpAccess {
         : own.accept(given.user(), given.password());
   }
 
-  private void checkWithRedis(
-      HttpServerRequest request, Authorization given, Runnable granted, Consumer<Problem> refused) {
+  private void checkWithRedis(Asked asked, Authorization given) {
     ByteBuffer digest = digest(given.credentials());
     Long lapses = verdicts.get(digest);
     if (lapses != null && clock.getAsLong() < lapses) {
-      granted.run();
+      asked.granted.run();
     } else {
-      askRedis(request, given, digest, granted, refused);
+      askRedis(asked, given, digest);
     }
   }
 
@@ -131,33 +157,30 @@ final class HttpAccess {
     voided++;
   }
 
-  private void askRedis(
-      HttpServerRequest request,
-      Authorization given,
-      ByteBuffer digest,
-      Runnable granted,
-      Consumer<Problem> refused) {
+  private void askRedis(Asked asked, Authorization given, ByteBuffer digest) {
     byte[] user = given.user();
     if (!isProxysOwn(user)) {
-      refuseLate(request, refused);
+      refuseLate(asked);
       return;
     }
-    long asked = clock.getAsLong();
+    long lapses = clock.getAsLong() + VERDICT_MS;
     int voidedBefore = voided;
     judge
         .accepts(user, given.password())
-        .onSuccess(
-            accepted -> {
-              if (accepted) {
-                if (voided == voidedBefore) {
-                  verdicts.put(digest, asked + VERDICT_MS);
-                }
-                granted.run();
-              } else {
-                refuseLate(request, refused);
-              }
-            })
-        .onFailure(failure -> refused.accept(Problem.of(503, "Redis cannot be reached")));
+        .onComplete(
+            accepted ->
+                asked.guard(
+                    () -> {
+                      if (!accepted) {
+                        refuseLate(asked);
+                        return;
+                      }
+                      if (voided == voidedBefore) {
+                        verdicts.put(digest, lapses);
+                      }
+                      asked.granted.run();
+                    }),
+            failure -> asked.guard(() -> asked.refused.accept(UNREACHABLE)));
   }
 
   private boolean isProxysOwn(byte[] user) {
@@ -165,16 +188,16 @@ final class HttpAccess {
     return Arrays.equals(proxys.getBytes(StandardCharsets.UTF_8), user);
   }
 
-  private void refuseLate(HttpServerRequest request, Consumer<Problem> refused) {
-    refusals.answer(request, () -> refuse(request, refused));
+  private void refuseLate(Asked asked) {
+    refusals.answer(asked.request, () -> asked.guard(() -> refuse(asked)));
   }
 
-  private void refuse(HttpServerRequest request, Consumer<Problem> refused) {
+  private void refuse(Asked asked) {
     String whose = own == null ? "Redis" : "the proxy";
     List<String> schemes =
         own == null ? List.of(BASIC) : List.of(BASIC, "Bearer realm=\"redis-proxy\"");
-    request.response().putHeader("www-authenticate", schemes);
-    refused.accept(Problem.of(401, "the credentials of " + whose + " are needed"));
+    asked.request.response().putHeader("www-authenticate", schemes);
+    asked.refused.accept(Problem.of(401, "the credentials of " + whose + " are needed"));
   }
 
   private ByteBuffer digest(byte[] credentials) {

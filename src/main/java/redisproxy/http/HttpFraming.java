@@ -8,8 +8,10 @@ import java.util.List;
 
 /**
  * Refuses, before anything is made of it, a request that another server on its way could have
- * understood otherwise, for whom it is (several hosts) or where it ends (RFC 9112, 3.2 and 11.2);
- * and one with a body that is not small, which nobody here would read. The connection ends with it.
+ * understood otherwise, for whom it is (several hosts), by whom (several credentials) or where it
+ * ends (RFC 9112, 3.2 and 11.2); and one with a body that is not small, which nobody here would
+ * read. The connection ends with it. A list that comes in several lines is made one (RFC 9110,
+ * 5.3), before the router reads it.
  */
 public final class HttpFraming implements Handler<HttpServerRequest> {
   /** Longest body that is read and ignored, in bytes. */
@@ -26,10 +28,24 @@ public final class HttpFraming implements Handler<HttpServerRequest> {
   public void handle(HttpServerRequest request) {
     if (!isForOneHost(request.headers().getAll(HttpHeaders.HOST), request.version())) {
       Problem.of(400, "a request names one host").endAndClose(request);
+    } else if (isRepeated(request, HttpHeaders.AUTHORIZATION)) {
+      Problem.of(400, "a request has one authorization").endAndClose(request);
     } else if (!isSmall(request)) {
       Problem.of(413, "a request here has no body").endAndClose(request);
     } else {
+      joinLines(request, HttpHeaders.ACCEPT);
+      joinLines(request, HttpHeaders.IF_NONE_MATCH);
       next.handle(request);
+    }
+  }
+
+  private static boolean isRepeated(HttpServerRequest request, CharSequence name) {
+    return request.headers().contains(name) && request.headers().getAll(name).size() > 1;
+  }
+
+  private static void joinLines(HttpServerRequest request, CharSequence name) {
+    if (isRepeated(request, name)) {
+      request.headers().set(name, String.join(", ", request.headers().getAll(name)));
     }
   }
 

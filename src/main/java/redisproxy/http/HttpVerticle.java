@@ -51,6 +51,9 @@ public final class HttpVerticle extends VerticleBase {
 
   private static final int MAX_HEADERS = 16 * 1024;
 
+  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  private static final int ANY_PORT = -2;
+
   private final Settings settings;
   private final Gate clients;
   private final Gate requests;
@@ -128,7 +131,7 @@ public final class HttpVerticle extends VerticleBase {
     HttpServerOptions options =
         new HttpServerOptions()
             .setHost(settings.http().host())
-            .setPort(settings.http().port())
+            .setPort(settings.http().port() == 0 ? ANY_PORT : settings.http().port())
             .setAcceptBacklog(1024)
             .setTcpKeepAlive(true)
             .setHttp2ClearTextEnabled(false)
@@ -247,18 +250,22 @@ public final class HttpVerticle extends VerticleBase {
       return;
     }
     try {
-      value(request, style, find.apply(request));
+      value(ctx, style, find.apply(request));
     } catch (IllegalArgumentException e) {
       style.fail(request, null, Problem.of(400, String.valueOf(e.getMessage())));
     }
   }
 
-  private void value(HttpServerRequest request, HttpStyle style, byte @Nullable [] key) {
+  private void value(RoutingContext ctx, HttpStyle style, byte @Nullable [] key) {
+    HttpServerRequest request = ctx.request();
     if (key == null) {
       style.fail(request, null, Problem.of(400, "no key"));
     } else {
       access.check(
-          request, () -> lookup(request, style, key), problem -> style.fail(request, key, problem));
+          request,
+          () -> lookup(request, style, key),
+          problem -> style.fail(request, key, problem),
+          ctx::fail);
     }
   }
 

@@ -38,6 +38,9 @@ import redisproxy.upstream.ValueStreams;
 
 /** Serves RESP: a session for each client. Any number of instances share the port. */
 public final class RespVerticle extends VerticleBase {
+  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  private static final int ANY_PORT = -1;
+
   private final Settings.Resp settings;
   private final Settings.Redis redis;
   private final Log log;
@@ -103,7 +106,7 @@ public final class RespVerticle extends VerticleBase {
     NetServerOptions options =
         new NetServerOptions()
             .setHost(settings.host())
-            .setPort(settings.port())
+            .setPort(settings.port() == 0 ? ANY_PORT : settings.port())
             .setAcceptBacklog(1024)
             .setTcpNoDelay(true)
             .setTcpKeepAlive(true)

@@ -1,14 +1,19 @@
 package redisproxy.tls;
 
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 import redisproxy.config.Tls;
 
 /** The certificates of all servers and of who connects to Redis: one thread sees to their files. */
 public final class CertificateFiles implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CertificateFiles.class);
+
   /** The longest that a new certificate waits to be seen, in milliseconds. */
   private static final long PERIOD_MS = 2_000;
 
@@ -45,11 +50,15 @@ public final class CertificateFiles implements AutoCloseable {
     thread.scheduleWithFixedDelay(this::look, PERIOD_MS, PERIOD_MS, TimeUnit.MILLISECONDS);
   }
 
-  private void look() {
-    http.look();
-    resp.look();
-    admin.look();
-    redis.look();
+  /** Whatever goes wrong, there is a next time: a task that throws would not be run again. */
+  void look() {
+    for (Runnable files : List.<Runnable>of(http::look, resp::look, admin::look, redis::look)) {
+      try {
+        files.run();
+      } catch (Throwable fault) {
+        LOG.error("certificates are not read again because of a fault of the proxy", fault);
+      }
+    }
   }
 
   public Certificates http() {

@@ -24,6 +24,7 @@ public final class Certificates {
   private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
 
   private static final String REFUSAL = "new certificates refused, those from before are kept";
+  private static final String MISTRUST = "clients will not trust this server";
 
   private final String server;
   private final List<Consumer<ServerSSLOptions>> servers = new ArrayList<>();
@@ -42,16 +43,8 @@ public final class Certificates {
     this.options =
         files.isOn()
             ? new RenewableOptions<>(
-                server, REFUSAL, () -> read(server, files), Certificates::options)
+                server, REFUSAL, MISTRUST, () -> read(server, files), Certificates::options)
             : null;
-    try {
-      if (options != null) {
-        options.requireValid();
-      }
-    } catch (IllegalArgumentException fault) {
-      // Not to start would be worse: some clients do not mind.
-      warn("clients will not trust this server", fault);
-    }
   }
 
   private static PemFiles read(String server, Tls.Server files) {
@@ -94,7 +87,10 @@ public final class Certificates {
   }
 
   private void notTaken(Throwable failure) {
-    warn("certificates not taken", failure);
+    LOG.atWarn()
+        .addKeyValue(LogKey.SERVER, server)
+        .addKeyValue(LogKey.REASON, failure.getMessage())
+        .log("certificates not taken");
   }
 
   /**
@@ -106,12 +102,5 @@ public final class Certificates {
       ServerSSLOptions news = options.current();
       servers.forEach(told -> told.accept(news));
     }
-  }
-
-  private void warn(String what, Throwable why) {
-    LOG.atWarn()
-        .addKeyValue(LogKey.SERVER, server)
-        .addKeyValue(LogKey.REASON, why.getMessage())
-        .log(what);
   }
 }

@@ -32,29 +32,35 @@ final class RenewableOptions<T extends SSLOptions> {
    * Those of the files as they are now, which are read; that blocks.
    *
    * @param server whose they are, as settings begin: {@code resp}
-   * @param refusal what is logged of files that cannot be used
+   * @param refusal what is logged of new files that cannot be used
+   * @param mistrust what is logged at the start of a certificate that is not valid: not to start
+   *     would be worse, for some do not mind
    * @param reader reads the files
    * @param maker makes of them how TLS is spoken
    * @throws IllegalArgumentException that says which setting is wrong, and why
    */
   RenewableOptions(
-      String server, String refusal, Supplier<PemFiles> reader, Function<PemFiles, T> maker) {
+      String server,
+      String refusal,
+      String mistrust,
+      Supplier<PemFiles> reader,
+      Function<PemFiles, T> maker) {
     this.server = server;
     this.refusal = refusal;
     this.reader = reader;
     this.maker = maker;
     this.seen = reader.get();
     this.current = maker.apply(seen);
+    try {
+      seen.requireValid();
+    } catch (IllegalArgumentException fault) {
+      warn(mistrust, fault);
+    }
   }
 
   /** Those that were good last; not to be changed. */
   T current() {
     return current;
-  }
-
-  /** Refuses a certificate that is not valid now. */
-  synchronized void requireValid() {
-    seen.requireValid();
   }
 
   /**
@@ -80,16 +86,16 @@ final class RenewableOptions<T extends SSLOptions> {
       // Judged again at the next look: what is not valid yet will be.
       if (!Objects.equals(fault.getMessage(), refused)) {
         refused = fault.getMessage();
-        refuse(fault);
+        warn(refusal, fault);
       }
       return false;
     }
   }
 
-  private void refuse(IllegalArgumentException fault) {
+  private void warn(String what, IllegalArgumentException fault) {
     LOG.atWarn()
         .addKeyValue(LogKey.SERVER, server)
         .addKeyValue(LogKey.REASON, fault.getMessage())
-        .log(refusal);
+        .log(what);
   }
 }

@@ -30,6 +30,8 @@ public final class ToRedis {
   private static final String REFUSAL =
       "new certificates for Redis refused, those from before are kept";
 
+  private static final String MISTRUST = "Redis will not trust the proxy";
+
   private static final String SILENT =
       "no TLS handshake in time; is this the port of Redis that speaks TLS?";
 
@@ -50,7 +52,7 @@ public final class ToRedis {
     this.redis = redis;
     this.options =
         redis.endpoint().tls()
-            ? new RenewableOptions<>("redis", REFUSAL, this::read, this::options)
+            ? new RenewableOptions<>("redis", REFUSAL, MISTRUST, this::read, this::options)
             : null;
     if (redis.endpoint().tls() && !redis.tls().verifyHost()) {
       LOG.atWarn()

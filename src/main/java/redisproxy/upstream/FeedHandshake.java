@@ -41,14 +41,9 @@ final class FeedHandshake {
 
   /** All of it at once; a server that refuses one of these is told nothing more. */
   Buffer commands() {
-    List<String> hello = new ArrayList<>(List.of("HELLO", "3"));
-    if (redis.password() != null) {
-      String user = redis.username() == null ? "default" : redis.username();
-      hello.addAll(List.of("AUTH", user, redis.password().value()));
-    }
     List<String> tracking = new ArrayList<>(List.of("CLIENT", "TRACKING", "ON", "BCAST"));
     prefixes.forEach(prefix -> tracking.addAll(List.of("PREFIX", prefix)));
-    return command(hello.toArray(String[]::new))
+    return Greeting.hello(redis, 3)
         .appendBuffer(command("CLIENT", "SETNAME", NAME))
         .appendBuffer(command(tracking.toArray(String[]::new)))
         .appendBuffer(PING);

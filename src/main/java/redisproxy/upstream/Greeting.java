@@ -50,6 +50,20 @@ final class Greeting {
     return greeting.getBytes();
   }
 
+  /** The one command that says both who the proxy is and which version of RESP it speaks. */
+  static Buffer hello(Settings.Redis redis, int version) {
+    Buffer hello = Buffer.buffer();
+    byte[] name = bytes("HELLO");
+    byte[] protover = bytes(Integer.toString(version));
+    if (redis.password() == null) {
+      append(hello, name, protover);
+    } else {
+      byte[] user = bytes(redis.username() == null ? "default" : redis.username());
+      append(hello, name, protover, bytes("AUTH"), user, bytes(redis.password().value()));
+    }
+    return hello;
+  }
+
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }

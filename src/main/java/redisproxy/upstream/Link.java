@@ -64,6 +64,10 @@ final class Link {
   private boolean stopped;
   private boolean refusedCredentials;
   private long startedAt;
+
+  /** The same by {@link System#nanoTime}, which is every event loop's. */
+  private long begunAt;
+
   private long openedAt;
   private long endedAt = Long.MIN_VALUE / 2;
   private long timer = NO_TIMER;
@@ -117,6 +121,11 @@ final class Link {
     return attempting && now - startedAt < within;
   }
 
+  /** Whether the connection, or the last attempt at one, was begun later. */
+  boolean isBegunAfter(long nanoTime) {
+    return begunAt - nanoTime > 0;
+  }
+
   /** Tries to connect; whatever comes of it, the owner is told. */
   void attempt() {
     if (stopped || attempting || connection != null) {
@@ -125,6 +134,7 @@ final class Link {
     cancelTimer();
     attempting = true;
     startedAt = clock.getAsLong();
+    begunAt = System.nanoTime();
     Redis attempt = Redis.createClient(vertx, options());
     client = attempt;
     attempt

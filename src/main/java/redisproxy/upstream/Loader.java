@@ -44,6 +44,7 @@ public final class Loader<W> {
   private final Pipeline<W> home;
 
   private final OtherPipelines<W> others;
+  private final MasterWatch watch;
 
   private Consumer<Server> known = server -> {};
   private Consumer<Boolean> reachable = now -> {};
@@ -78,6 +79,7 @@ public final class Loader<W> {
     this.readThrough = readThrough;
     this.home = pipeline(database, new HomeOwner());
     this.others = new OtherPipelines<>(db -> pipeline(db, Link.Owner.NOBODY));
+    this.watch = new MasterWatch(transport, clock, this::moved);
   }
 
   private Pipeline<W> pipeline(int db, Link.Owner owner) {
@@ -147,9 +149,19 @@ public final class Loader<W> {
     home.link().renew("Redis asks for a password");
   }
 
-  /** Writes may go to another server by now: so reads are to come from where they go. */
-  public void moved() {
-    home.link().renew("another server may take the writes");
+  /**
+   * Writes may go to another server by now: so reads are to come from where they go.
+   *
+   * @param openedAt when a connection to that was begun, by {@link System#nanoTime}; whoever began
+   *     later has found it as well
+   * @return whether they are to come from elsewhere
+   */
+  public boolean moved(long openedAt) {
+    boolean isNews = !home.link().isBegunAfter(openedAt);
+    if (isNews) {
+      home.link().renew("another server may take the writes");
+    }
+    return isNews;
   }
 
   /** Gives the connections up, for what comes over them is not to be believed. */
@@ -178,6 +190,7 @@ public final class Loader<W> {
   private void check() {
     home.checkDeadlines();
     home.keepAlive();
+    watch.check();
     others.check();
   }
 
@@ -190,7 +203,11 @@ public final class Loader<W> {
       wasConnected = true;
       reachable.accept(true);
       others.renew();
-      Server.ask(connection).onSuccess(known::accept).onComplete(asked -> tried.tryComplete());
+      watch.connected(connection);
+      Server.ask(connection)
+          .onSuccess(server -> watch.told(connection, server.role()))
+          .onSuccess(known::accept)
+          .onComplete(asked -> tried.tryComplete());
     }
 
     @Override

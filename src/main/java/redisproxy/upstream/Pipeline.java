@@ -24,6 +24,9 @@ final class Pipeline<W> {
   /** A load sends two commands, or six when an empty value must be told from a missing key. */
   private static final int COMMANDS_PER_LOAD = 6;
 
+  /** What is asked besides: what the server is, whether it is that still, a PING. */
+  private static final int OTHER_COMMANDS = 4;
+
   /**
    * So many loads share a write at most: their values are held together until the last is there.
    */
@@ -69,7 +72,12 @@ final class Pipeline<W> {
     this.owner = owner;
     this.link =
         new Link(
-            vertx, transport, db, redis.maxLoads() * COMMANDS_PER_LOAD + 1, clock, new LinkOwner());
+            vertx,
+            transport,
+            db,
+            redis.maxLoads() * COMMANDS_PER_LOAD + OTHER_COMMANDS,
+            clock,
+            new LinkOwner());
   }
 
   Link link() {

@@ -1,6 +1,7 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
@@ -23,6 +24,9 @@ import redisproxy.resp.CommandTable;
  * @param commands its own table of commands
  */
 public record Server(Map<String, String> hello, Modules modules, CommandTable commands) {
+  /** The role of who takes writes. */
+  static final String MASTER = "master";
+
   public static final Server UNKNOWN = new Server(Map.of(), Modules.NONE, CommandTable.EMPTY);
 
   /**
@@ -62,8 +66,7 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
 
   /** Asks a server for what it is; what it does not tell stays unknown. */
   static Future<Server> ask(RedisConnection connection) {
-    Future<Server> hello =
-        connection.send(Request.cmd(Command.HELLO).arg(2)).map(Server::hello).otherwise(UNKNOWN);
+    Future<Server> hello = hello(connection).otherwise(UNKNOWN);
     Future<CommandTable> commands =
         connection
             .send(Request.cmd(Command.COMMAND))
@@ -73,6 +76,25 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
         .map(
             both ->
                 new Server(hello.result().hello(), hello.result().modules(), commands.result()));
+  }
+
+  /** Asks a server whether it is a master; empty when it does not tell. */
+  static Future<String> role(RedisConnection connection) {
+    return hello(connection).map(Server::role);
+  }
+
+  /** Whether it is a master; empty when it has not told. */
+  String role() {
+    return hello.getOrDefault("role", "");
+  }
+
+  /** Whether this is the beginning of a reply to HELLO, by a master. */
+  static boolean saysMaster(Buffer reply) {
+    return reply.toString(StandardCharsets.ISO_8859_1).contains("role\r\n$6\r\nmaster\r\n");
+  }
+
+  private static Future<Server> hello(RedisConnection connection) {
+    return connection.send(Request.cmd(Command.HELLO).arg(2)).map(Server::hello);
   }
 
   private static Server hello(Response pairs) {

@@ -5,9 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,15 +26,6 @@ import redisproxy.resp.Writes;
  * event loop.
  */
 final class Trunk implements Tunnel.Session {
-  /** Who is told what its server is. */
-  interface Owner {
-    /** It takes no writes. If it has left, what is sent from now on is to be over another trunk. */
-    void isReadOnly(Trunk trunk, boolean hasLeft);
-
-    /** It does; told before those who have written are. */
-    void takesWrites();
-  }
-
   private static final Logger LOG = LoggerFactory.getLogger(Trunk.class);
 
   /** How many requests may be without a reply. */
@@ -47,16 +36,13 @@ final class Trunk implements Tunnel.Session {
   /** After so many checks without a request the connection is closed. */
   private static final int IDLE_CHECKS = 5;
 
-  /** What a replica says to whoever would write. */
-  private static final byte[] READONLY = "-READONLY".getBytes(StandardCharsets.US_ASCII);
-
   private final Vertx vertx;
   private final Context context;
   private final Settings.Redis redis;
   private final Tunnels tunnels;
   private final boolean resp3;
 
-  private final Owner owner;
+  private final TrunkServer server;
 
   /** In the order they are answered in. */
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -90,32 +76,20 @@ final class Trunk implements Tunnel.Session {
   private int idleChecks;
   private long timer;
 
-  /** There has been no check since it was opened. */
-  private boolean young;
-
-  /** Redis takes no writes over this connection. */
-  private boolean readOnly;
-
-  /** Redis has taken one that nobody has been told of. */
-  private boolean takesWrites;
-
-  /** What is sent from now on is sent over another. */
-  private boolean retired;
-
   Trunk(
       Vertx vertx,
       Settings.Redis redis,
       Tunnels tunnels,
       boolean resp3,
       Consumer<Writes> invalidate,
-      Owner owner,
+      TrunkServer.Owner owner,
       Tally tally) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.redis = redis;
     this.tunnels = tunnels;
     this.resp3 = resp3;
-    this.owner = owner;
+    this.server = new TrunkServer(this, owner);
     this.deliveries = new Deliveries(invalidate, tally);
   }
 
@@ -153,8 +127,7 @@ final class Trunk implements Tunnel.Session {
   private void open() {
     connected = false;
     replies = new ShortReplies(this::replied);
-    readOnly = false;
-    young = true;
+    server.opened();
     int db = redis.endpoint().database();
     greetings = Greeting.commands(redis, db, resp3);
     tunnel = tunnels.openShared(this, Connections.Kind.TRUNK);
@@ -167,8 +140,8 @@ final class Trunk implements Tunnel.Session {
     stuck = !pending.isEmpty() && !answers;
     idleChecks = pending.isEmpty() && !answers ? idleChecks + 1 : 0;
     answers = false;
-    young = false;
-    retireIfReadOnly();
+    server.hasLasted();
+    server.tell();
     closeIfRetired();
     if (idleChecks >= IDLE_CHECKS) {
       close();
@@ -212,43 +185,23 @@ final class Trunk implements Tunnel.Session {
     Pending next = pending.remove();
     next.reply = Reply.copyOf(from, start, length);
     if (type == '-') {
-      readOnly |= isReadOnly(next.reply);
-    } else {
-      takesWrites |= !next.writes.isNothing();
+      server.refused(next.reply);
+    } else if (!next.writes.isNothing()) {
+      server.wrote();
     }
     deliveries.add(next);
   }
 
-  private static boolean isReadOnly(byte[] error) {
-    int length = Math.min(error.length, READONLY.length);
-    return Arrays.equals(error, 0, length, READONLY, 0, READONLY.length);
-  }
-
   @Override
   public void receivedAll() {
-    if (takesWrites) {
-      takesWrites = false;
-      owner.takesWrites();
-    }
     // Before those who are told send more.
-    retireIfReadOnly();
+    server.tell();
     deliveries.handOut();
     closeIfRetired();
   }
 
-  /**
-   * Where a replica is may have been a master, and the master may have its address now. A server
-   * that is a replica for good is not asked at every write whether it still is.
-   */
-  private void retireIfReadOnly() {
-    if (readOnly && !retired) {
-      retired = !young;
-      owner.isReadOnly(this, retired);
-    }
-  }
-
   private void closeIfRetired() {
-    if (retired && pending.isEmpty()) {
+    if (server.isLeft() && pending.isEmpty()) {
       close();
     }
   }

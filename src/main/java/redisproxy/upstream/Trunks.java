@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Vertx;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
@@ -33,7 +34,7 @@ public final class Trunks {
   }
 
   private final Function<Boolean, Trunk> open;
-  private final Runnable moved;
+  private final LongConsumer moved;
   private Trunk resp2;
   private Trunk resp3;
   private int renewals;
@@ -46,7 +47,8 @@ public final class Trunks {
    *
    * @param invalidate has dropped what was written, before whoever wrote it is told
    * @param moved is told when writes are taken again that were not, before whoever wrote is: it may
-   *     be another server that does
+   *     be another server that does than who began to connect sooner has found. Is given when the
+   *     connection was begun, by {@link System#nanoTime}
    * @param tally counts what is answered
    */
   public Trunks(
@@ -54,10 +56,10 @@ public final class Trunks {
       Settings.Redis redis,
       Tunnels tunnels,
       Consumer<Writes> invalidate,
-      Runnable moved,
+      LongConsumer moved,
       Tally tally) {
     this.moved = moved;
-    Trunk.Owner owner = new TrunkOwner();
+    TrunkServer.Owner owner = new TrunkOwner();
     this.open = isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, owner, tally);
     renew();
   }
@@ -69,13 +71,14 @@ public final class Trunks {
     renewals++;
   }
 
-  private final class TrunkOwner implements Trunk.Owner {
+  private final class TrunkOwner implements TrunkServer.Owner {
     @Override
-    public void isReadOnly(Trunk trunk, boolean hasLeft) {
+    public void refusesWrites() {
       refusesWrites = true;
-      if (!hasLeft) {
-        return;
-      }
+    }
+
+    @Override
+    public void left(Trunk trunk) {
       if (trunk == resp2) {
         resp2 = open.apply(false);
       } else if (trunk == resp3) {
@@ -85,10 +88,10 @@ public final class Trunks {
     }
 
     @Override
-    public void takesWrites() {
+    public void takesWrites(long openedAt) {
       if (refusesWrites) {
         refusesWrites = false;
-        moved.run();
+        moved.accept(openedAt);
       }
     }
   }

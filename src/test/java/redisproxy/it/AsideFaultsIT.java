@@ -132,11 +132,13 @@ class AsideFaultsIT {
         RespClient client = proxy.resp();
         RespClient other = proxy.resp()) {
       client.send(request("COMMAND", "DOCS") + request("COMMAND", "COUNT"));
-      assertEquals(direct.call("COMMAND", "DOCS"), client.reply());
+      String docs = direct.call("COMMAND", "DOCS");
+      assertEquals(docs, client.reply());
       assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
       assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
-      // In the end the link and one tunnel.
-      await(() -> assertEquals(2, direct.otherConnections()));
+      // In the end the link and one tunnel; before 7.0 the reply is an error.
+      int expected = docs.length() > 64 * 1024 ? 2 : 1;
+      await(() -> assertEquals(expected, direct.otherConnections()));
     }
   }
 

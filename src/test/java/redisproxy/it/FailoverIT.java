@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -43,7 +45,10 @@ class FailoverIT {
   }
 
   private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+    Awaitility.await()
+        .atMost(15, TimeUnit.SECONDS)
+        .pollInterval(10, TimeUnit.MILLISECONDS)
+        .untilAsserted(assertion::run);
   }
 
   private static void set(RespClient direct, int db, String value) {
@@ -61,7 +66,7 @@ class FailoverIT {
     String id =
         old.call("CLIENT", "LIST")
             .lines()
-            .filter(line -> line.contains(" db=0 ") && line.contains("cmd=pttl"))
+            .filter(line -> line.contains(" db=0 ") && line.matches(".* cmd=(pttl|hello) .*"))
             .map(line -> line.replaceAll("^id=([0-9]+) .*", "$1"))
             .findFirst()
             .orElseThrow();
@@ -124,10 +129,19 @@ class FailoverIT {
   @Test
   void pipelineOnASharedConnection_leavesWithIt() {
     int many = 2_000;
-    String writes = RespClient.request("SET", "k", "v").repeat(many);
+    // So long that Redis does not answer all that are in flight at once.
+    String writes = RespClient.request("SET", "k", "v".repeat(1_000)).repeat(many);
+    int instances = shape == Shape.SPREAD ? 3 : 1;
+    for (int i = 0; i < instances; i++) {
+      assertEquals("+OK\r\n", opened.add(proxy.resp()).call("MULTI"));
+    }
+    // Each has a spare connection to the server before, that nothing has been said over.
+    await(() -> assertEquals(instances, countOfOld(" cmd=NULL ")));
     assertEquals("+OK\r\n", client.call("SET", "k", "before"));
     address.turnTo(after.port());
     old.call("REPLICAOF", after.host(), "" + after.port());
+    // Or there would be nothing on its way when the connection is left.
+    client.send(writes);
     await(
         () -> {
           Set<String> replies = new HashSet<>();
@@ -156,13 +170,150 @@ class FailoverIT {
     assertEquals("later", proxy.http("/keys/k").body());
   }
 
-  private int connectionsEver() {
-    return old.call("INFO", "stats")
+  /** Nobody writes, so nobody is refused; and what was asked before is still answered. */
+  @Test
+  void masterThatBecomesAReplica_isNotReadAnyMore_onceItsAddressLeadsToAMaster() {
+    set(now, 0, "after");
+    set(old, 0, "before");
+    assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
+    long feeds = opened("feed");
+    long loaders = opened("loader");
+    old.call("REPLICAOF", "127.0.0.1", "1");
+    // As long as there is no other it is read on.
+    int connections = connectionsEver();
+    await(() -> assertTrue(connectionsEver() > connections + 1));
+    assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
+    assertEquals(feeds, opened("feed"));
+    assertEquals(loaders, opened("loader"));
+    address.turnTo(after.port());
+    await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    set(now, 0, "later");
+    await(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
+    assertEquals(loaders + 1, opened("loader"));
+  }
+
+  /** Reads may be made from replicas on purpose. */
+  @Test
+  void serverThatWasNeverAMaster_isNotLeftForOne() {
+    set(now, 0, "after");
+    set(old, 0, "before");
+    old.call("REPLICAOF", "127.0.0.1", "1");
+    try (RunningProxy reader = RunningProxy.start(shape, address.url());
+        RespClient its = reader.resp()) {
+      address.turnTo(after.port());
+      await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+      awaitRoles(2);
+      assertEquals("$6\r\nbefore\r\n", its.call("GET", "k"));
+      assertEquals(1, opened(reader, "loader"));
+    }
+  }
+
+  /** Or a name leads to all servers there are, a master and its replicas. */
+  @Test
+  void addressOfSeveralServers_isNotTriedUntilTheMasterIsRead() {
+    long loaders = opened("loader");
+    old.call("REPLICAOF", "127.0.0.1", "1");
+    address.turnTo(after.port(), before.port());
+    await(() -> assertEquals(loaders + 1, opened("loader")));
+    // Of which the connections made anew are three.
+    awaitRoles(6);
+    assertEquals(loaders + 1, opened("loader"));
+  }
+
+  /** Until servers have been asked so often what they are. */
+  private void awaitRoles(int times) {
+    int asked = hellos();
+    await(() -> assertTrue(hellos() >= asked + times));
+  }
+
+  private int hellos() {
+    String name = "cmdstat_hello:calls=";
+    return stat(old, "commandstats", name) + stat(now, "commandstats", name);
+  }
+
+  /** Each instance of the RESP front finds out for itself. */
+  @Test
+  void otherServer_isFollowedOnce_whoeverHasFoundIt() {
+    List<RespClient> writers = writersApart(shape == Shape.SPREAD ? 2 : 1);
+    long loaders = opened("loader");
+    Runnable release = address.hold();
+    address.turnTo(after.port());
+    old.call("REPLICAOF", "127.0.0.1", "1");
+    writers.forEach(this::writeUntilItLeaves);
+    address.holdNoMore();
+    await(() -> assertEquals(loaders + 1, opened("loader")));
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    long feeds = opened("feed");
+    release.run();
+    writers.forEach(writer -> assertEquals("+OK\r\n", writer.reply()));
+    assertEquals("$5\r\nafter\r\n", client.call("GET", "k"));
+    assertEquals(loaders + 1, opened("loader"));
+    assertEquals(feeds, opened("feed"));
+  }
+
+  /** So many clients of different instances. */
+  private List<RespClient> writersApart(int many) {
+    List<RespClient> writers = new ArrayList<>();
+    await(
+        () -> {
+          RespClient writer = opened.add(proxy.resp());
+          assertEquals("+OK\r\n", writer.call("SET", "k", "before"));
+          if (opened("trunk") > writers.size()) {
+            writers.add(writer);
+          }
+          assertEquals(many, writers.size());
+        });
+    return writers;
+  }
+
+  /** And its last write is on its way to the other server. */
+  private void writeUntilItLeaves(RespClient writer) {
+    String write = RespClient.request("SET", "k", "after");
+    long trunks = opened("trunk");
+    writer.send(write);
+    await(
+        () -> {
+          if (!writer.available().isEmpty()) {
+            writer.send(write);
+          }
+          assertEquals(trunks + 1, opened("trunk"));
+        });
+  }
+
+  /** How many connections of a kind the proxy has ever opened to Redis. */
+  private long opened(String kind) {
+    return opened(proxy, kind);
+  }
+
+  private static long opened(RunningProxy proxy, String kind) {
+    String name = "redisproxy_upstream_connections_opened_total{kind=\"" + kind + "\"} ";
+    return proxy
+        .admin("/metrics")
+        .body()
         .lines()
-        .filter(line -> line.startsWith("total_connections_received:"))
-        .map(line -> Integer.parseInt(line.substring(line.indexOf(':') + 1)))
+        .filter(line -> line.startsWith(name))
+        .map(line -> (long) Double.parseDouble(line.substring(name.length())))
         .findFirst()
         .orElseThrow();
+  }
+
+  private long countOfOld(String part) {
+    return old.call("CLIENT", "LIST").lines().filter(line -> line.contains(part)).count();
+  }
+
+  private int connectionsEver() {
+    return stat(old, "stats", "total_connections_received:");
+  }
+
+  private static int stat(RespClient direct, String section, String name) {
+    return direct
+        .call("INFO", section)
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .map(line -> Integer.parseInt(line.substring(name.length()).replaceAll("[^0-9].*", "")))
+        .findFirst()
+        .orElse(0);
   }
 
   @Test

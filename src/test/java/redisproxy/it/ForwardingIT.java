@@ -69,7 +69,7 @@ class ForwardingIT {
       }
     }
     // The link, and a trunk for each RESP verticle that has written.
-    assertTrue(direct.otherConnections() <= 3, () -> direct.call("CLIENT", "LIST"));
+    assertTrue(direct.otherConnections() <= 4, () -> direct.call("CLIENT", "LIST"));
     writers.forEach(RespClient::close);
     // Unused, the trunks are closed.
     awaitConnections(1);

@@ -61,6 +61,7 @@ class HttpFramingIT {
         "Host: x|Host: y",
         "Host: x|Host: x",
         "X: none",
+        "Host: x|Authorization: Bearer a|Authorization: Bearer b",
         "Host: x|Content-Length: 5|Transfer-Encoding: chunked",
         "Host: x|Transfer-Encoding: chunked|Content-Length: 5",
         "Host: x|Transfer-Encoding: chunked, identity",
@@ -86,6 +87,19 @@ class HttpFramingIT {
       })
   void ambiguousHeaders_areRefused_andNothingBehindThemIsRead(String headers) {
     assertRefused(get("GET /keys/color HTTP/1.1", headers.split("\\|")));
+  }
+
+  /** A list may come in several lines (RFC 9110, 5.3), over either version of HTTP. */
+  @Test
+  void listsInSeveralLines_areOne() {
+    String json =
+        get("GET /keys/color HTTP/1.1", "Host: x", "Accept: text/html;q=0.1", "Accept: a/json");
+    String etag =
+        get("GET /keys/color HTTP/1.1", "Host: x", "If-None-Match: \"a\"", "If-None-Match: *");
+    String last = get("GET /none HTTP/1.1", "Host: x", "Connection: close");
+    String said = untilClosed(proxy.httpPort(), json + etag + last);
+    assertTrue(said.contains("\"value\":\"blue\""), said);
+    assertTrue(said.contains("HTTP/1.1 304 "), said);
   }
 
   @ParameterizedTest

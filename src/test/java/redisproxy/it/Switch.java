@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * A host name, as a proxy sees it: one address before one server, and from some time on before
@@ -15,10 +16,14 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Switch implements AutoCloseable {
   private final ServerSocket server;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-  private volatile int target;
+  private volatile int[] targets;
+  private volatile int next;
+
+  /** What connections that are made now wait for before they lead anywhere. */
+  private volatile CountDownLatch held = new CountDownLatch(0);
 
   Switch(int target) {
-    this.target = target;
+    this.targets = new int[] {target};
     try {
       server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
@@ -31,9 +36,26 @@ final class Switch implements AutoCloseable {
     return "redis://127.0.0.1:" + server.getLocalPort() + "/0";
   }
 
-  /** New connections are made to this port from now on. */
-  void turnTo(int port) {
-    target = port;
+  /** New connections are made to these ports in turn from now on. */
+  void turnTo(int... ports) {
+    targets = ports;
+    next = 0;
+  }
+
+  /**
+   * New connections are made, and lead nowhere from now on.
+   *
+   * @return lets those there are lead on
+   */
+  Runnable hold() {
+    CountDownLatch holding = new CountDownLatch(1);
+    held = holding;
+    return holding::countDown;
+  }
+
+  /** New connections lead on at once again. */
+  void holdNoMore() {
+    held = new CountDownLatch(0);
   }
 
   /** No more connections can be made; those there are go on. */
@@ -49,14 +71,26 @@ final class Switch implements AutoCloseable {
     try {
       while (true) {
         Socket here = server.accept();
-        Socket there = new Socket(InetAddress.getLoopbackAddress(), target);
         sockets.add(here);
-        sockets.add(there);
-        daemon(() -> copy(here, there));
-        daemon(() -> copy(there, here));
+        int[] ports = targets;
+        int port = ports[next++ % ports.length];
+        CountDownLatch holding = held;
+        daemon(() -> lead(here, port, holding));
       }
     } catch (IOException closed) {
       // the end
+    }
+  }
+
+  private void lead(Socket here, int port, CountDownLatch holding) {
+    try {
+      holding.await();
+      Socket there = new Socket(InetAddress.getLoopbackAddress(), port);
+      sockets.add(there);
+      daemon(() -> copy(there, here));
+      copy(here, there);
+    } catch (IOException | InterruptedException refused) {
+      close(here);
     }
   }
 
@@ -78,10 +112,12 @@ final class Switch implements AutoCloseable {
   @Override
   public void close() {
     refuse();
+    sockets.forEach(Switch::close);
+  }
+
+  private static void close(Socket socket) {
     try {
-      for (Socket socket : sockets) {
-        socket.close();
-      }
+      socket.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

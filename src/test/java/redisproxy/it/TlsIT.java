@@ -231,6 +231,15 @@ class TlsIT {
         assertArrayEquals(VALUE.getBytes(StandardCharsets.US_ASCII), response.body());
       }
       assertEquals(404, get(version, proxy.httpPort(), "/keys/none").statusCode());
+      String etag = "\"none\"";
+      assertEquals(
+          304,
+          get(version, proxy.httpPort(), "/keys/large", "if-none-match", etag, "if-none-match", "*")
+              .statusCode());
+      assertEquals(
+          400,
+          get(version, proxy.httpPort(), "/keys/large", "authorization", "a", "authorization", "b")
+              .statusCode());
     }
   }
 
@@ -254,11 +263,15 @@ class TlsIT {
     }
   }
 
-  private HttpResponse<byte[]> get(HttpClient.Version version, int port, String path)
-      throws Exception {
+  private HttpResponse<byte[]> get(
+      HttpClient.Version version, int port, String path, String... headers) throws Exception {
     HttpClient client = HttpClient.newBuilder().sslContext(trusting).version(version).build();
     URI uri = URI.create("https://127.0.0.1:" + port + path);
-    return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofByteArray());
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    return client.send(request.build(), BodyHandlers.ofByteArray());
   }
 
   @Test

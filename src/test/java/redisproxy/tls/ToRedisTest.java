@@ -139,6 +139,15 @@ class ToRedisTest {
   }
 
   @Test
+  void expiredCertificate_doesNotStopTheStart_butIsWarnedOf() throws IOException {
+    made.install("expired", cert, key);
+    assertEquals(content("expired"), shown(toRedis()));
+    assertEquals("Redis will not trust the proxy", logged.list.get(0).getFormattedMessage());
+    String reason = logged.list.get(0).getKeyValuePairs().toString();
+    assertTrue(reason.contains("redis.tls.cert") && reason.contains("expired"), reason);
+  }
+
+  @Test
   void authorities_areRenewed_ifTheyAreAny() throws IOException {
     ToRedis tls = toRedis();
     Files.copy(made.cert("stranger"), ca, StandardCopyOption.REPLACE_EXISTING);
