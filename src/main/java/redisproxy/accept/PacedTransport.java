@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.vertx.core.datagram.DatagramSocketOptions;
@@ -18,11 +19,17 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native transport where there is one, with listening sockets that pace themselves. All else is
- * as it was.
+ * The native transport where there is one, with listening sockets that pace themselves, and sockets
+ * that take no more than they can send soon. All else is as it was.
  */
 @SuppressWarnings("deprecation") // the interface has it
 public final class PacedTransport implements Transport, io.vertx.core.transport.Transport {
+  /**
+   * Bytes that a socket of Linux takes beyond what the client's window has room for, where it would
+   * take megabytes of the kernel's memory for each who does not read.
+   */
+  private static final long MAX_UNSENT = 256 * 1024;
+
   private final io.vertx.core.transport.Transport chosen;
   private final Transport transport;
   private final int sockets;
@@ -48,6 +55,9 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   public void configure(NetServerOptions options, boolean domain, ServerBootstrap bootstrap) {
     transport.configure(options, domain, bootstrap);
     bootstrap.handler(new PacedAccept(sockets));
+    if (chosen.name().equals(EPOLL.name())) {
+      bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, MAX_UNSENT);
+    }
   }
 
   @Override

@@ -28,7 +28,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
 
   /** Bytes that a client is given more than its socket takes: enough to be never idle. */
-  private static final int MAX_UNSENT = 256 * 1024;
+  private static final int MAX_UNSENT = 512 * 1024;
 
   private ChannelHandlerContext context;
 

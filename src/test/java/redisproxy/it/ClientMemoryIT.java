@@ -2,6 +2,7 @@ package redisproxy.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -14,10 +15,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -102,12 +106,8 @@ class ClientMemoryIT {
 
   private void crowd(int port, String sent) throws Exception {
     for (int i = 0; i < CROWD; i++) {
-      Socket client = opened.add(new Socket());
-      // Or its side takes in megabytes that nobody reads.
-      client.setReceiveBufferSize(4 * 1024);
-      client.connect(new InetSocketAddress("127.0.0.1", port));
       try {
-        client.getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
+        unread(port).getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
       } catch (IOException cutOff) {
         // as it may be
       }
@@ -116,6 +116,14 @@ class ClientMemoryIT {
       }
     }
     assertSomeAreCutOff();
+  }
+
+  /** A client whose side takes in next to nothing. */
+  private Socket unread(int port) throws IOException {
+    Socket client = opened.add(new Socket());
+    client.setReceiveBufferSize(4 * 1024);
+    client.connect(new InetSocketAddress("127.0.0.1", port));
+    return client;
   }
 
   private void assertSomeAreCutOff() throws Exception {
@@ -145,6 +153,44 @@ class ClientMemoryIT {
       pipeline.append("GET /keys/heavy" + i % 16 + " HTTP/1.1\r\nHost: h\r\n\r\n");
     }
     crowd(jar.http, pipeline.toString());
+  }
+
+  /** It would take megabytes for each, which nobody counts, and be busy copying them. */
+  @Test
+  void ofWhatIsNotRead_theSocketTakesLittle() throws Exception {
+    assumeTrue(jar.output().contains("native-transport=\"true\""), "on Linux");
+    String sent = RespClient.request("GET", "heavy0").repeat(64);
+    for (int i = 0; i < 4; i++) {
+      unread(jar.resp).getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
+    }
+    List<Long> taken = new ArrayList<>();
+    Awaitility.await()
+        .pollInterval(200, TimeUnit.MILLISECONDS)
+        .until(
+            () -> {
+              List<Long> before = List.copyOf(taken);
+              taken.clear();
+              taken.addAll(unsent(jar.resp));
+              return taken.size() == 4 && taken.equals(before);
+            });
+    for (long bytes : taken) {
+      assertTrue(bytes < 1 << 20, taken::toString);
+    }
+  }
+
+  /** How much the sockets of a port have taken that is not sent, those that have any. */
+  private static List<Long> unsent(int port) throws IOException {
+    List<Long> bytes = new ArrayList<>();
+    for (String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
+      for (String line : Files.readAllLines(Path.of(table))) {
+        String[] columns = line.strip().split("\\s+");
+        if (columns[1].endsWith(String.format(":%04X", port))
+            && !columns[4].startsWith("0000000")) {
+          bytes.add(Long.parseLong(columns[4].substring(0, 8), 16));
+        }
+      }
+    }
+    return bytes;
   }
 
   @Test
