@@ -30,7 +30,7 @@ import redisproxy.upstream.Reachability;
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
  *   front → cache   {@link #MOVED}         writes are taken that were not, perhaps by another server; when that was connected to, in nanoseconds
- *   cache → fronts  {@link #REFUSED}       published: Redis asks for a password where the proxy has none; no body
+ *   cache → fronts  {@link #RENEW}         published: connections are not for use any more that were opened before; no body
  *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that hold from now on
  *   front → cache   {@link #REPORT}        {@link Enquiry}: how the cache is doing
  *   cache → front   the front's address    the same {@link Enquiry}, {@code report} filled in
@@ -50,7 +50,7 @@ public final class Bus {
   public static final String FENCES = "cache.fences";
   public static final String ACCESS = "access";
   static final String MOVED = "moved";
-  public static final String REFUSED = "refused";
+  public static final String RENEW = "renew";
   public static final String SERVER = "server";
   static final String WHAT_SERVER = "server.what";
   public static final String SETTINGS = "settings";

@@ -101,10 +101,11 @@ public final class CacheVerticle extends VerticleBase {
     coherence = new Coherence(vertx, settings, transport, clock, readThrough);
     loader.whenKnown(this::known);
     loader.whenReachable(coherence::reachable);
+    loader.whenRenewed(this::renew);
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
-    AccessCheck access = new AccessCheck(vertx, transport, settings.coherence(), this::refused);
+    AccessCheck access = new AccessCheck(vertx, transport, settings.coherence(), loader::refused);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.ask());
     vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> loader.moved(news.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
@@ -226,9 +227,8 @@ public final class CacheVerticle extends VerticleBase {
     vertx.eventBus().publish(Bus.SERVER, server, Bus.BY_REFERENCE);
   }
 
-  private void refused() {
-    loader.refused();
-    vertx.eventBus().publish(Bus.REFUSED, null, Bus.BY_REFERENCE);
+  private void renew() {
+    vertx.eventBus().publish(Bus.RENEW, null, Bus.BY_REFERENCE);
   }
 
   private void invalidate(Writes writes) {

@@ -13,9 +13,9 @@ import redisproxy.limits.ClientMemory;
 
 /**
  * What the clients of one verticle do not read of their responses. Of HTTP/1 it is what the socket
- * has not taken; of HTTP/2 also what waits for the client's window, which Netty does not tell. The
- * one place that reaches through Vert.x's HTTP to the socket (docs/decisions.md, "All clients
- * together").
+ * has not taken; of HTTP/2 also what waits for the client's window, which Netty does not tell (what
+ * the socket has of that counts twice). The one place that reaches through Vert.x's HTTP to the
+ * socket (docs/decisions.md, "All clients together").
  */
 public final class UnreadResponses {
   private final ClientMemory memory;

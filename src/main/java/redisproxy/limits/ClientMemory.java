@@ -1,8 +1,9 @@
 package redisproxy.limits;
 
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -23,9 +24,6 @@ public final class ClientMemory {
   /** The share of the heap that clients of a protocol may have held; the cache has 40 % of it. */
   private static final int SHARE = 4;
 
-  /** Or, with many clients, each that has a little more held would have all of them asked. */
-  private static final int FREED = 8;
-
   /** Who attacks is not to fill the log as well. */
   private static final long WARN_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -33,6 +31,9 @@ public final class ClientMemory {
   private final long most;
   private final Set<Account> accounts = new HashSet<>();
   private long held;
+
+  /** All are measured when so much is held, as far as is known. */
+  private long measureAt;
 
   /** Since this was warned of last. */
   private int cutOff;
@@ -48,6 +49,7 @@ public final class ClientMemory {
   ClientMemory(String server, long most) {
     this.server = server;
     this.most = most;
+    this.measureAt = most;
   }
 
   /**
@@ -91,7 +93,7 @@ public final class ClientMemory {
      * were that put off until the turn is over, all that is ready to be read in it would have been.
      */
     public void count() {
-      if (measured() > 0 && held > most) {
+      if (measured() > 0 && held > measureAt) {
         relieve();
       }
     }
@@ -120,18 +122,29 @@ public final class ClientMemory {
   /** What others have read meanwhile was not told: all are measured before anybody is cut off. */
   private void relieve() {
     accounts.forEach(Account::measured);
-    while (held > most - most / FREED) {
-      Account largest = Collections.max(accounts, Comparator.comparingLong(each -> each.bytes));
-      largest.close();
-      largest.evict.run();
-      cutOff++;
+    if (held > most) {
+      List<Account> largestFirst = new ArrayList<>(accounts);
+      largestFirst.sort(Comparator.comparingLong((Account each) -> each.bytes).reversed());
+      for (Account largest : largestFirst) {
+        if (held > most - eighth() && !largest.closed) {
+          largest.close();
+          largest.evict.run();
+          cutOff++;
+        }
+      }
+      warn();
     }
-    warn();
+    measureAt = Math.max(most, held + eighth());
+  }
+
+  /** Or, with many clients, each that has a little more held would have all of them asked. */
+  private long eighth() {
+    return most / 8;
   }
 
   private void warn() {
     long now = System.nanoTime();
-    if (cutOff > 0 && (warnedAt == 0 || now - warnedAt > WARN_EVERY_NANOS)) {
+    if (warnedAt == 0 || now - warnedAt > WARN_EVERY_NANOS) {
       LOG.atWarn()
           .addKeyValue(LogKey.SERVER, server)
           .addKeyValue(LogKey.CLIENTS, cutOff)

@@ -11,7 +11,7 @@ import redisproxy.tls.TlsSocket;
 /**
  * The end of a connection that the proxy ends: flushes, ends the stream, and waits a little for the
  * client to close. Closing at once with input unread would reset the connection, and the client
- * might lose its last replies.
+ * might lose its last replies. Belongs to the connection's event loop.
  */
 final class Farewell {
   /** How long a client may take to see the end of the stream before it is cut off. */

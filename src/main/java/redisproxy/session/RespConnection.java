@@ -27,9 +27,6 @@ import redisproxy.tls.TlsSocket;
 public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
 
-  /** Bytes that a client is given more than its socket takes: enough to be never idle. */
-  private static final int MAX_UNSENT = 512 * 1024;
-
   private ChannelHandlerContext context;
 
   /** What was read and is not yet parsed, or null. */
@@ -52,7 +49,8 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     account = memory.open(this::measure, this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
-    int unsent = Math.min(maxPendingBytes, MAX_UNSENT);
+    // Of which the other half may wait in the session: what is written is a copy outside the heap.
+    int unsent = maxPendingBytes / 2;
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(unsent / 2, unsent));
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     pipeline.addBefore("handler", "resp", this);

@@ -101,7 +101,7 @@ public final class RespVerticle extends VerticleBase {
     memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
-    vertx.eventBus().localConsumer(Bus.REFUSED, news -> refused());
+    vertx.eventBus().localConsumer(Bus.RENEW, news -> renew());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
@@ -119,8 +119,11 @@ public final class RespVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.resp().follow(context, server::updateSSLOptions));
   }
 
-  /** What was opened when Redis asked for no password is not for those who give none now. */
-  private void refused() {
+  /**
+   * What was opened when Redis asked for no password is not for those who give none now; nor what
+   * leads to a server that was left.
+   */
+  private void renew() {
     tunnels.accessChanged();
     trunks.renew();
     asides.renew();

@@ -48,6 +48,7 @@ public final class Loader<W> {
 
   private Consumer<Server> known = server -> {};
   private Consumer<Boolean> reachable = now -> {};
+  private Runnable renewed = () -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
   private long opened;
@@ -116,6 +117,11 @@ public final class Loader<W> {
     reachable = teller;
   }
 
+  /** The same, whenever connections made before are not for use any more, whosever they are. */
+  public void whenRenewed(Runnable teller) {
+    renewed = teller;
+  }
+
   /** Closes all connections; loads in flight fail. */
   public Future<Void> stop() {
     List<Future<Void>> closed = new ArrayList<>();
@@ -146,7 +152,12 @@ public final class Loader<W> {
 
   /** Redis would not let the proxy in any more: so it is not to stay in. */
   public void refused() {
-    home.link().renew("Redis asks for a password");
+    renew("Redis asks for a password");
+  }
+
+  private void renew(String why) {
+    home.link().renew(why);
+    renewed.run();
   }
 
   /**
@@ -159,7 +170,7 @@ public final class Loader<W> {
   public boolean moved(long openedAt) {
     boolean isNews = !home.link().isBegunAfter(openedAt);
     if (isNews) {
-      home.link().renew("another server may take the writes");
+      renew("another server may take the writes");
     }
     return isNews;
   }

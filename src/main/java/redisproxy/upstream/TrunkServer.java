@@ -13,7 +13,7 @@ final class TrunkServer {
   /** Who is told, before those whose replies they were. */
   interface Owner {
     /** It takes no writes. */
-    void refusesWrites();
+    void refusesWrites(Trunk trunk);
 
     /** So what is sent from now on is to be sent over another trunk. */
     void left(Trunk trunk);
@@ -75,7 +75,7 @@ final class TrunkServer {
       owner.takesWrites(openedAt);
     }
     if (readOnly && !left) {
-      owner.refusesWrites();
+      owner.refusesWrites(trunk);
       left = !young;
       if (left) {
         owner.left(trunk);

@@ -69,12 +69,13 @@ public final class Trunks {
     resp2 = open.apply(false);
     resp3 = open.apply(true);
     renewals++;
+    refusesWrites = false;
   }
 
   private final class TrunkOwner implements TrunkServer.Owner {
     @Override
-    public void refusesWrites() {
-      refusesWrites = true;
+    public void refusesWrites(Trunk trunk) {
+      refusesWrites |= trunk == resp2 || trunk == resp3;
     }
 
     @Override

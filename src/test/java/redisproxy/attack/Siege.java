@@ -4,18 +4,25 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** One attack under way: the sockets it holds and the time it has left. For one thread. */
 final class Siege implements AutoCloseable {
   /** So little is taken in unread, in bytes, that all else stays with the proxy. */
   private static final int SMALL_WINDOW = 4 * 1024;
 
+  /** Each waits a little for what a socket may yet bring. */
+  private static final int LOOKERS = 64;
+
   final Target target;
   final Random random;
   private final long endsAt;
   private final Runnable over;
   private final List<Wire> wires = new ArrayList<>();
+  private final AtomicInteger closed = new AtomicInteger();
   private int refused;
 
   /**
@@ -132,8 +139,21 @@ final class Siege implements AutoCloseable {
   /** How many of the held sockets the proxy has closed by now, in words; it is over then. */
   String tally() {
     over.run();
-    long closed = wires.stream().filter(Wire::isClosed).count();
+    ExecutorService lookers = Executors.newFixedThreadPool(LOOKERS);
+    wires.forEach(wire -> lookers.execute(() -> note(wire.isClosed())));
+    lookers.shutdown();
+    try {
+      lookers.awaitTermination(1, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
     return "closed " + closed + " of " + wires.size() + (refused > 0 ? ", refused " + refused : "");
+  }
+
+  private void note(boolean isClosed) {
+    if (isClosed) {
+      closed.incrementAndGet();
+    }
   }
 
   @Override

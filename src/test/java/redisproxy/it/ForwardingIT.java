@@ -68,7 +68,7 @@ class ForwardingIT {
         assertEquals(bulk("v" + round), writers.get((i + 1) % 100).call("GET", "k" + i));
       }
     }
-    // The link, and a trunk for each RESP verticle that has written.
+    // The link, a trunk for each RESP verticle that has written, and the spare of one.
     assertTrue(direct.otherConnections() <= 4, () -> direct.call("CLIENT", "LIST"));
     writers.forEach(RespClient::close);
     // Unused, the trunks are closed.

@@ -65,9 +65,9 @@ class ClientMemoryTest {
     holds("a", 60);
     holds("b", 40);
     hasHeld("a", 0);
-    holds("c", 45);
+    holds("c", 60);
     assertEquals(List.of(), evicted);
-    holds("c", 61);
+    holds("c", 73);
     assertEquals(List.of("c"), evicted);
   }
 
