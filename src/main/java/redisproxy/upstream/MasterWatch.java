@@ -22,6 +22,9 @@ final class MasterWatch {
 
   private static final long PERIOD_MS = 1_000;
 
+  /** Then the address leads to several servers, for good, and a replica is as good as any other. */
+  private static final int MOST_VAIN = 3;
+
   private final Transport transport;
   private final LongSupplier clock;
   private final LongPredicate moved;
@@ -36,8 +39,8 @@ final class MasterWatch {
   /** The address has led to a master. */
   private boolean hadMaster;
 
-  /** The connection is made anew because the address has led to a master just now. */
-  private boolean moving;
+  /** How often it was left in vain: the address led to a master, and then to a replica again. */
+  private int vain;
 
   private boolean demoted;
   private boolean seeking;
@@ -91,15 +94,12 @@ final class MasterWatch {
     if (role.equals(Server.MASTER)) {
       hadMaster = true;
       demoted = false;
+      vain = 0;
       backoff.reset();
-    } else if (moving) {
-      // The address leads to several servers, and a replica is as good as any other.
-      hadMaster = false;
-    } else if (hadMaster && !role.isEmpty()) {
+    } else if (hadMaster && vain < MOST_VAIN && !role.isEmpty()) {
       noteDemotion();
       seek();
     }
-    moving = false;
   }
 
   private void noteDemotion() {
@@ -125,7 +125,7 @@ final class MasterWatch {
         .onComplete(
             reply -> {
               seeking = false;
-              moving = Server.saysMaster(reply) && moved.test(openedAt);
+              vain += Server.saysMaster(reply) && moved.test(openedAt) ? 1 : 0;
             },
             failure -> seeking = false);
   }

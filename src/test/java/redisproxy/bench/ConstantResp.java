@@ -13,6 +13,8 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +27,9 @@ final class ConstantResp implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final Channel server;
+
+  /** Of sessions, released at the end: a loop that ends does not tell each that it is over. */
+  private final Queue<ByteBuf> buffers = new ConcurrentLinkedQueue<>();
 
   /**
    * Listens on 127.0.0.1.
@@ -43,7 +48,7 @@ final class ConstantResp implements AutoCloseable {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(new Session(requestBytes, reply));
+                    channel.pipeline().addLast(new Session(requestBytes, reply, buffers));
                   }
                 })
             .bind("127.0.0.1", port)
@@ -61,11 +66,12 @@ final class ConstantResp implements AutoCloseable {
     private final ByteBuf replies;
     private int begun;
 
-    Session(int requestBytes, String reply) {
+    Session(int requestBytes, String reply, Queue<ByteBuf> buffers) {
       this.requestBytes = requestBytes;
       replyBytes = reply.length();
       byte[] all = reply.repeat(REPLIES).getBytes(StandardCharsets.US_ASCII);
       replies = Unpooled.directBuffer(all.length).writeBytes(all);
+      buffers.add(replies);
     }
 
     @Override
@@ -86,11 +92,6 @@ final class ConstantResp implements AutoCloseable {
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-      replies.release();
-    }
-
-    @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       ctx.close();
     }
@@ -99,5 +100,6 @@ final class ConstantResp implements AutoCloseable {
   @Override
   public void close() {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    buffers.forEach(buffer -> buffer.release(buffer.refCnt()));
   }
 }
