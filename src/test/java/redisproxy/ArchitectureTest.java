@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import redisproxy.http.HeapBodies;
 import redisproxy.http.HttpAnswers;
 import redisproxy.http.UnreadResponses;
 import redisproxy.session.RespConnection;
@@ -179,6 +180,7 @@ class ArchitectureTest {
               not(
                   belongToAnyOf(
                       HttpAnswers.class,
+                      HeapBodies.class,
                       UnreadResponses.class,
                       RespConnection.class,
                       RespVerticle.class,

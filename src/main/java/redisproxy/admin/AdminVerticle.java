@@ -18,6 +18,7 @@ import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
+import redisproxy.http.HeapBodies;
 import redisproxy.http.HttpFraming;
 import redisproxy.http.Problem;
 import redisproxy.limits.FrontLimits;
@@ -88,7 +89,11 @@ public final class AdminVerticle extends VerticleBase {
             .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(60);
     certificates.applyTo(options);
-    server = vertx.createHttpServer(options).requestHandler(new HttpFraming(router));
+    server =
+        vertx
+            .createHttpServer(options)
+            .connectionHandler(HeapBodies::addTo)
+            .requestHandler(new HttpFraming(router));
     return server
         .listen()
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));

@@ -184,6 +184,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private void connected(HttpConnection connection) {
     if (clients.enter()) {
+      HeapBodies.addTo(connection);
       unread.add(connection);
       connection.closeHandler(closed -> clients.leave());
     } else {

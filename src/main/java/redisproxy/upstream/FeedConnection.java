@@ -281,7 +281,12 @@ final class FeedConnection {
     over = true;
     vertx.cancelTimer(timer);
     input.clear();
-    return first && socket != null ? socket.close() : Future.succeededFuture();
+    if (!first || socket == null) {
+      return Future.succeededFuture();
+    }
+    // Or what waits while it is paused is forgotten, and never released.
+    socket.resume();
+    return socket.close();
   }
 
   void failFences() {

@@ -226,6 +226,8 @@ public final class ValueStream {
   private void release() {
     if (socket != null) {
       vertx.cancelTimer(timer);
+      // Or what waits while it is paused is forgotten, and never released.
+      socket.resume();
       socket.close();
     }
     closed.run();

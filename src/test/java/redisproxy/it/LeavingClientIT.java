@@ -1,10 +1,12 @@
 package redisproxy.it;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static redisproxy.it.RespClient.request;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +87,33 @@ class LeavingClientIT {
     }
     awaitBlocked(0);
     Awaitility.await().until(() -> sessions() <= before);
+  }
+
+  /**
+   * Requests with bodies wait, for responses before them are not read; and then nobody is there any
+   * more. What is lost then fails the class.
+   */
+  @Test
+  void bodiesOfThoseWhoAreGone_areReleased() throws Exception {
+    direct.call("SET", "k", "v".repeat(900_000));
+    leaveWithBodies(proxy.httpPort(), "/keys/k");
+    leaveWithBodies(proxy.adminPort(), "/dashboard/uplot/uplot.js");
+    assertEquals(200, proxy.http("/keys/k").statusCode());
+  }
+
+  private static void leaveWithBodies(int port, String path) throws Exception {
+    String get = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n";
+    String body = "Content-Length: 60000\r\n\r\n" + "x".repeat(60_000);
+    byte[] requests = ((get + "\r\n").repeat(16) + get + body).getBytes(US_ASCII);
+    for (int i = 0; i < CLIENTS; i++) {
+      Socket socket = new Socket();
+      socket.setReceiveBufferSize(4 * 1024);
+      socket.connect(new InetSocketAddress("127.0.0.1", port));
+      socket.getOutputStream().write(requests);
+      // Until some of it waits.
+      Thread.sleep(20);
+      reset(socket);
+    }
   }
 
   private static void reset(Socket socket) throws IOException {
