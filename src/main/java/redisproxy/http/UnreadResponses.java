@@ -1,5 +1,6 @@
 package redisproxy.http;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.vertx.core.Future;
@@ -28,12 +29,11 @@ public final class UnreadResponses {
 
   /** From now on and until it is gone, a client that has connected is counted. */
   void add(HttpConnection connection) {
-    Client client = new Client(memory);
+    Channel channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
+    Client client = new Client(memory, channel);
     clients.put(connection, client);
-    var pipeline = ((HttpServerConnection) connection).channelHandlerContext().pipeline();
-    pipeline.addFirst("unread", client);
-    pipeline
-        .channel()
+    channel.pipeline().addFirst("unread", client);
+    channel
         .closeFuture()
         .addListener(
             closed -> {
@@ -59,18 +59,15 @@ public final class UnreadResponses {
   /** Stands next to the socket, behind TLS. */
   private static final class Client extends ChannelOutboundHandlerAdapter {
     private final ClientMemory.Account account;
-    private ChannelHandlerContext context;
+    private final Channel channel;
 
     /** Bytes of bodies of which some wait for the client's window. */
     private long waiting;
 
-    Client(ClientMemory memory) {
-      account = memory.open(this::measure, () -> context.close());
-    }
-
-    @Override
-    public void handlerAdded(ChannelHandlerContext added) {
-      context = added;
+    Client(ClientMemory memory, Channel channel) {
+      this.channel = channel;
+      // Without a farewell by TLS or Vert.x, which would wait behind what is not read.
+      account = memory.open(this::measure, () -> channel.unsafe().close(channel.newPromise()));
     }
 
     @Override
@@ -80,7 +77,7 @@ public final class UnreadResponses {
     }
 
     private long measure() {
-      var unsent = context.channel().unsafe().outboundBuffer();
+      var unsent = channel.unsafe().outboundBuffer();
       return waiting + (unsent == null ? 0 : unsent.totalPendingWriteBytes());
     }
 
