@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
 import java.util.HashMap;
 import java.util.Map;
+import redisproxy.accept.Unsent;
 import redisproxy.limits.ClientMemory;
 
 /**
@@ -77,8 +78,7 @@ public final class UnreadResponses {
     }
 
     private long measure() {
-      var unsent = channel.unsafe().outboundBuffer();
-      return waiting + (unsent == null ? 0 : unsent.totalPendingWriteBytes());
+      return waiting + Unsent.bytes(channel);
     }
 
     void waits(int bytes, Future<Void> sent) {

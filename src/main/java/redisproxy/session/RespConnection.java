@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.accept.Unsent;
 import redisproxy.access.ClientAddress;
 import redisproxy.limits.ClientMemory;
 import redisproxy.log.LogKey;
@@ -132,9 +133,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   private long measure() {
-    var unsent = context.channel().unsafe().outboundBuffer();
-    long unread = unsent == null ? 0 : unsent.totalPendingWriteBytes();
-    return held() + unread + (input == null ? 0 : input.capacity());
+    return held() + Unsent.bytes(context.channel()) + (input == null ? 0 : input.capacity());
   }
 
   /** Cuts the client off, which has too much held. */

@@ -3,16 +3,15 @@ package redisproxy.attack;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import redisproxy.tls.TestCertificates;
 
 /** Attacks over HTTP/2, which the port speaks where it has TLS: many requests on one connection. */
 final class Http2Assaults implements AutoCloseable {
@@ -29,17 +28,10 @@ final class Http2Assaults implements AutoCloseable {
 
   private Http2Assaults(Siege siege) {
     this.siege = siege;
-    HttpClientOptions options =
-        new HttpClientOptions()
-            .setProtocolVersion(HttpVersion.HTTP_2)
-            .setUseAlpn(true)
-            .setSsl(true)
-            .setTrustAll(true)
-            .setVerifyHost(false);
     client =
         vertx
             .httpClientBuilder()
-            .with(options)
+            .with(TestCertificates.http2())
             .with(new PoolOptions().setHttp2MaxSize(CONNECTIONS))
             .withConnectHandler(
                 connection -> {

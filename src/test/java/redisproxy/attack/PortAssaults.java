@@ -72,18 +72,11 @@ final class PortAssaults {
   }
 
   private static String begin(Siege siege, byte[] first) throws Exception {
-    int closed = 0;
-    Wire[] wires = new Wire[1_000];
-    for (int i = 0; i < wires.length; i++) {
-      wires[i] = siege.target.openPlain(Port.RESP);
-      wires[i].send(first);
+    for (int i = 0; i < 1_000; i++) {
+      siege.holdPlain(Port.RESP).send(first);
     }
     siege.sitOut();
-    for (Wire wire : wires) {
-      closed += wire.isClosed() ? 1 : 0;
-      wire.close();
-    }
-    return "closed " + closed + " of " + wires.length;
+    return siege.tally();
   }
 
   private static String handshakes(Siege siege) throws Exception {

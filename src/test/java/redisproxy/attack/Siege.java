@@ -22,7 +22,6 @@ final class Siege implements AutoCloseable {
   private final long endsAt;
   private final Runnable over;
   private final List<Wire> wires = new ArrayList<>();
-  private final AtomicInteger closed = new AtomicInteger();
   private int refused;
 
   /**
@@ -44,6 +43,13 @@ final class Siege implements AutoCloseable {
   /** A socket that is held until the end. */
   Wire hold(Port port) throws IOException {
     Wire wire = target.open(port);
+    wires.add(wire);
+    return wire;
+  }
+
+  /** One without TLS, whatever the port speaks. */
+  Wire holdPlain(Port port) throws IOException {
+    Wire wire = target.openPlain(port);
     wires.add(wire);
     return wire;
   }
@@ -140,7 +146,8 @@ final class Siege implements AutoCloseable {
   String tally() {
     over.run();
     ExecutorService lookers = Executors.newFixedThreadPool(LOOKERS);
-    wires.forEach(wire -> lookers.execute(() -> note(wire.isClosed())));
+    AtomicInteger closed = new AtomicInteger();
+    wires.forEach(wire -> lookers.execute(() -> closed.addAndGet(wire.isClosed() ? 1 : 0)));
     lookers.shutdown();
     try {
       lookers.awaitTermination(1, TimeUnit.MINUTES);
@@ -148,12 +155,6 @@ final class Siege implements AutoCloseable {
       throw new IllegalStateException(e);
     }
     return "closed " + closed + " of " + wires.size() + (refused > 0 ? ", refused " + refused : "");
-  }
-
-  private void note(boolean isClosed) {
-    if (isClosed) {
-      closed.incrementAndGet();
-    }
   }
 
   @Override

@@ -6,14 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,7 +103,10 @@ class ClientMemoryIT {
   private void crowd(int port, String sent) throws Exception {
     for (int i = 0; i < CROWD; i++) {
       try {
-        unread(port).getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
+        opened
+            .add(Unread.connect(port))
+            .getOutputStream()
+            .write(sent.getBytes(StandardCharsets.US_ASCII));
       } catch (IOException cutOff) {
         // as it may be
       }
@@ -116,14 +115,6 @@ class ClientMemoryIT {
       }
     }
     assertSomeAreCutOff();
-  }
-
-  /** A client whose side takes in next to nothing. */
-  private Socket unread(int port) throws IOException {
-    Socket client = opened.add(new Socket());
-    client.setReceiveBufferSize(4 * 1024);
-    client.connect(new InetSocketAddress("127.0.0.1", port));
-    return client;
   }
 
   private void assertSomeAreCutOff() throws Exception {
@@ -161,7 +152,10 @@ class ClientMemoryIT {
     assumeTrue(jar.output().contains("native-transport=\"true\""), "on Linux");
     String sent = RespClient.request("GET", "heavy0").repeat(64);
     for (int i = 0; i < 4; i++) {
-      unread(jar.resp).getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
+      opened
+          .add(Unread.connect(jar.resp))
+          .getOutputStream()
+          .write(sent.getBytes(StandardCharsets.US_ASCII));
     }
     List<Long> taken = new ArrayList<>();
     Awaitility.await()
@@ -203,13 +197,7 @@ class ClientMemoryIT {
     HttpClient client =
         vertx
             .httpClientBuilder()
-            .with(
-                new HttpClientOptions()
-                    .setProtocolVersion(HttpVersion.HTTP_2)
-                    .setUseAlpn(true)
-                    .setSsl(true)
-                    .setTrustAll(true)
-                    .setVerifyHost(false))
+            .with(TestCertificates.http2())
             .with(new PoolOptions().setHttp2MaxSize(4))
             .withConnectHandler(
                 connection -> connection.closeHandler(over -> closed.incrementAndGet()))

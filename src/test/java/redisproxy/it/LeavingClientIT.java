@@ -6,7 +6,6 @@ import static redisproxy.it.RespClient.request;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,9 +105,7 @@ class LeavingClientIT {
     String body = "Content-Length: 60000\r\n\r\n" + "x".repeat(60_000);
     byte[] requests = ((get + "\r\n").repeat(16) + get + body).getBytes(US_ASCII);
     for (int i = 0; i < CLIENTS; i++) {
-      Socket socket = new Socket();
-      socket.setReceiveBufferSize(4 * 1024);
-      socket.connect(new InetSocketAddress("127.0.0.1", port));
+      Socket socket = Unread.connect(port);
       socket.getOutputStream().write(requests);
       // Until some of it waits.
       Thread.sleep(20);

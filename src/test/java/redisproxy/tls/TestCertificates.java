@@ -1,5 +1,7 @@
 package redisproxy.tls;
 
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -50,6 +52,16 @@ public final class TestCertificates {
       write(cert(alias), "CERTIFICATE", certificate(alias).getEncoded());
       write(key(alias), "PRIVATE KEY", store.getKey(alias, PASSWORD).getEncoded());
     }
+  }
+
+  /** For a client that speaks HTTP/2 to whoever is there. */
+  public static HttpClientOptions http2() {
+    return new HttpClientOptions()
+        .setProtocolVersion(HttpVersion.HTTP_2)
+        .setUseAlpn(true)
+        .setSsl(true)
+        .setTrustAll(true)
+        .setVerifyHost(false);
   }
 
   public static synchronized TestCertificates get() {

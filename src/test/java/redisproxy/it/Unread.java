@@ -1,0 +1,18 @@
+package redisproxy.it;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+
+/** Sockets of clients that do not read. */
+final class Unread {
+  private Unread() {}
+
+  /** One whose side takes in next to nothing, or it would be megabytes. */
+  static Socket connect(int port) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4 * 1024);
+    socket.connect(new InetSocketAddress("127.0.0.1", port));
+    return socket;
+  }
+}
