@@ -21,11 +21,12 @@ public final class LateRefusals {
 
   /** A log-in has failed: has it answered in a while, if the client is still there. */
   public void answer(HttpServerRequest request, Runnable refusal) {
+    // First, so that an attempt that is cut off, or whose client leaves, counts as well.
+    long delay = failed.delayMs(ClientAddress.of(request.remoteAddress().hostAddress()));
     if (waiting == MOST) {
       request.connection().close();
       return;
     }
-    long delay = failed.delayMs(ClientAddress.of(request.remoteAddress().hostAddress()));
     if (delay == 0) {
       refusal.run();
       return;

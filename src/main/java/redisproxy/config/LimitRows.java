@@ -22,7 +22,7 @@ record LimitRows(
         rate("limits.admin-per-client", "20", "admin requests a second of an address; 0 = any"),
         new Setting<>(
             "limits.failed-login-delay",
-            ValueType.duration("0", "2s"),
+            ValueType.duration("0", "1s"),
             "50ms",
             "wait for the answer to a first wrong password, then ever twice as long; 0 = none",
             false));

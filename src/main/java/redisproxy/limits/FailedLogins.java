@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  * that address. Who is right never waits. To be used on one event loop.
  */
 public final class FailedLogins {
-  private static final long LONGEST_MS = 2_000;
+  private static final long LONGEST_MS = 1_000;
 
   /** An address from which none has failed for so long starts anew. */
   private static final long REMEMBERED_MS = 60_000;
@@ -30,31 +30,17 @@ public final class FailedLogins {
     this.clock = clock;
   }
 
-  /** One more has failed; returns how long its answer waits, in milliseconds. */
+  /** Counts one more failed log-in; returns how long its answer waits, in milliseconds. */
   public long delayMs(String client) {
-    return delayMs(client, 1);
-  }
-
-  /** So many more have, which are answered together; returns how long they wait together. */
-  public long delayMs(String client, int times) {
     long first = firstMs.getAsLong();
-    if (first == 0 || times == 0) {
+    if (first == 0) {
       return 0;
     }
     long now = clock.getAsLong();
     Failed before = addresses.get(client);
     long delay = before != null && now - before.at <= REMEMBERED_MS ? next(before.delayMs) : first;
-    long sum = delay;
-    for (int more = times - 1; more > 0; more--) {
-      if (delay == LONGEST_MS) {
-        sum += more * LONGEST_MS;
-        break;
-      }
-      delay = next(delay);
-      sum += delay;
-    }
     addresses.put(client, new Failed(delay, now));
-    return sum;
+    return delay;
   }
 
   private static long next(long delay) {

@@ -47,8 +47,6 @@ public final class ReplyFramer {
 
   private long lastInteger;
 
-  private final LoginRefusals refusals = new LoginRefusals();
-
   /**
    * What the first element says when the reply is an array or a push that begins with a bulk
    * string; else empty.
@@ -60,11 +58,6 @@ public final class ReplyFramer {
   /** The last integer read. */
   public long lastInteger() {
     return lastInteger;
-  }
-
-  /** How many log-ins Redis has refused by the reply: many, perhaps, by that to EXEC. */
-  public int refusedLogins() {
-    return refusals.count();
   }
 
   /** The first byte of the reply that is being read or was read last, behind its attributes. */
@@ -91,7 +84,6 @@ public final class ReplyFramer {
       kind.setLength(0);
       hasElements = false;
       inKind = false;
-      refusals.clear();
     }
     while (in.isReadable()) {
       if (skip > 0) {
@@ -141,8 +133,6 @@ public final class ReplyFramer {
       ended = b == '\r';
       if (lineType == ':' && !ended) {
         integer(b);
-      } else if (lineType == '-' && !ended) {
-        refusals.read(b, lineLength);
       } else if (!text && !ended) {
         digit(b);
       }

@@ -7,8 +7,9 @@ import redisproxy.limits.RateLimit;
 import redisproxy.resp.Reply;
 
 /**
- * What one session may ask: so many requests a second, and to log in, where the replies to failed
- * attempts come the later the more there have been.
+ * The limits of one session: its rate of requests, and the delay of the reply to a wrong password
+ * where the proxy checks passwords itself. Where Redis checks them nothing is delayed: client
+ * libraries take a late reply to AUTH for a dead connection, and an attacker simply reconnects.
  */
 final class ClientLimits {
   /** The reply to a request too many. */
@@ -73,14 +74,6 @@ final class ClientLimits {
               cached.replied(ticket, reply);
               session.advance();
             });
-  }
-
-  /**
-   * Redis has refused log-ins of the client; returns how long the reply that says so is to wait, in
-   * milliseconds.
-   */
-  long refused(int logins) {
-    return limits.failedLogins().delayMs(session.address(), logins);
   }
 
   /** Whether a reply is late. */

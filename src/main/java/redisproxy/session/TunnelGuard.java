@@ -97,14 +97,6 @@ final class TunnelGuard {
     return hello;
   }
 
-  /**
-   * Redis has refused log-ins over this tunnel; returns how long the reply that says so is to wait,
-   * in milliseconds. Where the proxy judges clients they are its own.
-   */
-  long refused(int logins) {
-    return login == null ? limits.refused(logins) : 0;
-  }
-
   /** Redis then forgets who the proxy is, too. */
   private ByteBuf reset(RequestParser request, Outstanding outstanding, CommandTable commands) {
     outstanding.add(request, true, commands);

@@ -73,7 +73,7 @@ final class TunnelLane implements Tunnel.Session {
     this.guard = guard;
     this.outstanding = new Outstanding(state);
     outstanding.setTold(hasTold);
-    this.replies = new TunnelReplies(session, front, outstanding, guard::refused, this::released);
+    this.replies = new TunnelReplies(session, front, outstanding, this::released);
     this.wayBack =
         new WayBack(
             session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));

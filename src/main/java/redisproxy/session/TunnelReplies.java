@@ -2,9 +2,7 @@ package redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
-import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,8 +17,8 @@ import redisproxy.resp.Writes;
 /**
  * The way back of a tunnel: hands replies on to the client, each not before what its request has
  * written is invalidated, so that whoever has seen it can no longer read the old value from the
- * cache. Where only Redis knows what was written, replies are held until a fence is back; the reply
- * that refuses a log-in, and all behind it, for a while. No more is read meanwhile.
+ * cache. Where only Redis knows what was written, replies are held until a fence is back. No more
+ * is read meanwhile.
  */
 final class TunnelReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(TunnelReplies.class);
@@ -51,36 +49,18 @@ final class TunnelReplies implements Bus.Fenced {
   /** How much of what is held it is for: nothing, perhaps, when the client has silenced Redis. */
   private int fenced;
 
-  /** How long the reply that refuses so many log-ins is to wait, in milliseconds. */
-  private final IntToLongFunction refused;
-
-  /** Hands on the reply that is late, or null. */
-  private @Nullable Future<?> late;
-
-  /** What of it has not been handed on. */
-  private ByteBuf lateReply = Unpooled.EMPTY_BUFFER;
-
-  /** What has come behind it, not looked at yet. */
-  private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
-
   private boolean clientGone;
 
-  TunnelReplies(
-      RespSession session,
-      Front front,
-      Outstanding outstanding,
-      IntToLongFunction refused,
-      Runnable released) {
+  TunnelReplies(RespSession session, Front front, Outstanding outstanding, Runnable released) {
     this.session = session;
     this.front = front;
     this.outstanding = outstanding;
-    this.refused = refused;
     this.released = released;
   }
 
-  /** Whether replies wait, for a fence or because they are late. */
+  /** Whether replies wait for a fence. */
   boolean isHolding() {
-    return holding || late != null;
+    return holding;
   }
 
   /** Whether all that was read of Redis are whole replies. */
@@ -90,13 +70,9 @@ final class TunnelReplies implements Bus.Fenced {
 
   /** Bytes from Redis, which are released here. */
   void received(ByteBuf data) {
-    if (late != null) {
-      unread.add(data);
-      return;
-    }
     int from = data.readerIndex();
     try {
-      while (data.isReadable() && !outstanding.isStreaming() && late == null) {
+      while (data.isReadable() && !outstanding.isStreaming()) {
         from = next(data, from);
       }
     } catch (ProtocolError error) {
@@ -104,10 +80,6 @@ final class TunnelReplies implements Bus.Fenced {
           .addKeyValue(LogKey.REASON, error.getMessage())
           .log("Redis sent what is not RESP");
       outstanding.stream();
-    }
-    if (late != null) {
-      unread.addFirst(data);
-      return;
     }
     if (outstanding.isStreaming()) {
       data.readerIndex(data.writerIndex());
@@ -140,7 +112,7 @@ final class TunnelReplies implements Bus.Fenced {
       unfenced = true;
     }
     relay(instead);
-    return ends && isLate() ? beLate(data, from, start) : from;
+    return from;
   }
 
   /** A reply is whole; returns whether it is to be held until a fence is back. */
@@ -153,44 +125,6 @@ final class TunnelReplies implements Bus.Fenced {
       front.invalidate(Writes.ACCESS);
     }
     return true;
-  }
-
-  /** A reply is whole; returns whether it is to wait, because it refuses a log-in. */
-  private boolean isLate() {
-    int logins = framer.refusedLogins();
-    long delay = logins == 0 || clientGone ? 0 : refused.applyAsLong(logins);
-    late = delay == 0 ? null : session.later(delay, this::due);
-    return late != null;
-  }
-
-  private int beLate(ByteBuf data, int from, int start) {
-    relay(data, from, start);
-    int begin = Math.max(from, start);
-    lateReply = data.retainedSlice(begin, data.readerIndex() - begin);
-    return data.readerIndex();
-  }
-
-  private ByteBuf takeLate() {
-    ByteBuf reply = lateReply;
-    lateReply = Unpooled.EMPTY_BUFFER;
-    return reply;
-  }
-
-  /** What was late is handed on, and all behind it up to the next that is. */
-  private void due() {
-    late = null;
-    relay(takeLate());
-    readOn();
-    receivedAll();
-    if (!isHolding()) {
-      released.run();
-    }
-  }
-
-  private void readOn() {
-    while (late == null && !unread.isEmpty()) {
-      received(unread.remove());
-    }
   }
 
   private void relay(ByteBuf data, int from, int to) {
@@ -260,12 +194,6 @@ final class TunnelReplies implements Bus.Fenced {
   /** The client is gone: replies are for nobody now. */
   void close() {
     clientGone = true;
-    if (late != null) {
-      late.cancel(false);
-      late = null;
-      relay(takeLate());
-      readOn();
-    }
     held.forEach(ByteBuf::release);
     held.clear();
     if (holding) {

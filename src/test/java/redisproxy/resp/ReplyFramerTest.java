@@ -1,6 +1,5 @@
 package redisproxy.resp;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,7 +14,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.fuzz.Allocation;
@@ -445,30 +443,5 @@ class ReplyFramerTest {
 
   private static ByteBuf buffer(String text) {
     return Unpooled.wrappedBuffer(Requests.bytes(text));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "-WRONGPASS invalid username-password pair or user is disabled.|, 1",
-    "-ERR invalid password|, 1",
-    "-WRONGPASS|, 0",
-    "-WRONGPASSWORD x|, 0",
-    "-STRONGPASS x|, 0",
-    "-XRONGPASS x|, 0",
-    "-ERR invalid passwor|, 0",
-    "-ERR AUTH <password> called without any password configured|, 0",
-    "+WRONGPASS x|, 0",
-    "$11|WRONGPASS x|, 0",
-    "*4|-WRONGPASS x|:1|-ERR no|-ERR invalid password|, 2",
-  })
-  void refusedLogins_areCounted_howeverTheyAreSplit(String reply, int refused) throws Exception {
-    byte[] bytes = reply.replace("|", "\r\n").getBytes(ISO_8859_1);
-    ReplyFramer framer = new ReplyFramer();
-    for (int i = 0; i < bytes.length; i++) {
-      assertEquals(i + 1 == bytes.length, framer.feed(Unpooled.wrappedBuffer(bytes, i, 1)));
-    }
-    assertEquals(refused, framer.refusedLogins());
-    framer.feed(Unpooled.copiedBuffer(OTHER, ISO_8859_1));
-    assertEquals(0, framer.refusedLogins());
   }
 }
