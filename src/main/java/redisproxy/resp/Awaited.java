@@ -22,6 +22,9 @@ final class Awaited {
   /** What happens when it is answered without an error, or null. */
   @Nullable Runnable change;
 
+  /** Redis may keep it waiting for long, or answers with a stream. */
+  boolean waits;
+
   /** A simple string in reply tells nothing of what is in Redis. */
   boolean blind;
 

@@ -87,6 +87,16 @@ public final class Command {
                   + " zincrby zlexcount zrem zremrangebylex zremrangebyrank zremrangebyscore zscore")
               .split(" "));
 
+  /** They may wait for what another client or a replica does; so says the server, from 7.0 on. */
+  private static final Set<String> BLOCKING =
+      Set.of(
+          ("blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin wait waitaof xread"
+                  + " xreadgroup")
+              .split(" "));
+
+  /** Of the blocking ones, those that wait only with the option BLOCK. */
+  private static final Set<String> OPTIONALLY_BLOCKING = Set.of("xread", "xreadgroup");
+
   private static final Map<String, Kind> KINDS =
       Map.ofEntries(
           Map.entry("multi", Kind.MULTI),
@@ -127,9 +137,16 @@ public final class Command {
   private final boolean stores;
   private final boolean harmless;
   private final boolean terse;
+  private final boolean blocking;
 
   private Command(String name, Effect effect, int firstKey, int lastKey, int step) {
+    this(name, effect, firstKey, lastKey, step, false);
+  }
+
+  private Command(
+      String name, Effect effect, int firstKey, int lastKey, int step, boolean blocking) {
     this.name = name;
+    this.blocking = blocking || BLOCKING.contains(name);
     this.bytes = name.getBytes(StandardCharsets.ISO_8859_1);
     this.kind = KINDS.getOrDefault(name, Kind.PLAIN);
     this.effect = effect;
@@ -157,16 +174,17 @@ public final class Command {
 
   private static Command of(String name, CommandTable.Row row) {
     boolean reads = row.flags().contains("readonly");
+    boolean blocking = row.flags().contains("blocking");
     boolean keysAreKnown =
         (reads || row.flags().contains("write"))
             && !row.flags().contains("movablekeys")
             && row.firstKey() > 0
             && row.step() > 0;
     if (reads && !name.equals(WRITING_READ)) {
-      return new Command(name, Effect.NOTHING, 0, 0, 0);
+      return new Command(name, Effect.NOTHING, 0, 0, 0, blocking);
     }
     Effect effect = keysAreKnown ? Effect.KEYS : Effect.UNKNOWN;
-    return new Command(name, effect, row.firstKey(), row.lastKey(), row.step());
+    return new Command(name, effect, row.firstKey(), row.lastKey(), row.step(), blocking);
   }
 
   /** In lower case; empty when it is not in the table. */
@@ -199,6 +217,32 @@ public final class Command {
     for (int i = 3; i < request.count(); i++) {
       if (request.lowerCase(i, 4).equals("get")) {
         return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether Redis may keep such a request waiting for long, or answers it with a stream: a client
+   * that leaves meanwhile must be reported to Redis at once, or it takes what another waits for.
+   */
+  boolean mayWait(RequestParser request, boolean isWhole) {
+    if (kind == Kind.SUBSCRIBES || kind == Kind.STREAMS || kind == Kind.DOUBTFUL) {
+      return true;
+    }
+    // A server that tells no table has them unlisted.
+    String called = name.isEmpty() && request.count() > 0 ? request.lowerCase(0, 16) : name;
+    if (!blocking && !BLOCKING.contains(called)) {
+      return false;
+    }
+    return !OPTIONALLY_BLOCKING.contains(called) || !isWhole || hasBlock(request);
+  }
+
+  private static boolean hasBlock(RequestParser request) {
+    for (int i = 1; i < request.count(); i++) {
+      String option = request.lowerCase(i, 8);
+      if (option.equals("block") || option.equals("streams")) {
+        return option.equals("block");
       }
     }
     return false;

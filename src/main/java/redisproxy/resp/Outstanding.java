@@ -75,6 +75,11 @@ public final class Outstanding {
     return requests.size();
   }
 
+  /** Whether Redis may keep one of them waiting for long, or answers one with a stream. */
+  public boolean mayWait() {
+    return streaming || requests.stream().anyMatch(request -> request.waits);
+  }
+
   /** Whether replies are no longer told apart. */
   public boolean isStreaming() {
     return streaming && requests.isEmpty();
@@ -158,6 +163,7 @@ public final class Outstanding {
       Awaited added = new Awaited(writes, silence.covers(), known, request.count() - 1);
       added.change = change;
       added.blind = known.isBlind(request, whole);
+      added.waits = !onlyQueued && command.mayWait(request, whole);
       requests.add(added);
     }
     return true;

@@ -1,20 +1,25 @@
 package redisproxy.session;
 
 import java.util.function.BooleanSupplier;
+import redisproxy.resp.Outstanding;
 import redisproxy.upstream.Tunnel;
 
 /**
- * Ends a tunnel whose last requests may not be answered yet. Redis drops what it has not sent when
- * it sees their end, and a reply would be cut off: so it is told of the end when all is answered,
- * or when it has said nothing for a while. For ever it is not waited for: a command may block.
+ * Ends a tunnel whose client has sent its last request. Redis drops the replies it has not sent
+ * when it sees the end of a connection, so the end is forwarded when all is answered, or when Redis
+ * has been silent for a while.
+ *
+ * <p>A request that may wait is different: a client that is gone must not take the next job of a
+ * queue. So while one is outstanding the end is forwarded at once, behind everything the client has
+ * sent, and Redis does what it does with any client that leaves.
  */
 final class LastReplies {
-  /** So long Redis says nothing, in milliseconds, between two replies. */
+  /** How long Redis may be silent between two replies, in milliseconds. */
   private static final long SILENCE_MS = 1_000;
 
   private final RespSession session;
   private final Tunnel tunnel;
-  private final BooleanSupplier isAnswered;
+  private final Outstanding outstanding;
   private final BooleanSupplier isBetween;
   private boolean begun;
   private boolean ended;
@@ -25,14 +30,14 @@ final class LastReplies {
   /**
    * Of a tunnel that goes on.
    *
-   * @param isAnswered whether nothing is to come any more
+   * @param outstanding the requests without a reply
    * @param isBetween whether no reply has begun that is not whole
    */
   LastReplies(
-      RespSession session, Tunnel tunnel, BooleanSupplier isAnswered, BooleanSupplier isBetween) {
+      RespSession session, Tunnel tunnel, Outstanding outstanding, BooleanSupplier isBetween) {
     this.session = session;
     this.tunnel = tunnel;
-    this.isAnswered = isAnswered;
+    this.outstanding = outstanding;
     this.isBetween = isBetween;
   }
 
@@ -58,7 +63,7 @@ final class LastReplies {
   /** Redis has said something. */
   void advance() {
     progressed = true;
-    if (begun && !ended && isAnswered.getAsBoolean()) {
+    if (begun && !ended && (outstanding.isAnswered() || outstanding.mayWait())) {
       end();
     }
   }

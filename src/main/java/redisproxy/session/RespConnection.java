@@ -69,6 +69,9 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** The client will send no more, and may still read. */
   abstract void ended();
 
+  /** The client is gone; this is what it sent last and nobody has parsed. */
+  abstract void acceptLast(ByteBuf input);
+
   /** The client is gone. */
   abstract void closed();
 
@@ -180,6 +183,9 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void channelInactive(ChannelHandlerContext ctx) {
+    if (input != null && !leaving) {
+      acceptLast(input);
+    }
     leaving = true;
     releaseInput();
     if (farewell != null) {

@@ -273,6 +273,22 @@ final class RespSession extends RespConnection {
 
   // The end
 
+  /** Whether no more is read of the client. */
+  boolean isDraining() {
+    return draining;
+  }
+
+  /**
+   * A client may send its last requests and leave, without waiting for the connection they need or
+   * for the replies before them. Redis would read them.
+   */
+  @Override
+  void acceptLast(ByteBuf input) {
+    if (tunnel != null && !quitting && cached.isEmpty() && !tunnel.wayBack().isAsked()) {
+      tunnel.acceptLast(input);
+    }
+  }
+
   /** Answers what has been read, then closes. */
   void drain() {
     draining = true;

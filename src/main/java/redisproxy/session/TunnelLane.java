@@ -2,6 +2,7 @@ package redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Failures;
 import redisproxy.bus.Front;
@@ -24,6 +25,9 @@ import redisproxy.upstream.Tunnels;
 final class TunnelLane implements Tunnel.Session {
   /** A longer request is passed on in pieces, in bytes. */
   private static final int WHOLE = 64 * 1024;
+
+  /** How long Redis has to close after a client that is gone and wrote nothing, in milliseconds. */
+  private static final long CLOSING_MS = 10_000;
 
   /** How many requests may be without a reply; more wait in the client's socket. */
   private static final int MAX_OUTSTANDING = 4096;
@@ -60,6 +64,9 @@ final class TunnelLane implements Tunnel.Session {
   private boolean lost;
   private boolean clientGone;
 
+  /** Closes the connection of a client that is gone, or null. */
+  private @Nullable Future<?> closing;
+
   TunnelLane(
       RespSession session,
       Front front,
@@ -78,8 +85,7 @@ final class TunnelLane implements Tunnel.Session {
         new WayBack(
             session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
     this.tunnel = tunnels.open(this);
-    this.lastReplies =
-        new LastReplies(session, tunnel, outstanding::isAnswered, replies::isBetween);
+    this.lastReplies = new LastReplies(session, tunnel, outstanding, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       tunnel.write(greeting);
@@ -93,7 +99,8 @@ final class TunnelLane implements Tunnel.Session {
   // Requests
 
   boolean mayAccept() {
-    return tunnel.isWritable() && outstanding.size() < MAX_OUTSTANDING && !refusing;
+    boolean hasRoom = outstanding.size() < MAX_OUTSTANDING || session.isDraining();
+    return tunnel.isWritable() && hasRoom && !refusing;
   }
 
   /** What a request that is not whole costs beside its bytes. */
@@ -103,8 +110,17 @@ final class TunnelLane implements Tunnel.Session {
 
   /** Passes on what may be passed on. */
   void accept(ByteBuf input) {
+    accept(input, false);
+  }
+
+  /** The client is gone; this is the last it has sent. Whole requests of it are for Redis. */
+  void acceptLast(ByteBuf input) {
+    accept(input, true);
+  }
+
+  private void accept(ByteBuf input, boolean last) {
     int from = input.readerIndex();
-    while (mayAccept() && input.isReadable()) {
+    while ((mayAccept() || last && !refusing) && input.isReadable()) {
       int start = input.readerIndex();
       if (broken) {
         input.readerIndex(input.writerIndex());
@@ -269,6 +285,9 @@ final class TunnelLane implements Tunnel.Session {
   @Override
   public void lost() {
     lost = true;
+    if (closing != null) {
+      closing.cancel(false);
+    }
     replies.invalidate(outstanding.writes());
     if (clientGone || replies.isHolding() || session.putsOffLoss()) {
       return;
@@ -286,15 +305,21 @@ final class TunnelLane implements Tunnel.Session {
     session.leave();
   }
 
-  /** The client is gone. What it has written is still to be answered, and then invalidated. */
+  /**
+   * The client is gone. Redis still gets all it has sent, and its end behind that; what it has
+   * written is invalidated when Redis has answered.
+   */
   void close() {
     clientGone = true;
     lastReplies.stop();
     replies.close();
-    if (outstanding.writes().isNothing()) {
+    if (outstanding.isAnswered() && !outstanding.isInDoubt()) {
       tunnel.close();
-    } else {
-      tunnel.endOutput();
+      return;
+    }
+    tunnel.endOutput();
+    if (outstanding.writes().isNothing()) {
+      closing = session.later(CLOSING_MS, tunnel::close);
     }
   }
 }

@@ -56,6 +56,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   private final KeepAlive keepAlive = new KeepAlive();
   private boolean closed;
 
+  /** Nothing more will be written. */
+  private boolean ending;
+
   /** Redis takes no more. */
   private boolean hungUp;
 
@@ -75,6 +78,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     waiting.forEach(this::write);
     waiting = List.of();
     flush();
+    if (ending) {
+      endOutput();
+    }
     session.writable();
   }
 
@@ -202,8 +208,15 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Sends nothing more; what was sent is still answered, then Redis closes. */
+  /**
+   * Ends the output behind all that was written, be it that the connection is not open yet. Redis
+   * answers what it has read, then closes.
+   */
   public void endOutput() {
+    ending = true;
+    if (context == null && !closed) {
+      return;
+    }
     if (context != null && context.channel().isActive()) {
       Channel channel = context.channel();
       setReading(true);

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import redisproxy.resp.CommandTable.Row;
 
 class OutstandingTest {
@@ -23,6 +25,7 @@ class OutstandingTest {
           Map.of(
               "get", new Row(Set.of("readonly"), 1, 1, 1),
               "set", new Row(Set.of("write"), 1, 1, 1),
+              "modpop", new Row(Set.of("write", "blocking"), 1, 1, 1),
               "del", new Row(Set.of("write"), 1, -1, 1),
               "eval", new Row(Set.of("movablekeys"), 0, 0, 0)));
 
@@ -41,6 +44,41 @@ class OutstandingTest {
     assertEquals("unknown", replied("*0"));
     assertEquals(0, outstanding.size());
     assertEquals("", text(outstanding.writes()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BRPOP q 0, true",
+    "blpop q 0, true",
+    "XREAD block 0 STREAMS s $, true",
+    "XREAD COUNT 1 BLOCK 0 STREAMS s $, true",
+    "XREADGROUP GROUP g c BLOCK 0 STREAMS s >, true",
+    "WAIT 1 0, true",
+    "WAITAOF 1 1 0, true",
+    "SUBSCRIBE c, true",
+    "UNSUBSCRIBE, true",
+    "MONITOR, true",
+    "PSYNC ? -1, true",
+    "MODPOP q, true",
+    "XREAD STREAMS s 0, false",
+    "XREAD STREAMS block 0, false",
+    "SET k v, false",
+    "EVAL s 0, false",
+  })
+  void mayWait_whileSuchARequestIsOutstanding(String request, boolean waits) throws ProtocolError {
+    add("SET a 1", request, "PING");
+    assertEquals(waits, outstanding.mayWait());
+    replied("+OK");
+    assertEquals(waits, outstanding.mayWait());
+  }
+
+  @Test
+  void mayWait_isFalse_whenAllAreAnswered_orWithinATransaction() throws ProtocolError {
+    add("BRPOP q 0");
+    replied("*-1");
+    assertFalse(outstanding.mayWait());
+    add("MULTI", "BRPOP q 0", "EXEC");
+    assertFalse(outstanding.mayWait());
   }
 
   @Test

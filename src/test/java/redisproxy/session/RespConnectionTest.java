@@ -42,6 +42,9 @@ class RespConnectionTest {
         void ended() {}
 
         @Override
+        void acceptLast(ByteBuf input) {}
+
+        @Override
         void closed() {}
       };
 
