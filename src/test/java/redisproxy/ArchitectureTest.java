@@ -12,7 +12,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -26,7 +25,6 @@ import io.vertx.core.eventbus.EventBus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -43,7 +41,6 @@ import redisproxy.upstream.Tunnel;
 @AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final Path SOURCES = Path.of("src/main/java");
-  private static final int MAX_LINES = 300;
 
   /** Annotations that say where null may be: for the compiler, and not in the jar. */
   private static final String NULLNESS = "org.jspecify.annotations";
@@ -251,18 +248,6 @@ class ArchitectureTest {
       String text = Files.readString(source);
       assertTrue(!text.contains("synchronized") && !text.contains("volatile"), source::toString);
     }
-  }
-
-  @Test
-  void sources_areShortEnoughToRead() throws IOException {
-    List<String> tooLong = new ArrayList<>();
-    for (Path source : sources(SOURCES)) {
-      int lines = Files.readAllLines(source).size();
-      if (lines > MAX_LINES) {
-        tooLong.add(source + ": " + lines);
-      }
-    }
-    assertEquals(List.of(), tooLong, "more than " + MAX_LINES + " lines");
   }
 
   private static List<Path> sources(Path folder) throws IOException {
