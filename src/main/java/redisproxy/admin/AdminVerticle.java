@@ -178,7 +178,10 @@ public final class AdminVerticle extends VerticleBase {
             .put("bytes", cache.bytes())
             .put("maxBytes", cache.maxBytes())
             .put("clients", respClients.current() + httpClients.current())
-            .put("resp", gate(respClients))
+            .put(
+                "resp",
+                gate(respClients)
+                    .put("clientsStalled", reading.tally(Census.RESP).stalledClients()))
             .put("http", gate(httpClients).put("requests", httpRequests.total()))
             .put("redis", Health.redis(report))
             .put("coherence", coherence(report.coherence()));

@@ -136,6 +136,12 @@ final class Meters {
     gates(COUNTER, "clients_accepted_total", "Clients ever let in", resp, http, Gate::total);
     gates(COUNTER, "clients_rejected_total", "Clients turned away", resp, http, Gate::rejected);
     gates(GAUGE, "clients_max", "Clients that may be connected", resp, http, Gate::limit);
+    one(
+        COUNTER,
+        "resp_clients_stalled_total",
+        "",
+        "Clients that sent requests and read no replies, until they were read no more",
+        reading -> reading.tally(Census.RESP).stalledClients());
     gauge("http_requests_in_flight", "", "HTTP lookups not answered", r -> requests.current());
     one(
         COUNTER,

@@ -2,11 +2,12 @@ package redisproxy.bus;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.spi.LoggingEventBuilder;
 import redisproxy.config.Log;
 import redisproxy.log.LogKey;
+import redisproxy.log.LogLimit;
 import redisproxy.metrics.Outcome;
 
 /**
@@ -23,14 +24,10 @@ public final class SlowLookups {
   /** The longest part of a key that is logged, in bytes. */
   private static final int SHOWN = 200;
 
-  private static final long SECOND = 1_000_000_000;
-
   private final String protocol;
+  private final LogLimit limit = new LogLimit(MOST, TimeUnit.SECONDS.toNanos(1));
   private long threshold;
   private boolean keys;
-  private long secondBegan = System.nanoTime() - SECOND;
-  private int logged;
-  private long suppressed;
 
   /** Those of a front of this protocol. */
   public SlowLookups(String protocol, Log settings) {
@@ -51,24 +48,18 @@ public final class SlowLookups {
 
   /** Logs one, unless too many were a moment ago; its key lies in a buffer. */
   void log(Outcome outcome, int db, byte[] buffer, int start, int length, long nanos) {
-    long now = System.nanoTime();
-    if (now - secondBegan >= SECOND) {
-      secondBegan = now;
-      logged = 0;
-    }
-    if (logged++ >= MOST) {
-      suppressed++;
+    if (!limit.allows()) {
       return;
     }
-    LoggingEventBuilder event =
-        LOG.atWarn()
-            .addKeyValue(LogKey.KEY, shown(buffer, start, length))
-            .addKeyValue(LogKey.DB, db)
-            .addKeyValue(LogKey.PROTOCOL, protocol)
-            .addKeyValue(LogKey.OUTCOME, outcome.name().toLowerCase(Locale.ROOT))
-            .addKeyValue(LogKey.MS, nanos / 1_000_000);
-    (suppressed == 0 ? event : event.addKeyValue(LogKey.SUPPRESSED, suppressed)).log("slow lookup");
-    suppressed = 0;
+    limit
+        .counted(
+            LOG.atWarn()
+                .addKeyValue(LogKey.KEY, shown(buffer, start, length))
+                .addKeyValue(LogKey.DB, db)
+                .addKeyValue(LogKey.PROTOCOL, protocol)
+                .addKeyValue(LogKey.OUTCOME, outcome.name().toLowerCase(Locale.ROOT))
+                .addKeyValue(LogKey.MS, nanos / 1_000_000))
+        .log("slow lookup");
   }
 
   private String shown(byte[] buffer, int start, int length) {

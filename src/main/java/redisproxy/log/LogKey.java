@@ -41,6 +41,12 @@ public final class LogKey {
   /** How many keys, and of how many. */
   public static final String KEYS = "keys";
 
+  /** The address of a client. */
+  public static final String CLIENT = "client";
+
+  /** A setting and its value. */
+  public static final String SETTING = "setting";
+
   /** How many of them. */
   public static final String CLIENTS = "clients";
 

@@ -17,6 +17,7 @@ public final class Tally {
   private final long[] outcomes = new long[Outcome.values().length];
   private final Map<Outcome, Histogram> durations = new EnumMap<>(Outcome.class);
   private final long[] statuses = new long[STATUSES];
+  private long stalledClients;
 
   public Tally() {
     for (Outcome timed : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.TRUNK}) {
@@ -43,6 +44,15 @@ public final class Tally {
     statuses[Math.min(Math.max(status, 0), STATUSES - 1)]++;
   }
 
+  /** So many clients have sent requests without reading replies, until they were read no more. */
+  public void stalledClients(long total) {
+    stalledClients = total;
+  }
+
+  public long stalledClients() {
+    return stalledClients;
+  }
+
   public long total(Outcome outcome) {
     return outcomes[outcome.ordinal()];
   }
@@ -61,6 +71,7 @@ public final class Tally {
   public void add(Tally other) {
     sum(outcomes, other.outcomes);
     sum(statuses, other.statuses);
+    stalledClients += other.stalledClients;
     durations.forEach((outcome, histogram) -> histogram.add(other.durations(outcome)));
   }
 

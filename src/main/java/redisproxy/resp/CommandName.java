@@ -8,7 +8,18 @@ public final class CommandName {
   /** What stands for every name of more than eight bytes, and for those that begin with a NUL. */
   public static final long LONG = 0;
 
+  private static final long POST = of("post");
+  private static final long HOST = of("host:");
+
   private CommandName() {}
+
+  /**
+   * Whether a request with this name is HTTP sent to the wrong port, perhaps by a browser that was
+   * lured into it. Redis closes the connection on these without a word.
+   */
+  public static boolean isHttp(long name) {
+    return name == POST || name == HOST;
+  }
 
   /**
    * The number of a name of at most eight bytes, whatever their case; no two such names share one.

@@ -79,7 +79,7 @@ final class CachedLane implements Bus.Asker {
         && toAskAgain == 0
         && !replies.isFull()
         && held < maxPendingBytes
-        && session.isWritable();
+        && session.hasRoom();
   }
 
   /** Whether every request has been answered and every answer written. */
@@ -187,12 +187,12 @@ final class CachedLane implements Bus.Asker {
       relay.resume();
     }
     boolean wrote = !writer.isFlushed();
-    while (relay == null && !replies.isEmpty() && replies.first() != null && session.isWritable()) {
+    while (relay == null && !replies.isEmpty() && mayWriteFirst()) {
       if (isToBeAskedAgain()) {
         askAgain();
         break;
       }
-      Object reply = replies.first();
+      Object reply = Objects.requireNonNull(replies.first());
       if (reply instanceof TooLarge tooLarge) {
         writer.write();
         stream(tooLarge.key());
@@ -208,6 +208,13 @@ final class CachedLane implements Bus.Asker {
     writer.flush();
     longKey &= !replies.isEmpty();
     return wrote;
+  }
+
+  /** Values stay where they are until the socket takes them; short replies may wait behind it. */
+  private boolean mayWriteFirst() {
+    Object reply = replies.first();
+    boolean isShort = reply instanceof byte[] || reply instanceof Entry e && e.isMissing();
+    return reply != null && (isShort ? session.hasRoom() : session.isWritable());
   }
 
   private void append(Object reply) {

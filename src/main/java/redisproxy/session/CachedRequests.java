@@ -25,14 +25,6 @@ final class CachedRequests {
   private static final long QUIT = CommandName.of("quit");
   private static final long HELLO = CommandName.of("hello");
 
-  /**
-   * HTTP sent to this port, perhaps by a browser that was lured: Redis closes on these, and so do
-   * we.
-   */
-  private static final long POST = CommandName.of("post");
-
-  private static final long HOST = CommandName.of("host:");
-
   /** Nothing that is answered here has as many. */
   private static final int MAX_ARGUMENTS = 1024;
 
@@ -46,8 +38,8 @@ final class CachedRequests {
     FOR_REDIS,
     /** It is answered, and no other is to be read. */
     LAST,
-    /** The client is to be cut off. */
-    HOSTILE
+    /** It is HTTP: the client is to be cut off. */
+    HTTP
   }
 
   private final Front front;
@@ -192,8 +184,8 @@ final class CachedRequests {
 
   private Outcome handle(ByteBuf input, int start) throws ProtocolError {
     long name = parser.name();
-    if (name == POST || name == HOST) {
-      return Outcome.HOSTILE;
+    if (CommandName.isHttp(name)) {
+      return Outcome.HTTP;
     }
     if (limits.isExceeded()) {
       return answered(ClientLimits.EXCEEDED);

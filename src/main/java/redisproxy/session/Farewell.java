@@ -29,6 +29,11 @@ final class Farewell {
     this.context = context;
   }
 
+  /** There is more to be written before; to be called again whenever the client has read. */
+  void putOff() {
+    cutOffIn(FLUSH_MS);
+  }
+
   void begin() {
     cutOffIn(FLUSH_MS);
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
@@ -42,6 +47,7 @@ final class Farewell {
   }
 
   private void cutOffIn(long millis) {
+    over();
     cutOff = context.executor().schedule(() -> context.close(), millis, TimeUnit.MILLISECONDS);
   }
 
@@ -52,7 +58,6 @@ final class Farewell {
     } else if (channel.isActive()) {
       TlsSocket.endOutput(channel);
       channel.config().setAutoRead(true);
-      over();
       cutOffIn(LINGER_MS);
     }
   }

@@ -40,6 +40,7 @@ final class ReplyWriter {
     flushed = false;
     if (length >= COPIED) {
       write();
+      // From where it is, whether or not the socket takes it now: a copy would cost more.
       connection.write(Unpooled.wrappedBuffer(bytes, offset, length));
       return;
     }
@@ -58,7 +59,7 @@ final class ReplyWriter {
     if (full != null) {
       // First, for writing may lead back here when the socket has no more room.
       gathered = null;
-      connection.write(full);
+      connection.writeOrHold(full);
     }
   }
 

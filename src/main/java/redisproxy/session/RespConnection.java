@@ -15,8 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.accept.Unsent;
 import redisproxy.access.ClientAddress;
+import redisproxy.limits.ClientFaults;
 import redisproxy.limits.ClientMemory;
 import redisproxy.log.LogKey;
+import redisproxy.resp.ReplyBacklog;
 import redisproxy.tls.TlsSocket;
 
 /**
@@ -28,6 +30,15 @@ import redisproxy.tls.TlsSocket;
 public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
 
+  /** Bytes of the backlog that are written at a time. */
+  private static final int DRAINED = 64 * 1024;
+
+  /** Other clients have their turn after so many of these, however fast this one reads. */
+  private static final int DRAINED_IN_A_TURN = 64;
+
+  /** A client that takes nothing for so long, in milliseconds, and sends more, has stalled. */
+  private static final long STALL_MS = 3_000;
+
   private ChannelHandlerContext context;
 
   /** What was read and is not yet parsed, or null. */
@@ -35,6 +46,22 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   private boolean heard;
   private boolean leaving;
+
+  /** Replies behind what the socket takes; null until there are any. */
+  private @Nullable ReplyBacklog backlog;
+
+  private long maxBacklog;
+  private boolean drainingBacklog;
+
+  /** Null where nobody counts. */
+  private @Nullable ClientFaults faults;
+
+  private boolean stallReported;
+
+  /** Looks again at a client that may have stalled, or null; and what it had not taken. */
+  private @Nullable Future<?> stallCheck;
+
+  private long stalledAt;
 
   /** Null where nobody counts. */
   private ClientMemory.@Nullable Account account;
@@ -46,12 +73,18 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   private @Nullable Farewell farewell;
 
   /** Takes over the bytes of a socket that was accepted just now. */
-  final void attach(NetSocketInternal socket, int maxPendingBytes, ClientMemory memory) {
+  final void attach(
+      NetSocketInternal socket,
+      int maxPendingBytes,
+      ClientMemory memory,
+      ClientFaults clientFaults) {
+    faults = clientFaults;
     account = memory.open(this::measure, this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
     // Of which the other half may wait in the session: what is written is a copy outside the heap.
     int unsent = maxPendingBytes / 2;
+    maxBacklog = maxPendingBytes / 2;
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(unsent / 2, unsent));
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     pipeline.addBefore("handler", "resp", this);
@@ -130,13 +163,48 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** Has counted what the client has held now. */
   final void count() {
+    if (input != null && stallCheck == null) {
+      watchStall();
+    }
     if (account != null) {
       account.count();
     }
   }
 
   private long measure() {
-    return held() + Unsent.bytes(context.channel()) + (input == null ? 0 : input.capacity());
+    return held() + unread() + (input == null ? 0 : input.capacity());
+  }
+
+  /** Bytes of replies that the socket has not taken. */
+  private long unread() {
+    return Unsent.bytes(context.channel()) + ReplyBacklog.bytes(backlog);
+  }
+
+  private void watchStall() {
+    if (!stallReported && isStalled()) {
+      stalledAt = unread();
+      stallCheck = later(STALL_MS, this::checkStall);
+    }
+  }
+
+  /** The client has sent more than is read of it, and its socket takes no replies. */
+  private boolean isStalled() {
+    return !leaving
+        && input != null
+        && input.isReadable()
+        && !isWritable()
+        && !context.channel().config().isAutoRead();
+  }
+
+  /** A slow client has taken something since; only one that reads nothing has stalled. */
+  private void checkStall() {
+    stallCheck = null;
+    if (faults != null && isStalled() && unread() == stalledAt) {
+      stallReported = true;
+      faults.stalled(address());
+    } else {
+      watchStall();
+    }
   }
 
   /** Cuts the client off, which has too much held. */
@@ -161,6 +229,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    drainBacklog();
     goOn();
     ctx.fireChannelWritabilityChanged();
   }
@@ -188,6 +257,10 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     }
     leaving = true;
     releaseInput();
+    backlog = null;
+    if (stallCheck != null) {
+      stallCheck.cancel(false);
+    }
     if (farewell != null) {
       farewell.over();
     }
@@ -215,16 +288,87 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     close();
   }
 
+  /** Whether the socket takes more, and nothing waits before it. */
   final boolean isWritable() {
-    return context.channel().isWritable();
+    return context.channel().isWritable() && hasNoBacklog();
+  }
+
+  /** Whether more replies may wait for the client. */
+  final boolean hasRoom() {
+    return isWritable() || ReplyBacklog.bytes(backlog) < maxBacklog;
+  }
+
+  private boolean hasNoBacklog() {
+    return backlog == null || backlog.isEmpty();
   }
 
   final ByteBuf newBuffer(int size) {
     return context.alloc().ioBuffer(size);
   }
 
+  /** Hands bytes to the socket, behind what waits. */
   final void write(ByteBuf data) {
-    context.write(data, context.voidPromise());
+    if (hasNoBacklog()) {
+      context.write(data, context.voidPromise());
+    } else {
+      hold(data);
+    }
+  }
+
+  /** The same for replies that may be many and alike: what the socket does not take now waits. */
+  final void writeOrHold(ByteBuf data) {
+    if (isWritable()) {
+      context.write(data, context.voidPromise());
+    } else {
+      hold(data);
+    }
+  }
+
+  private void hold(ByteBuf data) {
+    if (context.channel().isActive()) {
+      if (backlog == null) {
+        backlog = new ReplyBacklog();
+      }
+      backlog.add(data);
+    }
+    data.release();
+  }
+
+  /** Writes what waits, as far as the socket takes it. */
+  private void drainBacklog() {
+    if (drainingBacklog || hasNoBacklog() || !context.channel().isWritable()) {
+      return;
+    }
+    // Flushing may lead back here.
+    drainingBacklog = true;
+    for (int i = 0; i < DRAINED_IN_A_TURN && context.channel().isWritable(); i++) {
+      ReplyBacklog waiting = backlog;
+      if (waiting == null || waiting.isEmpty()) {
+        break;
+      }
+      context.write(waiting.take(context.alloc(), DRAINED), context.voidPromise());
+      context.flush();
+    }
+    drainingBacklog = false;
+    drained();
+  }
+
+  private void drained() {
+    if (farewell != null) {
+      if (hasNoBacklog()) {
+        farewell.begin();
+      } else {
+        farewell.putOff();
+      }
+    }
+    if (!hasNoBacklog() && context.channel().isWritable()) {
+      later(0, this::drainBacklogAndGoOn);
+    }
+  }
+
+  private void drainBacklogAndGoOn() {
+    drainBacklog();
+    goOn();
   }
 
   final void flush() {
@@ -243,13 +387,25 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     context.close();
   }
 
+  /** Cuts off a client that speaks HTTP, without a word, as Redis does. */
+  final void closeOnHttp() {
+    if (faults != null) {
+      faults.spokeHttp(address());
+    }
+    close();
+  }
+
   /** Says nothing more, ignores what the client sends, and sees it go. */
   final void leave() {
     if (!leaving) {
       leaving = true;
       releaseInput();
       farewell = new Farewell(context);
-      farewell.begin();
+      if (hasNoBacklog()) {
+        farewell.begin();
+      } else {
+        farewell.putOff();
+      }
     }
   }
 

@@ -132,8 +132,8 @@ final class RespSession extends RespConnection {
         }
         case FOR_REDIS -> openTunnel();
         case LAST -> quitting = true;
-        case HOSTILE -> {
-          close();
+        case HTTP -> {
+          closeOnHttp();
           quitting = true;
         }
       }

@@ -20,6 +20,7 @@ import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.config.Log;
 import redisproxy.config.Settings;
+import redisproxy.limits.ClientFaults;
 import redisproxy.limits.ClientMemory;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
@@ -57,6 +58,7 @@ public final class RespVerticle extends VerticleBase {
   private final Set<RespSession> sessions = new HashSet<>();
 
   private ClientMemory memory;
+  private ClientFaults faults;
 
   private Front front;
   private FrontLimits limits;
@@ -99,6 +101,7 @@ public final class RespVerticle extends VerticleBase {
     trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front::moved, front.tally());
     loopDelay = new LoopDelay(vertx);
     memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
+    faults = new ClientFaults(settings.maxPendingBytes());
     census.join(Census.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
     vertx.eventBus().localConsumer(Bus.RENEW, news -> renew());
@@ -130,6 +133,7 @@ public final class RespVerticle extends VerticleBase {
   }
 
   private Census.Share share() {
+    front.tally().stalledClients(faults.stalledClients());
     return new Census.Share(
         front.tally().copy(), tunnels.connections().copy(), loopDelay.delays().copy(), null);
   }
@@ -161,7 +165,7 @@ public final class RespVerticle extends VerticleBase {
           sessions.remove(session);
           clients.leave();
         });
-    session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory);
+    session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory, faults);
     if (stopping) {
       // It was accepted before the port was closed, or had its TLS handshake meanwhile.
       session.drain();

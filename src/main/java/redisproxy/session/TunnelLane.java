@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Failures;
 import redisproxy.bus.Front;
 import redisproxy.metrics.Outcome;
+import redisproxy.resp.CommandName;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
@@ -169,7 +170,12 @@ final class TunnelLane implements Tunnel.Session {
       if (midRequest) {
         return false;
       }
-      note(true);
+      if (CommandName.isHttp(parser.name())) {
+        session.closeOnHttp();
+        keepBackAll();
+      } else {
+        note(true);
+      }
     } catch (RequestTooLarge tooLarge) {
       midRequest = false;
       note(false);
@@ -206,10 +212,14 @@ final class TunnelLane implements Tunnel.Session {
 
   /** Ends a session that can no longer be judged. */
   private void refuse() {
+    keepBackAll();
+    session.close();
+  }
+
+  private void keepBackAll() {
     instead = null;
     keptBack = true;
     refusing = true;
-    session.close();
   }
 
   // Replies
@@ -277,9 +287,9 @@ final class TunnelLane implements Tunnel.Session {
     lastReplies.begin();
   }
 
-  /** The client has read: Redis may be read again. */
+  /** There is room for replies: Redis may be read again. */
   void resume() {
-    tunnel.setReading(session.isWritable() && !replies.isHolding());
+    tunnel.setReading(session.hasRoom() && !replies.isHolding());
   }
 
   @Override

@@ -145,7 +145,7 @@ final class TunnelReplies implements Bus.Fenced {
     } else if (holding) {
       held.add(bytes);
     } else {
-      session.write(bytes);
+      session.writeOrHold(bytes);
     }
   }
 
@@ -171,7 +171,7 @@ final class TunnelReplies implements Bus.Fenced {
     }
     holding = unfenced;
     for (int i = holding ? fenced : held.size(); i > 0; i--) {
-      session.write(held.remove());
+      session.writeOrHold(held.remove());
     }
     receivedAll();
     if (!holding) {

@@ -157,6 +157,24 @@ class RespIT {
     other.close();
   }
 
+  /** Its first line is a command that only Redis can refuse. */
+  @Test
+  void httpGetSentHere_isClosedWithoutAnAnswer_asByRedis() {
+    String http = "GET / HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n";
+    for (String before : List.of("", RespClient.request("EVAL", "return 1", "0"))) {
+      try (RespClient other = proxy.resp();
+          RespClient toRedis = new RespClient(redis.host(), redis.port())) {
+        for (RespClient each : List.of(other, toRedis)) {
+          if (!before.isEmpty()) {
+            assertEquals(":1\r\n", each.send(before).reply());
+          }
+          each.send(http);
+          assertEquals("", each.rest());
+        }
+      }
+    }
+  }
+
   @Test
   void pipeline_cutAnywhere_isAnsweredInOrder() throws InterruptedException {
     Random random = new Random(42);

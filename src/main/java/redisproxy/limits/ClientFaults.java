@@ -1,0 +1,61 @@
+package redisproxy.limits;
+
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.log.LogKey;
+import redisproxy.log.LogLimit;
+
+/**
+ * Reports clients that use the RESP port in a way that cannot work, and that they cannot find out
+ * by themselves. Belongs to one event loop.
+ */
+public final class ClientFaults {
+  private static final Logger LOG = LoggerFactory.getLogger(ClientFaults.class);
+
+  private final int maxPendingBytes;
+  private final LogLimit stalledLog = new LogLimit(10, TimeUnit.SECONDS.toNanos(1));
+  private final LogLimit httpLog = new LogLimit(1, TimeUnit.MINUTES.toNanos(1));
+  private long stalled;
+
+  /** None yet; the setting is for the log. */
+  public ClientFaults(int maxPendingBytes) {
+    this.maxPendingBytes = maxPendingBytes;
+  }
+
+  /** How many clients have {@linkplain #stalled stalled}. */
+  public long stalledClients() {
+    return stalled;
+  }
+
+  /**
+   * A client sends requests and reads no replies, until {@code resp.max-pending-bytes} of them
+   * wait. The proxy then reads no more of it, so both sides wait for each other. To be called once
+   * for each client.
+   */
+  public void stalled(String client) {
+    stalled++;
+    if (stalledLog.allows()) {
+      stalledLog
+          .counted(
+              LOG.atWarn()
+                  .addKeyValue(LogKey.CLIENT, client)
+                  .addKeyValue(LogKey.SETTING, "resp.max-pending-bytes=" + maxPendingBytes)
+                  .addKeyValue(
+                      LogKey.REMEDY, "read replies while sending, or raise resp.max-pending-bytes"))
+          .log("a client sends requests without reading their replies: it is read no further");
+    }
+  }
+
+  /** A client has sent HTTP to the RESP port, and is cut off as Redis does. */
+  public void spokeHttp(String client) {
+    if (httpLog.allows()) {
+      httpLog
+          .counted(
+              LOG.atInfo()
+                  .addKeyValue(LogKey.CLIENT, client)
+                  .addKeyValue(LogKey.REMEDY, "send HTTP to http.port"))
+          .log("a client sent HTTP to the RESP port and was cut off");
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package redisproxy.it;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static redisproxy.it.RespClient.request;
+
+import io.vertx.core.json.JsonObject;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/**
+ * Clients that send a whole pipeline before they read. Redis keeps their replies, however many; the
+ * proxy does where they are short and alike.
+ */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class UnreadPipelineIT {
+  private static final int PART = 10_000;
+  private static final int PARTS = 100;
+
+  /** Its replies are left behind on a connection of the client's own. */
+  private static final String OWN_CONNECTION =
+      request("EVAL", "return redis.status_reply('OK')", "0");
+
+  @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
+
+  private RunningProxy proxy;
+  private RespClient client;
+
+  @BeforeEach
+  void start() {
+    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    client = opened.add(proxy.resp());
+  }
+
+  /** Sends a million of them before it reads. */
+  private void assertAMillionComplete(String request, String reply) throws Exception {
+    byte[] part = request.repeat(PART).getBytes(ISO_8859_1);
+    CompletableFuture.runAsync(() -> sendAll(part)).get(60, TimeUnit.SECONDS);
+    byte[] replies = reply.repeat(PART).getBytes(ISO_8859_1);
+    for (int i = 0; i < PARTS; i++) {
+      assertArrayEquals(replies, client.bytes(replies.length));
+    }
+    assertEquals("+PONG\r\n", client.call("PING"));
+    assertEquals(0, stalled());
+  }
+
+  private void sendAll(byte[] part) {
+    for (int i = 0; i < PARTS; i++) {
+      client.send(part);
+    }
+  }
+
+  private long stalled() {
+    return new JsonObject(proxy.admin("/stats").body())
+        .getJsonObject("resp")
+        .getLong("clientsStalled");
+  }
+
+  @Test
+  void aMillionWrites_complete() throws Exception {
+    assertAMillionComplete(request("SET", "p:1", "vvvvvvvvvv"), "+OK\r\n");
+  }
+
+  @Test
+  void aMillionWritesOverAConnectionOfItsOwn_complete() throws Exception {
+    assertEquals("+OK\r\n", client.send(OWN_CONNECTION).reply());
+    assertAMillionComplete(request("SET", "p:1", "vvvvvvvvvv"), "+OK\r\n");
+  }
+
+  @Test
+  void aMillionReadsOfAMissingKey_complete() throws Exception {
+    assertAMillionComplete(request("GET", "none"), "$-1\r\n");
+  }
+
+  /** It is read no further, which is told, and goes on where it was when it reads. */
+  @Test
+  void tooManyReplies_stopTheClient_whichIsCounted_andGoesOn() throws Exception {
+    String value = "v".repeat(300);
+    assertEquals("+OK\r\n", client.call("SET", "k", value));
+    byte[] part = request("GET", "k").repeat(PART).getBytes(ISO_8859_1);
+    CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> sendAll(part));
+    Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> stalled() == 1);
+    assertFalse(sending.isDone());
+    byte[] replies = ("$300\r\n" + value + "\r\n").repeat(PART).getBytes(ISO_8859_1);
+    for (int i = 0; i < PARTS; i++) {
+      assertArrayEquals(replies, client.bytes(replies.length));
+    }
+    sending.get(20, TimeUnit.SECONDS);
+    assertEquals("+PONG\r\n", client.call("PING"));
+    assertEquals(1, stalled());
+  }
+
+  /** What has been sent before it is not lost. */
+  @Test
+  void clientThatEndsItsSide_getsAllThatWaits() throws Exception {
+    byte[] part = request("SET", "k", "v").repeat(PART).getBytes(ISO_8859_1);
+    CompletableFuture.runAsync(() -> sendAll(part)).get(60, TimeUnit.SECONDS);
+    client.endOutput();
+    assertEquals("+OK\r\n".repeat(PART * PARTS), client.rest());
+  }
+}
