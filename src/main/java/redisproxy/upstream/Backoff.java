@@ -8,6 +8,9 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Backoff {
   private static final long FIRST_MS = 50;
 
+  /** A connection that ends sooner was no success: the server greets and hangs up. */
+  private static final long LASTED_MS = 100;
+
   private final long maxMs;
   private long nextMs = FIRST_MS;
 
@@ -20,6 +23,14 @@ final class Backoff {
     long delay = Math.min(nextMs, maxMs);
     nextMs = Math.min(nextMs * 2, maxMs);
     return delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1) + 1;
+  }
+
+  /**
+   * Whether the next attempt is to be made at once, because a connection was lost that had been up
+   * for so many milliseconds: a firewall or a CLIENT KILL cut it, and Redis is there.
+   */
+  static boolean isNeedless(long upMs) {
+    return upMs >= LASTED_MS;
   }
 
   void reset() {

@@ -14,8 +14,8 @@ import redisproxy.log.LogKey;
 
 /**
  * The connection over which Redis tells which keys are written, by whomever. It is opened again
- * whenever it is lost, after a backoff. Belongs to one event loop, the one it was made on: all is
- * called there, and calls back there.
+ * whenever it is lost: at once if it had lasted, else after a backoff. Belongs to one event loop,
+ * the one it was made on: all is called there, and calls back there.
  */
 public final class Feed {
   /** Who is told. */
@@ -79,6 +79,7 @@ public final class Feed {
 
   private @Nullable FeedConnection connection;
   private boolean established;
+  private long establishedAt;
   private long timer = NO_TIMER;
   private String reason = "";
 
@@ -176,6 +177,7 @@ public final class Feed {
     @Override
     public void established() {
       established = true;
+      establishedAt = clock.getAsLong();
       connections++;
       reason = "";
       LOG.atInfo().addKeyValue(LogKey.REDIS, redis.endpoint()).log("Redis tells what is written");
@@ -211,20 +213,30 @@ public final class Feed {
     @Override
     public void ended(String why, boolean refused) {
       connection = null;
+      boolean atOnce = established && Backoff.isNeedless(clock.getAsLong() - establishedAt);
       established = false;
-      again(why, refused);
+      long delay = atOnce ? 0 : refused ? redis.backoffMax().toMillis() : backoff.next();
+      log(why, refused, delay);
       if (refused) {
         owner.refused(why);
       } else {
         owner.lost(why);
       }
+      again(delay);
     }
   }
 
-  private void again(String why, boolean refused) {
+  private void again(long delay) {
+    if (delay == 0) {
+      attempt();
+    } else {
+      timer = vertx.setTimer(delay, id -> attempt());
+    }
+  }
+
+  private void log(String why, boolean refused, long delay) {
     boolean news = !why.equals(reason);
     reason = why;
-    long delay = refused ? redis.backoffMax().toMillis() : backoff.next();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)
         .addKeyValue(LogKey.REDIS, redis.endpoint())
         .addKeyValue(LogKey.REASON, why)
@@ -233,6 +245,5 @@ public final class Feed {
             refused
                 ? "Redis does not tell what is written: values are good until they expire"
                 : "Redis does not tell what is written");
-    timer = vertx.setTimer(delay, id -> attempt());
   }
 }

@@ -16,8 +16,9 @@ import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 
 /**
- * One held connection to Redis that is opened again whenever it is lost: after a backoff, or sooner
- * when somebody {@linkplain #wanted wants} it. Belongs to one event loop.
+ * One held connection to Redis that is opened again whenever it is lost: at once if it had lasted,
+ * else after a backoff, or sooner when somebody {@linkplain #wanted wants} it. Belongs to one event
+ * loop.
  *
  * <p>The Redis client neither reconnects nor times out, and leaves its socket open when a handshake
  * fails (docs/decisions.md); so each attempt has a client of its own, which is closed with all its
@@ -61,6 +62,10 @@ final class Link {
   private @Nullable Redis client;
   private @Nullable RedisConnection connection;
   private boolean attempting;
+
+  /** The attempt under way is the first since a connection was lost that had lasted. */
+  private boolean reconnecting;
+
   private boolean stopped;
   private boolean refusedCredentials;
   private long startedAt;
@@ -121,6 +126,14 @@ final class Link {
     return attempting && now - startedAt < within;
   }
 
+  /**
+   * Whether the connection was lost a moment ago and is being made again: Redis is most likely
+   * there, so it pays to wait for that attempt.
+   */
+  boolean isReconnecting() {
+    return reconnecting;
+  }
+
   /** Whether the connection, or the last attempt at one, was begun later. */
   boolean isBegunAfter(long nanoTime) {
     return begunAt - nanoTime > 0;
@@ -171,6 +184,7 @@ final class Link {
 
   private void opened(RedisConnection opened) {
     attempting = false;
+    reconnecting = false;
     if (stopped) {
       closeClient();
       return;
@@ -194,18 +208,19 @@ final class Link {
 
   private void failed(Throwable failure) {
     attempting = false;
+    reconnecting = false;
     refusedCredentials = RedisError.isRefusal(failure);
-    down(transport.reason(failure));
+    down(transport.reason(failure), false);
   }
 
   private void lost(RedisConnection which, String why) {
     if (which == connection) {
       connection = null;
-      if (clock.getAsLong() - openedAt >= redis.backoffMax().toMillis()) {
-        // Or a server that greets and hangs up would be asked again at once, for ever.
+      long upMs = clock.getAsLong() - openedAt;
+      if (upMs >= redis.backoffMax().toMillis()) {
         backoff.reset();
       }
-      down(why);
+      down(why, Backoff.isNeedless(upMs));
     }
   }
 
@@ -232,7 +247,7 @@ final class Link {
     attempt();
   }
 
-  private void down(String why) {
+  private void down(String why, boolean reconnect) {
     closeClient();
     if (stopped) {
       return;
@@ -240,14 +255,23 @@ final class Link {
     endedAt = clock.getAsLong();
     boolean news = isConfigured() && !why.equals(reason);
     reason = why;
-    long delay = refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
+    long delay = reconnect ? 0 : delay();
     LOG.atLevel(news ? Level.WARN : Level.DEBUG)
         .addKeyValue(LogKey.REDIS, endpoint)
         .addKeyValue(LogKey.REASON, why)
         .addKeyValue(LogKey.RETRY_MS, delay)
         .log("no connection to Redis");
-    timer = vertx.setTimer(delay, id -> attempt());
+    if (reconnect) {
+      reconnecting = true;
+      attempt();
+    } else {
+      timer = vertx.setTimer(delay, id -> attempt());
+    }
     owner.down(why);
+  }
+
+  private long delay() {
+    return refusedCredentials ? redis.backoffMax().toMillis() + 1 : backoff.next();
   }
 
   private void cancelTimer() {

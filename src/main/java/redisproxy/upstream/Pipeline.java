@@ -109,10 +109,12 @@ final class Pipeline<W> {
    */
   void load(Load<W> load, long holdMs) {
     lastUsed = clock.getAsLong();
+    // The first attempt after a loss is waited for; later ones, in an outage, only for a moment.
+    long wait = link.isReconnecting() ? timeout : holdMs;
     if (link.connection() != null) {
       ask(link.connection(), load);
-    } else if (link.wanted(holdMs)) {
-      hold(load, holdMs);
+    } else if (link.wanted(wait)) {
+      hold(load, wait);
     } else {
       loader.readThrough().failed(load, loader.unreachable(), loader.now());
     }
@@ -213,7 +215,25 @@ final class Pipeline<W> {
     @Override
     public void down(String reason) {
       owner.down(reason);
-      failAll();
+      if (link.isReconnecting()) {
+        holdAsked();
+      } else {
+        failAll();
+      }
+    }
+  }
+
+  /** Loads only read, so those that were lost with the connection are asked again on the next. */
+  private void holdAsked() {
+    List<Question<W>> lost = new ArrayList<>(sent);
+    sent.clear();
+    leaving.clear();
+    for (Question<W> question : lost) {
+      if (clock.getAsLong() - question.load().sentAt() >= timeout) {
+        question.fail(loader.unreachable());
+      } else if (question.giveUp()) {
+        hold(question.load(), timeout);
+      }
     }
   }
 

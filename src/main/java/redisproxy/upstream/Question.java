@@ -225,10 +225,20 @@ final class Question<W> {
     return remaining < ReadThrough.NO_EXPIRY ? ReadThrough.UNKNOWN : remaining;
   }
 
+  /** Without an error of Redis's the connection is lost; the pipeline decides what follows. */
   private void fail(Throwable cause) {
-    answered = true;
     String text = RedisError.text(cause);
-    fail(text != null ? new Failure(Failure.Kind.REDIS, text) : loader.unreachable());
+    if (text != null) {
+      answered = true;
+      fail(new Failure(Failure.Kind.REDIS, text));
+    }
+  }
+
+  /** Its connection is lost: the load is asked in another way. False when it has ended already. */
+  boolean giveUp() {
+    boolean pending = !done;
+    done = true;
+    return pending;
   }
 
   private void failWithoutString() {

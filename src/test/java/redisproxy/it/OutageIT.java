@@ -69,6 +69,28 @@ class OutageIT {
     }
   }
 
+  /** As a firewall or a load balancer cuts them; Redis is there all the while. */
+  @Test
+  void connectionsThatAreCut_failNoRead() throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url());
+        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient client = proxy.resp()) {
+      // A connection that ends sooner counts as one that the server hung up on.
+      Thread.sleep(150);
+      for (int round = 0; round < 10; round++) {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(250);
+        assertTrue(
+            direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes").charAt(0) == ':');
+        for (int i = 0; System.nanoTime() - until < 0; i++) {
+          String key = "none:" + round + ":" + i;
+          assertEquals("$-1\r\n", client.call("GET", key));
+          assertEquals(404, proxy.http("/keys/" + key).statusCode());
+        }
+      }
+    }
+  }
+
   @Test
   void redisNotThereAtTheStart_isFoundLater() {
     try (EmbeddedRedis redis = EmbeddedRedis.start()) {
