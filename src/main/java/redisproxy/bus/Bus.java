@@ -29,6 +29,7 @@ import redisproxy.upstream.Reachability;
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
  *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
  *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
+ *   cache → fronts  {@link #ADMITTED}      published: whether Redis lets the proxy in, a {@link Boolean}
  *   front → cache   {@link #MOVED}         writes are taken that were not, perhaps by another server; when that was connected to, in nanoseconds
  *   cache → fronts  {@link #RENEW}         published: connections are not for use any more that were opened before; no body
  *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that hold from now on
@@ -49,6 +50,7 @@ public final class Bus {
   public static final String INVALIDATIONS = "cache.invalidations";
   public static final String FENCES = "cache.fences";
   public static final String ACCESS = "access";
+  static final String ADMITTED = "admitted";
   static final String MOVED = "moved";
   public static final String RENEW = "renew";
   public static final String SERVER = "server";
@@ -240,6 +242,9 @@ public final class Bus {
 
     /** Where Redis does not tell what was written, everything is to be dropped. */
     public boolean dropsAll;
+
+    /** Who may log in may have changed: it comes back when Redis was asked who may. */
+    public boolean checksAccess;
 
     /** Filled in by the cache. */
     public boolean passed;

@@ -49,6 +49,8 @@ public final class CacheVerticle extends VerticleBase {
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
   private Coherence coherence;
+  private AccessCheck access;
+  private boolean isAdmitted = true;
   private Upkeep upkeep;
   private LoopDelay loopDelay;
   private LeavingAnswers leaving;
@@ -102,13 +104,13 @@ public final class CacheVerticle extends VerticleBase {
     loader.whenKnown(this::known);
     loader.whenReachable(coherence::reachable);
     loader.whenRenewed(this::renew);
+    loader.whenAdmitted(this::admitted);
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
-    AccessCheck access = new AccessCheck(vertx, transport, settings.coherence(), loader::refused);
-    vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.ask());
+    access = new AccessCheck(vertx, transport, settings.coherence(), loader.access());
     vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> loader.moved(news.body()));
-    vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> known(server));
+    vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> introduce());
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
@@ -227,6 +229,17 @@ public final class CacheVerticle extends VerticleBase {
     vertx.eventBus().publish(Bus.SERVER, server, Bus.BY_REFERENCE);
   }
 
+  /** A front has started. */
+  private void introduce() {
+    known(server);
+    admitted(isAdmitted);
+  }
+
+  private void admitted(boolean now) {
+    isAdmitted = now;
+    vertx.eventBus().publish(Bus.ADMITTED, now, Bus.BY_REFERENCE);
+  }
+
   private void renew() {
     vertx.eventBus().publish(Bus.RENEW, null, Bus.BY_REFERENCE);
   }
@@ -244,6 +257,14 @@ public final class CacheVerticle extends VerticleBase {
   }
 
   private void fence(Fence fence) {
+    if (fence.checksAccess) {
+      access.changed().onComplete(checked -> fenceWrites(fence));
+    } else {
+      fenceWrites(fence);
+    }
+  }
+
+  private void fenceWrites(Fence fence) {
     coherence.fence(
         fence.dropsAll,
         passed -> {

@@ -21,15 +21,18 @@ public final class Failures {
 
   /** The text of the RESP error, without the dash; Redis's own comes through unchanged. */
   public static String respError(Failure failure) {
-    return failure.kind() == Failure.Kind.REDIS
-        ? failure.text()
-        : "ERR redis-proxy: " + failure.text();
+    return switch (failure.kind()) {
+      case REDIS -> failure.text();
+      // Libraries log in when they see it.
+      case NO_PASSWORD -> "NOAUTH Authentication required.";
+      default -> "ERR redis-proxy: " + failure.text();
+    };
   }
 
   /** The HTTP status. */
   public static int httpStatus(Failure failure) {
     return switch (failure.kind()) {
-      case UNREACHABLE, OVERLOADED -> 503;
+      case UNREACHABLE, NO_PASSWORD, OVERLOADED -> 503;
       case TIMEOUT -> 504;
       case BROKEN -> 500;
       case REDIS -> httpStatus(failure.text());

@@ -52,6 +52,7 @@ public final class Front {
 
   private boolean scheduled;
   private Server server = Server.UNKNOWN;
+  private boolean admitted = true;
 
   /** To be made on the event loop of the verticle it serves. */
   public Front(Vertx vertx, Context context, SlowLookups slow) {
@@ -61,6 +62,7 @@ public final class Front {
     this.current = new Lookups(address);
     vertx.eventBus().localConsumer(address, this::received);
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> server = news.body());
+    vertx.eventBus().<Boolean>localConsumer(Bus.ADMITTED, news -> admitted = news.body());
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> slow.change(news.body().log()));
     vertx.eventBus().send(Bus.WHAT_SERVER, address, Bus.BY_REFERENCE);
   }
@@ -81,8 +83,17 @@ public final class Front {
   }
 
   /**
-   * Has dropped what may have been written, and forgotten who may log in if that may have changed.
-   * Sent at once: no lookup made from now on anywhere overtakes it.
+   * Whether Redis lets the proxy in, as far as is known. Where it does not, the cache can answer
+   * nobody.
+   */
+  public boolean isAdmitted() {
+    return admitted;
+  }
+
+  /**
+   * Invalidates what may have been written. If who may log in may have changed, forgets what is
+   * known of that, and has it checked when the turn ends. Sent at once: no lookup made from now on
+   * anywhere overtakes it.
    */
   public void invalidate(Writes writes) {
     if (writes.changesKeys()) {
@@ -90,6 +101,8 @@ public final class Front {
     }
     if (writes.access()) {
       vertx.eventBus().publish(Bus.ACCESS, null, Bus.BY_REFERENCE);
+      nextFence().checksAccess = true;
+      schedule();
     }
   }
 
@@ -116,12 +129,22 @@ public final class Front {
    * @param dropsAll whether everything is to be dropped where Redis does not tell what was written
    */
   public void fence(Fenced waiting, boolean dropsAll) {
+    nextFence().waiting.add(waiting);
+    nextFence().dropsAll |= dropsAll;
+    schedule();
+  }
+
+  /** The same when who may log in may have changed as well: that is checked before. */
+  public void fenceAccess(Fenced waiting, boolean dropsAll) {
+    fence(waiting, dropsAll);
+    nextFence().checksAccess = true;
+  }
+
+  private Fence nextFence() {
     if (fence == null) {
       fence = new Fence(address);
     }
-    fence.waiting.add(waiting);
-    fence.dropsAll |= dropsAll;
-    schedule();
+    return fence;
   }
 
   /** Looks a key up whose bytes lie in a buffer; the buffer may be reused at once. */

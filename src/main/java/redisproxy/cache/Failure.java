@@ -23,6 +23,8 @@ public record Failure(Kind kind, String text) implements Answer {
     REDIS,
     /** There is no connection to Redis, or it was lost before the reply. */
     UNREACHABLE,
+    /** Redis asks for a password, and the proxy has none: clients are to log in themselves. */
+    NO_PASSWORD,
     /** Redis did not answer before the load's deadline. */
     TIMEOUT,
     /** More loads are in flight than are allowed. */

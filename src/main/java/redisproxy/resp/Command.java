@@ -54,8 +54,13 @@ public final class Command {
                   + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
               .split(" "));
 
-  /** Any of their subcommands counts as one that changes who may log in. */
+  /** Their subcommands may change who may log in, but for those that only tell. */
   private static final Set<String> ACCESS = Set.of("acl", "config");
+
+  private static final Set<String> TELLING =
+      Set.of(
+          ("cat dryrun genpass get getuser help list log resetstat rewrite save users" + " whoami")
+              .split(" "));
 
   /** They put other keys in place of those there were, and Redis tells nobody, or not surely. */
   private static final Set<String> REPLACING =
@@ -246,6 +251,11 @@ public final class Command {
       }
     }
     return false;
+  }
+
+  /** Whether a request of ACL or CONFIG cannot change who may log in. */
+  static boolean onlyTells(RequestParser request) {
+    return request.count() > 1 && TELLING.contains(request.lowerCase(1, 16));
   }
 
   /** This, unless it begins or ends a transaction: that takes no arguments. */

@@ -112,7 +112,7 @@ public final class CommandTable {
       case NOTHING -> Writes.NOTHING;
       case UNKNOWN -> Writes.UNKNOWN;
       case EVERYTHING -> Writes.EVERYTHING;
-      case ACCESS -> Writes.ACCESS;
+      case ACCESS -> Command.onlyTells(request) ? Writes.NOTHING : Writes.ACCESS;
       case KEYS -> keys(command, request, isWhole);
     };
   }

@@ -70,7 +70,8 @@ final class RespSession extends RespConnection {
       int db) {
     this.front = front;
     this.tunnels = tunnels;
-    this.isOpen = own != null || tunnels.areOpen() || !settings.tunnel();
+    boolean isAdmitted = tunnels.areOpen() && front.isAdmitted();
+    this.isOpen = own != null || isAdmitted || !settings.tunnel();
     this.login = own == null ? null : new Login(own);
     this.limits = new ClientLimits(this, limits);
     this.handshake = new Handshake(db);
@@ -163,7 +164,7 @@ final class RespSession extends RespConnection {
 
   /** Whether what comes next is for the cache, though there is a tunnel. */
   private boolean goesBack(TunnelLane tunnel, ByteBuf input) {
-    if (straight || requests.isStranger() || !UsualGet.begins(input)) {
+    if (straight || requests.isStranger() || !front.isAdmitted() || !UsualGet.begins(input)) {
       return false;
     }
     SessionState state = tunnel.state();

@@ -17,8 +17,8 @@ import redisproxy.resp.Writes;
 /**
  * The way back of a tunnel: hands replies on to the client, each not before what its request has
  * written is invalidated, so that whoever has seen it can no longer read the old value from the
- * cache. Where only Redis knows what was written, replies are held until a fence is back. No more
- * is read meanwhile.
+ * cache. Where only Redis knows what was written, replies are held until a fence is back; where who
+ * may log in may have changed, until Redis was asked who may. No more is read meanwhile.
  */
 final class TunnelReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(TunnelReplies.class);
@@ -42,6 +42,11 @@ final class TunnelReplies implements Bus.Fenced {
 
   /** What has come since the last fence was asked for needs one, too. */
   private boolean unfenced;
+
+  /** Of that, something may have written what only Redis knows, or changed who may log in. */
+  private boolean wroteUnknown;
+
+  private boolean changedAccess;
 
   /** A fence is under way. */
   private boolean asked;
@@ -117,14 +122,15 @@ final class TunnelReplies implements Bus.Fenced {
 
   /** A reply is whole; returns whether it is to be held until a fence is back. */
   private boolean isToBeFenced(Writes writes) {
-    if (!writes.areUnknown() || clientGone) {
+    boolean isHeld = (writes.areUnknown() || writes.access()) && !clientGone;
+    if (!isHeld || !writes.areUnknown()) {
       invalidate(writes);
-      return false;
-    }
-    if (writes.access()) {
+    } else if (writes.access()) {
       front.invalidate(Writes.ACCESS);
     }
-    return true;
+    wroteUnknown |= isHeld && writes.areUnknown();
+    changedAccess |= isHeld && writes.access();
+    return isHeld;
   }
 
   private void relay(ByteBuf data, int from, int to) {
@@ -156,7 +162,13 @@ final class TunnelReplies implements Bus.Fenced {
       unfenced = false;
       asked = true;
       fenced = held.size();
-      front.fence(this, true);
+      if (changedAccess) {
+        front.fenceAccess(this, wroteUnknown);
+      } else {
+        front.fence(this, wroteUnknown);
+      }
+      wroteUnknown = false;
+      changedAccess = false;
     }
   }
 

@@ -164,6 +164,10 @@ public final class Feed {
     if (connection != null) {
       connection.end("given up for another one", false);
     }
+    if (connection == null) {
+      vertx.cancelTimer(timer);
+      attempt();
+    }
   }
 
   private void attempt() {

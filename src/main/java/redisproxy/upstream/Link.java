@@ -68,6 +68,7 @@ final class Link {
 
   private boolean stopped;
   private boolean refusedCredentials;
+  private boolean asksForPassword;
   private long startedAt;
 
   /** The same by {@link System#nanoTime}, which is every event loop's. */
@@ -110,6 +111,24 @@ final class Link {
   /** Whether Redis refused the credentials when it was last tried. */
   boolean isRefused() {
     return refusedCredentials;
+  }
+
+  /** Whether Redis asked for a password then, and the proxy has none. */
+  boolean isPasswordMissing() {
+    return refusedCredentials && asksForPassword && redis.password() == null;
+  }
+
+  /** Redis lets the proxy in after all: connects at once, whatever attempt is under way. */
+  void admitted() {
+    if (refusedCredentials || attempting) {
+      refusedCredentials = false;
+      if (attempting) {
+        closeClient();
+        attempting = false;
+      }
+      reconnecting = true;
+      attempt();
+    }
   }
 
   /**
@@ -210,6 +229,7 @@ final class Link {
     attempting = false;
     reconnecting = false;
     refusedCredentials = RedisError.isRefusal(failure);
+    asksForPassword = RedisError.asksForPassword(failure);
     down(transport.reason(failure), false);
   }
 

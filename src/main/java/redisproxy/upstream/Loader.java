@@ -49,6 +49,7 @@ public final class Loader<W> {
   private Consumer<Server> known = server -> {};
   private Consumer<Boolean> reachable = now -> {};
   private Runnable renewed = () -> {};
+  private Consumer<Boolean> admitted = now -> {};
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
   private long opened;
@@ -122,6 +123,16 @@ public final class Loader<W> {
     renewed = teller;
   }
 
+  /**
+   * Has somebody told whenever Redis lets the proxy in, or refuses it. To be called before {@link
+   * #start}.
+   *
+   * @param teller may be told the same again
+   */
+  public void whenAdmitted(Consumer<Boolean> teller) {
+    admitted = teller;
+  }
+
   /** Closes all connections; loads in flight fail. */
   public Future<Void> stop() {
     List<Future<Void>> closed = new ArrayList<>();
@@ -150,9 +161,37 @@ public final class Loader<W> {
     return home.link().connection() != null;
   }
 
-  /** Redis would not let the proxy in any more: so it is not to stay in. */
-  public void refused() {
-    renew("Redis asks for a password");
+  /** What is told of whether Redis lets the proxy in, where it has no password. */
+  public AccessCheck.Owner access() {
+    return new Access();
+  }
+
+  private final class Access implements AccessCheck.Owner {
+    @Override
+    public void admitted() {
+      home.link().admitted();
+    }
+
+    /** Redis would not let the proxy in any more, so it must not stay in. */
+    @Override
+    public void refused() {
+      leave("Redis asks for a password");
+    }
+
+    /** Only a new connection shows whether Redis lets the proxy in. */
+    @Override
+    public void unknown() {
+      leave("Redis does not say whether it asks for a password");
+    }
+
+    /** What was read before must not be read through the proxy now. */
+    private void leave(String why) {
+      if (isConnected()) {
+        readThrough.invalidateAll();
+        admitted.accept(false);
+        renew(why);
+      }
+    }
   }
 
   private void renew(String why) {
@@ -212,6 +251,7 @@ public final class Loader<W> {
     public void connected(RedisConnection connection) {
       everConnected = true;
       wasConnected = true;
+      admitted.accept(true);
       reachable.accept(true);
       others.renew();
       watch.connected(connection);
@@ -227,6 +267,7 @@ public final class Loader<W> {
       if (home.link().isRefused()) {
         // What Redis let it read before it lets nobody read through it now.
         readThrough.invalidateAll();
+        admitted.accept(false);
       }
       if (wasConnected) {
         wasConnected = false;
@@ -241,11 +282,12 @@ public final class Loader<W> {
    * is.
    */
   Failure unreachable() {
+    if (!home.link().isRefused()) {
+      return new Failure(Failure.Kind.UNREACHABLE, ValueStream.UNREACHABLE);
+    }
     return new Failure(
-        Failure.Kind.UNREACHABLE,
-        home.link().isRefused()
-            ? "Redis refuses the proxy's credentials"
-            : ValueStream.UNREACHABLE);
+        home.link().isPasswordMissing() ? Failure.Kind.NO_PASSWORD : Failure.Kind.UNREACHABLE,
+        "Redis refuses the proxy's credentials");
   }
 
   boolean rangeForbidden() {

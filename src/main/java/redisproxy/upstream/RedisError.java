@@ -27,6 +27,12 @@ final class RedisError {
             || text.contains("AUTH <password>"));
   }
 
+  /** Whether Redis asks for a password where none was given. */
+  static boolean asksForPassword(Throwable failure) {
+    String text = text(failure);
+    return text != null && text.startsWith("NOAUTH");
+  }
+
   /** Whether the command is forbidden to the proxy's user, or not known to the server. */
   static boolean forbids(Throwable failure, String command) {
     String text = text(failure);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -19,8 +20,8 @@ import redisproxy.dev.EmbeddedRedis;
 @EnumSource(Shape.class)
 class ChangedAccessIT {
   private static final String OK = "+OK\r\n";
-  private static final String REFUSED =
-      "-ERR redis-proxy: Redis refuses the proxy's credentials\r\n";
+  private static final String NOAUTH = "-NOAUTH Authentication required.\r\n";
+  private static final String VALUE = "$1\r\nv\r\n";
 
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -57,7 +58,7 @@ class ChangedAccessIT {
     assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
     assertEquals(OK, client.call("SET", "other", "v"));
     direct.call("CONFIG", "SET", "requirepass", "s3cret");
-    await(() -> assertEquals(REFUSED, client.call("GET", "k")));
+    await(() -> assertEquals(NOAUTH, client.call("GET", "k")));
     assertEquals(503, proxy.http("/keys/k").statusCode());
     RespClient writer = opened.add(proxy.resp());
     assertEquals("-NOAUTH Authentication required.\r\n", writer.call("SET", "k", "w"));
@@ -67,6 +68,108 @@ class ChangedAccessIT {
     direct.call("CONFIG", "SET", "requirepass", "");
     await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
     await(() -> assertEquals("v", proxy.http("/keys/k").body()));
+  }
+
+  /** Both commands come through the proxy, so nobody need notice. */
+  @Test
+  void passwordThatComesAndGoes_failsNobody() throws Exception {
+    startRedis();
+    direct.call("SET", "k", "v");
+    RunningProxy proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    RespClient admin = opened.add(proxy.resp());
+    RespClient client = opened.add(proxy.resp());
+    RespClient withConnection = opened.add(proxy.resp());
+    assertEquals(":1\r\n", withConnection.call("EVAL", "return 1", "0"));
+    for (String[] change :
+        new String[][] {
+          {"ACL SETUSER default >pw", "ACL SETUSER default nopass"},
+          {"CONFIG SET requirepass pw", "CONFIG SET requirepass "}
+        }) {
+      assertEquals(VALUE, client.call("GET", "k"));
+      assertEquals(OK, admin.call(change[0].split(" ")));
+      Thread.sleep(20);
+      assertEquals(OK, admin.call(change[1].split(" ", -1)));
+      for (int i = 0; i < 100; i++) {
+        assertEquals(VALUE, client.call("GET", "k"));
+        assertEquals(VALUE, withConnection.call("GET", "k"));
+        assertEquals(200, proxy.http("/keys/k").statusCode());
+        assertEquals("$-1\r\n", client.call("GET", "none:" + i));
+      }
+      assertEquals(VALUE, opened.add(proxy.resp()).call("GET", "k"));
+    }
+  }
+
+  /** The reply of the command waits until the proxy knows: from then on nobody is let in. */
+  @Test
+  void passwordThatIsSetThroughTheProxy_holdsFromItsReplyOn() {
+    startRedis();
+    direct.call("SET", "k", "v");
+    RunningProxy proxy = start();
+    RespClient admin = opened.add(proxy.resp());
+    RespClient client = opened.add(proxy.resp());
+    RespClient withConnection = opened.add(proxy.resp());
+    assertEquals(":1\r\n", withConnection.call("EVAL", "return 1", "0"));
+    for (int i = 0; i < 20; i++) {
+      assertEquals(VALUE, client.call("GET", "k"));
+      if (i % 2 == 0) {
+        assertEquals(OK, admin.call("ACL", "SETUSER", "default", ">pw"));
+      } else {
+        admin.send("MULTI\r\nACL SETUSER default >pw\r\nEXEC\r\n");
+        assertEquals(OK + "+QUEUED\r\n*1\r\n" + OK, admin.reply() + admin.reply() + admin.reply());
+      }
+      assertEquals(NOAUTH, client.call("GET", "k"));
+      assertEquals(503, proxy.http("/keys/k").statusCode());
+      try (RespClient stranger = proxy.resp()) {
+        assertEquals(NOAUTH, stranger.call("GET", "k"));
+        assertEquals(NOAUTH, stranger.call("PING"));
+        assertEquals(OK, stranger.call("AUTH", "pw"));
+        assertEquals(VALUE, stranger.call("GET", "k"));
+      }
+      // As in Redis: a connection that was let in stays in.
+      assertEquals(VALUE, withConnection.call("GET", "k"));
+      assertEquals(OK, admin.call("ACL", "SETUSER", "default", "nopass"));
+    }
+  }
+
+  /** Then what is cached may not be for everybody any more. */
+  @Test
+  void whileNobodyKnowsWhoIsLetIn_nothingIsServedFromTheCache() {
+    AtomicReference<String> pong = new AtomicReference<>("+PONG\r\n");
+    FakeRedis fake =
+        opened.add(
+            new FakeRedis(
+                command ->
+                    switch (command.get(0).toLowerCase()) {
+                      case "getrange" -> VALUE;
+                      case "pttl" -> ":-1\r\n";
+                      case "ping" -> pong.get();
+                      default -> OK;
+                    }));
+    RunningProxy proxy =
+        opened.add(
+            RunningProxy.start(
+                shape,
+                fake.url(),
+                "coherence.mode",
+                "expiry",
+                "redis.load-timeout",
+                "300ms",
+                "redis.backoff-max",
+                "100ms"));
+    RespClient admin = opened.add(proxy.resp());
+    RespClient client = opened.add(proxy.resp());
+    assertEquals(VALUE, client.call("GET", "k"));
+    assertEquals(OK, admin.call("ACL", "SETUSER", "default", ">pw"));
+    assertEquals(VALUE, client.call("GET", "k"));
+    pong.set("");
+    fake.turnsAwayWith = "-LOADING Redis is loading the dataset in memory\r\n";
+    assertEquals(OK, admin.call("ACL", "SETUSER", "default", ">pw2"));
+    for (int i = 0; i < 10; i++) {
+      assertEquals('-', client.call("GET", "k").charAt(0));
+    }
+    fake.turnsAwayWith = null;
+    pong.set("+PONG\r\n");
+    await(() -> assertEquals(VALUE, client.call("GET", "k")));
   }
 
   /** What the proxy's user may no longer read is refused; what was read before lapses. */

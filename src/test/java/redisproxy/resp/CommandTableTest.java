@@ -59,6 +59,12 @@ class CommandTableTest {
         // who may log in
         Arguments.of("ACL SETUSER u on", "access"),
         Arguments.of("config SET requirepass p", "access"),
+        Arguments.of("ACL DELUSER u", "access"),
+        Arguments.of("ACL", "access"),
+        Arguments.of("acl NEWCOMMAND", "access"),
+        Arguments.of("ACL WHOAMI", ""),
+        Arguments.of("config GET *", ""),
+        Arguments.of("CONFIG resetstat", ""),
         // reads
         Arguments.of("GET k", ""),
         Arguments.of("mget a b", ""),
