@@ -31,6 +31,7 @@ import redisproxy.http.HttpVerticle;
 import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
+import redisproxy.session.ClientIds;
 import redisproxy.session.RespVerticle;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
@@ -56,6 +57,7 @@ public final class Proxy {
   private final Gate httpRequests;
   private final Semaphore streams;
   private final Memo memo = new Memo();
+  private final ClientIds ids = new ClientIds();
   private final Census census = new Census();
   private final LiveLimits limits;
 
@@ -142,7 +144,14 @@ public final class Proxy {
                 added(
                     respVerticles,
                     new RespVerticle(
-                        settings, clients.resp(), streams, memo, census, certificates, limits)))
+                        settings,
+                        clients.resp(),
+                        streams,
+                        memo,
+                        census,
+                        certificates,
+                        limits,
+                        ids)))
         .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
         .onSuccess(fronts::add);
   }

@@ -1,5 +1,6 @@
 package redisproxy.resp;
 
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A request that has gone to Redis, and what its reply will mean. */
@@ -24,6 +25,20 @@ final class Awaited {
 
   /** Redis may keep it waiting for long, or answers with a stream. */
   boolean waits;
+
+  /** Where its reply names connections by their ids. */
+  ClientIdReply ids = ClientIdReply.NONE;
+
+  /** The same of its element in the reply to EXEC, which it is queued for. */
+  @Nullable ClientIdReply queuedIds;
+
+  /** It is the EXEC of a transaction, or ends one in another way. */
+  boolean isExec;
+
+  boolean endsQueue;
+
+  /** Is told the number that it is answered with, or null. */
+  @Nullable LongConsumer number;
 
   /** A simple string in reply tells nothing of what is in Redis. */
   boolean blind;

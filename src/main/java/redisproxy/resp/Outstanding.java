@@ -1,7 +1,11 @@
 package redisproxy.resp;
 
+import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,14 @@ public final class Outstanding {
   private Writes.@Nullable Sum transaction;
 
   private final Silence silence = new Silence();
+
+  /** How many commands the open transaction has queued, and those whose replies name ids. */
+  private int queued;
+
+  private final Map<Integer, ClientIdReply> queuedIds = new HashMap<>();
+
+  /** Redis has accepted a log-in. */
+  private boolean loggedIn;
 
   /** Replies to what is sent from now on cannot be told from what else Redis sends. */
   private boolean streaming;
@@ -102,6 +114,18 @@ public final class Outstanding {
     requests.add(Awaited.own(null));
   }
 
+  /** The same; the number that it is answered with is told. */
+  public void addOwn(LongConsumer number) {
+    Awaited own = Awaited.own(null);
+    own.number = number;
+    requests.add(own);
+  }
+
+  /** Whether Redis has accepted a log-in, by AUTH or HELLO. */
+  public boolean isLoggedIn() {
+    return loggedIn;
+  }
+
   /** A PING that only keeps the connection; it holds nothing up. */
   public void addPing() {
     ping = Awaited.own(null);
@@ -163,10 +187,57 @@ public final class Outstanding {
       Awaited added = new Awaited(writes, silence.covers(), known, request.count() - 1);
       added.change = change;
       added.blind = known.isBlind(request, whole);
+      noteIds(added, command, request, isQueued);
       added.waits = !onlyQueued && command.mayWait(request, whole);
       requests.add(added);
     }
     return true;
+  }
+
+  private static void noteIds(
+      Awaited added, Command command, RequestParser request, boolean isQueued) {
+    switch (command.kind()) {
+      case EXEC, DISCARD, RESET -> {
+        added.isExec = command.kind() == Command.Kind.EXEC;
+        added.endsQueue = true;
+      }
+      default -> {
+        ClientIdReply ids = ClientIdReply.to(command, request);
+        if (isQueued) {
+          added.queuedIds = ids;
+        } else {
+          added.ids = ids;
+        }
+      }
+    }
+  }
+
+  /** Whether the reply that begins with this byte names connections by their ids. */
+  public boolean namesIds(byte type) {
+    Awaited request = requests.peek();
+    return request != null
+        && type != '>'
+        && (request.ids != ClientIdReply.NONE || request.isExec && !queuedIds.isEmpty());
+  }
+
+  /** Puts other ids into such a reply, which is whole but not yet {@link #replied}. */
+  public ByteBuf rewriteIds(ByteBuf reply, ClientIdReply.Ids ids) {
+    Awaited request = requests.element();
+    return request.isExec
+        ? ClientIdReply.rewriteAll(reply, queuedIds, ids)
+        : request.ids.rewrite(reply, ids);
+  }
+
+  private void noteQueue(Awaited request, byte type) {
+    if (request.endsQueue) {
+      queued = 0;
+      queuedIds.clear();
+    } else if (request.queuedIds != null && type == '+') {
+      if (request.queuedIds != ClientIdReply.NONE) {
+        queuedIds.put(queued, request.queuedIds);
+      }
+      queued++;
+    }
   }
 
   /**
@@ -231,6 +302,10 @@ public final class Outstanding {
       return Writes.NOTHING;
     }
     requests.remove();
+    noteQueue(request, reply.type());
+    if (request.number != null && reply.type() == ':') {
+      request.number.accept(reply.lastInteger());
+    }
     told |= request.tells(reply);
     if (!isError) {
       accepted(request);
@@ -244,6 +319,7 @@ public final class Outstanding {
     if (request.change != null) {
       request.change.run();
     }
+    loggedIn |= request.is(Command.Kind.AUTH) || request.is(Command.Kind.HELLO);
     if (request.is(Command.Kind.RESET)) {
       subscriptions.clear();
     } else if (request.is(Command.Kind.STREAMS)) {

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.Reply;
 import redisproxy.resp.RequestParser;
@@ -12,15 +12,14 @@ import redisproxy.upstream.Server;
 
 /**
  * What clients say before anything else, answered in Redis's own words without a connection to
- * Redis: HELLO without AUTH, CLIENT SETNAME and SETINFO, SELECT of the database they began in or
- * are in. What holds of it in the end is said to Redis when a tunnel opens.
+ * Redis: HELLO without AUTH, CLIENT ID, SETNAME and SETINFO, SELECT of the database they began in
+ * or are in. What holds of it in the end is said to Redis when a tunnel opens.
  */
 final class Handshake {
-  private static final AtomicLong IDS = new AtomicLong();
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final int home;
-  private final long id = IDS.incrementAndGet();
+  private final LongSupplier id;
 
   /** The last request of each kind that was answered here, in the order they are repeated in. */
   private final Map<String, byte[]> said = new LinkedHashMap<>();
@@ -33,9 +32,11 @@ final class Handshake {
    * The handshake of a session.
    *
    * @param home the database it begins in
+   * @param id the session's, which is asked for when it is told
    */
-  Handshake(int home) {
+  Handshake(int home, LongSupplier id) {
     this.home = home;
+    this.id = id;
     this.db = home;
   }
 
@@ -131,7 +132,7 @@ final class Handshake {
     bulk(bulk(reply, "server"), known.getOrDefault("server", "redis"));
     bulk(bulk(reply, "version"), known.getOrDefault("version", ""));
     bulk(reply, "proto").append(':').append(version).append("\r\n");
-    bulk(reply, "id").append(':').append(id).append("\r\n");
+    bulk(reply, "id").append(':').append(id.getAsLong()).append("\r\n");
     bulk(bulk(reply, "mode"), known.getOrDefault("mode", "standalone"));
     bulk(bulk(reply, "role"), known.getOrDefault("role", "master"));
     bulk(reply, "modules").append(resp3 ? server.modules().resp3() : server.modules().resp2());
@@ -143,6 +144,9 @@ final class Handshake {
   }
 
   private byte @Nullable [] client(RequestParser request) {
+    if (request.count() == 2 && request.lowerCase(1, 4).equals("id")) {
+      return (":" + id.getAsLong() + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    }
     boolean named = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
     boolean told =
         request.count() == 4

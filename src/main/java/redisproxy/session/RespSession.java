@@ -21,7 +21,7 @@ import redisproxy.upstream.ValueStreams;
  * when nothing else is on its way and {@link WayBack} is open. Only one lane has replies
  * outstanding at a time, so replies are always in the order of the requests.
  */
-final class RespSession extends RespConnection {
+final class RespSession extends RespConnection implements ClientIds.Session {
   private final Front front;
   private final Tunnels tunnels;
   private final boolean isOpen;
@@ -36,6 +36,11 @@ final class RespSession extends RespConnection {
   private final CachedLane cached;
   private final CachedRequests requests;
 
+  private final ClientIds ids;
+
+  /** Null until its id is told, or it has a connection of its own. */
+  private ClientIds.@Nullable Client client;
+
   /** Null until there is a request that only Redis can answer. */
   private @Nullable TunnelLane tunnel;
 
@@ -47,6 +52,9 @@ final class RespSession extends RespConnection {
 
   /** The tunnel is lost, of which the client is told behind what it asked before. */
   private boolean lossPutOff;
+
+  /** Another session wants it to have a connection to Redis. */
+  private boolean connectionWanted;
 
   private boolean quitting;
   private boolean draining;
@@ -67,14 +75,16 @@ final class RespSession extends RespConnection {
       Asides asides,
       Trunks trunks,
       Settings.Resp settings,
-      int db) {
+      int db,
+      ClientIds ids) {
     this.front = front;
+    this.ids = ids;
     this.tunnels = tunnels;
     boolean isAdmitted = tunnels.areOpen() && front.isAdmitted();
     this.isOpen = own != null || isAdmitted || !settings.tunnel();
     this.login = own == null ? null : new Login(own);
     this.limits = new ClientLimits(this, limits);
-    this.handshake = new Handshake(db);
+    this.handshake = new Handshake(db, () -> client().id());
     Inquiry inquiry = new Inquiry(this, asides, handshake);
     this.cached = new CachedLane(this, front, streams, handshake, settings);
     ProxyInfo info = new ProxyInfo(this, front, cached, handshake);
@@ -150,7 +160,43 @@ final class RespSession extends RespConnection {
             handshake.isResp3(),
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));
-    tunnel = new TunnelLane(this, front, tunnels, handshake, state, forwarding.hasTold(), guard);
+    tunnel =
+        new TunnelLane(
+            this, front, tunnels, handshake, state, forwarding.hasTold(), guard, ids, client());
+  }
+
+  private ClientIds.Client client() {
+    if (client == null) {
+      client = ids.open(this);
+    }
+    return client;
+  }
+
+  @Override
+  public void kill() {
+    later(0, this::close);
+  }
+
+  /** Opens the connection that another session wants messages to be sent to. */
+  @Override
+  public void connect() {
+    later(
+        0,
+        () -> {
+          connectionWanted = true;
+          advance();
+          if (!gone) {
+            client().tellWaiting();
+          }
+        });
+  }
+
+  private boolean mayConnect() {
+    return tunnel == null
+        && isOpen
+        && !requests.isStranger()
+        && !requests.isWaiting()
+        && cached.isEmpty();
   }
 
   /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
@@ -233,6 +279,9 @@ final class RespSession extends RespConnection {
       acceptInput();
       progress |= cached.accepted() != before;
     } while (progress);
+    if (connectionWanted && mayConnect()) {
+      openTunnel();
+    }
     if (lossPutOff && cached.isEmpty() && tunnel != null) {
       tunnel.lost();
       return;
@@ -309,6 +358,9 @@ final class RespSession extends RespConnection {
     forwarding.close();
     if (tunnel != null) {
       tunnel.close();
+    }
+    if (client != null) {
+      client.close();
     }
   }
 }

@@ -55,6 +55,7 @@ public final class RespVerticle extends VerticleBase {
   private final Census census;
   private final CertificateFiles certificates;
   private final LiveLimits live;
+  private final ClientIds ids;
   private final Set<RespSession> sessions = new HashSet<>();
 
   private ClientMemory memory;
@@ -77,7 +78,8 @@ public final class RespVerticle extends VerticleBase {
       Memo memo,
       Census census,
       CertificateFiles certificates,
-      LiveLimits live) {
+      LiveLimits live,
+      ClientIds ids) {
     this.settings = settings.resp();
     this.redis = settings.redis();
     this.log = settings.log();
@@ -88,6 +90,7 @@ public final class RespVerticle extends VerticleBase {
     this.census = census;
     this.certificates = certificates;
     this.live = live;
+    this.ids = ids;
   }
 
   @Override
@@ -158,7 +161,8 @@ public final class RespVerticle extends VerticleBase {
             asides,
             trunks,
             settings,
-            redis.endpoint().database());
+            redis.endpoint().database(),
+            ids);
     sessions.add(session);
     socket.closeHandler(
         closed -> {

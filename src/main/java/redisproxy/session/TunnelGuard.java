@@ -54,6 +54,11 @@ final class TunnelGuard {
     return Unpooled.wrappedBuffer(greeting);
   }
 
+  /** What Redis is sent for a request that the proxy answers. */
+  static ByteBuf refusedRequest() {
+    return Unpooled.wrappedBuffer(REFUSED_REQUEST);
+  }
+
   /** Whether the client may say anything to Redis. */
   boolean isOpen() {
     return login == null || login.isIn();
@@ -72,7 +77,7 @@ final class TunnelGuard {
       RequestParser request, boolean whole, Outstanding outstanding, CommandTable commands) {
     if (limits.isExceeded()) {
       outstanding.addAnswered(ClientLimits.EXCEEDED);
-      return Unpooled.wrappedBuffer(REFUSED_REQUEST);
+      return refusedRequest();
     }
     if (login == null) {
       return null;
@@ -88,7 +93,7 @@ final class TunnelGuard {
     byte[] answer = login.answer(request, whole, outstanding.isInTransaction());
     if (answer != null) {
       outstanding.addAnswered(answer);
-      return Unpooled.wrappedBuffer(REFUSED_REQUEST);
+      return refusedRequest();
     }
     ByteBuf hello = Login.withoutAuth(request);
     if (hello != null) {

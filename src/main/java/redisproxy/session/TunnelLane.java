@@ -3,10 +3,14 @@ package redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Failures;
 import redisproxy.bus.Front;
 import redisproxy.metrics.Outcome;
+import redisproxy.resp.ClientIdArguments;
+import redisproxy.resp.ClientIdReply;
+import redisproxy.resp.Command;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
@@ -27,8 +31,16 @@ final class TunnelLane implements Tunnel.Session {
   /** A longer request is passed on in pieces, in bytes. */
   private static final int WHOLE = 64 * 1024;
 
+  private static final byte[] ONE = ":1\r\n".getBytes(StandardCharsets.US_ASCII);
+
   /** How long Redis has to close after a client that is gone and wrote nothing, in milliseconds. */
   private static final long CLOSING_MS = 10_000;
+
+  /** How long a request that names a connection waits for its id, in milliseconds. */
+  private static final long ID_MS = 1_000;
+
+  private static final byte[] ASK_ID =
+      "*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\n".getBytes(StandardCharsets.US_ASCII);
 
   /** How many requests may be without a reply; more wait in the client's socket. */
   private static final int MAX_OUTSTANDING = 4096;
@@ -41,6 +53,19 @@ final class TunnelLane implements Tunnel.Session {
   private final WayBack wayBack;
   private final TunnelGuard guard;
   private final LastReplies lastReplies;
+  private final ClientIds ids;
+  private final ClientIds.Client client;
+
+  /** Redis was asked for the id of this connection. */
+  private boolean idAsked;
+
+  /** Looks no longer for the id of a connection that the next request names, or null. */
+  private @Nullable Future<?> awaitingId;
+
+  private boolean awaitsOwnId;
+
+  /** The next request has waited for one long enough. */
+  private boolean hasAwaitedId;
 
   private RequestParser parser = new RequestParser(WHOLE);
 
@@ -75,13 +100,17 @@ final class TunnelLane implements Tunnel.Session {
       Handshake handshake,
       SessionState state,
       boolean hasTold,
-      TunnelGuard guard) {
+      TunnelGuard guard,
+      ClientIds ids,
+      ClientIds.Client client) {
     this.session = session;
     this.front = front;
     this.guard = guard;
+    this.ids = ids;
+    this.client = client;
     this.outstanding = new Outstanding(state);
     outstanding.setTold(hasTold);
-    this.replies = new TunnelReplies(session, front, outstanding, this::released);
+    this.replies = new TunnelReplies(session, front, outstanding, new Ids(), this::released);
     this.wayBack =
         new WayBack(
             session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
@@ -95,13 +124,125 @@ final class TunnelLane implements Tunnel.Session {
     for (int i = handshake.commands(); i > 0; i--) {
       outstanding.addOwn();
     }
+    if (state.isPlain()) {
+      askId();
+    }
+  }
+
+  // Ids
+
+  /** Asks Redis for the id of this connection, in the order of the requests. */
+  private void askId() {
+    if (rest == null && !outstanding.isInTransaction() && !outstanding.isInDoubt()) {
+      idAsked = true;
+      tunnel.write(Unpooled.wrappedBuffer(ASK_ID));
+      outstanding.addOwn(this::idIsKnown);
+      tunnel.flush();
+    }
+  }
+
+  /** In place of Redis's ids; its own connection's may be told before it was asked for. */
+  private final class Ids implements ClientIdReply.Ids {
+    @Override
+    public long own(long redisId) {
+      client.connected(redisId);
+      return client.id();
+    }
+
+    @Override
+    public long of(long redisId) {
+      return ids.toClient(redisId);
+    }
+  }
+
+  private void idIsKnown(long id) {
+    client.connected(id);
+    if (awaitsOwnId) {
+      endAwaitingId();
+    }
+  }
+
+  private void endAwaitingId() {
+    if (awaitingId != null) {
+      awaitingId.cancel(false);
+      awaitingId = null;
+      hasAwaitedId = true;
+    }
+  }
+
+  /**
+   * Whether the request just read names a session whose connection has no known id yet, which it
+   * needs: its own, which Redis was asked for a moment ago, or one that messages are to be sent to.
+   */
+  private boolean mustAwaitId() {
+    if (hasAwaitedId || !isClientCommand()) {
+      return false;
+    }
+    ClientIdArguments named = ClientIdArguments.of(parser);
+    for (long id : named.ids()) {
+      ClientIds.Client other = ids.client(id);
+      if (other != null && !ids.isConnected(id)) {
+        if (other == client && idAsked) {
+          awaitsOwnId = true;
+          awaitingId = session.later(ID_MS, this::goOnWithoutId);
+          return true;
+        }
+        if (other != client && named.use() == ClientIdArguments.Use.REDIRECT) {
+          awaitsOwnId = false;
+          awaitingId = session.later(ID_MS, this::goOnWithoutId);
+          other.connect(() -> session.later(0, this::goOnWithId));
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void goOnWithId() {
+    endAwaitingId();
+    session.advance();
+  }
+
+  private void goOnWithoutId() {
+    awaitingId = null;
+    hasAwaitedId = true;
+    session.advance();
+  }
+
+  private boolean isClientCommand() {
+    return front.server().commands().of(parser).kind() == Command.Kind.CLIENT;
+  }
+
+  /**
+   * What Redis is sent in place of a request that names sessions by the ids clients know, or null.
+   * The request has then been added to the outstanding ones.
+   */
+  private @Nullable ByteBuf withRedisIds() {
+    if (!isClientCommand()) {
+      return null;
+    }
+    ClientIdArguments named = ClientIdArguments.of(parser);
+    if (named.isOnlyFilter(parser) && !outstanding.isInTransaction()) {
+      ClientIds.Client other = ids.client(named.ids().get(0));
+      if (other != null && !ids.isConnected(other.id())) {
+        // Redis does not know it.
+        other.kill();
+        outstanding.addAnswered(ONE);
+        return TunnelGuard.refusedRequest();
+      }
+    }
+    if (named.ids().stream().noneMatch(ids::isConnected)) {
+      return null;
+    }
+    outstanding.add(parser, true, front.server().commands());
+    return named.rewrite(parser, ids::toRedis);
   }
 
   // Requests
 
   boolean mayAccept() {
     boolean hasRoom = outstanding.size() < MAX_OUTSTANDING || session.isDraining();
-    return tunnel.isWritable() && hasRoom && !refusing;
+    return tunnel.isWritable() && hasRoom && !refusing && awaitingId == null;
   }
 
   /** What a request that is not whole costs beside its bytes. */
@@ -166,10 +307,18 @@ final class TunnelLane implements Tunnel.Session {
         rest = rest.feed(input) ? null : rest;
         return true;
       }
+      int start = input.readerIndex();
       midRequest = !parser.parse(input);
       if (midRequest) {
         return false;
       }
+      if (mustAwaitId()) {
+        // It is read again.
+        midRequest = true;
+        input.readerIndex(start);
+        return false;
+      }
+      hasAwaitedId = false;
       if (CommandName.isHttp(parser.name())) {
         session.closeOnHttp();
         keepBackAll();
@@ -196,6 +345,9 @@ final class TunnelLane implements Tunnel.Session {
     front.tally().count(Outcome.TUNNEL);
     CommandTable commands = front.server().commands();
     instead = guard.inPlaceOf(parser, whole, outstanding, commands);
+    if (instead == null && whole) {
+      instead = withRedisIds();
+    }
     if (instead == null) {
       keptBack = !outstanding.add(parser, whole, commands);
       if (whole && !keptBack && TunnelGuard.isLast(parser)) {
@@ -233,6 +385,9 @@ final class TunnelLane implements Tunnel.Session {
   public void receivedAll() {
     if (!clientGone) {
       replies.receivedAll();
+      if (!idAsked && outstanding.isLoggedIn()) {
+        askId();
+      }
       lastReplies.advance();
       resume();
       session.advance();
@@ -295,6 +450,7 @@ final class TunnelLane implements Tunnel.Session {
   @Override
   public void lost() {
     lost = true;
+    client.disconnected();
     if (closing != null) {
       closing.cancel(false);
     }

@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 import redisproxy.log.LogKey;
+import redisproxy.resp.ClientIdReply;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
@@ -35,8 +36,16 @@ final class TunnelReplies implements Bus.Fenced {
   /** What is held, in order; the first of it ends a reply. */
   private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
 
+  /** A longer reply is handed on as it is, in bytes: some ten thousand lines of CLIENT LIST. */
+  private static final int MAX_NAMING = 8 * 1024 * 1024;
+
   /** The reply that is being read is not for the client. */
   private boolean dropping;
+
+  /** What has come of a reply that names connections by their ids, or null. */
+  private @Nullable ByteBuf naming;
+
+  private final ClientIdReply.Ids ids;
 
   private boolean holding;
 
@@ -56,10 +65,16 @@ final class TunnelReplies implements Bus.Fenced {
 
   private boolean clientGone;
 
-  TunnelReplies(RespSession session, Front front, Outstanding outstanding, Runnable released) {
+  TunnelReplies(
+      RespSession session,
+      Front front,
+      Outstanding outstanding,
+      ClientIdReply.Ids ids,
+      Runnable released) {
     this.session = session;
     this.front = front;
     this.outstanding = outstanding;
+    this.ids = ids;
     this.released = released;
   }
 
@@ -87,6 +102,7 @@ final class TunnelReplies implements Bus.Fenced {
       outstanding.stream();
     }
     if (outstanding.isStreaming()) {
+      handOnAsItIs();
       data.readerIndex(data.writerIndex());
       invalidate(outstanding.writes());
     }
@@ -99,15 +115,17 @@ final class TunnelReplies implements Bus.Fenced {
     int from = handedOn;
     int start = data.readerIndex();
     if (framer.isBetween()) {
-      dropping = outstanding.isSilent(data.getByte(start));
+      begins(data.getByte(start));
     }
     boolean isDropped = dropping;
     boolean ends = framer.feed(data);
-    if (isDropped) {
+    if (isDropped || naming != null) {
       relay(data, from, start);
       from = data.readerIndex();
     }
+    keepNaming(data, start);
     byte[] instead = isDropped && ends ? outstanding.answer() : null;
+    ByteBuf renamed = ends ? renamed() : null;
     if (ends && isToBeFenced(outstanding.replied(framer))) {
       if (!holding) {
         relay(data, from, start);
@@ -117,7 +135,38 @@ final class TunnelReplies implements Bus.Fenced {
       unfenced = true;
     }
     relay(instead);
+    if (renamed != null) {
+      relay(renamed);
+    }
     return from;
+  }
+
+  private void begins(byte type) {
+    dropping = outstanding.isSilent(type);
+    naming = !dropping && outstanding.namesIds(type) ? Unpooled.buffer() : null;
+  }
+
+  private void keepNaming(ByteBuf data, int start) {
+    if (naming != null) {
+      naming.writeBytes(data, start, data.readerIndex() - start);
+      if (naming.readableBytes() > MAX_NAMING) {
+        handOnAsItIs();
+      }
+    }
+  }
+
+  private void handOnAsItIs() {
+    if (naming != null) {
+      relay(naming);
+      naming = null;
+    }
+  }
+
+  /** The reply that is whole now with the ids that clients know, or null when it names none. */
+  private @Nullable ByteBuf renamed() {
+    ByteBuf reply = naming;
+    naming = null;
+    return reply == null ? null : outstanding.rewriteIds(reply, ids);
   }
 
   /** A reply is whole; returns whether it is to be held until a fence is back. */

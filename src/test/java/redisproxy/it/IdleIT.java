@@ -49,22 +49,22 @@ class IdleIT {
     redis.close();
   }
 
-  private boolean isThere(String id) {
-    return direct.call("CLIENT", "LIST").contains("id=" + id.substring(1).strip() + " ");
+  private boolean isThere(String address) {
+    return direct.call("CLIENT", "LIST").contains(" " + address + " ");
   }
 
   /** Reads until Redis has dropped somebody who has been idle from now on. */
   private void readUntilAnotherIsDropped() {
     try (RespClient idle = proxy.resp()) {
-      String id = idle.call("CLIENT", "ID");
-      assertTrue(isThere(id));
+      String address = idle.addressAtRedis();
+      assertTrue(isThere(address));
       Awaitility.await()
           .atMost(Duration.ofSeconds(15))
           .pollInterval(Duration.ofMillis(50))
           .until(
               () -> {
                 assertEquals(VALUE, client.call("GET", "k"));
-                return !isThere(id);
+                return !isThere(address);
               });
       assertTrue(idle.isClosedByServer());
     }
@@ -73,12 +73,12 @@ class IdleIT {
   @Test
   void readerFromTheCache_keepsItsTunnel_andWhoIsIdleIsClosed() {
     direct.call("CONFIG", "SET", "timeout", "1");
-    String id = client.call("CLIENT", "ID");
+    String address = client.addressAtRedis();
     readUntilAnotherIsDropped();
     long loads = proxy.stat("loads");
     long hits = proxy.stat("hits");
     readUntilAnotherIsDropped();
-    assertEquals(id, client.call("CLIENT", "ID"));
+    assertEquals(address, client.addressAtRedis());
     assertTrue(proxy.stat("hits") - hits > 10);
     // The proxy's own connections were idle too, and what it keeps outlives that.
     assertEquals(loads, proxy.stat("loads"));
@@ -89,7 +89,7 @@ class IdleIT {
     client.close();
     proxy.close();
     start("10s");
-    client.call("CLIENT", "ID");
+    client.addressAtRedis();
     Awaitility.await().until(() -> client.call("GET", "k").equals(VALUE) && proxy.stat("hits") > 2);
     direct.send(RespClient.request("DEBUG", "SLEEP", "3"));
     Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);

@@ -141,16 +141,16 @@ class RedisTlsIT {
             "100KiB");
     await(() -> assertEquals("tracking", proxy.coherence()));
     RespClient before = opened.add(proxy.resp());
-    String id = before.call("CLIENT", "ID");
+    String address = before.addressAtRedis();
     assertEquals(Set.of("CN=client"), Set.copyOf(relay.shown));
 
     certificates.install("renewed", cert, key);
     await(
         () -> {
-          opened.add(proxy.resp()).call("CLIENT", "ID");
+          opened.add(proxy.resp()).addressAtRedis();
           assertTrue(relay.shown.contains("CN=renewed"));
         });
-    assertEquals(id, before.call("CLIENT", "ID"));
+    assertEquals(address, before.addressAtRedis());
     assertEquals("tracking", proxy.coherence());
 
     awaitRefusal(() -> Files.writeString(cert, "nothing"));
@@ -162,7 +162,7 @@ class RedisTlsIT {
     await(() -> assertEquals("tracking", proxy.coherence()));
     RespClient after = opened.add(proxy.resp());
     assertEquals("+OK\r\n", after.call("SET", "k", "v"));
-    assertTrue(after.call("CLIENT", "ID").startsWith(":"));
+    assertTrue(after.addressAtRedis().startsWith("addr="));
     assertEquals(VALUE, proxy.http("/keys/large").body());
     // The loader's, the feed's, the shared one, the session's own and the stream's.
     assertTrue(relay.shown.size() >= 5, relay.shown::toString);

@@ -194,6 +194,13 @@ final class RespClient implements AutoCloseable {
     }
   }
 
+  /** The address that the connection of its own has at Redis, which opens one if need be. */
+  String addressAtRedis() {
+    String info = call("CLIENT", "INFO");
+    int start = info.indexOf(" addr=") + 1;
+    return info.substring(start, info.indexOf(' ', start));
+  }
+
   /** How many are connected besides this client and the proxy's feed. */
   long otherConnections() {
     return call("CLIENT", "LIST")

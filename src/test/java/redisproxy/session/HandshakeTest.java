@@ -23,6 +23,12 @@ import redisproxy.upstream.Server;
 
 /** The replies to HELLO have the form of those of Redis 7.0.15. */
 class HandshakeTest {
+  private static final ClientIds IDS = new ClientIds();
+
+  private static Handshake handshake(int home) {
+    return new Handshake(home, IDS.open(null)::id);
+  }
+
   private static final Server SERVER =
       new Server(
           Map.of("server", "redis", "version", "7.0.15", "mode", "cluster", "role", "replica"),
@@ -36,7 +42,7 @@ class HandshakeTest {
       "\r\n$4\r\nmode\r\n$7\r\ncluster\r\n$4\r\nrole\r\n$7\r\nreplica\r\n$7\r\nmodules\r\n*0\r\n";
   private static final Pattern ID = Pattern.compile("\\$2\r\nid\r\n:(\\d+)\r\n");
 
-  private final Handshake handshake = new Handshake(0);
+  private final Handshake handshake = handshake(0);
 
   @Test
   void hello_withoutAVersion_isAnsweredInResp2() {
@@ -69,7 +75,13 @@ class HandshakeTest {
   void hello_tellsTheSessionsIdEachTime() {
     String id = id(answer("HELLO"));
     assertEquals(id, id(answer("HELLO", "3")));
-    assertNotEquals(id, id(text(answer(new Handshake(0), SERVER, "HELLO"))));
+    assertNotEquals(id, id(text(answer(handshake(0), SERVER, "HELLO"))));
+  }
+
+  @Test
+  void clientId_isThatOfHello() {
+    String id = answer("client", "ID");
+    assertTrue(answer("HELLO").contains("$2\r\nid\r\n" + id), id);
   }
 
   @Test
@@ -158,7 +170,7 @@ class HandshakeTest {
         "CLIENT SETINFO lib-os linux",
         "CLIENT SETINFO lib-name2 x",
         "CLIENT GETNAME",
-        "CLIENT ID",
+        "CLIENT ID x",
         "CLIENT REPLY OFF",
         "CLIENT NO-EVICT on",
         "CLIENTS SETNAME a",
@@ -175,7 +187,7 @@ class HandshakeTest {
   void select_ofTheSameDatabase_isOk() {
     assertEquals(OK, answer("SELECT", "0"));
     assertNothingIsTakenDown();
-    assertEquals(OK, text(answer(new Handshake(15), SERVER, "select", "15")));
+    assertEquals(OK, text(answer(handshake(15), SERVER, "select", "15")));
   }
 
   @Test
@@ -215,10 +227,10 @@ class HandshakeTest {
 
   @Test
   void select_ofALongNumber_isComparedWhole() {
-    Handshake inAnother = new Handshake(12_345_678);
+    Handshake inAnother = handshake(12_345_678);
     assertEquals(OK, text(answer(inAnother, SERVER, "SELECT", "12345678")));
     assertNull(answer(inAnother, SERVER, "SELECT", "123456789"));
-    inAnother = new Handshake(Integer.MAX_VALUE);
+    inAnother = handshake(Integer.MAX_VALUE);
     assertEquals(OK, text(answer(inAnother, SERVER, "SELECT", "2147483647")));
     assertNull(answer(inAnother, SERVER, "SELECT", "21474836470"));
   }
@@ -240,7 +252,7 @@ class HandshakeTest {
         "SELEC 15"
       })
   void select_ofAnythingElse_isForRedis(String request) {
-    Handshake inAnother = new Handshake(15);
+    Handshake inAnother = handshake(15);
     String before = new String(inAnother.said(), StandardCharsets.ISO_8859_1);
     assertNull(answer(inAnother, SERVER, request.split(" ")));
     assertNull(answer(inAnother, SERVER, "SELECT", ""));
@@ -251,7 +263,7 @@ class HandshakeTest {
   @Test
   void said_atFirst_isNothingOrTheDatabase() {
     assertNothingIsTakenDown();
-    Handshake inAnother = new Handshake(15);
+    Handshake inAnother = handshake(15);
     assertEquals("*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n", text(inAnother.said()));
     assertEquals(1, inAnother.commands());
   }

@@ -59,7 +59,8 @@ class RespSessionTest {
                 null,
                 null,
                 settings.resp(),
-                0));
+                0,
+                new ClientIds()));
   }
 
   private void answer(Lookups lookups) {

@@ -78,9 +78,10 @@ class TunnelRepliesTest {
             null,
             null,
             settings.resp(),
-            0);
+            0,
+            new ClientIds());
     channel = new EmbeddedChannel(session);
-    replies = new TunnelReplies(session, front, outstanding, () -> released++);
+    replies = new TunnelReplies(session, front, outstanding, null, () -> released++);
     wayBack =
         new WayBack(
             session, front, () -> isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));

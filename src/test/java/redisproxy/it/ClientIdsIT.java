@@ -1,0 +1,197 @@
+package redisproxy.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import redisproxy.dev.EmbeddedRedis;
+
+/** A session has one id for life, which means it wherever Redis takes or tells one. */
+@ParameterizedClass
+@EnumSource(Shape.class)
+class ClientIdsIT {
+  private static final Pattern HELLO_ID = Pattern.compile("\\$2\r\nid\r\n:(\\d+)\r\n");
+
+  @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
+
+  private EmbeddedRedis redis;
+  private RunningProxy proxy;
+
+  @BeforeEach
+  void start() {
+    redis = opened.add(EmbeddedRedis.start());
+    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+  }
+
+  private RespClient client() {
+    return opened.add(proxy.resp());
+  }
+
+  /** One with a connection of its own to Redis. */
+  private RespClient connected() {
+    RespClient client = client();
+    assertEquals(":1\r\n", client.call("EVAL", "return 1", "0"));
+    return client;
+  }
+
+  private static String hello(RespClient client, String... version) {
+    String[] request =
+        version.length == 0 ? new String[] {"HELLO"} : new String[] {"HELLO", version[0]};
+    Matcher id = HELLO_ID.matcher(client.call(request));
+    assertTrue(id.find());
+    return id.group(1);
+  }
+
+  private static String id(RespClient client) {
+    return client.call("CLIENT", "ID").strip().substring(1);
+  }
+
+  @Test
+  void id_isTheSame_withAndWithoutAConnection_andNeverOneOfRedis() {
+    RespClient client = client();
+    String id = hello(client);
+    assertEquals(id, id(client));
+    assertEquals(":1\r\n", client.call("EVAL", "return 1", "0"));
+    assertEquals(id, id(client));
+    assertEquals(id, hello(client));
+    assertEquals(id, hello(client, "3"));
+    assertTrue(Long.parseLong(id) >= 1L << 52 && Long.parseLong(id) < 1L << 53, id);
+    assertNotEquals(id, hello(client()));
+    assertNotEquals(id, id(connected()));
+    try (RunningProxy other = RunningProxy.start(shape, redis.url());
+        RespClient ofOther = other.resp()) {
+      assertTrue(Math.abs(Long.parseLong(hello(ofOther)) - Long.parseLong(id)) > 1000);
+    }
+  }
+
+  @Test
+  void ownLine_ofListAndInfo_hasThatId() {
+    RespClient client = connected();
+    String id = id(client);
+    assertTrue(client.call("CLIENT", "LIST").contains("\nid=" + id + " "));
+    assertTrue(client.call("CLIENT", "INFO").contains("\nid=" + id + " "));
+    String found = client.call("CLIENT", "LIST", "ID", id);
+    assertTrue(found.contains("\nid=" + id + " ") && found.lines().count() == 3, found);
+    hello(client, "3");
+    assertTrue(client.call("CLIENT", "INFO").contains("txt:id=" + id + " "));
+  }
+
+  @Test
+  void idsWithinExec_areThoseToo() {
+    RespClient client = connected();
+    String id = id(client);
+    client.send("MULTI\r\nPING\r\nCLIENT ID\r\nCLIENT INFO\r\nCLIENT GETREDIR\r\nEXEC\r\n");
+    for (int i = 0; i < 5; i++) {
+      client.reply();
+    }
+    String replies = client.reply();
+    assertTrue(replies.startsWith("*4\r\n+PONG\r\n:" + id + "\r\n$"), replies);
+    assertTrue(replies.contains("\nid=" + id + " "), replies);
+    assertTrue(replies.endsWith("\r\n:-1\r\n"), replies);
+  }
+
+  /** With many direct clients beside it, whose ids are low: none of them is hit. */
+  @Test
+  void killByOwnId_killsNoStranger() {
+    List<RespClient> strangers = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      strangers.add(opened.add(new RespClient(redis.host(), redis.port())));
+      assertEquals("+PONG\r\n", strangers.get(i).call("PING"));
+    }
+    for (int i = 0; i < 20; i++) {
+      RespClient client = client();
+      // As in Redis: one's own connection is spared unless told otherwise.
+      assertEquals(":0\r\n", client.call("CLIENT", "KILL", "ID", hello(client)));
+      client.send(RespClient.request("CLIENT", "KILL", "ID", id(client), "SKIPME", "no"));
+      assertEquals(":1\r\n", client.reply());
+      assertTrue(client.isClosedByServer());
+    }
+    strangers.forEach(each -> assertEquals("+PONG\r\n", each.call("PING")));
+  }
+
+  @Test
+  void killById_closesTheSession_withAndWithoutAConnection() {
+    RespClient killer = client();
+    for (RespClient victim : List.of(client(), connected())) {
+      String id = hello(victim);
+      assertEquals(":1\r\n", killer.call("CLIENT", "KILL", "ID", id));
+      assertTrue(victim.isClosedByServer());
+      Awaitility.await()
+          .untilAsserted(() -> assertEquals(":0\r\n", killer.call("CLIENT", "KILL", "ID", id)));
+    }
+  }
+
+  @Test
+  void unblockById_wakesTheSession() {
+    RespClient blocked = client();
+    String id = hello(blocked);
+    RespClient other = client();
+    assertEquals(":0\r\n", other.call("CLIENT", "UNBLOCK", id));
+    blocked.send(RespClient.request("BLPOP", "none", "0"));
+    Awaitility.await()
+        .untilAsserted(() -> assertEquals(":1\r\n", other.call("CLIENT", "UNBLOCK", id)));
+    assertEquals("*-1\r\n", blocked.reply());
+    blocked.send(RespClient.request("BLPOP", "none", "0"));
+    Awaitility.await()
+        .untilAsserted(() -> assertEquals(":1\r\n", other.call("CLIENT", "UNBLOCK", id, "ERROR")));
+    assertEquals("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n", blocked.reply());
+  }
+
+  /** In the usual order: the id is asked for first, and whom it belongs to subscribes later. */
+  @Test
+  void redirectToASession_opensItsConnection_andIsTold() {
+    RespClient told = client();
+    String id = hello(told);
+    RespClient tracked = client();
+    assertEquals("+OK\r\n", tracked.call("CLIENT", "TRACKING", "ON", "REDIRECT", id));
+    assertEquals(":" + id + "\r\n", tracked.call("CLIENT", "GETREDIR"));
+    assertTrue(tracked.call("CLIENT", "TRACKINGINFO").contains("redirect\r\n:" + id + "\r\n"));
+    assertTrue(tracked.call("CLIENT", "INFO").contains(" redir=" + id));
+    told.call("SUBSCRIBE", "__redis__:invalidate");
+    assertEquals("$-1\r\n", tracked.call("GET", "k"));
+    opened.add(new RespClient(redis.host(), redis.port())).call("SET", "k", "v");
+    assertTrue(told.reply().contains("__redis__:invalidate\r\n*1\r\n$1\r\nk\r\n"));
+    assertTrue(
+        tracked.call("CLIENT", "TRACKING", "OFF").equals("+OK\r\n")
+            && tracked.call("CLIENT", "GETREDIR").equals(":-1\r\n"));
+  }
+
+  @Test
+  void idOfNobody_isRefusedByRedis() {
+    RespClient client = client();
+    String nobody = "" + (Long.parseLong(hello(client)) + 1_000_000);
+    assertEquals(":0\r\n", client.call("CLIENT", "KILL", "ID", nobody));
+    assertEquals(":0\r\n", client.call("CLIENT", "UNBLOCK", nobody));
+    assertEquals(
+        "-ERR The client ID you want redirect to does not exist\r\n",
+        client.call("CLIENT", "TRACKING", "ON", "REDIRECT", nobody));
+  }
+
+  @Test
+  void session_whoseClientLogsIn_hasItToo() {
+    EmbeddedRedis closed = opened.add(EmbeddedRedis.start("requirepass s3cret"));
+    RunningProxy before =
+        opened.add(RunningProxy.start(shape, closed.url(), "redis.password", "s3cret"));
+    RespClient client = opened.add(before.resp());
+    assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
+    String id = id(client);
+    assertTrue(Long.parseLong(id) >= 1L << 52, id);
+    assertEquals(":0\r\n", client.call("CLIENT", "KILL", "ID", id));
+    RespClient killer = opened.add(before.resp());
+    assertEquals("+OK\r\n", killer.call("AUTH", "s3cret"));
+    assertEquals(":1\r\n", killer.call("CLIENT", "KILL", "ID", id));
+    assertTrue(client.isClosedByServer());
+  }
+}
