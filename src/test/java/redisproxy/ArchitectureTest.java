@@ -35,6 +35,7 @@ import redisproxy.http.UnreadResponses;
 import redisproxy.session.RespConnection;
 import redisproxy.session.RespVerticle;
 import redisproxy.session.ValueRelay;
+import redisproxy.upstream.Dialer;
 import redisproxy.upstream.Tunnel;
 
 /** The layers as docs and package-infos describe them. */
@@ -182,6 +183,7 @@ class ArchitectureTest {
                       RespConnection.class,
                       RespVerticle.class,
                       ValueRelay.class,
+                      Dialer.class,
                       Tunnel.class)))
           .should()
           .dependOnClassesThat()

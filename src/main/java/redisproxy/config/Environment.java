@@ -33,15 +33,16 @@ final class Environment {
   }
 
   /**
-   * The texts of the variables by path; an empty one counts as not set. Reads the files of secrets,
-   * so it blocks; what is wrong with them goes to the faults.
+   * The texts of the variables by path, without line breaks at their ends; an empty one counts as
+   * not set. Reads the files of secrets, so it blocks; what is wrong with them goes to the faults.
    */
   static Map<String, Given> parse(Map<String, String> variables, Faults faults) {
     Map<String, Given> given = new LinkedHashMap<>();
     for (Setting<?> setting : SettingsTable.rows()) {
       String name = setting.environmentName();
-      String text = variables.getOrDefault(name, "");
-      String file = setting.secret() ? variables.getOrDefault(name + FILE_SUFFIX, "") : "";
+      String text = withoutLineBreak(variables.getOrDefault(name, ""));
+      String file =
+          setting.secret() ? withoutLineBreak(variables.getOrDefault(name + FILE_SUFFIX, "")) : "";
       if (!text.isEmpty() && !file.isEmpty()) {
         faults.add(name + FILE_SUFFIX, setting.path() + ": " + name + " is set too; unset one");
       } else if (text.indexOf('\uFFFD') >= 0) {
@@ -59,6 +60,17 @@ final class Environment {
       }
     }
     return given;
+  }
+
+  /**
+   * A variable from a Kubernetes secret often ends in the line break of the file it was made of.
+   */
+  private static String withoutLineBreak(String text) {
+    int end = text.length();
+    while (end > 0 && (text.charAt(end - 1) == '\n' || text.charAt(end - 1) == '\r')) {
+      end--;
+    }
+    return text.substring(0, end);
   }
 
   private static String secret(Setting<?> setting, String variable, String file, Faults faults) {

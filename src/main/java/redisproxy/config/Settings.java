@@ -190,10 +190,9 @@ public record Settings(
       if (database < 0) {
         throw new IllegalArgumentException("the database of Redis is negative");
       }
-      if (!RedisUrl.isHost(host)) {
-        throw new IllegalArgumentException(
-            "the host of Redis is not a host name (letters, digits, - and ., the last part starting"
-                + " with a letter; no _) or an address");
+      String fault = HostName.fault(host);
+      if (fault != null) {
+        throw new IllegalArgumentException(fault);
       }
     }
 

@@ -31,6 +31,16 @@ final class TlsContradiction {
                   + " out",
               List.of(set, SettingsTable.REDIS_URL)));
     }
+    if (endpoint.tls() && tls.verifyHost() && !HostName.isVerifiable(endpoint.host())) {
+      found.add(
+          new Contradiction(
+              "redis.url names the host \""
+                  + endpoint.host()
+                  + "\", and Java cannot verify a certificate for a name with _: give Redis a second"
+                  + " name without one (a network alias) and write that, or set"
+                  + " redis.tls.verify-host to false",
+              List.of(SettingsTable.REDIS_URL, SettingsTable.REDIS_TLS_VERIFY_HOST)));
+    }
     return found;
   }
 

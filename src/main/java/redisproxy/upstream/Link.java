@@ -167,7 +167,7 @@ final class Link {
     attempting = true;
     startedAt = clock.getAsLong();
     begunAt = System.nanoTime();
-    Redis attempt = Redis.createClient(vertx, options());
+    Redis attempt = transport.client(options(), endpoint.database());
     client = attempt;
     attempt
         .connect()
@@ -188,12 +188,10 @@ final class Link {
   private RedisOptions options() {
     RedisOptions options =
         new RedisOptions()
-            .setConnectionString(endpoint.toString())
             .setPreferredProtocolVersion(ProtocolVersion.RESP2)
             .setMaxPoolSize(1)
             .setMaxWaitingHandlers(pipeline)
-            .setPoolName("redis-proxy")
-            .setNetClientOptions(transport.options());
+            .setPoolName("redis-proxy");
     if (redis.password() != null) {
       options.setPassword(redis.password().value());
       options.setUser(redis.username());

@@ -6,6 +6,8 @@ import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import redisproxy.config.Settings;
 import redisproxy.tls.ToRedis;
 
@@ -17,12 +19,14 @@ public final class Transport {
   private final Settings.Redis redis;
   private final ToRedis tls;
   private final NetClient client;
+  private final Dialer dialer;
 
   /** To be made on the event loop that will use it. */
   public Transport(Vertx vertx, Settings.Redis redis, ToRedis tls) {
     this.redis = redis;
     this.tls = tls;
     this.client = vertx.createNetClient(tcp());
+    this.dialer = new Dialer(vertx, redis.endpoint());
   }
 
   /** What is to be reached, and as whom. */
@@ -40,11 +44,18 @@ public final class Transport {
             .setSslOptions(tls.options()));
   }
 
-  /** For who has a client of its own make a connection, and makes another for the next. */
-  NetClientOptions options() {
-    NetClientOptions options = tcp();
-    tls.applyTo(options);
-    return options;
+  /**
+   * A Redis client for one connection, which it has yet to make. It speaks TLS with the
+   * certificates of this moment, so each connection needs a client of its own.
+   *
+   * @param options what the client does; where it connects to, and how, is set here
+   */
+  Redis client(RedisOptions options, int database) {
+    NetClientOptions tcp = tcp();
+    tls.applyTo(tcp);
+    return Redis.createClient(
+        dialer,
+        options.setConnectionString(dialer.connectionString(database)).setNetClientOptions(tcp));
   }
 
   private NetClientOptions tcp() {

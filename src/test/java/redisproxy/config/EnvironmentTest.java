@@ -75,6 +75,22 @@ class EnvironmentTest {
         faults(Map.of("REDIS_PASSWORD", "p\uFFFD\uFFFD")));
   }
 
+  /** As Kubernetes hands on a secret that was made of a file. */
+  @Test
+  void lineBreakAtTheEnd_isNoPartOfTheValue() {
+    Map<String, String> variables =
+        Map.of(
+            "REDIS_URL", "redis://h/2\n",
+            "REDIS_PASSWORD", " pw \r\n",
+            "ADMIN_TOKEN", "t\n",
+            "RESP_PORT", "\n");
+    Settings settings = Configuration.parse(Map.of(), variables, Machine.current(), new Faults());
+    assertEquals(new Settings.Endpoint("h", 6379, 2, false), settings.redis().endpoint());
+    assertEquals(new Secret(" pw "), settings.redis().password());
+    assertEquals(new Secret("t"), settings.admin().token());
+    assertEquals(8001, settings.resp().port());
+  }
+
   @Test
   void passwordFile_isReadAndTrimmed() throws IOException {
     Path file = Files.writeString(directory.resolve("password"), " 00123 x\r\n");

@@ -4,17 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /**
- * {@code redis.url}. What was encoded is read back; nothing is thrown but the refusal; the client
- * for Redis is given a host it can read; and neither a refusal nor the URL as it is shown says
+ * {@code redis.url}. What was encoded is read back; nothing is thrown but the refusal; an endpoint
+ * can be written as a URL and read again; and neither a refusal nor the URL as it is shown says
  * anything of a password, one character of the URL being wrong.
  */
 public final class RedisUrlTarget implements Target {
@@ -26,6 +26,11 @@ public final class RedisUrlTarget implements Target {
     return List.of(
         "redis://",
         "rediss://",
+        "REDIS://",
+        "?db=",
+        "&",
+        "timeout=1",
+        "::1",
         "redis:",
         "//",
         "/",
@@ -71,18 +76,22 @@ public final class RedisUrlTarget implements Target {
   public Sample sample(Random random) {
     String user = random.nextInt(3) == 0 ? "" : word(random);
     String password = random.nextInt(3) == 0 ? "" : word(random);
-    String host = List.of("localhost", "10.0.0.1", "[::1]", "redis.example").get(random.nextInt(4));
+    List<String> hosts = List.of("localhost", "10.0.0.1", "[::1]", "redis.example", "my_redis");
+    String host = hosts.get(random.nextInt(hosts.size()));
     int port = random.nextInt(3) == 0 ? 6379 : 1 + random.nextInt(65535);
     int db = random.nextInt(3) == 0 ? 0 : random.nextInt(2000);
     boolean tls = random.nextBoolean();
     String info =
         encoded(user, random) + (password.isEmpty() ? "" : ":" + encoded(password, random));
+    String scheme = tls ? "rediss://" : "redis://";
     String url =
-        (tls ? "rediss://" : "redis://")
+        (random.nextInt(4) == 0 ? scheme.toUpperCase(Locale.ROOT) : scheme)
             + (info.isEmpty() ? "" : info + "@")
             + host
             + (port == 6379 ? "" : ":" + port)
-            + (db == 0 ? "" : "/" + db);
+            + List.of(db == 0 ? "" : "/" + db, "/?db=" + db, "?db=" + db, "/" + db + "?db=" + db)
+                .get(random.nextInt(4))
+            + List.of("", "", "\n", " ").get(random.nextInt(4));
     String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     Settings.Endpoint endpoint = new Settings.Endpoint(bare, port, db, tls);
     return new Sample(
@@ -131,9 +140,8 @@ public final class RedisUrlTarget implements Target {
     hidden(text);
     try {
       RedisUrl url = ValueType.redisUrl().parse(text);
-      assertTrue(RedisUrl.isHost(url.endpoint().host()), "a host that the client cannot read");
-      URI read = URI.create("redis://" + RedisUrl.bracketed(url.endpoint().host()) + "/");
-      assertEquals(RedisUrl.bracketed(url.endpoint().host()), read.getHost());
+      RedisUrl again = RedisUrl.parse(url.endpoint().toString());
+      assertEquals(new RedisUrl(url.endpoint(), null, null), again);
       return outcome(url);
     } catch (IllegalArgumentException refused) {
       return new Outcome(List.of(), oneLine(refused.getMessage()));
@@ -151,7 +159,7 @@ public final class RedisUrlTarget implements Target {
     String shown = RedisUrl.redact(text);
     assertTrue(shown.length() <= text.length() + 7, shown);
     int at = text.lastIndexOf('@');
-    if (at >= 0 && text.startsWith("redis://")) {
+    if (at >= 0 && text.strip().startsWith("redis://")) {
       assertTrue(shown.startsWith("redis://***@"), shown);
     }
   }

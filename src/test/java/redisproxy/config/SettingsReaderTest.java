@@ -156,7 +156,7 @@ class SettingsReaderTest {
             "test: cache.max-bytes = \"2GiB\": more than 80 % of the heap (1000MiB):"
                 + " lower it to at most 800MiB or raise -Xmx",
             "test: redis.url = \"redis://***@h\": user or password is not percent-encoded UTF-8"
-                + " (a % itself is %25); expected "
+                + " (write % itself as %25); expected "
                 + RedisUrl.FORM,
             "test: log.level = \"loud\": expected error or warn or info or debug or trace"),
         faults(
@@ -306,6 +306,19 @@ class SettingsReaderTest {
         faults("redis.tls.ca", "ca.pem"));
     assertDoesNotThrow(() -> parse("redis.tls.ca", "ca.pem", "redis.url", "rediss://h"));
     assertEquals(1, faults("redis.tls.cert", "cert.pem", "redis.url", "rediss://h").size());
+  }
+
+  @Test
+  void tlsToAHostWithAnUnderscore_needsVerificationToBeOff() {
+    assertEquals(
+        List.of(
+            "test: redis.url names the host \"my_redis\", and Java cannot verify a certificate for a"
+                + " name with _: give Redis a second name without one (a network alias) and write"
+                + " that, or set redis.tls.verify-host to false"),
+        faults("redis.url", "rediss://my_redis"));
+    assertDoesNotThrow(
+        () -> parse("redis.url", "rediss://my_redis", "redis.tls.verify-host", "false"));
+    assertDoesNotThrow(() -> parse("redis.url", "redis://my_redis"));
   }
 
   private static String[] with(String[] pairs, String path, String value) {

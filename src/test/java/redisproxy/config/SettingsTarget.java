@@ -150,6 +150,8 @@ public final class SettingsTarget implements Target {
         } else {
           String name = SettingsTable.find(row[0]).environmentName();
           variables.append('\f').append(name).append('=').append(value);
+          variables.append(random.nextInt(4) == 0 ? "\r\n" : "");
+          given.put(row[0], value.replaceAll("[\r\n]+$", ""));
           if (random.nextBoolean()) {
             write(file, row[0], "overridden", random);
           }
