@@ -4,6 +4,7 @@ import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.SSLEngineOptions;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
@@ -96,6 +97,11 @@ public final class ToRedis {
   /** How a connection that is made now speaks TLS; null where it is to speak none. */
   public @Nullable ClientSSLOptions options() {
     return options == null ? null : options.current();
+  }
+
+  /** The TLS engine of every connection; null where none is to speak TLS. */
+  public @Nullable SSLEngineOptions engine() {
+    return redis.endpoint().tls() ? new SniEngineOptions(redis.endpoint().host()) : null;
   }
 
   /** Has a client speak TLS that way, if it is to. */

@@ -61,6 +61,7 @@ public final class Transport {
   private NetClientOptions tcp() {
     return new NetClientOptions()
         .setConnectTimeout((int) redis.connectTimeout().toMillis())
+        .setSslEngineOptions(tls.engine())
         .setTcpKeepAlive(true)
         .setTcpNoDelay(true);
   }

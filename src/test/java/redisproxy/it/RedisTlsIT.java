@@ -80,6 +80,24 @@ class RedisTlsIT {
     Awaitility.await()
         .untilAsserted(() -> assertEquals("$5\r\nblack\r\n", client.call("GET", "color")));
     assertTrue(relay.handshakes.get() >= 4, relay.handshakes::toString);
+    assertEquals(Set.of(""), Set.copyOf(relay.serverNames), "an address is not sent as a name");
+  }
+
+  /** A router that serves several Redis at one port picks one by the name (SNI). */
+  @Test
+  void hostOfOneLabel_isSentByEveryKindOfConnection() {
+    TlsRelay relay = relay("server", false);
+    RunningProxy proxy =
+        proxy(relay.url("localhost"), "redis.tls.ca", ca, "cache.max-value-bytes", "100KiB");
+    await(() -> assertEquals("tracking", proxy.coherence()));
+    assertEquals("blue", proxy.http("/keys/color").body());
+    assertEquals(VALUE, proxy.http("/keys/large").body());
+    RespClient client = opened.add(proxy.resp());
+    assertEquals("+OK\r\n", client.call("SET", "color", "red"));
+    assertTrue(client.call("CLIENT", "ID").startsWith(":"));
+    // The loader's, the feed's, the stream's, the shared one and the session's own.
+    assertTrue(relay.serverNames.size() >= 5, relay.serverNames::toString);
+    assertEquals(Set.of("localhost"), Set.copyOf(relay.serverNames));
   }
 
   /** 10,000 writes over a shared connection, and over one of the client's own. */

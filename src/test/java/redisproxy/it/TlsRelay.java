@@ -6,13 +6,16 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
 /** Speaks TLS before a Redis that does not. Two threads for each connection. */
@@ -22,6 +25,9 @@ final class TlsRelay implements AutoCloseable {
 
   /** Whose certificates the clients have shown, in order. */
   final List<String> shown = new CopyOnWriteArrayList<>();
+
+  /** The host name that each client has sent (SNI), in order; empty if it sent none. */
+  final List<String> serverNames = new CopyOnWriteArrayList<>();
 
   private final SSLServerSocket server;
   private final int redisPort;
@@ -43,7 +49,11 @@ final class TlsRelay implements AutoCloseable {
   }
 
   String url() {
-    return "rediss://127.0.0.1:" + server.getLocalPort();
+    return url("127.0.0.1");
+  }
+
+  String url(String host) {
+    return "rediss://" + host + ":" + server.getLocalPort();
   }
 
   private void accept() {
@@ -65,6 +75,7 @@ final class TlsRelay implements AutoCloseable {
       redis.setTcpNoDelay(true);
       client.setTcpNoDelay(true);
       ((SSLSocket) client).startHandshake();
+      serverNames.add(serverName(((SSLSocket) client).getSession()));
       handshakes.incrementAndGet();
       if (server.getNeedClientAuth()) {
         shown.add(((SSLSocket) client).getSession().getPeerPrincipal().getName());
@@ -74,6 +85,14 @@ final class TlsRelay implements AutoCloseable {
     } catch (IOException e) {
       close(client);
     }
+  }
+
+  private static String serverName(SSLSession session) {
+    return ((ExtendedSSLSession) session)
+        .getRequestedServerNames().stream()
+            .map(name -> new String(name.getEncoded(), StandardCharsets.UTF_8))
+            .findFirst()
+            .orElse("");
   }
 
   private void copy(Socket from, Socket to) {
