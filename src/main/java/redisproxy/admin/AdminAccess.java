@@ -71,7 +71,6 @@ final class AdminAccess {
 
   private static void secure(HttpServerResponse response) {
     response
-        .putHeader("x-content-type-options", "nosniff")
         .putHeader("referrer-policy", "no-referrer")
         .putHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
   }

@@ -21,6 +21,7 @@ import redisproxy.config.Version;
 import redisproxy.http.HeapBodies;
 import redisproxy.http.HttpFraming;
 import redisproxy.http.Problem;
+import redisproxy.http.ResponseHeaders;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Exposition;
@@ -93,7 +94,8 @@ public final class AdminVerticle extends VerticleBase {
         vertx
             .createHttpServer(options)
             .connectionHandler(HeapBodies::addTo)
-            .requestHandler(new HttpFraming(router));
+            .invalidRequestHandler(ResponseHeaders.before(Problem::ofInvalidRequest))
+            .requestHandler(ResponseHeaders.before(new HttpFraming(router)));
     return server
         .listen()
         .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));

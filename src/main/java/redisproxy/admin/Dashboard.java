@@ -102,7 +102,6 @@ final class Dashboard {
   private static void secure(HttpServerResponse response) {
     response
         .putHeader("content-security-policy", POLICY)
-        .putHeader("x-content-type-options", "nosniff")
         .putHeader("referrer-policy", "no-referrer");
   }
 

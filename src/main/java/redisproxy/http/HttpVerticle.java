@@ -159,6 +159,7 @@ public final class HttpVerticle extends VerticleBase {
   private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
     return request -> {
       HttpServerResponse response = request.response();
+      ResponseHeaders.addTo(response);
       response.endHandler(
           over -> {
             // Or the client is gone, and has been sent no status.

@@ -24,7 +24,7 @@ public record Problem(int status, String detail) {
   }
 
   /** What the HTTP decoder did not take. */
-  static void ofInvalidRequest(HttpServerRequest request) {
+  public static void ofInvalidRequest(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     Problem problem =
         cause instanceof TooLongHttpLineException

@@ -75,6 +75,9 @@ class OpenApiIT {
     ApiResponse known = operation.getResponses().get("" + status);
     assertNotNull(known, what);
     assertTrue(type == null || known.getContent().containsKey(type), what);
+    // HttpHeadersIT sees that every response has them.
+    Set<String> always = Set.of("Date", "X-Content-Type-Options");
+    assertTrue(known.getHeaders() != null && known.getHeaders().keySet().containsAll(always), what);
     return status;
   }
 

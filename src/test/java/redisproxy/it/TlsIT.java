@@ -228,6 +228,9 @@ class TlsIT {
         HttpResponse<byte[]> response = get(version, proxy.httpPort(), "/keys/large");
         assertEquals(200, response.statusCode());
         assertEquals(version, response.version());
+        assertTrue(response.headers().firstValue("date").orElse("").endsWith(" GMT"));
+        assertEquals(
+            "nosniff", response.headers().firstValue("x-content-type-options").orElse(null));
         assertArrayEquals(VALUE.getBytes(StandardCharsets.US_ASCII), response.body());
       }
       assertEquals(404, get(version, proxy.httpPort(), "/keys/none").statusCode());
