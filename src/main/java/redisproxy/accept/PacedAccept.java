@@ -8,6 +8,7 @@ import io.netty.channel.EventLoop;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * On the listening socket of a server: lets the kernel keep those who connect while the event loops
@@ -17,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * is counted from here, so those whose TLS handshake is not done count as well.
  */
 final class PacedAccept extends ChannelInboundHandlerAdapter {
-  private final int most;
-  private final AtomicInteger open = new AtomicInteger();
+  /** Of the server, which may have another listening socket. */
+  private final OpenSockets sockets;
 
   /** Loops that have been given sockets since accepting was last allowed. Of the acceptor alone. */
   private final Set<EventLoop> given = new HashSet<>();
@@ -26,34 +27,44 @@ final class PacedAccept extends ChannelInboundHandlerAdapter {
   /** Loops that have yet to come to what they were given. */
   private final AtomicInteger behind = new AtomicInteger();
 
+  /** Set once the listening socket is there. */
+  private @Nullable Runnable onClose;
+
   /**
    * A handler for one listening socket.
    *
-   * @param most how many sockets may be open before no more are accepted; those of the turn in
-   *     which it is reached still are, 16 at most
+   * @param sockets those of its server: while there is no room none are accepted; those of the turn
+   *     in which it runs out still are, 16 at most
    */
-  PacedAccept(int most) {
-    this.most = most;
+  PacedAccept(OpenSockets sockets) {
+    this.sockets = sockets;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    ChannelConfig listening = ctx.channel().config();
+    onClose = () -> acceptIfThereIsRoom(listening);
+    sockets.onClose(onClose);
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    if (onClose != null) {
+      sockets.remove(onClose);
+    }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object accepted) {
     Channel socket = (Channel) accepted;
-    ChannelConfig listening = ctx.channel().config();
-    open.incrementAndGet();
-    socket
-        .closeFuture()
-        .addListener(
-            closed -> {
-              open.decrementAndGet();
-              acceptIfThereIsRoom(listening);
-            });
+    sockets.opened();
+    socket.closeFuture().addListener(closed -> sockets.closed());
     ctx.fireChannelRead(accepted);
     try {
       given.add(socket.eventLoop());
     } catch (IllegalStateException givenToNone) {
       // Thrown away before that, which its future is not told of.
-      open.decrementAndGet();
+      sockets.closed();
     }
   }
 
@@ -75,7 +86,7 @@ final class PacedAccept extends ChannelInboundHandlerAdapter {
   }
 
   private void acceptIfThereIsRoom(ChannelConfig listening) {
-    if (behind.get() == 0 && open.get() < most) {
+    if (behind.get() == 0 && sockets.hasRoom()) {
       listening.setAutoRead(true);
     }
   }

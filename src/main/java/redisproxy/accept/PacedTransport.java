@@ -15,6 +15,8 @@ import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.spi.transport.Transport;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,9 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   private final io.vertx.core.transport.Transport chosen;
   private final Transport transport;
   private final int sockets;
+
+  /** By the host and port that a server was made with: both loopbacks of localhost share these. */
+  private final Map<String, OpenSockets> servers = new ConcurrentHashMap<>();
 
   /**
    * For {@link io.vertx.core.VertxBuilder#withTransport}.
@@ -54,10 +59,15 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   @Override
   public void configure(NetServerOptions options, boolean domain, ServerBootstrap bootstrap) {
     transport.configure(options, domain, bootstrap);
-    bootstrap.handler(new PacedAccept(sockets));
+    bootstrap.handler(new PacedAccept(socketsOf(options)));
     if (chosen.name().equals(EPOLL.name())) {
       bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, MAX_UNSENT);
     }
+  }
+
+  private OpenSockets socketsOf(NetServerOptions options) {
+    return servers.computeIfAbsent(
+        options.getHost() + "/" + options.getPort(), server -> new OpenSockets(sockets));
   }
 
   @Override

@@ -1,15 +1,18 @@
 package redisproxy.admin;
 
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import redisproxy.accept.Listeners;
 import redisproxy.bus.Bus.Report;
 import redisproxy.bus.Census;
 import redisproxy.bus.Coherence;
@@ -44,7 +47,7 @@ public final class AdminVerticle extends VerticleBase {
   private final LiveLimits limits;
   private final Insight insight;
   private Exposition<Reading> exposition;
-  private HttpServer server;
+  private Listeners server;
 
   public AdminVerticle(
       Settings settings,
@@ -90,20 +93,23 @@ public final class AdminVerticle extends VerticleBase {
             .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(60);
     certificates.applyTo(options);
+    Handler<HttpServerRequest> requests = ResponseHeaders.before(new HttpFraming(router));
     server =
-        vertx
-            .createHttpServer(options)
-            .connectionHandler(HeapBodies::addTo)
-            .invalidRequestHandler(ResponseHeaders.before(Problem::ofInvalidRequest))
-            .requestHandler(ResponseHeaders.before(new HttpFraming(router)));
+        Listeners.ofHttp(
+            () ->
+                vertx
+                    .createHttpServer(options)
+                    .connectionHandler(HeapBodies::addTo)
+                    .invalidRequestHandler(ResponseHeaders.before(Problem::ofInvalidRequest))
+                    .requestHandler(requests));
     return server
-        .listen()
-        .onSuccess(listening -> certificates.follow(context, server::updateSSLOptions));
+        .listen(options.getHost(), options.getPort())
+        .onSuccess(listening -> certificates.follow(context, server::updateSslOptions));
   }
 
   /** The port listened on, which is not the one set when that is 0. */
   public int port() {
-    return server.actualPort();
+    return server.port();
   }
 
   private static void onlyReads(RoutingContext ctx) {
@@ -208,6 +214,6 @@ public final class AdminVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     exposition.close();
-    return server.close();
+    return server.shutdown(0, TimeUnit.SECONDS);
   }
 }

@@ -100,7 +100,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
             "admin.host = "
                 + SettingsTable.ADMIN_HOST.quote(host)
                 + " without admin.token: whoever reaches it would see and change how the proxy runs;"
-                + " set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or the host to 127.0.0.1",
+                + " set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or the host to localhost",
             List.of(SettingsTable.ADMIN_HOST, SettingsTable.ADMIN_TOKEN)));
   }
 
@@ -113,7 +113,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
                   + setting.quote(host)
                   + " with auth.mode = own and no auth.password: whoever reaches it would act as the"
                   + " proxy's Redis user; set auth.password (or AUTH_PASSWORD), or the host to"
-                  + " 127.0.0.1",
+                  + " localhost",
               List.of(setting, SettingsTable.AUTH_MODE)));
     }
   }
@@ -128,7 +128,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
             "dashboard.show-values is true and admin.host is "
                 + SettingsTable.ADMIN_HOST.quote(admin.host())
                 + ": whoever reaches it would read values without a password; set admin.host to"
-                + " 127.0.0.1, or leave values out",
+                + " localhost, or leave values out",
             List.of(SettingsTable.DASHBOARD_SHOW_VALUES, SettingsTable.ADMIN_HOST)));
   }
 
@@ -208,7 +208,9 @@ record Contradiction(String text, List<Setting<?>> settings) {
       boolean sameHost =
           host.equalsIgnoreCase(other.host)
               || WILDCARDS.contains(host)
-              || WILDCARDS.contains(other.host);
+              || WILDCARDS.contains(other.host)
+              || Loopback.isEither(host, other.host)
+              || Loopback.isEither(other.host, host);
       if (port == 0 || port != other.port || !sameHost) {
         return;
       }

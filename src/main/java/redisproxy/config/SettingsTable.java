@@ -30,7 +30,7 @@ public final class SettingsTable {
   static final Setting<Boolean> HTTP_ENABLED =
       row("http.enabled", ValueType.bool(), "true", "whether to serve HTTP");
   static final Setting<String> HTTP_HOST =
-      row("http.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
+      row("http.host", ValueType.host(), "localhost", "address to listen on; 0.0.0.0 = all");
   static final Setting<Integer> HTTP_PORT =
       row("http.port", PORT, "8000", "port to listen on; 0 = any free port");
   static final Setting<Optional<Integer>> HTTP_INSTANCES =
@@ -58,7 +58,7 @@ public final class SettingsTable {
   static final Setting<Boolean> RESP_ENABLED =
       row("resp.enabled", ValueType.bool(), "true", "whether to serve RESP (Redis clients)");
   static final Setting<String> RESP_HOST =
-      row("resp.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
+      row("resp.host", ValueType.host(), "localhost", "address to listen on; 0.0.0.0 = all");
   static final Setting<Integer> RESP_PORT =
       row("resp.port", PORT, "8001", "port to listen on; 0 = any free port");
   static final Setting<Optional<Integer>> RESP_INSTANCES =
@@ -96,7 +96,7 @@ public final class SettingsTable {
   static final Setting<Boolean> ADMIN_ENABLED =
       row("admin.enabled", ValueType.bool(), "true", "whether to serve health and metrics");
   static final Setting<String> ADMIN_HOST =
-      row("admin.host", ValueType.host(), "127.0.0.1", "address to listen on; 0.0.0.0 = all");
+      row("admin.host", ValueType.host(), "localhost", "address to listen on; 0.0.0.0 = all");
   static final Setting<Integer> ADMIN_PORT =
       row("admin.port", PORT, "8002", "port to listen on; 0 = any free port");
   static final Setting<String> ADMIN_TOKEN =

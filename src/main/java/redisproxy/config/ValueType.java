@@ -142,7 +142,7 @@ public record ValueType<T>(
   /** An address to listen on. Only its characters are checked: it is resolved when it is bound. */
   static ValueType<String> host() {
     return of(
-        "a host name or address such as 127.0.0.1, 0.0.0.0 or ::1 (no brackets, no port)",
+        "a host name or address such as localhost, 0.0.0.0 or ::1 (no brackets, no port)",
         text -> text,
         text -> HOST.matcher(text).matches());
   }

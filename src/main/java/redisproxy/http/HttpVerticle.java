@@ -5,7 +5,6 @@ import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -18,6 +17,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.accept.Listeners;
 import redisproxy.access.Credentials;
 import redisproxy.access.LateRefusals;
 import redisproxy.bus.Bus;
@@ -69,7 +69,7 @@ public final class HttpVerticle extends VerticleBase {
   private UnreadResponses unread;
   private HttpAnswers answers;
   private LoopDelay loopDelay;
-  private HttpServer server;
+  private Listeners server;
   private @Nullable Future<Asset> description;
 
   /**
@@ -117,10 +117,10 @@ public final class HttpVerticle extends VerticleBase {
             task -> context.runOnContext(turn -> task.run()),
             clock);
     vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
-    Settings.Cache cache = settings.cache();
     unread =
         new UnreadResponses(
-            ClientMemory.of(LogKey.HTTP, settings.http().instances(), cache.maxValueBytes()));
+            ClientMemory.of(
+                LogKey.HTTP, settings.http().instances(), settings.cache().maxValueBytes()));
     answers =
         new HttpAnswers(
             new ValueStreams(vertx, transport, streamPermits, front::seen),
@@ -144,15 +144,18 @@ public final class HttpVerticle extends VerticleBase {
             .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     certificates.http().applyTo(options);
+    var routes = counted(new HttpLimit(limits.rate(), new HttpFraming(router())));
     server =
-        vertx
-            .createHttpServer(options)
-            .connectionHandler(this::connected)
-            .invalidRequestHandler(counted(Problem::ofInvalidRequest))
-            .requestHandler(counted(new HttpLimit(limits.rate(), new HttpFraming(router()))));
+        Listeners.ofHttp(
+            () ->
+                vertx
+                    .createHttpServer(options)
+                    .connectionHandler(this::connected)
+                    .invalidRequestHandler(counted(Problem::ofInvalidRequest))
+                    .requestHandler(routes));
     return server
-        .listen()
-        .onSuccess(listening -> certificates.http().follow(context, server::updateSSLOptions));
+        .listen(options.getHost(), options.getPort())
+        .onSuccess(listening -> certificates.http().follow(context, server::updateSslOptions));
   }
 
   /** Counts how each request ends, and has it traced. */
@@ -180,7 +183,7 @@ public final class HttpVerticle extends VerticleBase {
 
   /** The port listened on, which is not the one set when that is 0. */
   public int port() {
-    return server.actualPort();
+    return server.port();
   }
 
   private void connected(HttpConnection connection) {

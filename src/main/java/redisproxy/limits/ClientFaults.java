@@ -13,6 +13,8 @@ import redisproxy.log.LogLimit;
 public final class ClientFaults {
   private static final Logger LOG = LoggerFactory.getLogger(ClientFaults.class);
 
+  private static final String READ = "read replies while sending, or raise resp.max-pending-bytes";
+
   private final int maxPendingBytes;
   private final LogLimit stalledLog = new LogLimit(10, TimeUnit.SECONDS.toNanos(1));
   private final LogLimit httpLog = new LogLimit(1, TimeUnit.MINUTES.toNanos(1));
@@ -41,8 +43,7 @@ public final class ClientFaults {
               LOG.atWarn()
                   .addKeyValue(LogKey.CLIENT, client)
                   .addKeyValue(LogKey.SETTING, "resp.max-pending-bytes=" + maxPendingBytes)
-                  .addKeyValue(
-                      LogKey.REMEDY, "read replies while sending, or raise resp.max-pending-bytes"))
+                  .addKeyValue(LogKey.REMEDY, READ))
           .log("a client sends requests without reading their replies: it is read no further");
     }
   }

@@ -4,7 +4,6 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.net.NetSocketInternal;
-import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
 import java.util.HashSet;
@@ -13,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import redisproxy.accept.Listeners;
 import redisproxy.access.Credentials;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Census;
@@ -68,7 +68,7 @@ public final class RespVerticle extends VerticleBase {
   private Asides asides;
   private Trunks trunks;
   private LoopDelay loopDelay;
-  private NetServer server;
+  private Listeners server;
   private boolean stopping;
 
   public RespVerticle(
@@ -119,10 +119,10 @@ public final class RespVerticle extends VerticleBase {
             .setIdleTimeout((int) settings.idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     certificates.resp().applyTo(options);
-    server = vertx.createNetServer(options).connectHandler(this::connected);
+    server = Listeners.ofTcp(() -> vertx.createNetServer(options).connectHandler(this::connected));
     return server
-        .listen()
-        .onSuccess(listening -> certificates.resp().follow(context, server::updateSSLOptions));
+        .listen(options.getHost(), options.getPort())
+        .onSuccess(listening -> certificates.resp().follow(context, server::updateSslOptions));
   }
 
   /**
@@ -143,7 +143,7 @@ public final class RespVerticle extends VerticleBase {
 
   /** The port listened on, which is not the one set when that is 0. */
   public int port() {
-    return server.actualPort();
+    return server.port();
   }
 
   private void connected(NetSocket socket) {

@@ -46,6 +46,10 @@ class PacedAcceptTest {
   }
 
   private int listen(int most) throws InterruptedException {
+    return listen(new OpenSockets(most));
+  }
+
+  private int listen(OpenSockets sockets) throws InterruptedException {
     Channel server =
         new ServerBootstrap()
             .group(acceptor, loop)
@@ -54,7 +58,7 @@ class PacedAcceptTest {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(new PacedAccept(most), new Counter());
+                    channel.pipeline().addLast(new PacedAccept(sockets), new Counter());
                   }
                 })
             .childHandler(
@@ -121,5 +125,21 @@ class PacedAcceptTest {
     Awaitility.await().untilAsserted(() -> assertEquals(100, accepted.get()));
     connect(port, 5);
     Awaitility.await().untilAsserted(() -> assertEquals(105, accepted.get()));
+  }
+
+  /** As for localhost, which is two addresses. */
+  @Test
+  void twoListeningSockets_shareTheRoom() throws Exception {
+    OpenSockets sockets = new OpenSockets(40);
+    int one = listen(sockets);
+    int other = listen(sockets);
+    connect(one, 100);
+    stays(() -> assertTrue(accepted.get() >= 40 && accepted.get() < 40 + TURN, accepted::toString));
+    connect(other, 100);
+    stays(() -> assertTrue(accepted.get() < 40 + 2 * TURN, accepted::toString));
+    for (Socket client : clients) {
+      client.close();
+    }
+    Awaitility.await().untilAsserted(() -> assertEquals(200, accepted.get()));
   }
 }

@@ -18,14 +18,24 @@ class FailuresTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "REDIS")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"REDIS", "NO_PASSWORD"})
   void respError_ofOurs_saysWhoSpeaks(Kind kind) {
     assertEquals("ERR redis-proxy: why", Failures.respError(new Failure(kind, "why")));
+  }
+
+  /** Libraries log in when they see it. */
+  @Test
+  void respError_whereRedisAsksForAPassword_isRediss() {
+    Failure failure = new Failure(Kind.NO_PASSWORD, "Redis refuses the proxy's credentials");
+    assertEquals("NOAUTH Authentication required.", Failures.respError(failure));
   }
 
   @ParameterizedTest
   @CsvSource({
     "UNREACHABLE, why, 503",
+    "NO_PASSWORD, why, 503",
     "OVERLOADED, why, 503",
     "TIMEOUT, why, 504",
     "REDIS, WRONGTYPE Operation against a key, 409",

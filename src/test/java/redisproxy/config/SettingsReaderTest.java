@@ -25,11 +25,11 @@ class SettingsReaderTest {
         new Settings(
             8,
             new Settings.Http(
-                true, "127.0.0.1", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
+                true, "localhost", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
             new Cors(List.of()),
             new Settings.Resp(
-                true, "127.0.0.1", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
-            new Settings.Admin(true, "127.0.0.1", 8002, null),
+                true, "localhost", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
+            new Settings.Admin(true, "localhost", 8002, null),
             new Dashboard(true, false, false),
             new Settings.Cache(
                 10000,
@@ -194,6 +194,9 @@ class SettingsReaderTest {
             "admin.port", "9000",
             "admin.host", "10.0.0.1",
             "admin.token", "t0ken"));
+    assertEquals(1, faults("resp.port", "8000", "resp.host", "::1").size());
+    assertEquals(1, faults("http.port", "8001", "http.host", "127.0.0.1").size());
+    assertDoesNotThrow(() -> parse("resp.port", "8000", "resp.host", "127.0.0.2"));
     assertEquals(
         List.of(
             "test: a value of cache.max-value-bytes (1048576 bytes) does not fit into"
@@ -259,7 +262,7 @@ class SettingsReaderTest {
                 + host
                 + "\" with auth.mode = own and no auth.password: whoever reaches it would act as the"
                 + " proxy's Redis user; set auth.password (or AUTH_PASSWORD), or the host to"
-                + " 127.0.0.1"),
+                + " localhost"),
         faults("auth.mode", "own", "resp.host", host));
     assertEquals(2, faults("auth.mode", "own", "resp.host", host, "http.host", host).size());
     assertDoesNotThrow(() -> parse("auth.mode", "own", "resp.host", host, "resp.enabled", "false"));
@@ -346,7 +349,7 @@ class SettingsReaderTest {
         List.of(
             "test: admin.host = \"0.0.0.0\" without admin.token: whoever reaches it would see and"
                 + " change how the proxy runs; set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or"
-                + " the host to 127.0.0.1"),
+                + " the host to localhost"),
         faults("admin.host", "0.0.0.0"));
     assertDoesNotThrow(() -> parse("admin.host", "0.0.0.0", "admin.enabled", "false"));
     Settings settings = parse("admin.host", "0.0.0.0", "admin.token", "t0ken");
