@@ -42,7 +42,8 @@
  *
  * <p>Where the proxy judges clients itself, {@link redisproxy.session.Login} lets a session in, and
  * {@link redisproxy.session.TunnelGuard} keeps from Redis what is not for it. {@link
- * redisproxy.session.ClientLimits} say how much a session may ask.
+ * redisproxy.session.ClientLimits} say how much a session may ask, {@link
+ * redisproxy.session.ClientIds} which id it has.
  *
  * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
  * redisproxy.bus.Failures} is the one place where failures become RESP errors and HTTP statuses.
