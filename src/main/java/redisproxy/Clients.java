@@ -3,7 +3,6 @@ package redisproxy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
-import redisproxy.config.Tls;
 import redisproxy.limits.Room;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Gate;
@@ -32,18 +31,24 @@ final class Clients {
     return http;
   }
 
-  /** From now on it is as these settings say; who is connected stays. */
+  /** Applies these settings from now on; connected clients stay. */
   void limit(Settings settings) {
-    Tls tls = settings.tls();
-    limit(resp, LogKey.RESP, settings.resp().maxClients(), tls.resp().isOn());
-    limit(http, LogKey.HTTP, settings.http().maxClients(), tls.http().isOn());
+    Settings.Resp overResp = settings.resp();
+    resp.limit(room.clients(overResp.maxClients(), settings.tls().resp().isOn()));
+    if (!overResp.hasDefaultMaxClients()) {
+      warnOfFewer(LogKey.RESP, resp.limit(), overResp.maxClients());
+    }
+    Settings.Http overHttp = settings.http();
+    http.limit(room.clients(overHttp.maxClients(), settings.tls().http().isOn()));
+    if (!overHttp.hasDefaultMaxClients()) {
+      warnOfFewer(LogKey.HTTP, http.limit(), overHttp.maxClients());
+    }
   }
 
-  private void limit(Gate gate, String server, int wanted, boolean tls) {
-    int clients = room.clients(wanted, tls);
-    gate.limit(clients);
+  /** Nobody asked for the default, so nobody needs to hear that it is lowered. */
+  private static void warnOfFewer(String server, int clients, int wanted) {
     if (clients < wanted) {
-      LOG.atInfo()
+      LOG.atWarn()
           .addKeyValue(LogKey.SERVER, server)
           .addKeyValue(LogKey.CLIENTS, clients)
           .addKeyValue(LogKey.OF, wanted)

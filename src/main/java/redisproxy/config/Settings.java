@@ -70,6 +70,11 @@ public record Settings(
       SettingsTable.HTTP_MAX_CONCURRENT_REQUESTS.require(maxConcurrentRequests);
       SettingsTable.HTTP_IDLE_TIMEOUT.require(idleTimeout);
     }
+
+    /** Whether the number of clients is the default, written down or not. */
+    public boolean hasDefaultMaxClients() {
+      return maxClients == SettingsTable.HTTP_MAX_CLIENTS.defaultValue();
+    }
   }
 
   /**
@@ -101,6 +106,11 @@ public record Settings(
       SettingsTable.RESP_MAX_REQUEST_BYTES.require(maxRequestBytes);
       SettingsTable.RESP_MAX_PIPELINE.require(maxPipeline);
       SettingsTable.RESP_MAX_PENDING_BYTES.require(maxPendingBytes);
+    }
+
+    /** Whether the number of clients is the default, written down or not. */
+    public boolean hasDefaultMaxClients() {
+      return maxClients == SettingsTable.RESP_MAX_CLIENTS.defaultValue();
     }
   }
 
