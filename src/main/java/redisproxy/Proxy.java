@@ -82,14 +82,16 @@ public final class Proxy {
   }
 
   /**
-   * Starts a proxy; it need not find Redis there. Fails when a port cannot be had, and leaves
-   * nothing behind then. Blocks while it reads certificates.
+   * Starts a proxy; it need not find Redis there. Fails when a port cannot be had, before anything
+   * is connected to, and leaves nothing behind then. Blocks while it looks at ports and reads
+   * certificates.
    */
   public static Future<Proxy> start(Settings settings) {
     CertificateFiles certificates;
     try {
+      Listener.enabled(settings).forEach(Listener::requireFree);
       certificates = new CertificateFiles(settings);
-    } catch (IllegalArgumentException fault) {
+    } catch (IllegalArgumentException | IllegalStateException fault) {
       return Future.failedFuture(fault);
     }
     Proxy proxy = new Proxy(settings, certificates);
@@ -152,7 +154,7 @@ public final class Proxy {
                         certificates,
                         limits,
                         ids)))
-        .recover(failure -> listening("resp", resp.host(), resp.port(), failure))
+        .recover(failure -> Future.failedFuture(Listener.resp(resp).failed(failure)))
         .onSuccess(fronts::add);
   }
 
@@ -173,7 +175,7 @@ public final class Proxy {
                         certificates,
                         limits,
                         spans)))
-        .recover(failure -> listening("http", http.host(), http.port(), failure))
+        .recover(failure -> Future.failedFuture(Listener.http(http).failed(failure)))
         .onSuccess(fronts::add);
   }
 
@@ -190,9 +192,7 @@ public final class Proxy {
             insight);
     return adminVertx
         .deployVerticle(adminVerticle)
-        .recover(
-            failure ->
-                listening("admin", settings.admin().host(), settings.admin().port(), failure));
+        .recover(failure -> Future.failedFuture(Listener.admin(settings.admin()).failed(failure)));
   }
 
   private static <T> T added(List<T> list, T element) {
@@ -202,15 +202,6 @@ public final class Proxy {
 
   private Future<String> deploy(int instances, Supplier<Deployable> verticle) {
     return vertx.deployVerticle(verticle, new DeploymentOptions().setInstances(instances));
-  }
-
-  private static Future<String> listening(
-      String section, String host, int port, Throwable failure) {
-    return Future.failedFuture(
-        new IllegalStateException(
-            "%s.host = %s, %s.port = %d: cannot listen (%s); set another host or port"
-                .formatted(section, host, section, port, failure.getMessage()),
-            failure));
   }
 
   private void logStart() {

@@ -22,6 +22,9 @@ public final class Listeners {
   /** The host that means both loopbacks. */
   public static final String LOCALHOST = "localhost";
 
+  private static final String LOOPBACK_4 = "127.0.0.1";
+  private static final String LOOPBACK_6 = "::1";
+
   private final Supplier<Listener> maker;
   private final String loopback4;
   private final String loopback6;
@@ -44,14 +47,19 @@ public final class Listeners {
     this.loopback6 = loopback6;
   }
 
+  /** All addresses that a host of the settings means; a machine may lack the second. */
+  public static List<String> addresses(String host) {
+    return host.equalsIgnoreCase(LOCALHOST) ? List.of(LOOPBACK_4, LOOPBACK_6) : List.of(host);
+  }
+
   /** Those of a TCP server; the supplier makes one that does not listen yet. */
   public static Listeners ofTcp(Supplier<NetServer> maker) {
-    return new Listeners(() -> new Tcp(maker.get()), "127.0.0.1", "::1");
+    return new Listeners(() -> new Tcp(maker.get()), LOOPBACK_4, LOOPBACK_6);
   }
 
   /** Those of an HTTP server; the supplier makes one that does not listen yet. */
   public static Listeners ofHttp(Supplier<HttpServer> maker) {
-    return new Listeners(() -> new Http(maker.get()), "127.0.0.1", "::1");
+    return new Listeners(() -> new Http(maker.get()), LOOPBACK_4, LOOPBACK_6);
   }
 
   /**

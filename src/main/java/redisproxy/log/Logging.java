@@ -47,6 +47,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
     own(context).setLevel(Level.valueOf(level.name()));
     // Its warnings repeat what the link to Redis reports with more to say.
     context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
+    // It warns of messages on their way to a verticle that has just ended, at a stop or at a start
+    // that fails.
+    context.getLogger("io.vertx.core.eventbus.impl.MessageConsumerImpl").setLevel(Level.ERROR);
   }
 
   /** Changes the least important messages of the proxy's own that are logged; from any thread. */

@@ -10,7 +10,6 @@ import redisproxy.bus.Front;
 import redisproxy.metrics.Outcome;
 import redisproxy.resp.ClientIdArguments;
 import redisproxy.resp.ClientIdReply;
-import redisproxy.resp.Command;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
@@ -38,6 +37,8 @@ final class TunnelLane implements Tunnel.Session {
 
   /** How long a request that names a connection waits for its id, in milliseconds. */
   private static final long ID_MS = 1_000;
+
+  private static final long CLIENT = CommandName.of("client");
 
   private static final byte[] ASK_ID =
       "*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -175,7 +176,7 @@ final class TunnelLane implements Tunnel.Session {
    * needs: its own, which Redis was asked for a moment ago, or one that messages are to be sent to.
    */
   private boolean mustAwaitId() {
-    if (hasAwaitedId || !isClientCommand()) {
+    if (parser.name() != CLIENT || hasAwaitedId) {
       return false;
     }
     ClientIdArguments named = ClientIdArguments.of(parser);
@@ -209,16 +210,12 @@ final class TunnelLane implements Tunnel.Session {
     session.advance();
   }
 
-  private boolean isClientCommand() {
-    return front.server().commands().of(parser).kind() == Command.Kind.CLIENT;
-  }
-
   /**
    * What Redis is sent in place of a request that names sessions by the ids clients know, or null.
    * The request has then been added to the outstanding ones.
    */
   private @Nullable ByteBuf withRedisIds() {
-    if (!isClientCommand()) {
+    if (parser.name() != CLIENT) {
       return null;
     }
     ClientIdArguments named = ClientIdArguments.of(parser);
@@ -465,7 +462,10 @@ final class TunnelLane implements Tunnel.Session {
     boolean unexpected =
         !outstanding.isAnswered() && !outstanding.isStreaming() && !lastReplies.isBegun();
     if (unexpected || !tunnel.isConnected()) {
-      session.write(Unpooled.wrappedBuffer(Failures.lost(tunnel.isConnected())));
+      byte[] refusal = replies.turnedAway();
+      session.write(
+          Unpooled.wrappedBuffer(
+              refusal == null ? Failures.lost(tunnel.isConnected()) : refusal));
     }
     session.flush();
     session.leave();

@@ -2,7 +2,9 @@ package redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,13 @@ final class TunnelReplies implements Bus.Fenced {
   private @Nullable ByteBuf naming;
 
   private final ClientIdReply.Ids ids;
+
+  /** What Redis says to a connection that it closes at once, whatever was asked over it. */
+  private static final List<String> TURNS_AWAY =
+      List.of("-ERR max number of clients", "-DENIED ");
+
+  /** That, when it came in place of a reply to a request of the proxy's own, or null. */
+  private byte @Nullable [] turnedAway;
 
   private boolean holding;
 
@@ -125,6 +134,9 @@ final class TunnelReplies implements Bus.Fenced {
     }
     keepNaming(data, start);
     byte[] instead = isDropped && ends ? outstanding.answer() : null;
+    if (isDropped && ends && framer.type() == '-') {
+      noteTurnedAway(data, start);
+    }
     ByteBuf renamed = ends ? renamed() : null;
     if (ends && isToBeFenced(outstanding.replied(framer))) {
       if (!holding) {
@@ -139,6 +151,20 @@ final class TunnelReplies implements Bus.Fenced {
       relay(renamed);
     }
     return from;
+  }
+
+  private void noteTurnedAway(ByteBuf data, int start) {
+    byte[] error = new byte[data.readerIndex() - start];
+    data.getBytes(start, error);
+    String text = new String(error, StandardCharsets.ISO_8859_1);
+    if (TURNS_AWAY.stream().anyMatch(text::startsWith)) {
+      turnedAway = error;
+    }
+  }
+
+  /** What Redis said before it closed the connection it had just accepted, or null. */
+  byte @Nullable [] turnedAway() {
+    return turnedAway;
   }
 
   private void begins(byte type) {

@@ -79,6 +79,7 @@ public final class Feed {
 
   private @Nullable FeedConnection connection;
   private boolean established;
+  private boolean stopped;
   private long establishedAt;
   private long timer = NO_TIMER;
   private String reason = "";
@@ -120,6 +121,7 @@ public final class Feed {
 
   /** Ends it for good: the owner is told nothing more, fences asked for do not pass. */
   public Future<Void> stop() {
+    stopped = true;
     established = false;
     vertx.cancelTimer(timer);
     FeedConnection last = connection;
@@ -163,8 +165,7 @@ public final class Feed {
   public void rearm() {
     if (connection != null) {
       connection.end("given up for another one", false);
-    }
-    if (connection == null) {
+    } else if (!stopped) {
       vertx.cancelTimer(timer);
       attempt();
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
@@ -20,6 +21,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The packaged jar, as an operator runs it. */
@@ -60,13 +64,63 @@ class JarIT {
     assertFalse(output.contains("t0psecret"), output);
   }
 
-  @Test
-  void portInUse_isSaidWithTheSettingAndEnds() throws Exception {
-    try (ServerSocket taken = new ServerSocket(0)) {
-      jar.run(Map.of("RESP_PORT", "" + taken.getLocalPort(), "RESP_HOST", "0.0.0.0"), List.of());
+  private static long count(String output, String text) {
+    return output.lines().filter(line -> line.contains(text)).count();
+  }
+
+  /** Nothing is said but that, and by the one server whose port it is. */
+  private static void assertSaysAlone(String output, String server, int port) {
+    String setting = server + ".port = " + port + ": cannot listen (";
+    assertEquals(1, count(output, setting), output);
+    assertEquals(1, count(output, "cannot listen"), output);
+    assertEquals(0, count(output, "level=WARN") + count(output, "level=ERROR"), output);
+    assertEquals(0, count(output, "\tat "), output);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http, 127.0.0.1",
+    "resp, 127.0.0.1",
+    "admin, 127.0.0.1",
+    "http, 0.0.0.0",
+    "resp, 0.0.0.0"
+  })
+  void portInUse_isSaidAlone_andRedisIsNotConnectedTo(String server, String host) throws Exception {
+    String prefix = server.toUpperCase(Locale.ROOT);
+    try (ServerSocket taken = new ServerSocket(0);
+        Switch redis = new Switch(1)) {
+      Map<String, String> environment =
+          Map.of(
+              "REDIS_URL",
+              redis.url(),
+              "AUTH_MODE",
+              "redis",
+              prefix + "_HOST",
+              host,
+              prefix + "_PORT",
+              "" + taken.getLocalPort());
+      jar.run(environment, List.of());
       String output = jar.finished(1);
-      assertTrue(output.contains("resp.port = " + taken.getLocalPort()), output);
-      assertFalse(output.contains("\tat "), output);
+      assertSaysAlone(output, server, taken.getLocalPort());
+      assertEquals(2, output.lines().count(), output);
+      assertFalse(redis.isUsed());
+    }
+  }
+
+  /** It is free when it is looked at and not when the server wants it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"http", "resp"})
+  void portTakenDuringTheStart_isSaidAloneToo(String server) throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        Switch door = new Switch(redis.port())) {
+      Runnable lead = door.hold();
+      jar.run(Map.of("REDIS_URL", door.url(), "EVENT_LOOPS", "4"), List.of());
+      Awaitility.await().until(door::isUsed);
+      int port = server.equals("http") ? jar.http : jar.resp;
+      try (ServerSocket taken = new ServerSocket(port)) {
+        lead.run();
+        assertSaysAlone(jar.finished(1), server, taken.getLocalPort());
+      }
     }
   }
 

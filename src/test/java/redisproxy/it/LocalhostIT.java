@@ -145,7 +145,7 @@ class LocalhostIT {
               assertThrows(IllegalStateException.class, () -> proxy(server + ".port", port))
                   .getMessage();
           String said =
-              "%s.host = localhost, %s.port = %s: cannot listen (%s: "
+              "%s.host = localhost, %s.port = %s: cannot listen on %s ("
                   .formatted(server, server, port, address);
           assertTrue(fault.contains(said), fault);
         }

@@ -58,6 +58,11 @@ final class Switch implements AutoCloseable {
     held = new CountDownLatch(0);
   }
 
+  /** Whether anybody has ever connected. */
+  boolean isUsed() {
+    return !sockets.isEmpty();
+  }
+
   /** No more connections can be made; those there are go on. */
   void refuse() {
     try {
