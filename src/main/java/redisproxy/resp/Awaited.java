@@ -26,6 +26,9 @@ final class Awaited {
   /** Redis may keep it waiting for long, or answers with a stream. */
   boolean waits;
 
+  /** Nobody waits for it: a PING that keeps the connection, or a question of the proxy's own. */
+  boolean background;
+
   /** Where its reply names connections by their ids. */
   ClientIdReply ids = ClientIdReply.NONE;
 

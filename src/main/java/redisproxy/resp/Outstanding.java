@@ -36,8 +36,8 @@ public final class Outstanding {
   /** Replies to what is sent from now on cannot be told from what else Redis sends. */
   private boolean streaming;
 
-  /** The last that was sent only to keep the connection, or null. */
-  private @Nullable Awaited ping;
+  /** How many of the requests nobody waits for: see {@link Awaited#background}. */
+  private int background;
 
   /** A reply has told the client something of what is in Redis. */
   private boolean told;
@@ -55,9 +55,9 @@ public final class Outstanding {
     return state;
   }
 
-  /** Whether everything is answered; a PING that only keeps the connection does not count. */
+  /** Whether everything is answered that somebody waits for. */
   public boolean isAnswered() {
-    return requests.isEmpty() || requests.size() == 1 && requests.peek() == ping;
+    return requests.size() == background;
   }
 
   /**
@@ -107,6 +107,7 @@ public final class Outstanding {
     streaming = true;
     requests.forEach(request -> streamed.add(request.writes));
     requests.clear();
+    background = 0;
   }
 
   /** A request that is not the client's, nor is its reply. */
@@ -114,11 +115,17 @@ public final class Outstanding {
     requests.add(Awaited.own(null));
   }
 
-  /** The same; the number that it is answered with is told. */
+  /** The same; it holds nothing up, and the number that it is answered with is told. */
   public void addOwn(LongConsumer number) {
+    addBackground().number = number;
+  }
+
+  private Awaited addBackground() {
     Awaited own = Awaited.own(null);
-    own.number = number;
+    own.background = true;
+    background++;
     requests.add(own);
+    return own;
   }
 
   /** Whether Redis has accepted a log-in, by AUTH or HELLO. */
@@ -128,8 +135,7 @@ public final class Outstanding {
 
   /** A PING that only keeps the connection; it holds nothing up. */
   public void addPing() {
-    ping = Awaited.own(null);
-    requests.add(ping);
+    addBackground();
   }
 
   /**
@@ -302,6 +308,7 @@ public final class Outstanding {
       return Writes.NOTHING;
     }
     requests.remove();
+    background -= request.background ? 1 : 0;
     noteQueue(request, reply.type());
     if (request.number != null && reply.type() == ':') {
       request.number.accept(reply.lastInteger());

@@ -464,8 +464,7 @@ final class TunnelLane implements Tunnel.Session {
     if (unexpected || !tunnel.isConnected()) {
       byte[] refusal = replies.turnedAway();
       session.write(
-          Unpooled.wrappedBuffer(
-              refusal == null ? Failures.lost(tunnel.isConnected()) : refusal));
+          Unpooled.wrappedBuffer(refusal == null ? Failures.lost(tunnel.isConnected()) : refusal));
     }
     session.flush();
     session.leave();

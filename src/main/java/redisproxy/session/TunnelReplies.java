@@ -50,8 +50,7 @@ final class TunnelReplies implements Bus.Fenced {
   private final ClientIdReply.Ids ids;
 
   /** What Redis says to a connection that it closes at once, whatever was asked over it. */
-  private static final List<String> TURNS_AWAY =
-      List.of("-ERR max number of clients", "-DENIED ");
+  private static final List<String> TURNS_AWAY = List.of("-ERR max number of clients", "-DENIED ");
 
   /** That, when it came in place of a reply to a request of the proxy's own, or null. */
   private byte @Nullable [] turnedAway;

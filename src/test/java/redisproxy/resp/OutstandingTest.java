@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,6 +80,25 @@ class OutstandingTest {
     assertFalse(outstanding.mayWait());
     add("MULTI", "BRPOP q 0", "EXEC");
     assertFalse(outstanding.mayWait());
+  }
+
+  @Test
+  void questionOfTheProxysOwn_holdsNothingUp_andTellsItsNumber() throws ProtocolError {
+    List<Long> told = new ArrayList<>();
+    outstanding.addOwn(told::add);
+    outstanding.addPing();
+    assertTrue(outstanding.isQuiet());
+    add("SET a 1");
+    assertFalse(outstanding.isQuiet());
+    replied(":7");
+    replied("+PONG");
+    assertFalse(outstanding.isAnswered());
+    assertEquals("a", replied("+OK"));
+    assertTrue(outstanding.isQuiet());
+    outstanding.addOwn(told::add);
+    replied("-NOPERM no");
+    assertEquals(List.of(7L), told);
+    assertTrue(outstanding.isAnswered());
   }
 
   @Test
