@@ -114,7 +114,10 @@ class JarIT {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         Switch door = new Switch(redis.port())) {
       Runnable lead = door.hold();
-      jar.run(Map.of("REDIS_URL", door.url(), "EVENT_LOOPS", "4"), List.of());
+      // Or a slow machine would have the attempt to connect fail, which is logged.
+      jar.run(
+          Map.of("REDIS_URL", door.url(), "EVENT_LOOPS", "4", "REDIS_CONNECT_TIMEOUT", "30s"),
+          List.of());
       Awaitility.await().until(door::isUsed);
       int port = server.equals("http") ? jar.http : jar.resp;
       try (ServerSocket taken = new ServerSocket(port)) {
