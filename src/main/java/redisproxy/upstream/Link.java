@@ -251,7 +251,7 @@ final class Link {
 
   /**
    * What has been reached, or is being sought, may be another server than is there now: gives the
-   * connection up, or the attempt at one, and makes another at once.
+   * connection up, or the attempt at one, and makes another at once, whatever is waited for.
    */
   void renew(String why) {
     if (connection != null) {
@@ -259,8 +259,6 @@ final class Link {
     } else if (attempting) {
       closeClient();
       attempting = false;
-    } else {
-      return;
     }
     attempt();
   }

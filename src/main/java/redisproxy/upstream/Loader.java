@@ -170,6 +170,7 @@ public final class Loader<W> {
     @Override
     public void admitted() {
       home.link().admitted();
+      others.admitted();
     }
 
     /** Redis would not let the proxy in any more, so it must not stay in. */

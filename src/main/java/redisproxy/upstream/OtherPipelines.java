@@ -84,6 +84,11 @@ final class OtherPipelines<W> {
         .forEach(pipeline -> pipeline.link().renew("it goes with that of the configured database"));
   }
 
+  /** Redis lets the proxy in after all. */
+  void admitted() {
+    pipelines.values().forEach(pipeline -> pipeline.link().admitted());
+  }
+
   /** How many have a connection. */
   long connected() {
     return pipelines.values().stream().filter(each -> each.link().connection() != null).count();

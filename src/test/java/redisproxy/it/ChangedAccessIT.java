@@ -80,12 +80,16 @@ class ChangedAccessIT {
     RespClient client = opened.add(proxy.resp());
     RespClient withConnection = opened.add(proxy.resp());
     assertEquals(":1\r\n", withConnection.call("EVAL", "return 1", "0"));
+    // Each database has a link of its own.
+    RespClient elsewhere = opened.add(proxy.resp());
+    assertEquals(OK, elsewhere.call("SELECT", "5"));
     for (String[] change :
         new String[][] {
           {"ACL SETUSER default >pw", "ACL SETUSER default nopass"},
           {"CONFIG SET requirepass pw", "CONFIG SET requirepass "}
         }) {
       assertEquals(VALUE, client.call("GET", "k"));
+      assertEquals("$-1\r\n", elsewhere.call("GET", "before"));
       assertEquals(OK, admin.call(change[0].split(" ")));
       Thread.sleep(20);
       assertEquals(OK, admin.call(change[1].split(" ", -1)));
@@ -94,6 +98,7 @@ class ChangedAccessIT {
         assertEquals(VALUE, withConnection.call("GET", "k"));
         assertEquals(200, proxy.http("/keys/k").statusCode());
         assertEquals("$-1\r\n", client.call("GET", "none:" + i));
+        assertEquals("$-1\r\n", elsewhere.call("GET", "none:" + i));
       }
       assertEquals(VALUE, opened.add(proxy.resp()).call("GET", "k"));
     }
