@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -136,7 +136,7 @@ class JarIT {
       jar.run(Map.of("REDIS_URL", redis.url()), List.of());
       jar.awaitReady();
       AtomicLong whole = new AtomicLong();
-      List<String> broken = Collections.synchronizedList(new ArrayList<>());
+      List<String> broken = new CopyOnWriteArrayList<>();
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         Thread client = new Thread(() -> readUntilClosed(whole, broken));

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -186,7 +187,7 @@ class ReloadIT {
     AtomicBoolean ended = new AtomicBoolean();
     AtomicLong whole = new AtomicLong();
     List<Thread> clients = new ArrayList<>();
-    List<Throwable> broken = java.util.Collections.synchronizedList(new ArrayList<>());
+    List<Throwable> broken = new CopyOnWriteArrayList<>();
     for (int i = 0; i < 4; i++) {
       int from = i * KEYS / 4;
       Thread client =

@@ -13,10 +13,9 @@ import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +28,7 @@ class CertificatesTest {
   @TempDir Path folder;
 
   private final TestCertificates made = TestCertificates.get();
-  private final List<ServerSSLOptions> told = Collections.synchronizedList(new ArrayList<>());
+  private final List<ServerSSLOptions> told = new CopyOnWriteArrayList<>();
   private Path cert;
   private Path key;
 
