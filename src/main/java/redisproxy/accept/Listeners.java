@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.ServerSSLOptions;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -50,6 +51,16 @@ public final class Listeners {
   /** All addresses that a host of the settings means; a machine may lack the second. */
   public static List<String> addresses(String host) {
     return host.equalsIgnoreCase(LOCALHOST) ? List.of(LOOPBACK_4, LOOPBACK_6) : List.of(host);
+  }
+
+  /**
+   * Names a server by an address that it listens on. Both loopbacks have one name, because a server
+   * may listen on both at the same port.
+   */
+  static String sharedName(InetSocketAddress listening) {
+    InetAddress address = listening.getAddress();
+    String host = address.isLoopbackAddress() ? LOCALHOST : address.getHostAddress();
+    return host + "/" + listening.getPort();
   }
 
   /** Those of a TCP server; the supplier makes one that does not listen yet. */

@@ -4,6 +4,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
@@ -11,10 +13,10 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.vertx.core.datagram.DatagramSocketOptions;
-import io.vertx.core.net.ClientOptionsBase;
-import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.TcpConfig;
 import io.vertx.core.spi.transport.Transport;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
@@ -36,7 +38,7 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   private final Transport transport;
   private final int sockets;
 
-  /** By the host and port that a server was made with: both loopbacks of localhost share these. */
+  /** By the address that a server listens on: both loopbacks of localhost share these. */
   private final Map<String, OpenSockets> servers = new ConcurrentHashMap<>();
 
   /**
@@ -57,17 +59,27 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   }
 
   @Override
-  public void configure(NetServerOptions options, boolean domain, ServerBootstrap bootstrap) {
-    transport.configure(options, domain, bootstrap);
-    bootstrap.handler(new PacedAccept(socketsOf(options)));
+  public void configure(TcpConfig config, boolean domain, ServerBootstrap bootstrap) {
+    transport.configure(config, domain, bootstrap);
+    bootstrap.handler(new PaceWhenListening());
     if (chosen.name().equals(EPOLL.name())) {
       bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, MAX_UNSENT);
     }
   }
 
-  private OpenSockets socketsOf(NetServerOptions options) {
+  /** Paces a listening socket once its port is known, before it accepts anybody. */
+  private final class PaceWhenListening extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+      InetSocketAddress address = (InetSocketAddress) ctx.channel().localAddress();
+      ctx.pipeline().replace(this, null, new PacedAccept(socketsOf(address)));
+      ctx.fireChannelActive();
+    }
+  }
+
+  private OpenSockets socketsOf(InetSocketAddress listening) {
     return servers.computeIfAbsent(
-        options.getHost() + "/" + options.getPort(), server -> new OpenSockets(sockets));
+        Listeners.sharedName(listening), server -> new OpenSockets(sockets));
   }
 
   @Override
@@ -126,8 +138,8 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   }
 
   @Override
-  public DatagramChannel datagramChannel() {
-    return transport.datagramChannel();
+  public ChannelFactory<? extends DatagramChannel> datagramChannelFactory() {
+    return transport.datagramChannelFactory();
   }
 
   @Override
@@ -151,8 +163,7 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   }
 
   @Override
-  public void configure(
-      ClientOptionsBase options, int connectTimeout, boolean domain, Bootstrap bootstrap) {
-    transport.configure(options, connectTimeout, domain, bootstrap);
+  public void configure(TcpConfig config, boolean domain, Bootstrap bootstrap) {
+    transport.configure(config, domain, bootstrap);
   }
 }

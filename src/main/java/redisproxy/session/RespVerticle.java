@@ -169,6 +169,8 @@ public final class RespVerticle extends VerticleBase {
           sessions.remove(session);
           clients.leave();
         });
+    // Without a handler Vert.x would close it at once, with replies still to come.
+    socket.shutdownHandler(grace -> {});
     session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory, faults);
     if (stopping) {
       // It was accepted before the port was closed, or had its TLS handshake meanwhile.

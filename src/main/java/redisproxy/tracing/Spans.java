@@ -36,6 +36,7 @@ public final class Spans {
 
   private static final TextMapGetter<UnaryOperator<String>> HEADERS =
       new TextMapGetter<>() {
+        @SuppressWarnings("deprecation") // abstract all the same
         @Override
         public Iterable<String> keys(UnaryOperator<String> headers) {
           return List.of();

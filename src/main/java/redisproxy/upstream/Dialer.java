@@ -15,7 +15,7 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.spi.metrics.Metrics;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import redisproxy.config.Settings;
 
 /**
@@ -83,8 +83,8 @@ public final class Dialer extends VertxWrapper {
     }
 
     @Override
-    public Future<Void> shutdown(long timeout, TimeUnit unit) {
-      return client.shutdown(timeout, unit);
+    public Future<Void> shutdown(Duration timeout) {
+      return client.shutdown(timeout);
     }
 
     @Override

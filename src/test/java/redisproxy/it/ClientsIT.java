@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -22,8 +21,8 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.JedisPooled;
 import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redisproxy.dev.EmbeddedRedis;
@@ -81,7 +80,7 @@ class ClientsIT {
   @Test
   void jedisPool_isSharedByThreads() throws InterruptedException {
     List<Throwable> faults = new ArrayList<>();
-    try (JedisPooled pool = new JedisPooled("127.0.0.1", proxy.respPort())) {
+    try (RedisClient pool = RedisClient.create("127.0.0.1", proxy.respPort())) {
       List<Thread> threads = new ArrayList<>();
       for (int t = 0; t < 8; t++) {
         Thread thread =
@@ -105,7 +104,8 @@ class ClientsIT {
 
   @Test
   void lettuce_getsAsynchronously() throws Exception {
-    RedisClient client = RedisClient.create("redis://127.0.0.1:" + proxy.respPort());
+    io.lettuce.core.RedisClient client =
+        io.lettuce.core.RedisClient.create("redis://127.0.0.1:" + proxy.respPort());
     client.setOptions(ClientOptions.builder().protocolVersion(ProtocolVersion.RESP2).build());
     try (StatefulRedisConnection<String, String> connection = client.connect()) {
       List<RedisFuture<String>> replies = new ArrayList<>();

@@ -30,7 +30,7 @@ class SniEngineOptionsTest {
         new SniEngineOptions(host)
             .copy()
             .sslContextFactory()
-            .forClient(true)
+            .forClient(null, null)
             .create()
             .newEngine(ByteBufAllocator.DEFAULT, host, 6379);
     ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
