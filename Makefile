@@ -2,6 +2,7 @@
 #   REDIS_URL=redis://…   run, seed: that Redis instead of one of their own
 #   REDIS=embedded|local|testcontainers   where tests and dev-run take a Redis from: the embedded executable
 #     (unless set), the redis-server on the PATH, Docker
+#   TRANSPORT=auto|io_uring|epoll|nio   what the proxies of tests read and write sockets with
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
@@ -15,7 +16,7 @@ COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose 
 JAR := target/redis-proxy.jar
 TEST_CLASSPATH := target/test-classpath
 CLASSPATH_GOAL := org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-classpath
-FROM_REDIS := $(if $(REDIS),-Dredis=$(REDIS))
+FROM_REDIS := $(if $(REDIS),-Dredis=$(REDIS)) $(if $(TRANSPORT),-Dtransport=$(TRANSPORT))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

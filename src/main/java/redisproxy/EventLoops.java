@@ -8,12 +8,20 @@ import java.lang.management.ManagementFactory;
 import redisproxy.accept.PacedTransport;
 import redisproxy.config.Settings;
 import redisproxy.limits.Room;
+import redisproxy.transport.Choice;
+import redisproxy.transport.Sockets;
 import redisproxy.upstream.Names;
 
 /** How event loops are made, and what the process has room for. */
 final class EventLoops {
   private final Room room = new Room(Runtime.getRuntime().maxMemory(), maxFiles());
-  private final PacedTransport transport = new PacedTransport(room.sockets());
+  private final Choice choice;
+  private final PacedTransport transport;
+
+  EventLoops(Sockets sockets) {
+    this.choice = sockets.choice();
+    this.transport = new PacedTransport(sockets, room.sockets());
+  }
 
   private static long maxFiles() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
@@ -21,7 +29,7 @@ final class EventLoops {
         : Long.MAX_VALUE;
   }
 
-  /** So many, of a Vertx of their own. */
+  /** Creates a Vertx with this many event loops. */
   Vertx open(int eventLoops, Settings.Redis redis) {
     VertxOptions options =
         new VertxOptions()
@@ -39,8 +47,8 @@ final class EventLoops {
     return room;
   }
 
-  /** Whether their sockets are the system's own. */
-  boolean isNative() {
-    return transport.isNative();
+  /** Which transport their sockets use. */
+  Choice transport() {
+    return choice;
   }
 }

@@ -15,6 +15,7 @@ import redisproxy.config.Help;
 import redisproxy.config.Loaded;
 import redisproxy.config.Version;
 import redisproxy.log.Logging;
+import redisproxy.transport.Sockets;
 
 /** The command line. */
 public final class Main {
@@ -27,6 +28,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    Sockets.prepare();
     System.setProperty(
         "vertx.logger-delegate-factory-class-name",
         "io.vertx.core.logging.SLF4JLogDelegateFactory");

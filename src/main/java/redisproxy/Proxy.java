@@ -35,6 +35,7 @@ import redisproxy.session.ClientIds;
 import redisproxy.session.RespVerticle;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
+import redisproxy.transport.Sockets;
 import redisproxy.upstream.Memo;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
@@ -44,6 +45,9 @@ public final class Proxy {
   /** How many values too large to keep may be streamed at once. */
   private static final int STREAMS = 64;
 
+  /** The acceptors' two and the admin verticle's. */
+  private static final int OTHER_LOOPS = 3;
+
   private final Vertx vertx;
 
   /** The admin verticle's own. */
@@ -52,7 +56,7 @@ public final class Proxy {
   private final Settings settings;
   private final CertificateFiles certificates;
   private final LongSupplier clock = Proxy::millis;
-  private final EventLoops loops = new EventLoops();
+  private final EventLoops loops;
   private final Clients clients;
   private final Gate httpRequests;
   private final Semaphore streams;
@@ -69,8 +73,9 @@ public final class Proxy {
   private final List<String> fronts = new ArrayList<>();
   private @Nullable AdminVerticle adminVerticle;
 
-  private Proxy(Settings settings, CertificateFiles certificates) {
+  private Proxy(Settings settings, CertificateFiles certificates, Sockets sockets) {
     this.certificates = certificates;
+    this.loops = new EventLoops(sockets);
     this.vertx = loops.open(settings.eventLoops(), settings.redis());
     this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
     this.settings = settings;
@@ -82,19 +87,21 @@ public final class Proxy {
   }
 
   /**
-   * Starts a proxy; it need not find Redis there. Fails when a port cannot be had, before anything
-   * is connected to, and leaves nothing behind then. Blocks while it looks at ports and reads
-   * certificates.
+   * Starts a proxy; it need not find Redis there. Fails when a port cannot be had or the transport
+   * that is set does not work, before anything is connected to, and leaves nothing behind then.
+   * Blocks while it looks at ports, tries the transport and reads certificates.
    */
   public static Future<Proxy> start(Settings settings) {
     CertificateFiles certificates;
+    Sockets sockets;
     try {
       Listener.enabled(settings).forEach(Listener::requireFree);
+      sockets = Sockets.choose(settings.transport(), settings.eventLoops() + OTHER_LOOPS);
       certificates = new CertificateFiles(settings);
     } catch (IllegalArgumentException | IllegalStateException fault) {
       return Future.failedFuture(fault);
     }
-    Proxy proxy = new Proxy(settings, certificates);
+    Proxy proxy = new Proxy(settings, certificates, sockets);
     Promise<Proxy> started = Promise.promise();
     proxy
         .deploy()
@@ -122,7 +129,14 @@ public final class Proxy {
             1,
             () ->
                 new CacheVerticle(
-                    settings, cache, clock, census, insight, certificates.redis(), spans))
+                    settings,
+                    loops.transport(),
+                    cache,
+                    clock,
+                    census,
+                    insight,
+                    certificates.redis(),
+                    spans))
         .compose(id -> settings.resp().enabled() ? deployResp() : nothing())
         .compose(id -> settings.resp().enabled() ? deploy(1, Spacer::new) : nothing())
         .compose(id -> settings.http().enabled() ? deployHttp() : nothing())
@@ -212,7 +226,8 @@ public final class Proxy {
         .addKeyValue(LogKey.ADMIN, settings.admin().enabled() ? adminPort() : "off")
         .addKeyValue(LogKey.REDIS, settings.redis().endpoint())
         .addKeyValue(LogKey.EVENT_LOOPS, settings.eventLoops())
-        .addKeyValue(LogKey.NATIVE_TRANSPORT, loops.isNative())
+        .addKeyValue(LogKey.TRANSPORT, loops.transport().kind())
+        .addKeyValue(LogKey.TRANSPORT_REASON, loops.transport().reason())
         .log("redis-proxy is up");
   }
 

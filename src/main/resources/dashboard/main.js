@@ -81,7 +81,8 @@ function tiles(news) {
 function show(news) {
   charts.draw();
   tiles(news);
-  say("about", `before ${past.redis}, up ${lasted(news.uptime)}`);
+  say("about", `before ${past.redis}, over ${news.transport}, up ${lasted(news.uptime)}`);
+  at("about").title = `transport: ${news.transportReason}`;
   rows("connections", Object.entries(news.connections).map(([kind, open]) => [PURPOSES[kind] ?? kind, count(open)]));
   rows("hot", news.hotKeys.map((hot) => [name(hot), String(hot.db), count(hot.rate)]));
   at("hot-note").hidden = news.hotKeys.length > 0;

@@ -8,8 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.vertx.core.datagram.DatagramSocketOptions;
@@ -21,20 +21,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
+import redisproxy.transport.Sockets;
 
 /**
- * The native transport where there is one, with listening sockets that pace themselves, and sockets
- * that take no more than they can send soon. All else is as it was.
+ * The transport that was chosen, with listening sockets that pace themselves. All else is as Vert.x
+ * has it.
  */
 @SuppressWarnings("deprecation") // the interface has it
 public final class PacedTransport implements Transport, io.vertx.core.transport.Transport {
-  /**
-   * Bytes that a socket of Linux takes beyond what the client's window has room for, where it would
-   * take megabytes of the kernel's memory for each who does not read.
-   */
-  private static final long MAX_UNSENT = 256 * 1024;
-
-  private final io.vertx.core.transport.Transport chosen;
+  private final Sockets chosen;
   private final Transport transport;
   private final int sockets;
 
@@ -46,25 +41,17 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
    *
    * @param sockets how many each server may have open
    */
-  public PacedTransport(int sockets) {
-    io.vertx.core.transport.Transport best = io.vertx.core.transport.Transport.nativeTransport();
-    this.chosen = best != null && best.available() ? best : NIO;
-    this.transport = chosen.implementation();
+  public PacedTransport(Sockets chosen, int sockets) {
+    this.chosen = chosen;
+    this.transport = chosen.vertx().implementation();
     this.sockets = sockets;
-  }
-
-  /** Whether sockets are the system's own, not those of the JDK. */
-  public boolean isNative() {
-    return chosen != NIO;
   }
 
   @Override
   public void configure(TcpConfig config, boolean domain, ServerBootstrap bootstrap) {
     transport.configure(config, domain, bootstrap);
     bootstrap.handler(new PaceWhenListening());
-    if (chosen.name().equals(EPOLL.name())) {
-      bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, MAX_UNSENT);
-    }
+    chosen.configure(bootstrap);
   }
 
   /** Paces a listening socket once its port is known, before it accepts anybody. */
@@ -84,17 +71,17 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
 
   @Override
   public String name() {
-    return chosen.name();
+    return chosen.vertx().name();
   }
 
   @Override
   public boolean available() {
-    return chosen.available();
+    return chosen.vertx().available();
   }
 
   @Override
   public @Nullable Throwable unavailabilityCause() {
-    return chosen.unavailabilityCause();
+    return chosen.vertx().unavailabilityCause();
   }
 
   @Override
@@ -129,12 +116,12 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
 
   @Override
   public IoHandlerFactory ioHandlerFactory() {
-    return transport.ioHandlerFactory();
+    return chosen.ioHandlerFactory();
   }
 
   @Override
   public EventLoopGroup eventLoopGroup(int type, int threads, ThreadFactory factory, int ioRatio) {
-    return transport.eventLoopGroup(type, threads, factory, ioRatio);
+    return new MultiThreadIoEventLoopGroup(threads, factory, ioHandlerFactory());
   }
 
   @Override

@@ -166,6 +166,8 @@ public final class AdminVerticle extends VerticleBase {
         new JsonObject()
             .put("version", Version.TEXT)
             .put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000)
+            .put("transport", report.transport().kind().toString())
+            .put("transportReason", report.transport().reason())
             .put("hits", cache.hits())
             .put("misses", cache.misses())
             .put("loads", cache.loads())

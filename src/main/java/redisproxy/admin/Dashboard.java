@@ -174,6 +174,8 @@ final class Dashboard {
     return new JsonObject()
         .put("point", trend.newest())
         .put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000)
+        .put("transport", reading.report().transport().kind().toString())
+        .put("transportReason", reading.report().transport().reason())
         .put("redis", Health.redis(reading.report()))
         .put("coherence", Health.coherence(reading.report().coherence()))
         .put("stuck", new JsonArray(reading.silent()))

@@ -9,12 +9,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Census;
 import redisproxy.bus.Coherence;
 import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
+import redisproxy.config.TransportKind;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Gate;
 import redisproxy.metrics.Meter;
@@ -229,6 +231,16 @@ final class Meters {
   }
 
   private void loops() {
+    row(
+        GAUGE,
+        "transport",
+        "",
+        "1 for what reads and writes sockets",
+        "transport",
+        Stream.of(TransportKind.values())
+            .filter(kind -> kind != TransportKind.AUTO)
+            .map(kind -> series(kind, r -> r.report().transport().kind() == kind ? 1 : 0))
+            .toList());
     row(
         HISTOGRAM,
         "event_loop_delay_seconds",

@@ -14,6 +14,7 @@ import redisproxy.cache.Answer;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
 import redisproxy.tracing.RequestSpan;
+import redisproxy.transport.Choice;
 import redisproxy.upstream.Reachability;
 
 /**
@@ -271,7 +272,8 @@ public final class Bus {
   }
 
   /** How the cache is doing. */
-  public record Report(CacheStats cache, Reachability redis, Coherence.State coherence) {}
+  public record Report(
+      CacheStats cache, Reachability redis, Coherence.State coherence, Choice transport) {}
 
   /** Hands the object itself over; it must never be asked to encode one. */
   private static final class ByReference implements MessageCodec<Object, Object> {

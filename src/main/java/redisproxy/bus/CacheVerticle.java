@@ -25,6 +25,7 @@ import redisproxy.metrics.Tally;
 import redisproxy.resp.Writes;
 import redisproxy.tls.ToRedis;
 import redisproxy.tracing.Spans;
+import redisproxy.transport.Choice;
 import redisproxy.upstream.AccessCheck;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
@@ -39,6 +40,7 @@ public final class CacheVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(CacheVerticle.class);
 
   private Settings settings;
+  private final Choice socketTransport;
   private final Cache cache;
   private final LongSupplier clock;
   private final Census census;
@@ -73,12 +75,14 @@ public final class CacheVerticle extends VerticleBase {
   /**
    * The verticle, not yet deployed.
    *
+   * @param socketTransport told to whoever asks how the proxy is doing
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
    * @param spans null where loads are not traced
    */
   public CacheVerticle(
       Settings settings,
+      Choice socketTransport,
       Cache cache,
       LongSupplier clock,
       Census census,
@@ -86,6 +90,7 @@ public final class CacheVerticle extends VerticleBase {
       ToRedis tls,
       @Nullable Spans spans) {
     this.settings = settings;
+    this.socketTransport = socketTransport;
     this.cache = cache;
     this.clock = clock;
     this.census = census;
@@ -274,7 +279,8 @@ public final class CacheVerticle extends VerticleBase {
   }
 
   private Bus.Report report() {
-    return new Bus.Report(readThrough.stats(), loader.reachability(), coherence.state());
+    return new Bus.Report(
+        readThrough.stats(), loader.reachability(), coherence.state(), socketTransport);
   }
 
   private void answer(Enquiry enquiry) {

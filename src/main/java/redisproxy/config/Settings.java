@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * IllegalArgumentException} for what they forbid. Safe to log: secrets do not show.
  *
  * @param eventLoops event-loop threads
+ * @param transport what reads and writes sockets
  */
 public record Settings(
     int eventLoops,
+    TransportKind transport,
     Http http,
     Cors cors,
     Resp resp,
@@ -31,6 +33,7 @@ public record Settings(
 
   public Settings {
     SettingsTable.EVENT_LOOPS.require(Optional.of(eventLoops));
+    Objects.requireNonNull(transport, "transport");
     Objects.requireNonNull(cors, "cors");
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(redis, "redis");

@@ -58,6 +58,7 @@ final class SettingsReader {
     faults.throwIfAny();
     return new Settings(
         eventLoops,
+        value(SettingsTable.TRANSPORT),
         http,
         cors,
         resp,

@@ -27,6 +27,13 @@ public final class SettingsTable {
   static final Setting<Optional<Integer>> EVENT_LOOPS =
       row("event-loops", THREADS, "auto", "event-loop threads; auto = 1 up to 2 CPUs, else CPUs");
 
+  static final Setting<TransportKind> TRANSPORT =
+      row(
+          "transport",
+          ValueType.enumeration(TransportKind.class),
+          "auto",
+          "what reads and writes sockets; auto = the first of these that works here");
+
   static final Setting<Boolean> HTTP_ENABLED =
       row("http.enabled", ValueType.bool(), "true", "whether to serve HTTP");
   static final Setting<String> HTTP_HOST =

@@ -13,7 +13,8 @@ public final class LogKey {
 
   public static final String VERSION = "version";
   public static final String EVENT_LOOPS = "event-loops";
-  public static final String NATIVE_TRANSPORT = "native-transport";
+  public static final String TRANSPORT = "transport";
+  public static final String TRANSPORT_REASON = "transport-reason";
 
   /** Which Redis, without credentials. */
   public static final String REDIS = "redis";

@@ -75,6 +75,8 @@ final class ProxyInfo {
     StringBuilder text = new StringBuilder("# " + SECTION + "\r\n");
     line(text, "version", Version.TEXT);
     line(text, "uptime_in_seconds", ManagementFactory.getRuntimeMXBean().getUptime() / 1000);
+    line(text, "transport", report.transport().kind());
+    line(text, "transport_reason", report.transport().reason());
     line(text, "redis_reachable", report.redis().now() ? 1 : 0);
     line(text, "feed", report.coherence().state());
     line(text, "trust", report.coherence().trustName());

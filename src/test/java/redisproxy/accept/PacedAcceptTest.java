@@ -10,8 +10,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,19 +20,49 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import redisproxy.config.TransportKind;
+import redisproxy.transport.Sockets;
 
+@ParameterizedClass
+@MethodSource("transports")
 class PacedAcceptTest {
+  @Parameter Sockets transport;
+
   /** What Netty accepts in one turn. */
   private static final int TURN = 16;
 
-  private final EventLoopGroup acceptor =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private EventLoopGroup acceptor;
+  private EventLoopGroup loop;
   private final List<Socket> clients = new ArrayList<>();
   private final AtomicInteger accepted = new AtomicInteger();
+
+  /** NIO, and what else works here. */
+  static Stream<Sockets> transports() {
+    return Stream.of(TransportKind.values())
+        .filter(kind -> kind != TransportKind.AUTO)
+        .flatMap(
+            kind -> {
+              try {
+                return Stream.of(Sockets.choose(kind, 2));
+              } catch (IllegalStateException absent) {
+                return Stream.empty();
+              }
+            });
+  }
+
+  @BeforeEach
+  void start() {
+    acceptor = new MultiThreadIoEventLoopGroup(1, transport.ioHandlerFactory());
+    loop = new MultiThreadIoEventLoopGroup(1, transport.ioHandlerFactory());
+  }
 
   @AfterEach
   void stop() throws Exception {
@@ -53,7 +81,7 @@ class PacedAcceptTest {
     Channel server =
         new ServerBootstrap()
             .group(acceptor, loop)
-            .channel(NioServerSocketChannel.class)
+            .channelFactory(transport.vertx().implementation().serverChannelFactory(false))
             .handler(
                 new ChannelInitializer<>() {
                   @Override

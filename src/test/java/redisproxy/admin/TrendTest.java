@@ -12,10 +12,12 @@ import redisproxy.bus.Coherence;
 import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
+import redisproxy.config.TransportKind;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
+import redisproxy.transport.Choice;
 import redisproxy.upstream.Reachability;
 
 /** What becomes of readings in the dashboard's charts. */
@@ -31,7 +33,8 @@ class TrendTest {
         new Bus.Report(
             stats,
             new Reachability(true, true, ""),
-            new Coherence.State("tracking", "", Trust.VERIFIED, 0, 0, null, -1));
+            new Coherence.State("tracking", "", Trust.VERIFIED, 0, 0, null, -1),
+            new Choice(TransportKind.NIO, "for a test"));
     Reading reading = new Reading(List.of());
     reading.add(Census.CACHE, share(new Tally(), report));
     reading.add(Census.RESP, share(resp, null));

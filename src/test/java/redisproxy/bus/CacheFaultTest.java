@@ -25,8 +25,10 @@ import redisproxy.cache.Key;
 import redisproxy.cache.LruCache;
 import redisproxy.cache.Unverified;
 import redisproxy.config.Configuration;
+import redisproxy.config.TransportKind;
 import redisproxy.resp.Writes;
 import redisproxy.tls.ToRedis;
+import redisproxy.transport.Choice;
 
 /** A fault in the cache: whoever waits is told, and nothing that may be wrong is left. */
 class CacheFaultTest {
@@ -96,6 +98,7 @@ class CacheFaultTest {
     CacheVerticle verticle =
         new CacheVerticle(
             settings,
+            new Choice(TransportKind.NIO, "for a test"),
             cache,
             () -> 0,
             new Census(),

@@ -24,6 +24,7 @@ class SettingsReaderTest {
     Settings expected =
         new Settings(
             8,
+            TransportKind.AUTO,
             new Settings.Http(
                 true, "localhost", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
             new Cors(List.of()),

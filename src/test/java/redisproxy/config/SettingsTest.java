@@ -64,6 +64,7 @@ class SettingsTest {
         () ->
             new Settings(
                 1,
+                ok.transport(),
                 open,
                 ok.cors(),
                 ok.resp(),
@@ -114,6 +115,7 @@ class SettingsTest {
       Dashboard dashboard) {
     return new Settings(
         eventLoops,
+        others.transport(),
         http,
         others.cors(),
         resp,

@@ -56,6 +56,7 @@ final class RunningJar implements AutoCloseable {
     builder.environment().put("HTTP_PORT", "" + http);
     builder.environment().put("RESP_PORT", "" + resp);
     builder.environment().put("ADMIN_PORT", "" + admin);
+    builder.environment().put("TRANSPORT", RunningProxy.TRANSPORT);
     builder.environment().putAll(environment);
     process = builder.start();
   }

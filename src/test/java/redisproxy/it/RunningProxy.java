@@ -17,6 +17,9 @@ import redisproxy.config.Configuration;
 
 /** A proxy within the test's process, on free ports. */
 final class RunningProxy implements AutoCloseable {
+  /** The transport that all tests use, unless they say otherwise: {@code -Dtransport=epoll}. */
+  static final String TRANSPORT = System.getProperty("transport", "auto");
+
   private final Proxy proxy;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -32,6 +35,7 @@ final class RunningProxy implements AutoCloseable {
     all.put("http.port", "0");
     all.put("resp.port", "0");
     all.put("admin.port", "0");
+    all.put("transport", TRANSPORT);
     // Tests ask more often than people do, and are refused more often.
     all.put("limits.admin-per-client", "0");
     all.put("limits.failed-login-delay", "0");

@@ -1,0 +1,21 @@
+package redisproxy.config;
+
+import java.util.Locale;
+
+/** What reads and writes sockets. In the order of preference. */
+public enum TransportKind {
+  /** The first of the others that works here. */
+  AUTO,
+  /** Linux's io_uring: the kernel takes requests from memory that it shares with the process. */
+  IO_URING,
+  /** Linux's epoll. */
+  EPOLL,
+  /** The JDK's own, which runs everywhere. */
+  NIO;
+
+  /** As settings, logs and metrics write it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,172 @@
+package redisproxy.transport;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.uring.IoUringChannelOption;
+import io.vertx.core.transport.Transport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import redisproxy.config.TransportKind;
+
+/** The transport that runs: what Vert.x has for it, and the options of its sockets. */
+public final class Sockets {
+  /**
+   * Bytes that a socket takes beyond what the client's window has room for. Linux would take
+   * megabytes of the kernel's memory for each client that does not read.
+   */
+  private static final long MAX_UNSENT = 256 * 1024;
+
+  private static final Path DISABLED = Path.of("/proc/sys/kernel/io_uring_disabled");
+  private static final Path LIMITS = Path.of("/proc/self/limits");
+  private static final long PROBE_MS = 2_000;
+
+  private final Choice choice;
+  private final Transport vertx;
+
+  private Sockets(Choice choice) {
+    this.choice = choice;
+    this.vertx =
+        switch (choice.kind()) {
+          case IO_URING -> Objects.requireNonNull(Transport.IO_URING);
+          case EPOLL -> Objects.requireNonNull(Transport.EPOLL);
+          default -> Transport.NIO;
+        };
+  }
+
+  /**
+   * Chooses a transport by trying it.
+   *
+   * @param loops event loops that there are to be: each needs a ring
+   * @throws IllegalStateException if the one that is set does not work here
+   */
+  public static Sockets choose(TransportKind wanted, int loops) {
+    return new Sockets(Choice.among(wanted, kind -> fault(kind, loops)));
+  }
+
+  /**
+   * Has Netty accept one connection for each request to the ring. By itself it would have the
+   * kernel accept whoever is there, faster than event loops take them. Netty reads this when its
+   * class is loaded, so it is to be called before any Vertx is made.
+   */
+  public static void prepare() {
+    System.setProperty("io.netty.iouring.acceptMultiShotEnabled", "false");
+  }
+
+  /** Which one it is, and why. */
+  public Choice choice() {
+    return choice;
+  }
+
+  /** What Vert.x has for it. */
+  public Transport vertx() {
+    return vertx;
+  }
+
+  /** Makes what drives the sockets of an event loop. */
+  public IoHandlerFactory ioHandlerFactory() {
+    return choice.kind() == TransportKind.IO_URING
+        ? Rings.factory()
+        : vertx.implementation().ioHandlerFactory();
+  }
+
+  /** Sets the options of the sockets that a server accepts. */
+  public void configure(ServerBootstrap server) {
+    ChannelOption<Long> unsent = unsentOption();
+    if (unsent != null) {
+      server.childOption(unsent, MAX_UNSENT);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return choice.kind().toString();
+  }
+
+  private @Nullable ChannelOption<Long> unsentOption() {
+    return switch (choice.kind()) {
+      case IO_URING -> IoUringChannelOption.TCP_NOTSENT_LOWAT;
+      case EPOLL -> EpollChannelOption.TCP_NOTSENT_LOWAT;
+      default -> null;
+    };
+  }
+
+  private static Optional<String> fault(TransportKind kind, int loops) {
+    return switch (kind) {
+      case IO_URING -> fault(Transport.IO_URING).or(() -> ringFault(loops));
+      case EPOLL -> fault(Transport.EPOLL);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> fault(@Nullable Transport transport) {
+    if (transport == null) {
+      return Optional.of("its classes are not there");
+    }
+    Throwable cause = transport.unavailabilityCause();
+    if (transport.available()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        transport.name().equals("io_uring") ? explain(cause) : IoUringFault.said(cause));
+  }
+
+  /** Makes as many rings as are needed, and has one of them wait for a timer. */
+  private static Optional<String> ringFault(int loops) {
+    MultiThreadIoEventLoopGroup group = null;
+    try {
+      group = new MultiThreadIoEventLoopGroup(loops, Rings.factory());
+      group.schedule(() -> {}, 1, TimeUnit.MILLISECONDS).get(PROBE_MS, TimeUnit.MILLISECONDS);
+      return Optional.empty();
+    } catch (TimeoutException stuck) {
+      return Optional.of("a ring was set up and did not run within " + PROBE_MS + " ms");
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return Optional.of("interrupted");
+    } catch (ExecutionException | RuntimeException | Error cause) {
+      return Optional.of(explain(cause));
+    } finally {
+      if (group != null) {
+        group.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  private static String explain(Throwable cause) {
+    return IoUringFault.explain(cause, disabled(), lockedLimit());
+  }
+
+  private static int disabled() {
+    try {
+      return Integer.parseInt(Files.readString(DISABLED).strip());
+    } catch (IOException | NumberFormatException none) {
+      return -1;
+    }
+  }
+
+  /** The soft limit, in bytes. */
+  private static long lockedLimit() {
+    try (Stream<String> lines = Files.lines(LIMITS)) {
+      return lines
+          .filter(line -> line.startsWith("Max locked memory"))
+          .map(line -> line.split(" +", -1)[3])
+          .filter(limit -> !limit.equals("unlimited"))
+          .mapToLong(Long::parseLong)
+          .findFirst()
+          .orElse(-1);
+    } catch (IOException | UncheckedIOException | NumberFormatException none) {
+      return -1;
+    }
+  }
+}
