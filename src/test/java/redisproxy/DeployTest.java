@@ -7,16 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1Service;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +40,13 @@ import redisproxy.config.SettingsTable;
 /** What is shipped to run the proxy with: valid, and what it says is what the proxy is. */
 class DeployTest {
   private static final Path KUBERNETES = Path.of("deploy/kubernetes");
+  private static final Path PROFILE = Path.of("deploy/seccomp/io_uring.json");
+  private static final Set<String> IO_URING =
+      Set.of("io_uring_enter", "io_uring_register", "io_uring_setup");
+
+  /** Of all rules but that of io_uring. Another one: somebody has compared it with Docker's. */
+  private static final String BASE =
+      "ad2b987760c86c1880e2dc074452bbe3db6bd68a68769653df318746fa5addf0";
 
   private static List<Map<String, Object>> manifests(String name) throws IOException {
     List<Map<String, Object>> all = new ArrayList<>();
@@ -208,5 +223,116 @@ class DeployTest {
             "spec",
             "terminationGracePeriodSeconds");
     assertTrue((int) grace >= 15 + 5);
+  }
+
+  @Test
+  void profile_allowsIoUring_inARuleOfItsOwn_andItsBaseIsTheKnownOne() throws Exception {
+    JsonObject profile = profile();
+    assertEquals("SCMP_ACT_ERRNO", profile.get("defaultAction").getAsString());
+    JsonArray base = new JsonArray();
+    int own = 0;
+    for (JsonElement each : profile.getAsJsonArray("syscalls")) {
+      Set<String> names = names(each.getAsJsonObject());
+      if (names.equals(IO_URING)) {
+        own++;
+        assertEquals("SCMP_ACT_ALLOW", each.getAsJsonObject().get("action").getAsString());
+        assertFalse(each.getAsJsonObject().has("args"));
+      } else {
+        assertTrue(names.stream().noneMatch(IO_URING::contains), names.toString());
+        base.add(each);
+      }
+    }
+    assertEquals(1, own);
+    assertEquals(BASE, sha256(base.toString()));
+  }
+
+  /** Containerd does not know them: it would allow the calls without the condition. */
+  @Test
+  void profile_hasNoConditionsThatOnlyDockerKnows() throws IOException {
+    Set<String> known = Set.of("names", "action", "args", "errnoRet");
+    for (JsonElement rule : profile().getAsJsonArray("syscalls")) {
+      assertTrue(known.containsAll(rule.getAsJsonObject().keySet()), rule.toString());
+    }
+    assertEquals(Set.of("defaultAction", "defaultErrnoRet", "syscalls"), profile().keySet());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bpf", "init_module", "kexec_load", "keyctl", "mount", "open_by_handle_at",
+            "perf_event_open",
+        "pivot_root", "process_vm_readv", "ptrace", "setns", "umount2", "unshare", "userfaultfd"
+      })
+  void profile_deniesWhatTheProxyNeverNeeds(String call) throws IOException {
+    for (JsonElement rule : profile().getAsJsonArray("syscalls")) {
+      assertFalse(names(rule.getAsJsonObject()).contains(call), rule.toString());
+    }
+  }
+
+  @Test
+  void compose_usesTheProfile_onlyWithTheSecondFile() throws IOException {
+    String plain = Files.readString(Path.of("docker-compose.yml"));
+    assertFalse(plain.contains("seccomp"));
+    Map<String, Object> services = map(new Yaml().<Map<String, Object>>load(plain).get("services"));
+    Map<String, Object> added =
+        new Yaml().load(Files.readString(PROFILE.resolveSibling("compose.yaml")));
+    assertEquals(Set.of("services"), added.keySet());
+    assertEquals(Set.of("proxy"), map(added.get("services")).keySet());
+    assertTrue(services.containsKey("proxy"));
+    // Relative to the first file's folder.
+    assertEquals(List.of("seccomp=" + PROFILE), at(added, "services", "proxy", "security_opt"));
+    assertTrue(Files.exists(PROFILE));
+  }
+
+  @Test
+  void patchForIoUring_changesTheSeccompProfileOfTheDeployment_andNothingElse() throws IOException {
+    Map<String, Object> patch = manifests("io_uring.yaml").get(0);
+    Map<String, Object> patched = kind("redis-proxy.yaml", "Deployment");
+    Map<String, Object> before = map(at(patched, "spec", "template", "spec", "securityContext"));
+    assertEquals(Map.of("type", "RuntimeDefault"), before.remove("seccompProfile"));
+    merge(patched, patch);
+    requireValid(patched);
+    Map<String, Object> after = map(at(patched, "spec", "template", "spec", "securityContext"));
+    assertEquals(
+        Map.of("type", "Localhost", "localhostProfile", "redis-proxy/" + PROFILE.getFileName()),
+        after.remove("seccompProfile"));
+    Map<String, Object> plain = kind("redis-proxy.yaml", "Deployment");
+    map(at(plain, "spec", "template", "spec", "securityContext")).remove("seccompProfile");
+    assertEquals(plain, patched);
+  }
+
+  /** As kubectl merges objects; there are no lists in the patch. */
+  private static void merge(Map<String, Object> into, Map<String, Object> patch) {
+    patch.forEach(
+        (key, value) -> {
+          if (value instanceof Map && into.get(key) instanceof Map) {
+            merge(map(into.get(key)), map(value));
+          } else {
+            into.put(key, value);
+          }
+        });
+  }
+
+  @Test
+  void unit_allowsIoUring_andLocksEnoughMemoryForItsRings() throws IOException {
+    String unit = Files.readString(Path.of("deploy/systemd/redis-proxy.service"));
+    assertTrue(unit.contains("\nSystemCallFilter=@system-service\n"));
+    assertTrue(unit.contains("\nLimitMEMLOCK=8M\n"));
+  }
+
+  private static JsonObject profile() throws IOException {
+    return JsonParser.parseString(Files.readString(PROFILE)).getAsJsonObject();
+  }
+
+  private static Set<String> names(JsonObject rule) {
+    Set<String> names = new HashSet<>();
+    rule.getAsJsonArray("names").forEach(name -> names.add(name.getAsString()));
+    return names;
+  }
+
+  private static String sha256(String text) throws NoSuchAlgorithmException {
+    return HexFormat.of()
+        .formatHex(
+            MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 }
