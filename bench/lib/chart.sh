@@ -32,8 +32,8 @@ write_chart() {
           continue
         }
         printf "<text x=\"8\" y=\"%d\">%s</text>", y + 15, name[i]
-        printf "<rect class=\"%s\" x=\"170\" y=\"%d\" width=\"%.1f\" height=\"16\" rx=\"2\"/>", name[i] ~ /^redis-proxy/ ? "own" : "bar", y + 2, 400 * value[i] / most
-        printf "<text x=\"%.1f\" y=\"%d\">%.2f</text>\n", 178 + 400 * value[i] / most, y + 15, value[i]
+        printf "<rect class=\"%s\" x=\"205\" y=\"%d\" width=\"%.1f\" height=\"16\" rx=\"2\"/>", name[i] ~ /^redis-proxy/ ? "own" : "bar", y + 2, 370 * value[i] / most
+        printf "<text x=\"%.1f\" y=\"%d\">%.2f</text>\n", 213 + 370 * value[i] / most, y + 15, value[i]
         y += 22
       }
       print "</svg>"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # the parts share their variables
 # Starts and stops what is measured, on free ports of loopback and in a directory of its own. Sourced by bench/run.
 
-declare -A constant=() pid=() port=() http_port=() admin_port=() label=() asks=() hears=()
+declare -A constant=() pid=() port=() http_port=() admin_port=() label=() transport=() asks=() hears=()
 extra_resp=()
 extra_http=()
 proxies=()
@@ -125,6 +125,8 @@ start_proxy() {
     RESP_PORT="${port[$name]}" HTTP_PORT="${http_port[$name]}" ADMIN_PORT="${admin_port[$name]}" \
     CACHE_CAPACITY=100000 CACHE_EXPIRY=1h "$@" "$java" @conf/jvm.options ${heap:+"$heap"} -jar "$jar"
   await "$name" is_ok "${admin_port[$name]}" /health/ready
+  transport[$name]=$(http_get "${admin_port[$name]}" /stats | sed -n 's/.*"transport":"\([^"]*\)".*/\1/p')
+  label[$name]+=", ${transport[$name]}"
 }
 
 # stat_of PROXY NAME: one number of /stats.

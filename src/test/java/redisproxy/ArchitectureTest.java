@@ -113,6 +113,7 @@ class ArchitectureTest {
           .layer("ground")
           .definedBy(
               "redisproxy.accept",
+              "redisproxy.transport",
               "redisproxy.cache",
               "redisproxy.resp",
               "redisproxy.config",

@@ -161,8 +161,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));
     tunnel =
-        new TunnelLane(
-            this, front, tunnels, handshake, state, forwarding.hasTold(), guard, ids, client());
+        new TunnelLane(this, front, tunnels, handshake, state, forwarding, guard, ids, client());
   }
 
   private ClientIds.Client client() {

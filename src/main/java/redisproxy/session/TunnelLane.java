@@ -50,6 +50,10 @@ final class TunnelLane implements Tunnel.Session {
   private final Front front;
   private final Tunnel tunnel;
   private final Outstanding outstanding;
+
+  /** What the session forwarded before it had this lane, which may still be under way. */
+  private final Forwarding forwarding;
+
   private final TunnelReplies replies;
   private final WayBack wayBack;
   private final TunnelGuard guard;
@@ -100,7 +104,7 @@ final class TunnelLane implements Tunnel.Session {
       Tunnels tunnels,
       Handshake handshake,
       SessionState state,
-      boolean hasTold,
+      Forwarding forwarding,
       TunnelGuard guard,
       ClientIds ids,
       ClientIds.Client client) {
@@ -109,12 +113,16 @@ final class TunnelLane implements Tunnel.Session {
     this.guard = guard;
     this.ids = ids;
     this.client = client;
+    this.forwarding = forwarding;
     this.outstanding = new Outstanding(state);
-    outstanding.setTold(hasTold);
     this.replies = new TunnelReplies(session, front, outstanding, new Ids(), this::released);
     this.wayBack =
         new WayBack(
-            session, front, this::isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
+            session,
+            front,
+            () -> forwarding.isQuiet() && isQuiet(),
+            this::hasTold,
+            this::forgetTold);
     this.tunnel = tunnels.open(this);
     this.lastReplies = new LastReplies(session, tunnel, outstanding, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
@@ -425,6 +433,15 @@ final class TunnelLane implements Tunnel.Session {
         && outstanding.isQuiet()
         && replies.isBetween()
         && !replies.isHolding();
+  }
+
+  private boolean hasTold() {
+    return outstanding.hasTold() || forwarding.hasTold();
+  }
+
+  private void forgetTold() {
+    outstanding.setTold(false);
+    forwarding.forgetTold();
   }
 
   /** How the session comes back from here. */
