@@ -211,6 +211,10 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
   /**
    * Ends the output behind all that was written, be it that the connection is not open yet. Redis
    * answers what it has read, then closes.
+   *
+   * <p>Nothing is done where Redis has closed already. Over io_uring the last bytes are followed by
+   * {@link #channelReadComplete} when the channel is inactive, and {@link #channelInactive}, which
+   * tells the session, is still to come.
    */
   public void endOutput() {
     ending = true;
@@ -223,8 +227,6 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
       context
           .writeAndFlush(Unpooled.EMPTY_BUFFER)
           .addListener(flushed -> TlsSocket.endOutput(channel));
-    } else {
-      close();
     }
   }
 

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +105,36 @@ class ForwardingIT {
           got.append(each.reply());
         }
         assertEquals(replies.toString(), got.toString(), "round " + round);
+      }
+    }
+  }
+
+  /** The session's own connection is ready long before the write is answered. */
+  @Test
+  void readBehindASlowWrite_waitsForItsReply() {
+    AtomicReference<String> stored = new AtomicReference<>("old");
+    Function<List<String>, String> answer =
+        command ->
+            switch (command.get(0).toLowerCase(Locale.ROOT)) {
+              case "set" -> {
+                Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+                stored.set(command.get(2));
+                yield OK;
+              }
+              case "get", "getrange" -> bulk(stored.get());
+              case "pttl" -> ":-1\r\n";
+              case "ping" -> "+PONG\r\n";
+              case "client" -> command.get(1).equalsIgnoreCase("id") ? ":7\r\n" : OK;
+              default -> OK;
+            };
+    try (FakeRedis slow = FakeRedis.tracking(answer);
+        RunningProxy before = RunningProxy.start(shape, slow.url())) {
+      Awaitility.await().until(() -> before.coherence().equals("tracking"));
+      try (RespClient client = before.resp()) {
+        assertEquals(bulk("old"), client.call("GET", "k"));
+        client.send(RespClient.request("SET", "k", "new") + RespClient.request("GET", "k"));
+        assertEquals(OK, client.reply());
+        assertEquals(bulk("new"), client.reply());
       }
     }
   }
