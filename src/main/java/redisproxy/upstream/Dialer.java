@@ -27,15 +27,29 @@ public final class Dialer extends VertxWrapper {
   private final SocketAddress address;
   private final boolean tls;
 
+  /** The context that this was made on. */
+  private final ContextInternal home;
+
   Dialer(Vertx vertx, Settings.Endpoint endpoint) {
     super((VertxInternal) vertx);
     this.address = SocketAddress.inetSocketAddress(endpoint.port(), endpoint.host());
     this.tls = endpoint.tls();
+    this.home = super.getOrCreateContext();
   }
 
   /** A connection string for the Redis client: only its scheme and its database count. */
   String connectionString(int database) {
     return (tls ? "rediss" : "redis") + "://redis/" + database;
+  }
+
+  /**
+   * Connections belong to the verticle that made this, whoever asks for one: its exception handler
+   * hears of input that is no RESP. The caller may be a callback of the connection before, which
+   * has a context of its own.
+   */
+  @Override
+  public ContextInternal getOrCreateContext() {
+    return home;
   }
 
   @Override
