@@ -76,9 +76,11 @@ public final class Sockets {
 
   /** Makes what drives the sockets of an event loop. */
   public IoHandlerFactory ioHandlerFactory() {
-    return choice.kind() == TransportKind.IO_URING
-        ? Rings.factory()
-        : vertx.implementation().ioHandlerFactory();
+    return switch (choice.kind()) {
+      case IO_URING -> Rings.factory();
+      case EPOLL -> EpollHandler.factory();
+      default -> vertx.implementation().ioHandlerFactory();
+    };
   }
 
   /** Sets the options of the sockets that a server accepts. */
