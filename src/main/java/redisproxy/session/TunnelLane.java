@@ -116,13 +116,7 @@ final class TunnelLane implements Tunnel.Session {
     this.forwarding = forwarding;
     this.outstanding = new Outstanding(state);
     this.replies = new TunnelReplies(session, front, outstanding, new Ids(), this::released);
-    this.wayBack =
-        new WayBack(
-            session,
-            front,
-            () -> forwarding.isQuiet() && isQuiet(),
-            this::hasTold,
-            this::forgetTold);
+    this.wayBack = new WayBack(session, front, this::isQuiet, this::hasTold, this::forgetTold);
     this.tunnel = tunnels.open(this);
     this.lastReplies = new LastReplies(session, tunnel, outstanding, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
@@ -425,7 +419,8 @@ final class TunnelLane implements Tunnel.Session {
 
   /** Whether nothing is on its way, and a GET would get what anybody would get. */
   boolean isQuiet() {
-    return !midRequest
+    return forwarding.isQuiet()
+        && !midRequest
         && rest == null
         && !broken
         && !lastReplies.isBegun()
