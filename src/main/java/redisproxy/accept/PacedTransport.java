@@ -6,9 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.InternetProtocolFamily;
@@ -19,7 +17,6 @@ import io.vertx.core.spi.transport.Transport;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import redisproxy.transport.Sockets;
 
@@ -117,11 +114,6 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
   @Override
   public IoHandlerFactory ioHandlerFactory() {
     return chosen.ioHandlerFactory();
-  }
-
-  @Override
-  public EventLoopGroup eventLoopGroup(int type, int threads, ThreadFactory factory, int ioRatio) {
-    return new MultiThreadIoEventLoopGroup(threads, factory, ioHandlerFactory());
   }
 
   @Override

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Census;
 import redisproxy.bus.Coherence;
@@ -237,8 +236,7 @@ final class Meters {
         "",
         "1 for what reads and writes sockets",
         "transport",
-        Stream.of(TransportKind.values())
-            .filter(kind -> kind != TransportKind.AUTO)
+        TransportKind.BEST_FIRST.stream()
             .map(kind -> series(kind, r -> r.report().transport().kind() == kind ? 1 : 0))
             .toList());
     row(

@@ -1,8 +1,7 @@
 package redisproxy.transport;
 
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import redisproxy.config.TransportKind;
@@ -14,9 +13,6 @@ import redisproxy.config.TransportKind;
  * @param reason one line for people
  */
 public record Choice(TransportKind kind, String reason) {
-  private static final List<TransportKind> BEST_FIRST =
-      List.of(TransportKind.IO_URING, TransportKind.EPOLL, TransportKind.NIO);
-
   /**
    * Chooses.
    *
@@ -30,31 +26,20 @@ public record Choice(TransportKind kind, String reason) {
       fault.apply(wanted).ifPresent(why -> refuse(wanted, why));
       return new Choice(wanted, "set by transport");
     }
-    Map<TransportKind, String> faults = new EnumMap<>(TransportKind.class);
-    for (TransportKind kind : BEST_FIRST) {
+    List<String> faults = new ArrayList<>();
+    for (TransportKind kind : TransportKind.BEST_FIRST) {
       Optional<String> why = fault.apply(kind);
       if (why.isEmpty()) {
-        return new Choice(kind, faults.isEmpty() ? "the fastest works here" : text(faults));
+        return new Choice(
+            kind, faults.isEmpty() ? "the fastest works here" : String.join("; ", faults));
       }
-      faults.put(kind, why.get());
+      faults.add("no " + kind + ": " + why.get());
     }
-    throw new IllegalStateException("transport: none works here: " + text(faults));
+    throw new IllegalStateException("transport: none works here: " + String.join("; ", faults));
   }
 
   private static void refuse(TransportKind wanted, String why) {
     throw new IllegalStateException(
         "transport: %s does not work here: %s; or set transport to auto".formatted(wanted, why));
-  }
-
-  private static String text(Map<TransportKind, String> faults) {
-    StringBuilder text = new StringBuilder();
-    faults.forEach(
-        (kind, why) ->
-            text.append(text.isEmpty() ? "" : "; ")
-                .append("no ")
-                .append(kind)
-                .append(": ")
-                .append(why));
-    return text.toString();
   }
 }

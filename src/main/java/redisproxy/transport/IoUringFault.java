@@ -21,12 +21,11 @@ final class IoUringFault {
   static String explain(@Nullable Throwable cause, int disabled, long locked) {
     String said = said(cause);
     String lower = said.toLowerCase(Locale.ROOT);
-    if (disabled > 0 && isRefusal(lower)) {
-      return "the kernel's setting kernel.io_uring_disabled is %d; set it to 0".formatted(disabled);
-    }
     if (isRefusal(lower)) {
-      return "the system forbids it (%s), as the seccomp profiles of container runtimes do; docs/operating.md says how to allow it"
-          .formatted(said);
+      return disabled > 0
+          ? "the kernel's setting kernel.io_uring_disabled is %d; set it to 0".formatted(disabled)
+          : "the system forbids it (%s), as the seccomp profiles of container runtimes do; docs/operating.md says how to allow it"
+              .formatted(said);
     }
     if (lower.contains("cannot allocate memory") && locked >= 0) {
       return "the limit of locked memory is %d KiB (%s); raise it (ulimit -l, LimitMEMLOCK=)"

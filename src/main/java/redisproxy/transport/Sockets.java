@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redisproxy.config.TransportKind;
@@ -56,9 +57,9 @@ public final class Sockets {
   }
 
   /**
-   * Has Netty accept one connection for each request to the ring. By itself it would have the
-   * kernel accept whoever is there, faster than event loops take them. Netty reads this when its
-   * class is loaded, so it is to be called before any Vertx is made.
+   * Makes Netty accept one connection at a time. By default the kernel accepts all clients that
+   * wait, which floods the event loops. Call this before the first Vertx is made: Netty reads the
+   * property once, when it loads its class.
    */
   public static void prepare() {
     System.setProperty("io.netty.iouring.acceptMultiShotEnabled", "false");
@@ -106,22 +107,20 @@ public final class Sockets {
 
   private static Optional<String> fault(TransportKind kind, int loops) {
     return switch (kind) {
-      case IO_URING -> fault(Transport.IO_URING).or(() -> ringFault(loops));
-      case EPOLL -> fault(Transport.EPOLL);
+      case IO_URING -> fault(Transport.IO_URING, Sockets::explain).or(() -> ringFault(loops));
+      case EPOLL -> fault(Transport.EPOLL, IoUringFault::said);
       default -> Optional.empty();
     };
   }
 
-  private static Optional<String> fault(@Nullable Transport transport) {
+  private static Optional<String> fault(
+      @Nullable Transport transport, Function<Throwable, String> words) {
     if (transport == null) {
       return Optional.of("its classes are not there");
     }
-    Throwable cause = transport.unavailabilityCause();
-    if (transport.available()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        transport.name().equals("io_uring") ? explain(cause) : IoUringFault.said(cause));
+    return transport.available()
+        ? Optional.empty()
+        : Optional.of(words.apply(transport.unavailabilityCause()));
   }
 
   /** Makes as many rings as are needed, and has one of them wait for a timer. */
