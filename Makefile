@@ -16,7 +16,7 @@ COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose 
 JAR := target/redis-proxy.jar
 TEST_CLASSPATH := target/test-classpath
 CLASSPATH_GOAL := org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-classpath
-FROM_REDIS := $(if $(REDIS),-Dredis=$(REDIS)) $(if $(TRANSPORT),-Dtransport=$(TRANSPORT))
+TEST_FLAGS := $(if $(REDIS),-Dredis=$(REDIS)) $(if $(TRANSPORT),-Dtransport=$(TRANSPORT))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,26 +36,26 @@ run: $(JAR)
 endif
 
 dev-run: $(TEST_CLASSPATH) ## Start the proxy before a Redis of its own with sample keys
-	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.dev.DevRun $(ARGS)
+	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.dev.DevRun $(ARGS)
 
 test: tools ## Run every test that needs only JDK and Maven
-	$(MAVEN) verify $(FROM_REDIS) $(ARGS)
+	$(MAVEN) verify $(TEST_FLAGS) $(ARGS)
 
 # Two Maven runs: -DskipTests would skip the second's tests too.
 it: tools ## Run the integration tests only
 	$(MAVEN) -q -DskipTests package
-	$(MAVEN) surefire:test@it $(FROM_REDIS) $(ARGS)
+	$(MAVEN) surefire:test@it $(TEST_FLAGS) $(ARGS)
 
 it-clients: tools ## Compare sessions of Node's client libraries before Redis and before the proxy (needs node and npm)
 	npm ci --prefix src/test/node --no-audit --no-fund
 	$(MAVEN) -q -DskipTests package
-	$(MAVEN) -q surefire:test@it -Dtest.groups=node $(FROM_REDIS) $(ARGS)
+	$(MAVEN) -q surefire:test@it -Dtest.groups=node $(TEST_FLAGS) $(ARGS)
 
 it-browser: tools ## Look at the dashboard with a real browser (needs chromium and chromedriver)
 	@command -v chromedriver >/dev/null || \
 	  { echo "redis-proxy: no chromedriver; on Debian: apt-get install chromium chromium-driver" >&2; exit 1; }
 	$(MAVEN) -q -DskipTests package
-	$(MAVEN) -q surefire:test@it -Dtest.groups=browser $(FROM_REDIS) $(ARGS)
+	$(MAVEN) -q surefire:test@it -Dtest.groups=browser $(TEST_FLAGS) $(ARGS)
 
 it-docker: tools ## Run the integration tests with Redis in Docker, and those of the image
 	$(MAVEN) -q -DskipTests package
@@ -68,7 +68,7 @@ mutation: tools ## Change the code of the cache, RESP, limits and snapshots bit 
 	$(MAVEN) -q -Pmutation test-compile pitest:mutationCoverage $(ARGS)
 
 coverage: tools ## Run every test and tell what of the code has run (target/site/jacoco)
-	$(MAVEN) -Pcoverage verify $(FROM_REDIS) $(ARGS)
+	$(MAVEN) -Pcoverage verify $(TEST_FLAGS) $(ARGS)
 
 bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
 	bench/run
@@ -77,23 +77,23 @@ bench-sweep: $(TEST_CLASSPATH) ## Measure it over value sizes, connections, pipe
 	bench/sweep
 
 probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
-	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.probe.Probe
+	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.probe.Probe
 
 fuzz: $(TEST_CLASSPATH) ## Try broken and hostile input on all that reads input (CONTRIBUTING.md)
-	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.fuzz.Fuzz
+	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.fuzz.Fuzz
 
 consistency: $(TEST_CLASSPATH) ## Let everything go wrong and check what clients are told against Redis's log (SECONDS=1800 SEED=…)
-	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.consistency.Consistency
+	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.consistency.Consistency
 
 soak: $(TEST_CLASSPATH) ## See whether memory or connections grow in an hour of all kinds of clients (MINUTES=60)
-	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.soak.Soak
+	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.soak.Soak
 
 attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap, and measure what it holds (ATTACKS=, SECONDS=, SEED=)
-	@exec $(JAVA) $(FROM_REDIS) -cp target/test-classes:$$(cat $<) redisproxy.attack.Attack
+	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.attack.Attack
 
 restarts: tools ## Stop the packaged proxy under full load a hundred times: no reply may break
 	$(MAVEN) -q -DskipTests package
-	$(MAVEN) -q surefire:test@it -Dtest=RestartsIT -Dtest.restarts=100 $(FROM_REDIS) $(ARGS)
+	$(MAVEN) -q surefire:test@it -Dtest=RestartsIT -Dtest.restarts=100 $(TEST_FLAGS) $(ARGS)
 
 sbom: tools ## Write down what is in the jar (target/redis-proxy.sbom.json), and check its licences
 	$(MAVEN) -q -Psbom -Dmaven.test.skip=true package

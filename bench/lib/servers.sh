@@ -125,13 +125,13 @@ start_proxy() {
     RESP_PORT="${port[$name]}" HTTP_PORT="${http_port[$name]}" ADMIN_PORT="${admin_port[$name]}" \
     CACHE_CAPACITY=100000 CACHE_EXPIRY=1h "$@" "$java" @conf/jvm.options ${heap:+"$heap"} -jar "$jar"
   await "$name" is_ok "${admin_port[$name]}" /health/ready
-  transport[$name]=$(http_get "${admin_port[$name]}" /stats | sed -n 's/.*"transport":"\([^"]*\)".*/\1/p')
+  transport[$name]=$(stat_of "$name" transport)
   label[$name]+=", ${transport[$name]}"
 }
 
-# stat_of PROXY NAME: one number of /stats.
+# stat_of PROXY NAME: one number or word of /stats.
 stat_of() {
-  http_get "${admin_port[$1]}" /stats | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+  http_get "${admin_port[$1]}" /stats | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9a-z_]*\).*/\1/p"
 }
 
 # The JVM of what bench/run brings along (src/test/java/redisproxy/bench).
