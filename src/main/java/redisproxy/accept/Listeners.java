@@ -54,8 +54,8 @@ public final class Listeners {
   }
 
   /**
-   * Names a server by an address that it listens on. Both loopbacks have one name, because a server
-   * may listen on both at the same port.
+   * Names a server by an address that it listens on. All loopback addresses of a port have one
+   * name, because {@code localhost} is two of them.
    */
   static String sharedName(InetSocketAddress listening) {
     InetAddress address = listening.getAddress();

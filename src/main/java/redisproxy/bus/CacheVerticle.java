@@ -75,7 +75,7 @@ public final class CacheVerticle extends VerticleBase {
   /**
    * The verticle, not yet deployed.
    *
-   * @param socketTransport told to whoever asks how the proxy is doing
+   * @param socketTransport the transport that runs, for the report
    * @param cache the cache it will own
    * @param clock milliseconds, monotonic
    * @param spans null where loads are not traced

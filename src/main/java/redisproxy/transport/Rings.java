@@ -8,8 +8,8 @@ import io.netty.channel.uring.IoUringIoHandlerConfig;
  * The io_uring of each event loop. What Netty does by itself is what pays: requests to the kernel
  * are handed over together, once for each turn of the loop; only the loop's thread uses its ring
  * (SINGLE_ISSUER), and the kernel does its part of the work when that thread asks for it
- * (DEFER_TASKRUN). A quiet connection is polled and holds no buffer. docs/performance.md says what
- * was tried besides and did not pay, buffers that the kernel picks among them.
+ * (DEFER_TASKRUN). A quiet connection is polled and holds no buffer. docs/performance.md lists what
+ * did not pay, such as buffers that the kernel picks.
  */
 final class Rings {
   /** Requests handed over at a time; more are handed over before the turn ends. */

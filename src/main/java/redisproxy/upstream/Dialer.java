@@ -27,7 +27,7 @@ public final class Dialer extends VertxWrapper {
   private final SocketAddress address;
   private final boolean tls;
 
-  /** The context that this was made on. */
+  /** The verticle's context. */
   private final ContextInternal home;
 
   Dialer(Vertx vertx, Settings.Endpoint endpoint) {
@@ -43,9 +43,9 @@ public final class Dialer extends VertxWrapper {
   }
 
   /**
-   * Connections belong to the verticle that made this, whoever asks for one: its exception handler
-   * hears of input that is no RESP. The caller may be a callback of the connection before, which
-   * has a context of its own.
+   * Gives every connection the verticle's context. The verticle's exception handler must see what
+   * the Redis client throws on input that is no RESP. The current context may be another: that of
+   * the connection before, whose callback connects again.
    */
   @Override
   public ContextInternal getOrCreateContext() {

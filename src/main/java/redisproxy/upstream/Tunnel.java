@@ -212,9 +212,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
    * Ends the output behind all that was written, be it that the connection is not open yet. Redis
    * answers what it has read, then closes.
    *
-   * <p>Nothing is done where Redis has closed already. Over io_uring the last bytes are followed by
-   * {@link #channelReadComplete} when the channel is inactive, and {@link #channelInactive}, which
-   * tells the session, is still to come.
+   * <p>Does nothing once the channel is inactive. Over io_uring that is so in the last {@link
+   * #channelReadComplete}, and {@link #channelInactive} tells the session afterwards.
    */
   public void endOutput() {
     ending = true;
