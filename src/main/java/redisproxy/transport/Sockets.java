@@ -57,12 +57,18 @@ public final class Sockets {
   }
 
   /**
-   * Makes Netty accept one connection at a time. By default the kernel accepts all clients that
-   * wait, which floods the event loops. Call this before the first Vertx is made: Netty reads the
-   * property once, when it loads its class.
+   * Makes Netty ask the kernel for one event at a time. Call this before the first Vertx is made:
+   * Netty reads these properties once, when it loads its class.
+   *
+   * <p>Accept: by default the kernel accepts all clients that wait, which floods the event loops.
+   *
+   * <p>Poll: by default the kernel tells only of changes. When a socket is paused, Netty cancels
+   * its read and may forget a change that came meanwhile. It would then wait for ever for bytes, or
+   * for an end, that are there (docs/decisions.md).
    */
   public static void prepare() {
     System.setProperty("io.netty.iouring.acceptMultiShotEnabled", "false");
+    System.setProperty("io.netty.iouring.pollAddMultishotEnabled", "false");
   }
 
   /** Which one it is, and why. */

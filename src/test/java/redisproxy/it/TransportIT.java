@@ -94,7 +94,8 @@ class TransportIT {
 
   /** A multishot accept would take clients faster than the event loops do. */
   @Test
-  void connections_areAcceptedOneAtATime() {
+  void kernel_isAskedForOneEventAtATime() {
     assertFalse(IoUring.isAcceptMultishotEnabled());
+    assertFalse(IoUring.isPollAddMultishotEnabled());
   }
 }
