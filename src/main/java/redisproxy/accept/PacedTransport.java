@@ -128,12 +128,12 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
 
   @Override
   public ChannelFactory<? extends Channel> channelFactory(boolean domain) {
-    return transport.channelFactory(domain);
+    return chosen.connecting(domain);
   }
 
   @Override
   public ChannelFactory<? extends ServerChannel> serverChannelFactory(boolean domain) {
-    return transport.serverChannelFactory(domain);
+    return chosen.listening(domain);
   }
 
   @Override

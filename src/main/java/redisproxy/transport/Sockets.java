@@ -1,9 +1,12 @@
 package redisproxy.transport;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
 import io.vertx.core.transport.Transport;
@@ -88,6 +91,19 @@ public final class Sockets {
       case EPOLL -> EpollHandler.factory();
       default -> vertx.implementation().ioHandlerFactory();
     };
+  }
+
+  /** Makes the sockets that connect. */
+  public ChannelFactory<? extends Channel> connecting(boolean domain) {
+    ChannelFactory<? extends Channel> netty = vertx.implementation().channelFactory(domain);
+    return choice.kind() == TransportKind.IO_URING ? ClosingSockets.connecting(netty) : netty;
+  }
+
+  /** Makes the sockets that listen. */
+  public ChannelFactory<? extends ServerChannel> listening(boolean domain) {
+    ChannelFactory<? extends ServerChannel> netty =
+        vertx.implementation().serverChannelFactory(domain);
+    return choice.kind() == TransportKind.IO_URING ? ClosingSockets.listening(netty) : netty;
   }
 
   /** Sets the options of the sockets that a server accepts. */
