@@ -31,7 +31,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
   private static final int MAX_DIGITS = 18;
 
   /** Of a whole request; empty when it names none. */
-  public static ClientIdArguments of(RequestParser request) {
+  public static ClientIdArguments of(Request request) {
     if (request.count() < 3) {
       return NONE;
     }
@@ -45,7 +45,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
   }
 
   /** Ids stand behind an option; each other option has one value, or none in TRACKING. */
-  private static ClientIdArguments behind(String option, Use use, RequestParser request, int from) {
+  private static ClientIdArguments behind(String option, Use use, Request request, int from) {
     ClientIdArguments all = new ClientIdArguments(use, new ArrayList<>(), new ArrayList<>());
     int i = from;
     while (i < request.count()) {
@@ -64,14 +64,14 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
     return all;
   }
 
-  private ClientIdArguments with(Use other, RequestParser request, int from, int end) {
+  private ClientIdArguments with(Use other, Request request, int from, int end) {
     ClientIdArguments all = new ClientIdArguments(other, new ArrayList<>(), new ArrayList<>());
     all.add(request, from, end);
     return all;
   }
 
   /** Adds the numbers that follow each other; returns where they end. */
-  private int add(RequestParser request, int from, int end) {
+  private int add(Request request, int from, int end) {
     int i = from;
     while (i < Math.min(end, request.count()) && isNumber(request, i)) {
       positions.add(i);
@@ -81,7 +81,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
     return i;
   }
 
-  private static boolean isNumber(RequestParser request, int argument) {
+  private static boolean isNumber(Request request, int argument) {
     int length = request.length(argument);
     return length >= 1
         && length <= MAX_DIGITS
@@ -93,7 +93,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
   }
 
   /** Whether a KILL has no other filter than one id, and perhaps SKIPME. */
-  public boolean isOnlyFilter(RequestParser request) {
+  public boolean isOnlyFilter(Request request) {
     if (use != Use.KILL || positions.size() != 1) {
       return false;
     }
@@ -103,7 +103,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
   }
 
   /** The request with other ids in place of these. */
-  public ByteBuf rewrite(RequestParser request, LongUnaryOperator other) {
+  public ByteBuf rewrite(Request request, LongUnaryOperator other) {
     ByteBuf out = Unpooled.buffer();
     out.writeCharSequence("*" + request.count() + "\r\n", StandardCharsets.US_ASCII);
     for (int i = 0; i < request.count(); i++) {

@@ -35,7 +35,7 @@ public enum ClientIdReply {
   }
 
   /** Of the reply to a request. */
-  public static ClientIdReply to(Command command, RequestParser request) {
+  public static ClientIdReply to(Command command, Request request) {
     if (command.kind() == Command.Kind.HELLO) {
       return FIELDS;
     }

@@ -201,24 +201,24 @@ public final class Command {
    * Whether a simple string in reply to such a request tells nothing of what is in Redis: a client
    * that has seen it knows no more than before.
    */
-  public boolean isBlind(RequestParser request, boolean isWhole) {
+  public boolean isBlind(Request request) {
     if (!stores) {
       return harmless;
     }
     return !name.equals("set")
-        || isWhole && request.count() == 3
-        || isWhole && request.count() == 5 && TIMES.contains(request.lowerCase(3, 8));
+        || request.isWhole() && request.count() == 3
+        || request.isWhole() && request.count() == 5 && TIMES.contains(request.lowerCase(3, 8));
   }
 
   /**
    * Whether such a request leaves nothing behind on its connection, writes known keys if any, and
    * has a short reply.
    */
-  public boolean isTerse(RequestParser request) {
+  public boolean isTerse(Request request) {
     return terse && (!name.equals("set") || !hasGet(request));
   }
 
-  private static boolean hasGet(RequestParser request) {
+  private static boolean hasGet(Request request) {
     for (int i = 3; i < request.count(); i++) {
       if (request.lowerCase(i, 4).equals("get")) {
         return true;
@@ -231,7 +231,7 @@ public final class Command {
    * Whether Redis may keep such a request waiting for long, or answers it with a stream: a client
    * that leaves meanwhile must be reported to Redis at once, or it takes what another waits for.
    */
-  boolean mayWait(RequestParser request, boolean isWhole) {
+  boolean mayWait(Request request) {
     if (kind == Kind.SUBSCRIBES || kind == Kind.STREAMS || kind == Kind.DOUBTFUL) {
       return true;
     }
@@ -240,10 +240,10 @@ public final class Command {
     if (!blocking && !BLOCKING.contains(called)) {
       return false;
     }
-    return !OPTIONALLY_BLOCKING.contains(called) || !isWhole || hasBlock(request);
+    return !OPTIONALLY_BLOCKING.contains(called) || !request.isWhole() || hasBlock(request);
   }
 
-  private static boolean hasBlock(RequestParser request) {
+  private static boolean hasBlock(Request request) {
     for (int i = 1; i < request.count(); i++) {
       String option = request.lowerCase(i, 8);
       if (option.equals("block") || option.equals("streams")) {
@@ -254,14 +254,15 @@ public final class Command {
   }
 
   /** Whether a request of ACL or CONFIG cannot change who may log in. */
-  static boolean onlyTells(RequestParser request) {
+  static boolean onlyTells(Request request) {
     return request.count() > 1 && TELLING.contains(request.lowerCase(1, 16));
   }
 
   /** This, unless it begins or ends a transaction: that takes no arguments. */
-  Command accepted(RequestParser request, boolean whole) {
+  Command accepted(Request request) {
     return switch (kind) {
-      case MULTI, EXEC, DISCARD, RESET -> whole && request.count() == 1 ? this : REFUSED;
+      case MULTI, EXEC, DISCARD, RESET ->
+          request.isWhole() && request.count() == 1 ? this : REFUSED;
       default -> this;
     };
   }

@@ -52,7 +52,7 @@ public final class CommandTable {
   }
 
   /** The command of a request; one without a name when the table does not have it. */
-  public Command of(RequestParser request) {
+  public Command of(Request request) {
     if (request.count() == 0) {
       return Command.UNLISTED;
     }
@@ -105,21 +105,20 @@ public final class CommandTable {
    * What a request may change.
    *
    * @param command its command
-   * @param isWhole whether all its arguments are there
    */
-  public static Writes writes(Command command, RequestParser request, boolean isWhole) {
+  public static Writes writes(Command command, Request request) {
     return switch (command.effect) {
       case NOTHING -> Writes.NOTHING;
       case UNKNOWN -> Writes.UNKNOWN;
       case EVERYTHING -> Writes.EVERYTHING;
       case ACCESS -> Command.onlyTells(request) ? Writes.NOTHING : Writes.ACCESS;
-      case KEYS -> keys(command, request, isWhole);
+      case KEYS -> keys(command, request);
     };
   }
 
-  private static Writes keys(Command command, RequestParser request, boolean isWhole) {
+  private static Writes keys(Command command, Request request) {
     int last = command.lastKey < 0 ? request.count() + command.lastKey : command.lastKey;
-    if (!isWhole && (command.lastKey != command.firstKey || last >= request.count())) {
+    if (!request.isWhole() && (command.lastKey != command.firstKey || last >= request.count())) {
       return Writes.UNKNOWN;
     }
     if (last == command.firstKey) {

@@ -169,22 +169,24 @@ public final class Outstanding {
   /**
    * A request of the client.
    *
-   * @param whole whether all its arguments are there
    * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP, when whole, are done here, so
    *     that each request has its reply, as long as replies are told apart
    */
-  public boolean add(RequestParser request, boolean whole, CommandTable commands) {
-    Command command = commands.of(request).accepted(request, whole);
+  public boolean add(Request request) {
+    Command command = request.command();
     streaming |= isInDoubt(command, request);
-    if (!streaming && whole && command.kind() == Command.Kind.CLIENT && silence.does(request)) {
+    if (!streaming
+        && request.isWhole()
+        && command.kind() == Command.Kind.CLIENT
+        && silence.does(request)) {
       return false;
     }
     if (command.kind() == Command.Kind.RESET) {
       silence.reset();
     }
     boolean isQueued = transaction != null;
-    Runnable change = state.requested(command, request, whole, isQueued);
-    Writes writes = transactional(command, CommandTable.writes(command, request, whole));
+    Runnable change = state.requested(request, isQueued);
+    Writes writes = transactional(command, request.writes());
     if (streaming) {
       streamed.add(writes);
     } else {
@@ -192,16 +194,15 @@ public final class Outstanding {
       Command known = onlyQueued ? Command.UNLISTED : command;
       Awaited added = new Awaited(writes, silence.covers(), known, request.count() - 1);
       added.change = change;
-      added.blind = known.isBlind(request, whole);
+      added.blind = known.isBlind(request);
       noteIds(added, command, request, isQueued);
-      added.waits = !onlyQueued && command.mayWait(request, whole);
+      added.waits = !onlyQueued && command.mayWait(request);
       requests.add(added);
     }
     return true;
   }
 
-  private static void noteIds(
-      Awaited added, Command command, RequestParser request, boolean isQueued) {
+  private static void noteIds(Awaited added, Command command, Request request, boolean isQueued) {
     switch (command.kind()) {
       case EXEC, DISCARD, RESET -> {
         added.isExec = command.kind() == Command.Kind.EXEC;
@@ -251,7 +252,7 @@ public final class Outstanding {
    * CLIENT REPLY silences Redis itself and the subscribe family confirms out of turn; REPLCONF may
    * get no reply, and SYNC gets what is not RESP.
    */
-  private boolean isInDoubt(Command command, RequestParser request) {
+  private boolean isInDoubt(Command command, Request request) {
     return switch (command.kind()) {
       case DOUBTFUL -> true;
       case CLIENT -> transaction != null && Silence.isReply(request);

@@ -53,7 +53,7 @@ public final class Reply {
   }
 
   /** A request as it is sent: an array of bulk strings, copied. */
-  public static byte[] array(RequestParser request) {
+  public static byte[] array(Request request) {
     ByteArrayOutputStream array = new ByteArrayOutputStream();
     array.writeBytes(ascii("*" + request.count() + "\r\n"));
     for (int i = 0; i < request.count(); i++) {
@@ -71,7 +71,7 @@ public final class Reply {
    * Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of
    * each.
    */
-  public static byte[] unknownCommand(RequestParser request) {
+  public static byte[] unknownCommand(Request request) {
     StringBuilder arguments = new StringBuilder();
     for (int i = 1; i < request.count() && arguments.length() < 128; i++) {
       String argument = cString(request.text(i, 128 - arguments.length()));

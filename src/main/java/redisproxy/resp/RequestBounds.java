@@ -6,12 +6,17 @@ package redisproxy.resp;
  * @param maxBytes of the whole request
  * @param maxArguments its name included
  */
-record RequestBounds(int maxBytes, int maxArguments) {
-  /** Of whom Redis has yet to let in (networking.c). */
-  static final RequestBounds STRANGERS = new RequestBounds(16 * 1024, 10);
+public record RequestBounds(int maxBytes, int maxArguments) {
+  /** Of a client that has yet to log in (networking.c). */
+  public static final RequestBounds STRANGERS = new RequestBounds(16 * 1024, 10);
 
   /** Longest argument, in bytes (proto-max-bulk-len). */
   private static final long MAX_BULK = 512L * 1024 * 1024;
+
+  /** With any number of arguments. */
+  public RequestBounds(int maxBytes) {
+    this(maxBytes, Integer.MAX_VALUE);
+  }
 
   void checkArguments(long announced) throws RequestTooLarge {
     if (announced > maxArguments) {

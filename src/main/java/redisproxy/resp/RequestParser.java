@@ -1,20 +1,21 @@
 package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * Reads requests where they lie in a buffer: RESP arrays of bulk strings, and inline commands.
  * Limits, texts of errors and oddities (the byte after CR is skipped unread; {@code *0} and empty
  * lines are no request) are those of Redis's networking.c.
  *
- * <p>Incremental: when a request is not yet whole, {@link #parse} goes on where it stopped when it
- * is called with more input, so no byte is looked at twice however the input is split. Until then
- * the caller keeps the input from the reader index on. It may move it to another buffer. Allocates
- * only for requests of more than 16 arguments and for inline ones. One thread at a time.
+ * <p>A request stays the next one until it is taken. So whatever cannot handle it, or not yet,
+ * leaves it where it is, and nothing reads it again.
+ *
+ * <p>Incremental: when a request is not yet whole, {@link #next} goes on where it stopped when it
+ * is called with more input, so no byte is looked at twice however the input is split. The caller
+ * keeps the input from the reader index on until the request is taken. It may move it to another
+ * buffer. Allocates only for requests of more than 16 arguments and for inline ones. One thread at
+ * a time.
  */
 public final class RequestParser {
   /**
@@ -23,13 +24,12 @@ public final class RequestParser {
    */
   static final int MAX_LINE = 64 * 1024;
 
-  private static final int USUAL_ARGUMENTS = 16;
   private static final int UNKNOWN = -1;
   private static final int ANNOUNCING = -2;
   private static final int MISTYPED = -3;
 
-  private final RequestBounds bounds;
-  private final DecimalLine decimal = new DecimalLine();
+  private RequestBounds bounds;
+  private DecimalLine decimal = new DecimalLine();
 
   /** How far this request has been read, and all other positions, from its first byte. */
   private int position;
@@ -46,74 +46,100 @@ public final class RequestParser {
   /** How much of an inline request was searched for its end. */
   private int inlineScanned;
 
-  private int count;
-  private int[] starts = new int[USUAL_ARGUMENTS];
-  private int[] lengths = new int[USUAL_ARGUMENTS];
+  private final Request request;
 
-  /**
-   * Where the whole request's arguments lie: in the input, or, of an inline one, in a buffer of
-   * their own.
-   */
-  private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+  /** The request is read, and not yet taken. */
+  private boolean read;
 
-  private int base;
+  /** A parser at the start of a request, which knows no commands. */
+  public RequestParser(RequestBounds bounds) {
+    this(bounds, () -> CommandTable.EMPTY);
+  }
 
   /**
    * A parser at the start of a request.
    *
-   * @param maxBytes longest request, in bytes; what is longer is a protocol error as soon as it is
-   *     announced
+   * @param commands the table that a request's command is looked up in when it is asked for
    */
-  public RequestParser(int maxBytes) {
-    this(maxBytes, Integer.MAX_VALUE);
-  }
-
-  /** The same with a bound on the arguments, too. */
-  public RequestParser(int maxBytes, int maxArguments) {
-    this(new RequestBounds(maxBytes, maxArguments));
-  }
-
-  private RequestParser(RequestBounds bounds) {
+  public RequestParser(RequestBounds bounds, Supplier<CommandTable> commands) {
     this.bounds = bounds;
+    this.request = new Request(commands);
   }
 
-  /** A parser of the requests of a client that has yet to log in. */
-  public static RequestParser ofStranger() {
-    return new RequestParser(RequestBounds.STRANGERS);
+  /** Allows more, or less, from the next request on, and of this one if it is not read yet. */
+  public void setBounds(RequestBounds changed) {
+    if (!bounds.equals(changed)) {
+      bounds = changed;
+      if (!read) {
+        restart();
+      }
+    }
+  }
+
+  /** Forgets what was read of a request: it is read from its first byte. */
+  public void restart() {
+    read = false;
+    position = 0;
+    remaining = UNKNOWN;
+    bulkLength = UNKNOWN;
+    inlineScanned = 0;
+    decimal = new DecimalLine();
+  }
+
+  /** The request that was read last, or as much of it as there was of one that is too large. */
+  public Request request() {
+    return request;
+  }
+
+  /** Reads the next request, and takes it. */
+  public boolean parse(ByteBuf in) throws ProtocolError {
+    if (!next(in)) {
+      return false;
+    }
+    take(in);
+    return true;
+  }
+
+  /** Has the reader index behind the request that was read; the next is another. */
+  public void take(ByteBuf in) {
+    in.skipBytes(request.size());
+    read = false;
   }
 
   /**
-   * Goes on reading. When it returns true the request can be read through {@link #count} and its
-   * fellows until the next call, and the reader index stands behind it.
+   * Reads the next request, or goes on reading it; the reader index stays before it.
    *
-   * @return whether a request is whole; if not, more input is needed
+   * @return whether it is whole; if not, more input is needed
+   * @throws RequestTooLarge if it is larger than allowed, as soon as that is announced; its first
+   *     arguments are then in {@link #request}
    */
-  public boolean parse(ByteBuf in) throws ProtocolError {
+  public boolean next(ByteBuf in) throws ProtocolError {
+    if (read) {
+      request.moved(in);
+      return true;
+    }
     do {
       if (!in.isReadable()) {
         return false;
       }
       if (position == 0) {
-        begin();
+        request.begin();
         if (usualGet(in)) {
+          read = true;
           return true;
         }
       }
       if (in.getByte(in.readerIndex()) == '*' ? !array(in) : !inline(in)) {
         return false;
       }
-      in.skipBytes(position);
+      if (request.count() == 0) {
+        in.skipBytes(position);
+      }
+      request.end(position);
       position = 0;
-    } while (count == 0);
+    } while (request.count() == 0);
+    read = true;
     return true;
-  }
-
-  private void begin() {
-    count = 0;
-    if (starts.length > USUAL_ARGUMENTS) {
-      starts = new int[USUAL_ARGUMENTS];
-      lengths = new int[USUAL_ARGUMENTS];
-    }
   }
 
   /** Reads the usual GET at one go, if it is there as a whole; else nothing. */
@@ -123,11 +149,10 @@ public final class RequestParser {
     if (length == 0 || start + length + 2 > bounds.maxBytes()) {
       return false;
     }
-    add(UsualGet.NAME, 3);
-    add(start, length);
-    buffer = in;
-    base = in.readerIndex();
-    in.skipBytes(start + length + 2);
+    request.add(UsualGet.NAME, 3);
+    request.add(start, length);
+    request.liesIn(in);
+    request.end(start + length + 2);
     return true;
   }
 
@@ -149,8 +174,7 @@ public final class RequestParser {
       remaining--;
     }
     remaining = UNKNOWN;
-    buffer = in;
-    base = in.readerIndex();
+    request.liesIn(in);
     return true;
   }
 
@@ -176,15 +200,14 @@ public final class RequestParser {
     if (in.readableBytes() - position < bulkLength + 2) {
       return false;
     }
-    add(position, bulkLength);
+    request.add(position, bulkLength);
     position += bulkLength + 2;
     bulkLength = UNKNOWN;
     return true;
   }
 
   private int announced(ByteBuf in) throws ProtocolError {
-    buffer = in;
-    base = in.readerIndex();
+    request.liesIn(in);
     return bounds.argument(decimal, position);
   }
 
@@ -217,66 +240,8 @@ public final class RequestParser {
     }
     inlineScanned = 0;
     // A CR before it is a blank like any other.
-    buffer = InlineArguments.split(in.slice(from, newline - from), this::add);
-    base = 0;
+    request.isInline(InlineArguments.split(in.slice(from, newline - from), request::add));
     position = newline + 1 - from;
     return true;
-  }
-
-  private void add(int start, int length) {
-    if (count == starts.length) {
-      starts = Arrays.copyOf(starts, count * 2);
-      lengths = Arrays.copyOf(lengths, count * 2);
-    }
-    starts[count] = start;
-    lengths[count++] = length;
-  }
-
-  /** How many arguments the request has, the command's name included; 1 at least. */
-  public int count() {
-    return count;
-  }
-
-  /** What is held of the positions of many arguments, in bytes. */
-  public long held() {
-    return starts.length == USUAL_ARGUMENTS ? 0 : 2L * Integer.BYTES * starts.length;
-  }
-
-  /** The buffer that {@link #start} points into. */
-  public ByteBuf buffer() {
-    return buffer;
-  }
-
-  /** Where an argument begins in {@link #buffer}. */
-  public int start(int argument) {
-    return base + starts[argument];
-  }
-
-  /** An argument's length in bytes. */
-  public int length(int argument) {
-    return lengths[argument];
-  }
-
-  /** An argument's bytes. */
-  public byte[] copy(int argument) {
-    byte[] bytes = new byte[lengths[argument]];
-    buffer.getBytes(start(argument), bytes);
-    return bytes;
-  }
-
-  /** An argument's first bytes, each as one character. */
-  public String text(int argument, int limit) {
-    return buffer.toString(
-        start(argument), Math.min(limit, lengths[argument]), StandardCharsets.ISO_8859_1);
-  }
-
-  /** The same in lower case. */
-  public String lowerCase(int argument, int limit) {
-    return text(argument, limit).toLowerCase(Locale.ROOT);
-  }
-
-  /** The command's name as {@link CommandName#of} gives it. */
-  public long name() {
-    return CommandName.of(buffer, start(0), lengths[0]);
   }
 }

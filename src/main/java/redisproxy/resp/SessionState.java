@@ -80,8 +80,8 @@ public final class SessionState {
    * @param isQueued whether Redis does not carry it out now
    * @return what it changes when Redis does not answer with an error; null for nothing
    */
-  @Nullable Runnable requested(
-      Command command, RequestParser request, boolean isWhole, boolean isQueued) {
+  @Nullable Runnable requested(Request request, boolean isQueued) {
+    Command command = request.command();
     switch (command.kind()) {
       case RESET:
         // More may be said before its reply is there.
@@ -97,7 +97,7 @@ public final class SessionState {
         }
         return null;
       case SELECT, HELLO, AUTH:
-        if (isQueued || !isWhole) {
+        if (isQueued || !request.isWhole()) {
           alterations++;
           return null;
         }
@@ -107,7 +107,7 @@ public final class SessionState {
     }
   }
 
-  private @Nullable Runnable changed(Command.Kind kind, RequestParser request) {
+  private @Nullable Runnable changed(Command.Kind kind, Request request) {
     switch (kind) {
       case SELECT:
         return select(request);
@@ -119,7 +119,7 @@ public final class SessionState {
     }
   }
 
-  private Runnable select(RequestParser request) {
+  private Runnable select(Request request) {
     try {
       int selected = Integer.parseInt(request.count() == 2 ? request.text(1, 11) : "");
       return () -> db = selected;
@@ -129,7 +129,7 @@ public final class SessionState {
     }
   }
 
-  private @Nullable Runnable hello(RequestParser request) {
+  private @Nullable Runnable hello(Request request) {
     if (request.count() == 1) {
       return null;
     }
@@ -150,7 +150,7 @@ public final class SessionState {
     };
   }
 
-  private static byte[][] arguments(RequestParser request, int from) {
+  private static byte[][] arguments(Request request, int from) {
     byte[][] arguments = new byte[request.count() - from][];
     for (int i = from; i < request.count(); i++) {
       arguments[i - from] = request.copy(i);

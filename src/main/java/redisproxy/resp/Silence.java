@@ -6,12 +6,12 @@ final class Silence {
   private boolean skips;
 
   /** Whether a request is CLIENT REPLY, well-formed or not. */
-  static boolean isReply(RequestParser request) {
+  static boolean isReply(Request request) {
     return request.count() > 1 && request.lowerCase(1, 8).equals("reply");
   }
 
   /** Whether that is all there is to a CLIENT request: OFF and SKIP get no reply. */
-  boolean does(RequestParser request) {
+  boolean does(Request request) {
     if (request.count() != 3 || !isReply(request)) {
       return false;
     }

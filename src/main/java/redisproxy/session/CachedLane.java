@@ -14,7 +14,7 @@ import redisproxy.cache.Unverified;
 import redisproxy.config.Settings;
 import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyQueue;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Request;
 import redisproxy.upstream.ValueStreams;
 
 /**
@@ -98,7 +98,7 @@ final class CachedLane implements Bus.Asker {
   }
 
   /** Looks up the key of a GET. */
-  void get(RequestParser request) {
+  void get(Request request) {
     int length = request.length(1);
     front.lookup(this, replies.take(), handshake.db(), request.buffer(), request.start(1), length);
     longKey = length > LONG_KEY;

@@ -10,6 +10,8 @@ import redisproxy.config.Settings;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
+import redisproxy.resp.Request;
+import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
 
@@ -25,7 +27,10 @@ final class CachedRequests {
   private static final long QUIT = CommandName.of("quit");
   private static final long HELLO = CommandName.of("hello");
 
-  /** Nothing that is answered here has as many. */
+  /**
+   * Nothing that is answered here has as many. Positions of arguments cost more than small
+   * arguments do: what has many is for a tunnel.
+   */
   private static final int MAX_ARGUMENTS = 1024;
 
   /** What has become of the next request. */
@@ -34,7 +39,7 @@ final class CachedRequests {
     ANSWERED,
     /** It is not whole, or what it needs is being asked, or it waits for replies before it. */
     TO_COME,
-    /** Only Redis can answer it; it is still in the input. */
+    /** Only Redis can answer it; it is still the next. */
     FOR_REDIS,
     /** It is answered, and no other is to be read. */
     LAST,
@@ -59,13 +64,19 @@ final class CachedRequests {
   private final boolean isOpen;
 
   private final boolean mayTunnel;
-  private final int maxRequestBytes;
-  private RequestParser parser;
+  private final RequestParser parser;
+  private final RequestBounds bounds;
 
   /** The next request, a HELLO, is not read before all others are answered. */
   private boolean holdsHello;
 
+  /**
+   * Those of one session.
+   *
+   * @param parser the session's, which reads the requests of a tunnel as well
+   */
   CachedRequests(
+      RequestParser parser,
       Front front,
       CachedLane cached,
       Handshake handshake,
@@ -88,8 +99,9 @@ final class CachedRequests {
     this.limits = limits;
     this.isOpen = isOpen;
     this.mayTunnel = settings.tunnel();
-    this.maxRequestBytes = settings.maxRequestBytes();
-    this.parser = isStranger() || !isOpen ? RequestParser.ofStranger() : newParser();
+    this.parser = parser;
+    this.bounds = new RequestBounds(settings.maxRequestBytes(), MAX_ARGUMENTS);
+    parser.setBounds(isStranger() || !isOpen ? RequestBounds.STRANGERS : bounds);
   }
 
   /** Whether the client has to log in with the proxy before anything else. */
@@ -97,33 +109,24 @@ final class CachedRequests {
     return login != null && !login.isIn();
   }
 
-  /** Positions of arguments cost more than small arguments do: what has many is for a tunnel. */
-  private RequestParser newParser() {
-    return new RequestParser(maxRequestBytes, MAX_ARGUMENTS);
-  }
-
-  /** What a request that is not whole costs beside its bytes. */
-  long held() {
-    return parser.held();
-  }
-
   /** Reads the next request. */
   Outcome next(ByteBuf input) {
-    int start = input.readerIndex();
     try {
-      if (!parser.parse(input)) {
+      if (!parser.next(input)) {
         return Outcome.TO_COME;
       }
+      Request request = parser.request();
       // How replies are written changes with it: those before it are to be written first.
-      holdsHello = parser.name() == HELLO && !cached.isEmpty();
-      Outcome outcome = holdsHello ? Outcome.TO_COME : handle(input, start);
-      if (outcome == Outcome.FOR_REDIS || holdsHello) {
-        input.readerIndex(start);
-        if (!holdsHello) {
-          limits.readAgain();
-        }
+      holdsHello = request.name() == HELLO && !cached.isEmpty();
+      if (holdsHello) {
+        return Outcome.TO_COME;
+      }
+      Outcome outcome = handle(request, input);
+      if (outcome == Outcome.FOR_REDIS) {
+        limits.readAgain();
         return isWaiting() ? Outcome.TO_COME : outcome;
       }
+      parser.take(input);
       return outcome;
     } catch (RequestTooLarge tooLarge) {
       return isOpen && !isStranger() && mayTunnel ? forRedis() : refused(tooLarge);
@@ -145,16 +148,16 @@ final class CachedRequests {
       if (limits.isExceeded()) {
         return answered(ClientLimits.EXCEEDED);
       }
-      cached.get(parser);
+      cached.get(parser.request());
       return Outcome.ANSWERED;
     } catch (ProtocolError wrong) {
       return forRedis();
     }
   }
 
-  /** The parser has stopped within a request that another will read from its start. */
+  /** The parser has stopped within a request, which is read from its start with other bounds. */
   private Outcome forRedis() {
-    parser = newParser();
+    parser.restart();
     return Outcome.FOR_REDIS;
   }
 
@@ -173,17 +176,17 @@ final class CachedRequests {
         || holdsHello && !cached.isEmpty();
   }
 
-  private Outcome get() {
+  private Outcome get(Request request) {
     if (!wayBack.isOpen()) {
       wayBack.ask();
       return Outcome.FOR_REDIS;
     }
-    cached.get(parser);
+    cached.get(request);
     return Outcome.ANSWERED;
   }
 
-  private Outcome handle(ByteBuf input, int start) throws ProtocolError {
-    long name = parser.name();
+  private Outcome handle(Request request, ByteBuf input) throws ProtocolError {
+    long name = request.name();
     if (CommandName.isHttp(name)) {
       return Outcome.HTTP;
     }
@@ -194,22 +197,22 @@ final class CachedRequests {
       return Outcome.FOR_REDIS;
     }
     if (login != null && login.concerns(name)) {
-      return judge(login);
+      return judge(login, request);
     }
-    if (name == GET && parser.count() == 2) {
-      return get();
+    if (name == GET && request.count() == 2) {
+      return get(request);
     }
-    if (ProxyInfo.isAsked(parser)) {
+    if (ProxyInfo.isAsked(request)) {
       return info();
     }
-    if (mayTunnel && forwarding.forward(parser, input, start, front.server().commands())) {
+    if (mayTunnel && forwarding.forward(request, input)) {
       return Outcome.ANSWERED;
     }
     if (name == QUIT) {
       answered(Reply.OK);
       return Outcome.LAST;
     }
-    return answered(known(name));
+    return answered(known(request));
   }
 
   private Outcome info() {
@@ -237,21 +240,17 @@ final class CachedRequests {
   }
 
   /** Where the proxy judges clients: a request that says who the client is, or ought to. */
-  private Outcome judge(Login login) throws ProtocolError {
+  private Outcome judge(Login login, Request request) throws ProtocolError {
     boolean wasStranger = isStranger();
-    byte[] reply = login.answer(parser, true, false);
+    byte[] reply = login.answer(request, false);
     if (reply == Login.WRONGPASS) {
       front.tally().count(REFUSED);
       limits.replyLate(cached, reply);
       return Outcome.ANSWERED;
     }
     if (reply == null) {
-      RequestParser hello = parser;
-      ByteBuf withoutAuth = Login.withoutAuth(parser);
-      if (withoutAuth != null) {
-        hello = newParser();
-        hello.parse(withoutAuth);
-      }
+      ByteBuf withoutAuth = Login.withoutAuth(request);
+      Request hello = withoutAuth == null ? request : read(withoutAuth);
       reply = handshake.answer(hello, front.server());
       if (reply == null && mayTunnel) {
         return Outcome.FOR_REDIS;
@@ -259,33 +258,41 @@ final class CachedRequests {
       reply = reply == null ? Reply.unknownCommand(hello) : reply;
     }
     if (wasStranger && !isStranger()) {
-      parser = newParser();
+      parser.setBounds(bounds);
     }
     return answered(reply);
   }
 
+  private Request read(ByteBuf other) throws ProtocolError {
+    RequestParser reader = new RequestParser(bounds);
+    reader.parse(other);
+    return reader.request();
+  }
+
   /** The reply to a request that needs neither the cache nor a tunnel, or null. */
-  private byte @Nullable [] known(long name) {
-    if (name == PING && parser.count() <= 2) {
-      return parser.count() == 1 ? Reply.PONG : argument();
+  private byte @Nullable [] known(Request request) {
+    long name = request.name();
+    if (name == PING && request.count() <= 2) {
+      return request.count() == 1 ? Reply.PONG : argument(request);
     }
-    if (name == ECHO && parser.count() == 2) {
-      return argument();
+    if (name == ECHO && request.count() == 2) {
+      return argument(request);
     }
-    byte[] reply = handshake.answer(parser, front.server());
+    byte[] reply = handshake.answer(request, front.server());
     if (reply == null && mayTunnel) {
-      reply = inquiry.answer(parser);
+      reply = inquiry.answer(request);
     }
-    return reply == null && !mayTunnel ? refusal(name) : reply;
+    return reply == null && !mayTunnel ? refusal(request) : reply;
   }
 
-  private byte[] argument() {
-    return Reply.bulk(parser.buffer(), parser.start(1), parser.length(1));
+  private static byte[] argument(Request request) {
+    return Reply.bulk(request.buffer(), request.start(1), request.length(1));
   }
 
-  private byte[] refusal(long name) {
+  private static byte[] refusal(Request request) {
+    long name = request.name();
     return name == GET || name == PING || name == ECHO
-        ? Reply.wrongArity(parser.lowerCase(0, 8))
-        : Reply.unknownCommand(parser);
+        ? Reply.wrongArity(request.lowerCase(0, 8))
+        : Reply.unknownCommand(request);
   }
 }

@@ -3,9 +3,7 @@ package redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import redisproxy.bus.Failures;
 import redisproxy.resp.Command;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.RequestParser;
-import redisproxy.resp.Writes;
+import redisproxy.resp.Request;
 import redisproxy.upstream.Trunks;
 
 /**
@@ -64,28 +62,28 @@ final class Forwarding implements Trunks.Sender {
   /**
    * Forwards a request if it may be.
    *
-   * @param input holds the request from {@code start} to its reader index
+   * @param input has its reader index before the request
    */
-  boolean forward(RequestParser request, ByteBuf input, int start, CommandTable commands) {
-    int end = input.readerIndex();
-    Command command = commands.of(request);
+  boolean forward(Request request, ByteBuf input) {
+    Command command = request.command();
     if (!command.isTerse(request)
-        || end - start > MAX_REQUEST
+        || request.size() > MAX_REQUEST
         || !handshake.isHome()
         || isBetweenTwo()
         || cached.isReading()) {
       return false;
     }
-    Writes writes = CommandTable.writes(command, request, true);
     boolean isResp3 = handshake.isResp3();
-    if (!trunks.send(isResp3, input, start, end, writes, this, cached.accepted())) {
+    int start = input.readerIndex();
+    int end = start + request.size();
+    if (!trunks.send(isResp3, input, start, end, request.writes(), this, cached.accepted())) {
       return false;
     }
     renewals = trunks.renewals();
     cached.awaitReply();
     handshake.forwarded();
     outstanding++;
-    told |= !command.isBlind(request, true);
+    told |= !command.isBlind(request);
     return true;
   }
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.Reply;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Request;
 import redisproxy.upstream.Server;
 
 /**
@@ -96,7 +96,7 @@ final class Handshake {
   }
 
   /** The answer, or null when only Redis can give it. */
-  byte @Nullable [] answer(RequestParser request, Server server) {
+  byte @Nullable [] answer(Request request, Server server) {
     return switch (request.lowerCase(0, 8)) {
       case "hello" -> hello(request, server);
       case "client" -> client(request);
@@ -105,7 +105,7 @@ final class Handshake {
     };
   }
 
-  private byte @Nullable [] select(RequestParser request) {
+  private byte @Nullable [] select(Request request) {
     String number = request.count() == 2 ? request.text(1, 11) : "";
     if (number.equals("" + home)) {
       db = home;
@@ -114,7 +114,7 @@ final class Handshake {
     return number.equals("" + db) ? Reply.OK : null;
   }
 
-  private byte @Nullable [] hello(RequestParser request, Server server) {
+  private byte @Nullable [] hello(Request request, Server server) {
     if (server.hello().isEmpty() || request.count() > 2) {
       return null;
     }
@@ -143,7 +143,7 @@ final class Handshake {
     return to.append('$').append(text.length()).append("\r\n").append(text).append("\r\n");
   }
 
-  private byte @Nullable [] client(RequestParser request) {
+  private byte @Nullable [] client(Request request) {
     if (request.count() == 2 && request.lowerCase(1, 4).equals("id")) {
       return (":" + id.getAsLong() + "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
@@ -164,7 +164,7 @@ final class Handshake {
    * Redis takes no blanks and no control characters in names; what it would say of them it says
    * itself.
    */
-  private static boolean isPlain(RequestParser request, int argument) {
+  private static boolean isPlain(Request request, int argument) {
     String text = request.text(argument, 65);
     return text.length() <= 64 && text.chars().allMatch(c -> c >= '!' && c <= '~');
   }

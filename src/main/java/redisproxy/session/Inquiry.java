@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.Reply;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Request;
 import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Memo.Question;
@@ -59,7 +59,7 @@ final class Inquiry implements Asides.Asker {
    * The answer to a request, or null: then, unless it is {@linkplain #isWaiting to come}, only a
    * tunnel has it.
    */
-  byte @Nullable [] answer(RequestParser request) {
+  byte @Nullable [] answer(Request request) {
     if (known) {
       byte[] reply = answer;
       known = false;
@@ -79,7 +79,7 @@ final class Inquiry implements Asides.Asker {
     return null;
   }
 
-  private static @Nullable Topic topic(RequestParser request) {
+  private static @Nullable Topic topic(Request request) {
     long name = request.name();
     if (name == INFO) {
       return Topic.INFO;
@@ -95,7 +95,7 @@ final class Inquiry implements Asides.Asker {
     return name == SELECT ? Topic.DATABASE : null;
   }
 
-  private static boolean isLong(RequestParser request) {
+  private static boolean isLong(Request request) {
     long length = 0;
     for (int i = 0; i < request.count(); i++) {
       length += request.length(i) + "$1\r\n\r\n".length();
@@ -104,7 +104,7 @@ final class Inquiry implements Asides.Asker {
   }
 
   /** The number of a database that may be cached; negative when it is none. */
-  private static int database(RequestParser request) {
+  private static int database(Request request) {
     String number = request.count() == 2 ? request.text(1, 5) : "";
     if (!NUMBER.matcher(number).matches()) {
       return -1;
@@ -117,7 +117,7 @@ final class Inquiry implements Asides.Asker {
    * The session moves when Redis would let it, and not to where only a tunnel leads. What Redis
    * does not refuse changes the connection, so it is for the session's own.
    */
-  private byte @Nullable [] settled(RequestParser request, byte @Nullable [] reply) {
+  private byte @Nullable [] settled(Request request, byte @Nullable [] reply) {
     if (reply == null || reply[0] == '-') {
       return reply;
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.access.Credentials;
 import redisproxy.resp.CommandName;
 import redisproxy.resp.Reply;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Request;
 
 /**
  * Whether a session has said who it is, where the proxy judges that itself ({@code auth.mode:
@@ -70,34 +70,34 @@ final class Login {
   /**
    * The reply to a request that this {@link #concerns}, or null when it may go on; {@link
    * #withoutAuth} then tells how. One that may go on may be judged again, with the same outcome.
+   * Credentials that are too long to be read are wrong.
    *
-   * @param whole whether all its arguments are there: credentials too long to be read are wrong
    * @param transaction whether Redis would only queue it
    */
-  byte @Nullable [] answer(RequestParser request, boolean whole, boolean transaction) {
-    long name = request.count() == 0 ? CommandName.LONG : request.name();
+  byte @Nullable [] answer(Request request, boolean transaction) {
+    long name = request.name();
     if (name == AUTH) {
-      return transaction ? IN_TRANSACTION : whole ? auth(request) : WRONGPASS;
+      return transaction ? IN_TRANSACTION : request.isWhole() ? auth(request) : WRONGPASS;
     }
     if (name == HELLO) {
-      return whole ? hello(request, transaction) : WRONGPASS;
+      return request.isWhole() ? hello(request, transaction) : WRONGPASS;
     }
     if (name == RESET) {
-      return request.count() == 1 && whole ? RESET_DONE : Reply.wrongArity("reset");
+      return request.count() == 1 && request.isWhole() ? RESET_DONE : Reply.wrongArity("reset");
     }
     return NOAUTH;
   }
 
-  private byte[] auth(RequestParser request) {
+  private byte[] auth(Request request) {
     switch (request.count()) {
       case 1:
         return Reply.wrongArity("auth");
       case 2:
         return credentials.areOpenToDefault()
             ? NO_PASSWORD
-            : logIn(Credentials.DEFAULT_USER, bytes(request, 1));
+            : logIn(Credentials.DEFAULT_USER, request.copy(1));
       case 3:
-        return logIn(bytes(request, 1), bytes(request, 2));
+        return logIn(request.copy(1), request.copy(2));
       default:
         return SYNTAX;
     }
@@ -112,7 +112,7 @@ final class Login {
     return Reply.OK;
   }
 
-  private byte @Nullable [] hello(RequestParser request, boolean transaction) {
+  private byte @Nullable [] hello(Request request, boolean transaction) {
     if (in && auths(request) == 0) {
       return null;
     }
@@ -130,12 +130,12 @@ final class Login {
   }
 
   /** Logs in as the options say; returns the error of the first that is wrong. */
-  private byte @Nullable [] options(RequestParser request) {
+  private byte @Nullable [] options(Request request) {
     for (int i = 2; i < request.count(); i++) {
       int more = request.count() - 1 - i;
       String option = request.text(i, 128);
       if (option.equalsIgnoreCase("auth") && more >= 2) {
-        byte[] reply = logIn(bytes(request, i + 1), bytes(request, i + 2));
+        byte[] reply = logIn(request.copy(i + 1), request.copy(i + 2));
         if (reply != Reply.OK) {
           return reply;
         }
@@ -150,7 +150,7 @@ final class Login {
   }
 
   /** How many AUTH options a HELLO has. */
-  private static int auths(RequestParser request) {
+  private static int auths(Request request) {
     int auths = 0;
     for (int i = 2; i < request.count(); i++) {
       String option = request.lowerCase(i, 8);
@@ -168,7 +168,7 @@ final class Login {
    * A HELLO that may go on, as Redis is to see it: without its credentials. Null when the request
    * may go on as it is.
    */
-  static @Nullable ByteBuf withoutAuth(RequestParser request) {
+  static @Nullable ByteBuf withoutAuth(Request request) {
     int auths = request.name() == HELLO ? auths(request) : 0;
     if (auths == 0) {
       return null;
@@ -189,14 +189,8 @@ final class Login {
     return rest;
   }
 
-  private static byte[] bulk(RequestParser request, int argument) {
+  private static byte[] bulk(Request request, int argument) {
     return Reply.bulk(request.buffer(), request.start(argument), request.length(argument));
-  }
-
-  private static byte[] bytes(RequestParser request, int argument) {
-    byte[] bytes = new byte[request.length(argument)];
-    request.buffer().getBytes(request.start(argument), bytes);
-    return bytes;
   }
 
   /** The client has said RESET: it has to log in again. */

@@ -8,7 +8,7 @@ import redisproxy.bus.Front;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Version;
 import redisproxy.resp.CommandName;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Request;
 
 /**
  * {@code INFO redisproxy}: the proxy's own section, of which Redis knows nothing; all other
@@ -33,7 +33,7 @@ final class ProxyInfo {
     this.handshake = handshake;
   }
 
-  static boolean isAsked(RequestParser request) {
+  static boolean isAsked(Request request) {
     return request.name() == INFO
         && request.count() == 2
         && request.lowerCase(1, SECTION.length() + 1).equals(SECTION);

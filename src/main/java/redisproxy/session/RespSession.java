@@ -6,6 +6,8 @@ import redisproxy.access.Credentials;
 import redisproxy.bus.Front;
 import redisproxy.config.Settings;
 import redisproxy.limits.FrontLimits;
+import redisproxy.resp.RequestBounds;
+import redisproxy.resp.RequestParser;
 import redisproxy.resp.SessionState;
 import redisproxy.resp.UsualGet;
 import redisproxy.upstream.Asides;
@@ -30,6 +32,9 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   private final @Nullable Login login;
 
   private final ClientLimits limits;
+
+  /** Reads what the client sends, whatever lane it is for. */
+  private final RequestParser parser;
 
   private final Handshake handshake;
   private final Forwarding forwarding;
@@ -91,8 +96,10 @@ final class RespSession extends RespConnection implements ClientIds.Session {
     this.forwarding = new Forwarding(this, cached, trunks, handshake);
     WayBack wayBack =
         new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
+    this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     this.requests =
         new CachedRequests(
+            parser,
             front,
             cached,
             handshake,
@@ -161,7 +168,8 @@ final class RespSession extends RespConnection implements ClientIds.Session {
             isOpen,
             credentials -> login != null || tunnels.areOwn(credentials));
     tunnel =
-        new TunnelLane(this, front, tunnels, handshake, state, forwarding, guard, ids, client());
+        new TunnelLane(
+            parser, this, front, tunnels, handshake, state, forwarding, guard, ids, client());
   }
 
   private ClientIds.Client client() {
@@ -293,7 +301,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
 
   @Override
   long held() {
-    return cached.held() + (tunnel == null ? requests.held() : tunnel.held());
+    return cached.held() + parser.request().held();
   }
 
   /** Nothing more is read; what was read is answered. */

@@ -5,9 +5,8 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.CommandName;
-import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Request;
 
 /**
  * Stands before a tunnel: keeps from Redis what a client asks too often and, where the proxy judges
@@ -65,7 +64,7 @@ final class TunnelGuard {
   }
 
   /** Whether Redis reads nothing behind this request, and closes. */
-  static boolean isLast(RequestParser request) {
+  static boolean isLast(Request request) {
     return request.name() == QUIT;
   }
 
@@ -73,8 +72,7 @@ final class TunnelGuard {
    * What Redis is sent in place of a request, which has then been added to the outstanding ones.
    * Null when the request may go on as it is; then it has not.
    */
-  @Nullable ByteBuf inPlaceOf(
-      RequestParser request, boolean whole, Outstanding outstanding, CommandTable commands) {
+  @Nullable ByteBuf inPlaceOf(Request request, Outstanding outstanding) {
     if (limits.isExceeded()) {
       outstanding.addAnswered(ClientLimits.EXCEEDED);
       return refusedRequest();
@@ -82,29 +80,29 @@ final class TunnelGuard {
     if (login == null) {
       return null;
     }
-    long name = request.count() == 0 ? CommandName.LONG : request.name();
-    if (name == RESET && request.count() == 1 && whole && login.isIn()) {
+    long name = request.name();
+    if (name == RESET && request.count() == 1 && request.isWhole() && login.isIn()) {
       login.reset();
-      return greeting.length == 0 ? null : reset(request, outstanding, commands);
+      return greeting.length == 0 ? null : reset(request, outstanding);
     }
     if (!login.concerns(name)) {
       return null;
     }
-    byte[] answer = login.answer(request, whole, outstanding.isInTransaction());
+    byte[] answer = login.answer(request, outstanding.isInTransaction());
     if (answer != null) {
       outstanding.addAnswered(answer);
       return refusedRequest();
     }
     ByteBuf hello = Login.withoutAuth(request);
     if (hello != null) {
-      outstanding.add(request, whole, commands);
+      outstanding.add(request);
     }
     return hello;
   }
 
   /** Redis then forgets who the proxy is, too. */
-  private ByteBuf reset(RequestParser request, Outstanding outstanding, CommandTable commands) {
-    outstanding.add(request, true, commands);
+  private ByteBuf reset(Request request, Outstanding outstanding) {
+    outstanding.add(request);
     outstanding.addOwn();
     return Unpooled.wrappedBuffer(RESET_REQUEST, greeting);
   }

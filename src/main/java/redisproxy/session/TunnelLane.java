@@ -11,10 +11,11 @@ import redisproxy.metrics.Outcome;
 import redisproxy.resp.ClientIdArguments;
 import redisproxy.resp.ClientIdReply;
 import redisproxy.resp.CommandName;
-import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
+import redisproxy.resp.Request;
+import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
 import redisproxy.resp.SessionState;
@@ -27,8 +28,8 @@ import redisproxy.upstream.Tunnels;
  * to which request.
  */
 final class TunnelLane implements Tunnel.Session {
-  /** A longer request is passed on in pieces, in bytes. */
-  private static final int WHOLE = 64 * 1024;
+  /** A longer request is passed on in pieces. */
+  private static final RequestBounds WHOLE = new RequestBounds(64 * 1024);
 
   private static final byte[] ONE = ":1\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -72,7 +73,7 @@ final class TunnelLane implements Tunnel.Session {
   /** The next request has waited for one long enough. */
   private boolean hasAwaitedId;
 
-  private RequestParser parser = new RequestParser(WHOLE);
+  private final RequestParser parser;
 
   /** Frames the rest of a request that is passed on in pieces. */
   private @Nullable ReplyFramer rest;
@@ -99,6 +100,7 @@ final class TunnelLane implements Tunnel.Session {
   private @Nullable Future<?> closing;
 
   TunnelLane(
+      RequestParser parser,
       RespSession session,
       Front front,
       Tunnels tunnels,
@@ -108,6 +110,8 @@ final class TunnelLane implements Tunnel.Session {
       TunnelGuard guard,
       ClientIds ids,
       ClientIds.Client client) {
+    this.parser = parser;
+    parser.setBounds(WHOLE);
     this.session = session;
     this.front = front;
     this.guard = guard;
@@ -174,14 +178,14 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   /**
-   * Whether the request just read names a session whose connection has no known id yet, which it
-   * needs: its own, which Redis was asked for a moment ago, or one that messages are to be sent to.
+   * Whether a request names a session whose connection has no known id yet, which it needs: its
+   * own, which Redis was asked for a moment ago, or one that messages are to be sent to.
    */
-  private boolean mustAwaitId() {
-    if (parser.name() != CLIENT || hasAwaitedId) {
+  private boolean mustAwaitId(Request request) {
+    if (request.name() != CLIENT || hasAwaitedId) {
       return false;
     }
-    ClientIdArguments named = ClientIdArguments.of(parser);
+    ClientIdArguments named = ClientIdArguments.of(request);
     for (long id : named.ids()) {
       ClientIds.Client other = ids.client(id);
       if (other != null && !ids.isConnected(id)) {
@@ -216,12 +220,12 @@ final class TunnelLane implements Tunnel.Session {
    * What Redis is sent in place of a request that names sessions by the ids clients know, or null.
    * The request has then been added to the outstanding ones.
    */
-  private @Nullable ByteBuf withRedisIds() {
-    if (parser.name() != CLIENT) {
+  private @Nullable ByteBuf withRedisIds(Request request) {
+    if (request.name() != CLIENT) {
       return null;
     }
-    ClientIdArguments named = ClientIdArguments.of(parser);
-    if (named.isOnlyFilter(parser) && !outstanding.isInTransaction()) {
+    ClientIdArguments named = ClientIdArguments.of(request);
+    if (named.isOnlyFilter(request) && !outstanding.isInTransaction()) {
       ClientIds.Client other = ids.client(named.ids().get(0));
       if (other != null && !ids.isConnected(other.id())) {
         // Redis does not know it.
@@ -233,8 +237,8 @@ final class TunnelLane implements Tunnel.Session {
     if (named.ids().stream().noneMatch(ids::isConnected)) {
       return null;
     }
-    outstanding.add(parser, true, front.server().commands());
-    return named.rewrite(parser, ids::toRedis);
+    outstanding.add(request);
+    return named.rewrite(request, ids::toRedis);
   }
 
   // Requests
@@ -242,11 +246,6 @@ final class TunnelLane implements Tunnel.Session {
   boolean mayAccept() {
     boolean hasRoom = outstanding.size() < MAX_OUTSTANDING || session.isDraining();
     return tunnel.isWritable() && hasRoom && !refusing && awaitingId == null;
-  }
-
-  /** What a request that is not whole costs beside its bytes. */
-  long held() {
-    return parser.held();
   }
 
   /** Passes on what may be passed on. */
@@ -306,28 +305,23 @@ final class TunnelLane implements Tunnel.Session {
         rest = rest.feed(input) ? null : rest;
         return true;
       }
-      int start = input.readerIndex();
-      midRequest = !parser.parse(input);
+      Request request = parser.request();
+      midRequest = !parser.next(input) || mustAwaitId(request);
       if (midRequest) {
         return false;
       }
-      if (mustAwaitId()) {
-        // It is read again.
-        midRequest = true;
-        input.readerIndex(start);
-        return false;
-      }
       hasAwaitedId = false;
-      if (CommandName.isHttp(parser.name())) {
+      if (CommandName.isHttp(request.name())) {
         session.closeOnHttp();
         keepBackAll();
       } else {
-        note(true);
+        note(request);
       }
+      parser.take(input);
     } catch (RequestTooLarge tooLarge) {
       midRequest = false;
-      note(false);
-      parser = new RequestParser(WHOLE);
+      note(parser.request());
+      parser.restart();
       rest = new ReplyFramer();
     } catch (ProtocolError error) {
       if (!guard.isOpen()) {
@@ -340,16 +334,15 @@ final class TunnelLane implements Tunnel.Session {
     return true;
   }
 
-  private void note(boolean whole) {
+  private void note(Request request) {
     front.tally().count(Outcome.TUNNEL);
-    CommandTable commands = front.server().commands();
-    instead = guard.inPlaceOf(parser, whole, outstanding, commands);
-    if (instead == null && whole) {
-      instead = withRedisIds();
+    instead = guard.inPlaceOf(request, outstanding);
+    if (instead == null && request.isWhole()) {
+      instead = withRedisIds(request);
     }
     if (instead == null) {
-      keptBack = !outstanding.add(parser, whole, commands);
-      if (whole && !keptBack && TunnelGuard.isLast(parser)) {
+      keptBack = !outstanding.add(request);
+      if (request.isWhole() && !keptBack && TunnelGuard.isLast(request)) {
         refusing = true;
         session.quit();
       }

@@ -19,6 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import redisproxy.cache.Key;
 import redisproxy.resp.ProtocolError;
+import redisproxy.resp.Request;
+import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 
 /** What a pipelined GET costs before it is looked up, from a direct buffer as epoll fills them. */
@@ -31,7 +33,7 @@ import redisproxy.resp.RequestParser;
 public class RequestParserBenchmark {
   private static final int PIPELINE = 16;
 
-  private final RequestParser parser = new RequestParser(1024 * 1024);
+  private final RequestParser parser = new RequestParser(new RequestBounds(1024 * 1024));
   private final byte[] keys = new byte[512];
   private ByteBuf input;
 
@@ -57,7 +59,7 @@ public class RequestParserBenchmark {
     input.readerIndex(0);
     long names = 0;
     while (parser.parse(input)) {
-      names += parser.name();
+      names += parser.request().name();
     }
     return names;
   }
@@ -70,9 +72,10 @@ public class RequestParserBenchmark {
     long result = 0;
     int offset = 0;
     while (parser.parse(input)) {
-      int length = parser.length(1);
-      parser.buffer().getBytes(parser.start(1), keys, offset, length);
-      result += parser.name() + Key.hash(0, keys, offset, length);
+      Request request = parser.request();
+      int length = request.length(1);
+      request.buffer().getBytes(request.start(1), keys, offset, length);
+      result += request.name() + Key.hash(0, keys, offset, length);
       offset += length;
     }
     return result;

@@ -1,20 +1,12 @@
 package redisproxy.resp;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.Unpooled;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ClientIdArgumentsTest {
-  private static RequestParser parsed(String request) throws ProtocolError {
-    RequestParser parser = new RequestParser(10_000);
-    assertTrue(parser.parse(Unpooled.copiedBuffer(request + "\r\n", ISO_8859_1)));
-    return parser;
-  }
-
   @ParameterizedTest
   @CsvSource({
     "CLIENT KILL ID 7, CLIENT KILL ID 107, true",
@@ -33,11 +25,12 @@ class ClientIdArgumentsTest {
   })
   void ids_areFoundAndReplaced(String request, String expected, boolean onlyFilter)
       throws ProtocolError {
-    RequestParser parser = parsed(request);
-    ClientIdArguments ids = ClientIdArguments.of(parser);
-    assertEquals(onlyFilter, ids.isOnlyFilter(parser));
-    RequestParser rewritten = new RequestParser(10_000);
-    assertTrue(rewritten.parse(ids.rewrite(parser, id -> id + 100)));
+    Request named = Parsed.line(request);
+    ClientIdArguments ids = ClientIdArguments.of(named);
+    assertEquals(onlyFilter, ids.isOnlyFilter(named));
+    RequestParser parser = new RequestParser(new RequestBounds(10_000));
+    assertTrue(parser.parse(ids.rewrite(named, id -> id + 100)));
+    Request rewritten = parser.request();
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < rewritten.count(); i++) {
       text.append(i == 0 ? "" : " ").append(rewritten.text(i, 100));
@@ -62,6 +55,6 @@ class ClientIdArgumentsTest {
     "CLIENT PAUSE 7",
   })
   void nothingElse_isAnId(String request) throws ProtocolError {
-    assertTrue(ClientIdArguments.of(parsed(request)).isEmpty());
+    assertTrue(ClientIdArguments.of(Parsed.line(request)).isEmpty());
   }
 }

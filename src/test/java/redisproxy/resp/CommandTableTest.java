@@ -2,11 +2,8 @@ package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -141,14 +138,14 @@ class CommandTableTest {
     "false, MODULE.SET k v"
   })
   void isBlind(boolean expected, String request) throws ProtocolError {
-    RequestParser parser = whole(request.split(" "));
-    assertEquals(expected, storing.of(parser).isBlind(parser, true));
+    Request read = Parsed.array(storing, request.split(" "));
+    assertEquals(expected, read.command().isBlind(read));
   }
 
   @Test
   void isBlind_ofWhatIsNotAllThere_isNotKnown() throws ProtocolError {
-    RequestParser parser = whole("SET", "k", "v");
-    assertFalse(storing.of(parser).isBlind(parser, false));
+    Request begun = Parsed.begun(storing, "SET", "k", "v");
+    assertFalse(begun.command().isBlind(begun));
   }
 
   private final CommandTable storing =
@@ -178,18 +175,19 @@ class CommandTableTest {
     "false, EVAL s 0"
   })
   void isTerse(boolean expected, String request) throws ProtocolError {
-    RequestParser parser = whole(request.split(" "));
-    assertEquals(expected, storing.of(parser).isTerse(parser));
+    Request read = Parsed.array(storing, request.split(" "));
+    assertEquals(expected, read.command().isTerse(read));
   }
 
   @Test
   void of_aNameInAnyCase_isItsCommand() throws ProtocolError {
-    assertEquals("get", table.of(whole("gEt", "k")).name());
-    assertEquals("multi", table.of(whole("MULTI")).name());
-    assertEquals(Command.Kind.MULTI, table.of(whole("MULTI")).kind());
-    assertEquals(Command.Kind.SUBSCRIBES, CommandTable.EMPTY.of(whole("SSUBSCRIBE")).kind());
+    assertEquals("get", Parsed.array(table, "gEt", "k").command().name());
+    assertEquals("multi", Parsed.array(table, "MULTI").command().name());
+    assertEquals(Command.Kind.MULTI, Parsed.array(table, "MULTI").command().kind());
+    assertEquals(
+        Command.Kind.SUBSCRIBES, Parsed.array(CommandTable.EMPTY, "SSUBSCRIBE").command().kind());
     for (String other : List.of("", "g", "get ", "gets", "g\0t", "GET\u00ff", "x".repeat(100))) {
-      assertEquals("", table.of(whole(other, "k")).name(), other);
+      assertEquals("", Parsed.array(table, other, "k").command().name(), other);
     }
   }
 
@@ -202,14 +200,15 @@ class CommandTableTest {
     }
     CommandTable table = new CommandTable(rows);
     for (int i = 0; i < 1000; i++) {
-      assertEquals(i % 2 == 0 ? "name" + i : "", table.of(whole("NAME" + i, "k")).name());
+      assertEquals(
+          i % 2 == 0 ? "name" + i : "", Parsed.array(table, "NAME" + i, "k").command().name());
     }
   }
 
   @ParameterizedTest
   @MethodSource("requests")
   void writes_ofAWholeRequest_areItsKeys(String request, String expected) throws ProtocolError {
-    assertEquals(expected, text(writes(table, whole(request.split(" ")), true)));
+    assertEquals(expected, text(Parsed.array(table, request.split(" ")).writes()));
   }
 
   /** The arguments before the one that is too long. */
@@ -235,29 +234,27 @@ class CommandTableTest {
   void writes_ofARequestThatIsNotWhole_areItsKeyIfItIsThereAndTheOnlyOne(
       String before, String expected) {
     String[] arguments = before.isEmpty() ? new String[0] : before.split(" ");
-    assertEquals(expected, text(writes(table, tooLarge(arguments), false)));
+    assertEquals(expected, text(Parsed.begun(table, arguments).writes()));
   }
 
   @Test
   void writes_ofBinaryKeys_areTheirBytes() throws ProtocolError {
     String key = "\0\377\r\n \200";
-    assertEquals(key, text(writes(table, whole("SET", key, "v"), true)));
-    assertEquals("", new String(writes(table, whole("SET", "", "v"), true).keys().get(0)));
+    assertEquals(key, text(Parsed.array(table, "SET", key, "v").writes()));
+    assertEquals("", new String(Parsed.array(table, "SET", "", "v").writes().keys().get(0)));
   }
 
   @Test
   void writes_whenTheInputIsReused_stayAsTheyWere() throws ProtocolError {
-    RequestParser request = whole("SET", "key", "v");
-    Writes writes = writes(table, request, true);
+    Request request = Parsed.array(table, "SET", "key", "v");
+    Writes writes = request.writes();
     request.buffer().setZero(0, request.buffer().capacity());
     assertEquals("key", text(writes));
   }
 
   @Test
   void writes_ofAnInlineRequest_areItsKeys() throws ProtocolError {
-    RequestParser parser = new RequestParser(1000);
-    assertTrue(parser.parse(Unpooled.wrappedBuffer(Requests.bytes("  MSET \"a\" 1  'b' 2\r\n"))));
-    assertEquals("a b", text(writes(table, parser, true)));
+    assertEquals("a b", text(Parsed.line(table, "  MSET \"a\" 1  'b' 2").writes()));
   }
 
   @Test
@@ -269,18 +266,18 @@ class CommandTableTest {
                 row(longest, 1, 1, 1, "write"),
                 row(longest + "x", 1, 1, 1, "write"),
                 row("y".repeat(65), 1, 1, 1, "readonly")));
-    assertEquals("k", text(writes(table, whole(longest.toUpperCase(), "k"), true)));
-    assertEquals(ALL, text(writes(table, whole(longest + "x", "k"), true)));
-    assertEquals(ALL, text(writes(table, whole("y".repeat(65), "k"), true)));
+    assertEquals("k", text(Parsed.array(table, longest.toUpperCase(), "k").writes()));
+    assertEquals(ALL, text(Parsed.array(table, longest + "x", "k").writes()));
+    assertEquals(ALL, text(Parsed.array(table, "y".repeat(65), "k").writes()));
   }
 
   @Test
   void writes_whenTheTableIsEmpty_areEverythingUnlessTheCommandIsHarmless() throws ProtocolError {
     assertTrue(CommandTable.EMPTY.isEmpty());
     assertFalse(table.isEmpty());
-    assertEquals(ALL, text(writes(CommandTable.EMPTY, whole("GET", "k"), true)));
-    assertEquals(ALL, text(writes(CommandTable.EMPTY, whole("SET", "k", "v"), true)));
-    assertEquals("", text(writes(CommandTable.EMPTY, whole("PING"), true)));
+    assertEquals(ALL, text(Parsed.array(CommandTable.EMPTY, "GET", "k").writes()));
+    assertEquals(ALL, text(Parsed.array(CommandTable.EMPTY, "SET", "k", "v").writes()));
+    assertEquals("", text(Parsed.array(CommandTable.EMPTY, "PING").writes()));
   }
 
   @ParameterizedTest
@@ -316,14 +313,14 @@ class CommandTableTest {
       })
   void writes_ofCommandsThatMayChangeKeys_areUnknownWithoutATable(String name)
       throws ProtocolError {
-    assertEquals(ALL, text(writes(CommandTable.EMPTY, whole(name, "k"), true)));
+    assertEquals(ALL, text(Parsed.array(CommandTable.EMPTY, name, "k").writes()));
   }
 
   /** Redis pushes no invalidation for SWAPDB; the others put another set of keys in place. */
   @ParameterizedTest
   @ValueSource(strings = {"swapdb", "debug", "failover", "replicaof", "slaveof"})
   void writes_ofWhatRedisDoesNotTell_areEverythingWithoutATable(String name) throws ProtocolError {
-    assertEquals("everything", text(writes(CommandTable.EMPTY, whole(name, "k"), true)));
+    assertEquals("everything", text(Parsed.array(CommandTable.EMPTY, name, "k").writes()));
   }
 
   @Test
@@ -331,11 +328,7 @@ class CommandTableTest {
     Map<String, Row> rows = new HashMap<>(Map.ofEntries(row("get", 1, 1, 1, "readonly")));
     CommandTable table = new CommandTable(rows);
     rows.clear();
-    assertEquals("", text(writes(table, whole("get", "k"), true)));
-  }
-
-  private static Writes writes(CommandTable table, RequestParser request, boolean isWhole) {
-    return CommandTable.writes(table.of(request), request, isWhole);
+    assertEquals("", text(Parsed.array(table, "get", "k").writes()));
   }
 
   private static String text(Writes writes) {
@@ -347,31 +340,5 @@ class CommandTableTest {
         writes.keys().stream().map(key -> new String(key, StandardCharsets.ISO_8859_1)).toList();
     assertEquals(keys.isEmpty() && !writes.access(), writes.isNothing());
     return writes.access() ? "access" : String.join(" ", keys);
-  }
-
-  private static String encoded(int count, String... arguments) {
-    StringBuilder text = new StringBuilder("*" + count + "\r\n");
-    for (String argument : arguments) {
-      text.append("$").append(argument.length()).append("\r\n").append(argument).append("\r\n");
-    }
-    return text.toString();
-  }
-
-  /** What a parser has read, at some place in a buffer. */
-  private static RequestParser whole(String... arguments) throws ProtocolError {
-    RequestParser parser = new RequestParser(100_000);
-    ByteBuf in =
-        Unpooled.copiedBuffer(Requests.bytes("junk" + encoded(arguments.length, arguments)));
-    assertTrue(parser.parse(in.skipBytes(4)));
-    return parser;
-  }
-
-  /** What a parser has read before an argument that is too long. */
-  private static RequestParser tooLarge(String... before) {
-    RequestParser parser = new RequestParser(1000);
-    String text = "junk" + encoded(before.length + 1, before) + "$5000\r\nxxx";
-    ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(text)).skipBytes(4);
-    assertThrows(RequestTooLarge.class, () -> parser.parse(in));
-    return parser;
   }
 }

@@ -95,9 +95,12 @@ class InlineArgumentsTest {
   /** Whichever way the line ends. */
   private static List<String> split(String line) throws ProtocolError {
     Requests requests =
-        Requests.parse(new RequestParser(1000), List.of(Requests.bytes(line + "\r\n")));
+        Requests.parse(
+            new RequestParser(new RequestBounds(1000)), List.of(Requests.bytes(line + "\r\n")));
     assertEquals(
-        requests, Requests.parse(new RequestParser(1000), List.of(Requests.bytes(line + "\n"))));
+        requests,
+        Requests.parse(
+            new RequestParser(new RequestBounds(1000)), List.of(Requests.bytes(line + "\n"))));
     if (requests.error() != null) {
       throw new ProtocolError(requests.error().substring("ERR Protocol error: ".length()));
     }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -280,11 +279,7 @@ class OutstandingTest {
   @Test
   void add_ofClientReplyWithALargeArgumentTooMany_isForRedis() throws ProtocolError {
     for (String mode : new String[] {"OFF", "SKIP", "ON"}) {
-      RequestParser parser = new RequestParser(1000);
-      String begun = "*4\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$%d\r\n%s\r\n$1001\r\n";
-      assertThrows(
-          RequestTooLarge.class, () -> parser.parse(buffer(begun.formatted(mode.length(), mode))));
-      assertTrue(outstanding.add(parser, false, TABLE), mode);
+      assertTrue(outstanding.add(Parsed.begun(TABLE, "CLIENT", "REPLY", mode)), mode);
     }
     assertEquals(3, outstanding.size());
     assertFalse(outstanding.isSilent((byte) '-'));
@@ -442,9 +437,7 @@ class OutstandingTest {
   private boolean add(String... requests) throws ProtocolError {
     boolean passed = false;
     for (String request : requests) {
-      RequestParser parser = new RequestParser(1000);
-      assertTrue(parser.parse(buffer(request + "\r\n")));
-      passed = outstanding.add(parser, true, TABLE);
+      passed = outstanding.add(Parsed.line(TABLE, request));
     }
     return passed;
   }

@@ -2,7 +2,6 @@ package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -46,12 +45,10 @@ class ReplyTest {
 
   @Test
   void array_isTheRequestAsItIsSent() throws ProtocolError {
-    RequestParser parser = new RequestParser(1000);
-    assertTrue(
-        parser.parse(Unpooled.copiedBuffer(Requests.bytes("SET \"\\r\\n\" '' 123456789a\n"))));
+    Request request = Parsed.line("SET \"\\r\\n\" '' 123456789a");
     assertEquals(
         "*4\r\n$3\r\nSET\r\n$2\r\n\r\n\r\n$0\r\n\r\n$10\r\n123456789a\r\n",
-        text(Reply.array(parser)));
+        text(Reply.array(request)));
   }
 
   @Test
@@ -97,9 +94,7 @@ class ReplyTest {
   @ParameterizedTest
   @MethodSource("unknown")
   void unknownCommand_isRedissOwnText(String line, String expected) throws ProtocolError {
-    RequestParser parser = new RequestParser(10_000);
-    assertTrue(parser.parse(Unpooled.copiedBuffer(Requests.bytes(line + "\r\n"))));
-    assertEquals(expected, text(Reply.unknownCommand(parser)));
+    assertEquals(expected, text(Reply.unknownCommand(Parsed.line(line))));
   }
 
   private static String text(byte[] bytes) {

@@ -146,11 +146,11 @@ class RequestParserTest {
     in.skipBytes(4);
     assertTrue(parser.parse(in));
     assertTrue(parser.parse(in));
-    assertEquals(in, parser.buffer());
-    assertEquals('k', in.getByte(parser.start(1)));
-    assertEquals(CommandName.of("get"), parser.name());
-    assertEquals("GE", parser.text(0, 2));
-    assertEquals("GET", parser.text(0, 100));
+    assertEquals(in, parser.request().buffer());
+    assertEquals('k', in.getByte(parser.request().start(1)));
+    assertEquals(CommandName.of("get"), parser.request().name());
+    assertEquals("GE", parser.request().text(0, 2));
+    assertEquals("GET", parser.request().text(0, 100));
     assertFalse(parser.parse(in));
     assertEquals(0, in.readableBytes());
   }
@@ -162,6 +162,56 @@ class RequestParserTest {
     assertTrue(parser.parse(in));
     assertFalse(parser.parse(in));
     assertEquals(PING.length(), in.readerIndex());
+  }
+
+  @Test
+  void next_untilItIsTaken_isTheSameRequest() throws ProtocolError {
+    for (String request : List.of("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", array(3), "GET k\r\n")) {
+      ByteBuf in = Unpooled.copiedBuffer(Requests.bytes("\r\n" + request + PING));
+      RequestParser parser = parser();
+      assertTrue(parser.next(in));
+      assertEquals(request.length() + PING.length(), in.readableBytes());
+      assertTrue(parser.request().isWhole());
+      assertEquals(request.length(), parser.request().size());
+      parser.setBounds(new RequestBounds(1));
+      assertTrue(parser.next(in), "it was read before they were set");
+      parser.take(in);
+      assertEquals(PING, in.toString(StandardCharsets.ISO_8859_1));
+      assertThrows(RequestTooLarge.class, () -> parser.next(in));
+    }
+  }
+
+  /** One that has begun is read again with the bounds that were set since. */
+  @Test
+  void setBounds_withinARequest_countsForIt() throws ProtocolError {
+    for (String begun : List.of("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n", "*3\r\n$", "*3\r\n$3", "*3")) {
+      RequestParser parser = new RequestParser(new RequestBounds(100));
+      ByteBuf in = Unpooled.buffer().writeBytes(Requests.bytes(begun));
+      assertFalse(parser.next(in));
+      parser.setBounds(new RequestBounds(1000));
+      String whole = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$200\r\n" + "v".repeat(200) + "\r\n";
+      in.writeBytes(Requests.bytes(whole.substring(begun.length())));
+      assertTrue(parser.parse(in), begun);
+      assertEquals(3, parser.request().count());
+      assertEquals("k", parser.request().text(1, 10));
+      assertFalse(in.isReadable());
+    }
+  }
+
+  /** It is read with larger bounds, from its first byte. */
+  @Test
+  void restart_whenARequestIsTooLarge_readsItAnew() throws ProtocolError {
+    RequestParser parser = new RequestParser(new RequestBounds(100, 3));
+    for (String request : List.of("*1\r\n$200\r\n" + "v".repeat(200) + "\r\n", array(4))) {
+      ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(request));
+      parser.setBounds(new RequestBounds(100, 3));
+      assertThrows(RequestTooLarge.class, () -> parser.next(in));
+      assertFalse(parser.request().isWhole());
+      parser.restart();
+      parser.setBounds(new RequestBounds(1000));
+      assertTrue(parser.parse(in));
+      assertFalse(in.isReadable());
+    }
   }
 
   @Test
@@ -209,12 +259,16 @@ class RequestParserTest {
     String request = head + "x".repeat(80) + "\r\n";
     int length = request.length();
     List<byte[]> whole = List.of(Requests.bytes(request));
-    assertEquals(1, Requests.parse(new RequestParser(length), whole).requests().size());
+    assertEquals(
+        1, Requests.parse(new RequestParser(new RequestBounds(length)), whole).requests().size());
     List<byte[]> pieces = Requests.cutEverywhere(whole.get(0));
-    assertEquals(1, Requests.parse(new RequestParser(length), pieces).requests().size());
-    Requests refused = Requests.parse(new RequestParser(length - 1), List.of(Requests.bytes(head)));
+    assertEquals(
+        1, Requests.parse(new RequestParser(new RequestBounds(length)), pieces).requests().size());
+    Requests refused =
+        Requests.parse(
+            new RequestParser(new RequestBounds(length - 1)), List.of(Requests.bytes(head)));
     assertEquals(ERROR + "request larger than " + (length - 1) + " bytes", refused.error());
-    assertEquals(refused, Requests.parse(new RequestParser(length - 1), whole));
+    assertEquals(refused, Requests.parse(new RequestParser(new RequestBounds(length - 1)), whole));
   }
 
   /** Nobody whom Redis has not let in is to have it hold much. */
@@ -228,13 +282,14 @@ class RequestParserTest {
   void parse_ofAStrangersRequest_readsWhatIsShort(String input, String error) {
     Requests read =
         Requests.parse(
-            RequestParser.ofStranger(), List.of(Requests.bytes(input.translateEscapes())));
+            new RequestParser(RequestBounds.STRANGERS),
+            List.of(Requests.bytes(input.translateEscapes())));
     assertEquals(error == null ? null : ERROR + error, read.error());
   }
 
   @Test
   void parse_ofMoreArgumentsThanAreAllowed_isRefusedWhenTheyAreAnnounced() {
-    RequestParser parser = new RequestParser(1000, 3);
+    RequestParser parser = new RequestParser(new RequestBounds(1000, 3));
     assertEquals(1, Requests.parse(parser, List.of(Requests.bytes(array(3)))).requests().size());
     Requests refused = Requests.parse(parser, List.of(Requests.bytes("*4\r\n")));
     assertEquals(ERROR + "invalid multibulk length", refused.error());
@@ -243,7 +298,8 @@ class RequestParserTest {
   @Test
   void parse_ofManySmallArguments_isRefusedWhenTheyExceedTheLimit() {
     String request = "*1000\r\n" + "$1\r\nx\r\n".repeat(1000);
-    Requests refused = Requests.parse(new RequestParser(500), List.of(Requests.bytes(request)));
+    Requests refused =
+        Requests.parse(new RequestParser(new RequestBounds(500)), List.of(Requests.bytes(request)));
     assertEquals(ERROR + "request larger than 500 bytes", refused.error());
   }
 
@@ -282,7 +338,7 @@ class RequestParserTest {
       List<String> expected,
       List<byte[]> pieces,
       String context) {
-    RequestParser parser = new RequestParser(limit);
+    RequestParser parser = new RequestParser(new RequestBounds(limit));
     int before = earlier.length();
     String unread = "";
     int fed = 0;
@@ -298,10 +354,10 @@ class RequestParserTest {
       } catch (RequestTooLarge e) {
         assertEquals(fed - in.readableBytes(), before, context);
         assertTrue(fed >= before + request.length(), context + ": too early");
-        assertEquals(expected.size(), parser.count(), context);
+        assertEquals(expected.size(), parser.request().count(), context);
         for (int i = 0; i < expected.size(); i++) {
-          assertEquals(expected.get(i), parser.text(i, 1000), context);
-          assertEquals(expected.get(i).length(), parser.length(i), context);
+          assertEquals(expected.get(i), parser.request().text(i, 1000), context);
+          assertEquals(expected.get(i).length(), parser.request().length(i), context);
         }
         return;
       } catch (ProtocolError e) {
@@ -315,7 +371,7 @@ class RequestParserTest {
 
   @Test
   void parse_whenALengthIsBeyondWhatRedisTakes_isNotOnlyTooLarge() {
-    RequestParser parser = new RequestParser(100);
+    RequestParser parser = new RequestParser(new RequestBounds(100));
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes("*1\r\n$536870913\r\n"));
     ProtocolError error = assertThrows(ProtocolError.class, () -> parser.parse(in));
     assertFalse(error instanceof RequestTooLarge);
@@ -342,12 +398,13 @@ class RequestParserTest {
     RequestParser parser = parser();
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(array(1000) + PING));
     assertTrue(parser.parse(in));
-    assertEquals(1000, parser.count());
-    assertTrue(parser.held() >= 1000 * 2 * Integer.BYTES, parser.held() + " bytes");
+    assertEquals(1000, parser.request().count());
+    assertTrue(
+        parser.request().held() >= 1000 * 2 * Integer.BYTES, parser.request().held() + " bytes");
     assertTrue(parser.parse(in));
-    assertEquals(0, parser.held());
-    assertEquals(1, parser.count());
-    assertEquals("PING", parser.text(0, 10));
+    assertEquals(0, parser.request().held());
+    assertEquals(1, parser.request().count());
+    assertEquals("PING", parser.request().text(0, 10));
   }
 
   /** An argument that comes in many pieces, not looked at again with each. */
@@ -371,6 +428,6 @@ class RequestParserTest {
   }
 
   private static RequestParser parser() {
-    return new RequestParser(MAX_BYTES);
+    return new RequestParser(new RequestBounds(MAX_BYTES));
   }
 }

@@ -63,15 +63,18 @@ public final class RequestTarget implements Target {
   }
 
   private static Requests read(byte[] input, int[] places, int maxBytes) {
-    RequestParser parser = new RequestParser(maxBytes);
+    RequestParser parser = new RequestParser(new RequestBounds(maxBytes));
     ByteBuf in = Unpooled.wrappedBuffer(input);
     List<List<String>> requests = new ArrayList<>();
     Requests whole = new Requests(requests, Requests.read(parser, in, requests));
     if (input.length < FramedTarget.LONG) {
-      same(whole, Requests.parse(new RequestParser(maxBytes), Requests.cutEverywhere(input)));
+      same(
+          whole,
+          Requests.parse(
+              new RequestParser(new RequestBounds(maxBytes)), Requests.cutEverywhere(input)));
     }
     List<byte[]> pieces = Requests.cut(input, places);
-    same(whole, Requests.parseMoved(new RequestParser(maxBytes), pieces));
+    same(whole, Requests.parseMoved(new RequestParser(new RequestBounds(maxBytes)), pieces));
     if (whole.error() == null && !in.isReadable()) {
       same(PING, Requests.parse(parser, List.of(Requests.bytes("PING\r\n"))));
     }
@@ -94,11 +97,12 @@ public final class RequestTarget implements Target {
     }
     byte[] bytes = Requests.bytes(text.toString());
     same(
-        new Requests(requests, null), Requests.parse(new RequestParser(MAX_BYTES), List.of(bytes)));
+        new Requests(requests, null),
+        Requests.parse(new RequestParser(new RequestBounds(MAX_BYTES)), List.of(bytes)));
   }
 
   private static void pass(byte[] input) {
-    RequestParser parser = new RequestParser(MAX_BYTES);
+    RequestParser parser = new RequestParser(new RequestBounds(MAX_BYTES));
     ByteBuf in = Unpooled.wrappedBuffer(input);
     try {
       while (parser.parse(in)) {

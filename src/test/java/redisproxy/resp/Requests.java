@@ -29,8 +29,9 @@ record Requests(List<List<String>> requests, String error) {
   }
 
   /**
-   * The same, but what has not been read is moved to a buffer of its own before each piece; that
-   * buffer ends where the input ends, so that to read beyond it throws.
+   * The same, but what has not been read is moved to a buffer of its own before each piece, and
+   * before a request that was read is looked at; that buffer ends where the input ends, so that to
+   * read beyond it throws.
    */
   static Requests parseMoved(RequestParser parser, List<byte[]> pieces) {
     List<List<String>> requests = new ArrayList<>();
@@ -42,7 +43,7 @@ record Requests(List<List<String>> requests, String error) {
       System.arraycopy(unread, 0, bytes, before, unread.length);
       System.arraycopy(piece, 0, bytes, before + unread.length, piece.length);
       ByteBuf in = Unpooled.wrappedBuffer(bytes).skipBytes(before);
-      String error = read(parser, in, requests);
+      String error = readMoved(parser, in, requests);
       if (error != null) {
         return new Requests(requests, error);
       }
@@ -59,7 +60,7 @@ record Requests(List<List<String>> requests, String error) {
         if (in.readableBytes() >= before) {
           throw new AssertionError("a request of no bytes");
         }
-        requests.add(arguments(parser));
+        requests.add(arguments(parser.request()));
       }
       return null;
     } catch (ProtocolError e) {
@@ -67,12 +68,28 @@ record Requests(List<List<String>> requests, String error) {
     }
   }
 
-  private static List<String> arguments(RequestParser parser) {
+  private static String readMoved(RequestParser parser, ByteBuf in, List<List<String>> requests) {
+    try {
+      while (parser.next(in)) {
+        byte[] rest = new byte[in.readableBytes()];
+        in.getBytes(in.readerIndex(), rest);
+        ByteBuf moved = Unpooled.wrappedBuffer(new byte[3], rest).skipBytes(3);
+        if (!parser.next(moved)) {
+          throw new AssertionError("a request is gone before it was taken");
+        }
+        requests.add(arguments(parser.request()));
+        parser.take(in);
+      }
+      return null;
+    } catch (ProtocolError e) {
+      return e.getMessage();
+    }
+  }
+
+  private static List<String> arguments(Request request) {
     List<String> arguments = new ArrayList<>();
-    for (int i = 0; i < parser.count(); i++) {
-      byte[] bytes = new byte[parser.length(i)];
-      parser.buffer().getBytes(parser.start(i), bytes);
-      arguments.add(new String(bytes, StandardCharsets.ISO_8859_1));
+    for (int i = 0; i < request.count(); i++) {
+      arguments.add(new String(request.copy(i), StandardCharsets.ISO_8859_1));
     }
     return arguments;
   }

@@ -1,10 +1,11 @@
 package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,15 +31,15 @@ class SessionStateTest {
   /**
    * The state after requests that Redis has accepted: the database, RESP's version, plain or not.
    */
-  private String after(String... requests) throws ProtocolError {
+  private String after(String... requests) {
     for (String request : requests) {
-      request(request, true, false, true);
+      request(request, true);
     }
     return state.db() + (state.isResp3() ? " 3" : " 2") + (state.isPlain() ? " plain" : " own");
   }
 
   /** The state when requests that were all sent before are accepted. */
-  private String afterAll(Runnable... changes) throws ProtocolError {
+  private String afterAll(Runnable... changes) {
     for (Runnable change : changes) {
       if (change != null) {
         change.run();
@@ -47,36 +48,40 @@ class SessionStateTest {
     return after();
   }
 
-  private void request(String text, boolean isWhole, boolean isQueued, boolean isAccepted)
-      throws ProtocolError {
-    Runnable change = requested(text, isWhole, isQueued);
+  private void request(String text, boolean isAccepted) {
+    change(requested(text), isAccepted);
+  }
+
+  private static void change(Runnable change, boolean isAccepted) {
     if (change != null && isAccepted) {
       change.run();
     }
   }
 
-  private Runnable requested(String text, boolean isWhole, boolean isQueued) throws ProtocolError {
-    RequestParser request = new RequestParser(1000);
-    request.parse(Unpooled.copiedBuffer(text + "\r\n", StandardCharsets.ISO_8859_1));
-    return state.requested(TABLE.of(request), request, isWhole, isQueued);
+  private Runnable queued(String text) {
+    return state.requested(Parsed.line(TABLE, text), true);
+  }
+
+  private Runnable requested(String text) {
+    return state.requested(Parsed.line(TABLE, text), false);
   }
 
   @Test
-  void select_isFollowed() throws ProtocolError {
+  void select_isFollowed() {
     assertEquals("2 2 plain", after());
     assertEquals("7 2 plain", after("SELECT 7"));
-    request("SELECT 99", true, false, false);
+    request("SELECT 99", false);
     assertEquals("7 2 plain", after());
     assertEquals("7 2 own", after("SELECT x"), "should Redis take that");
     assertEquals("0 2 plain", after("RESET"));
   }
 
   @Test
-  void hello_isFollowed() throws ProtocolError {
+  void hello_isFollowed() {
     assertEquals("2 2 plain", after("HELLO"));
     assertEquals("2 3 plain", after("HELLO 3 SETNAME x"));
     assertEquals("2 3 plain", after("HELLO"));
-    request("HELLO 2", true, false, false);
+    request("HELLO 2", false);
     assertEquals("2 3 plain", after());
     assertEquals("2 2 plain", after("HELLO 2"));
     assertEquals("2 3 own", after("HELLO 3 AUTH u other"));
@@ -84,13 +89,13 @@ class SessionStateTest {
   }
 
   @Test
-  void whoIsNotTheProxysUser_readsForItself() throws ProtocolError {
+  void whoIsNotTheProxysUser_readsForItself() {
     assertEquals("2 2 own", after("AUTH other p"));
     assertEquals("2 2 plain", after("AUTH u p"));
     assertEquals("2 2 own", after("AUTH u p more"));
     state = state(false);
     assertEquals("2 2 own", after("HELLO 2"));
-    request("AUTH u p", true, false, false);
+    request("AUTH u p", false);
     assertEquals("2 2 own", after());
     assertEquals("2 2 plain", after("AUTH p"));
     assertEquals("2 2 own", after("HELLO 2 AUTH u p AUTH u other"), "the last of them");
@@ -99,20 +104,20 @@ class SessionStateTest {
   }
 
   @Test
-  void watch_isFollowed() throws ProtocolError {
+  void watch_isFollowed() {
     for (String end : new String[] {"UNWATCH", "EXEC", "DISCARD", "RESET"}) {
       state = state(true);
       assertEquals("2 2 own", after("WATCH k"));
-      request("UNWATCH", true, true, true);
+      change(queued("UNWATCH"), true);
       assertEquals("2 2 own", after(), "Redis only queues it");
       assertEquals("plain", after(end).substring(4));
     }
-    request("WATCH k", true, false, false);
+    request("WATCH k", false);
     assertEquals("0 2 plain", after());
   }
 
   @Test
-  void whatClientDoes_lastsUntilReset() throws ProtocolError {
+  void whatClientDoes_lastsUntilReset() {
     for (String harmless : "ID INFO LIST KILL SETNAME GETNAME SETINFO NO-EVICT PAUSE".split(" ")) {
       assertEquals("2 2 plain", after("CLIENT " + harmless, "CLIENT " + harmless + " x"));
     }
@@ -126,13 +131,14 @@ class SessionStateTest {
 
   /** Nothing that alters a connection makes up for anything else that does. */
   @Test
-  void whatAltersIt_addsUp() throws ProtocolError {
+  void whatAltersIt_addsUp() {
     List<String> each = List.of("CLIENT TRACKING ON", "SELECT 3 in a transaction", "SELECT x");
     for (String one : each) {
       for (String other : each) {
         state = state(true);
         for (String request : List.of(one, other)) {
-          request(request.replace(" in a transaction", ""), true, request.contains("in"), true);
+          String text = request.replace(" in a transaction", "");
+          change(request.contains("in") ? queued(text) : requested(text), true);
         }
         assertEquals("own", after().substring(4), one + ", " + other);
       }
@@ -141,29 +147,34 @@ class SessionStateTest {
 
   /** Its reply comes when the client may long have said more. */
   @Test
-  void reset_undoesOnlyWhatWasSaidBefore() throws ProtocolError {
+  void reset_undoesOnlyWhatWasSaidBefore() {
     for (String later : new String[] {"CLIENT TRACKING ON", "SELECT x"}) {
       state = state(true);
-      request("CLIENT CACHING YES", true, false, true);
-      Runnable reset = requested("RESET", true, false);
-      assertEquals("0 2 own", afterAll(reset, requested(later, true, false)));
+      request("CLIENT CACHING YES", true);
+      Runnable reset = requested("RESET");
+      assertEquals("0 2 own", afterAll(reset, requested(later)));
       assertEquals("0 2 plain", after("RESET"));
     }
-    Runnable reset = requested("RESET", true, false);
-    assertEquals("0 2 own", afterAll(reset, requested("SELECT 3", true, true)), "within MULTI");
-    requested("RESET", true, false);
+    Runnable reset = requested("RESET");
+    assertEquals("0 2 own", afterAll(reset, queued("SELECT 3")), "within MULTI");
+    requested("RESET");
     assertEquals("0 2 own", after(), "refused");
   }
 
   /** What cannot be followed is followed no more. */
   @Test
-  void withinATransaction_orInPieces_isInDoubt() throws ProtocolError {
+  void withinATransaction_orInPieces_isInDoubt() {
     for (String request : new String[] {"SELECT 3", "HELLO 3", "AUTH u p"}) {
-      for (boolean isQueued : new boolean[] {true, false}) {
-        state = state(true);
-        request(request, isQueued, isQueued, true);
-        assertEquals("2 2 own", after(), request);
-      }
+      Request whole = Parsed.line(TABLE, request);
+      Request begun = Parsed.begun(TABLE, request.split(" "));
+      assertInDoubt(() -> state.requested(whole, true));
+      assertInDoubt(() -> state.requested(begun, false));
     }
+  }
+
+  private void assertInDoubt(Supplier<Runnable> request) {
+    state = state(true);
+    assertNull(request.get());
+    assertEquals("2 2 own", after());
   }
 }

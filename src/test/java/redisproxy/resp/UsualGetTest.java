@@ -84,8 +84,9 @@ class UsualGetTest {
         byte[] changed = whole.clone();
         changed[i] = b;
         assertEquals(
-            Requests.parse(new RequestParser(1000), Requests.cutEverywhere(changed)),
-            Requests.parse(new RequestParser(1000), List.of(changed)),
+            Requests.parse(
+                new RequestParser(new RequestBounds(1000)), Requests.cutEverywhere(changed)),
+            Requests.parse(new RequestParser(new RequestBounds(1000)), List.of(changed)),
             () -> new String(changed, StandardCharsets.ISO_8859_1));
       }
     }

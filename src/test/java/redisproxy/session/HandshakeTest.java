@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.resp.CommandTable;
+import redisproxy.resp.Parsed;
 import redisproxy.resp.ProtocolError;
+import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.upstream.Server;
 
@@ -278,10 +280,10 @@ class HandshakeTest {
                 + "CLIENT SETINFO lib-name x\r\nCLIENT REPLY OFF\r\n",
             StandardCharsets.ISO_8859_1);
     in.skipBytes(4);
-    RequestParser parser = new RequestParser(1000);
+    RequestParser parser = new RequestParser(new RequestBounds(1000));
     int answered = 0;
     while (parser.parse(in)) {
-      answered += handshake.answer(parser, SERVER) == null ? 0 : 1;
+      answered += handshake.answer(parser.request(), SERVER) == null ? 0 : 1;
     }
     assertEquals(5, answered);
     assertEquals(3, handshake.commands());
@@ -304,17 +306,7 @@ class HandshakeTest {
   }
 
   private static byte[] answer(Handshake handshake, Server server, String... arguments) {
-    StringBuilder text = new StringBuilder("*" + arguments.length + "\r\n");
-    for (String argument : arguments) {
-      text.append("$").append(argument.length()).append("\r\n").append(argument).append("\r\n");
-    }
-    RequestParser parser = new RequestParser(10_000);
-    try {
-      assertTrue(parser.parse(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1)));
-    } catch (ProtocolError e) {
-      throw new AssertionError(e);
-    }
-    return handshake.answer(parser, server);
+    return handshake.answer(Parsed.array(CommandTable.EMPTY, arguments), server);
   }
 
   private static String hello(String head, int version) {

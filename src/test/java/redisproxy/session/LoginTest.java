@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,8 +20,8 @@ import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
-import redisproxy.resp.ProtocolError;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Parsed;
+import redisproxy.resp.Request;
 import redisproxy.resp.SessionState;
 
 /** Who is let in, and what becomes of what they say, on this side of a tunnel and before one. */
@@ -49,18 +48,8 @@ class LoginTest {
     return Credentials.of(Configuration.parse(all).auth());
   }
 
-  private static RequestParser parsed(String request) {
-    RequestParser parser = new RequestParser(1 << 20);
-    try {
-      assertTrue(parser.parse(Unpooled.copiedBuffer(request + "\r\n", StandardCharsets.US_ASCII)));
-    } catch (ProtocolError error) {
-      throw new AssertionError(error);
-    }
-    return parser;
-  }
-
   private String answer(String request) {
-    byte[] answer = login.answer(parsed(request), true, false);
+    byte[] answer = login.answer(Parsed.line(request), false);
     return answer == null ? null : new String(answer, StandardCharsets.US_ASCII).split(" ")[0];
   }
 
@@ -68,8 +57,14 @@ class LoginTest {
     return bytes == null ? null : bytes.toString(StandardCharsets.US_ASCII);
   }
 
-  private String sent(String request, boolean whole) {
-    return text(guard.inPlaceOf(parsed(request), whole, outstanding, CommandTable.EMPTY));
+  private String sent(String request) {
+    return text(guard.inPlaceOf(Parsed.line(request), outstanding));
+  }
+
+  /** Of one that is too large to be read; these are its first arguments. */
+  private String sentInPieces(String begin) {
+    Request request = Parsed.begun(CommandTable.EMPTY, begin.split(" "));
+    return text(guard.inPlaceOf(request, outstanding));
   }
 
   private static boolean accept(Credentials credentials, String user, String password) {
@@ -132,7 +127,7 @@ class LoginTest {
         "RESET"
       })
   void anythingElse_doesNot(String request) {
-    assertTrue(login.concerns(parsed(request).name()));
+    assertTrue(login.concerns(Parsed.line(request).name()));
     answer(request);
     assertFalse(login.isIn());
     assertEquals("-NOAUTH", answer("GET k"));
@@ -140,10 +135,11 @@ class LoginTest {
 
   @Test
   void credentialsThatAreNotWhole_areWrong() {
-    byte[] answer = login.answer(parsed("AUTH s3cret"), false, false);
+    byte[] answer = login.answer(Parsed.begun(CommandTable.EMPTY, "AUTH", "s3cret"), false);
     assertTrue(new String(answer, StandardCharsets.US_ASCII).startsWith("-WRONGPASS"));
     assertFalse(login.isIn());
-    login.answer(parsed("HELLO 3 AUTH default s3cret"), false, false);
+    login.answer(
+        Parsed.begun(CommandTable.EMPTY, "HELLO", "3", "AUTH", "default", "s3cret"), false);
     assertFalse(login.isIn());
   }
 
@@ -159,46 +155,46 @@ class LoginTest {
 
   @Test
   void hello_losesItsCredentials_andNothingElse() {
-    assertNull(Login.withoutAuth(parsed("HELLO 3 SETNAME AUTH")));
-    assertNull(Login.withoutAuth(parsed("SET 3 AUTH a b")));
+    assertNull(Login.withoutAuth(Parsed.line("HELLO 3 SETNAME AUTH")));
+    assertNull(Login.withoutAuth(Parsed.line("SET 3 AUTH a b")));
     assertEquals(
         "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n",
-        text(Login.withoutAuth(parsed("HELLO 3 auth default s3cret"))));
+        text(Login.withoutAuth(Parsed.line("HELLO 3 auth default s3cret"))));
     assertEquals(
         "*4\r\n$5\r\nhello\r\n$1\r\n2\r\n$7\r\nSetName\r\n$4\r\nauth\r\n",
-        text(Login.withoutAuth(parsed("hello 2 AUTH a b SetName auth AUTH a b"))));
+        text(Login.withoutAuth(Parsed.line("hello 2 AUTH a b SetName auth AUTH a b"))));
   }
 
   @Test
   void guard_sendsRedisNothingOfAStranger() {
     for (String request : new String[] {"GET k", "AUTH x", "HELLO 3", "MULTI", "EVAL x 0"}) {
-      assertEquals(REFUSED, sent(request, true));
-      assertEquals(REFUSED, sent(request, false));
+      assertEquals(REFUSED, sent(request));
+      assertEquals(REFUSED, sentInPieces(request));
       assertTrue(outstanding.isSilent((byte) '-'));
     }
-    assertNull(sent("QUIT", true));
+    assertNull(sent("QUIT"));
     assertEquals(10, outstanding.size());
     assertTrue(outstanding.writes().isNothing());
   }
 
   @Test
   void guard_sendsNoCredentials_andLogsInAgainBehindReset() {
-    assertEquals(REFUSED, sent("AUTH s3cret", true));
+    assertEquals(REFUSED, sent("AUTH s3cret"));
     assertArrayEquals("+OK\r\n".getBytes(StandardCharsets.US_ASCII), outstanding.answer());
-    assertNull(sent("SET k v", true));
-    assertEquals("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n", sent("HELLO 3 AUTH default s3cret", true));
-    assertNull(sent("RESET x", true));
-    assertNull(sent("RESET", false));
+    assertNull(sent("SET k v"));
+    assertEquals("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n", sent("HELLO 3 AUTH default s3cret"));
+    assertNull(sent("RESET x"));
+    assertNull(sentInPieces("RESET"));
     assertTrue(guard.isOpen());
-    assertEquals("*1\r\n$5\r\nRESET\r\n" + GREETING, sent("RESET", true));
+    assertEquals("*1\r\n$5\r\nRESET\r\n" + GREETING, sent("RESET"));
     assertFalse(guard.isOpen());
-    assertEquals(REFUSED, sent("SET k v", true));
+    assertEquals(REFUSED, sent("SET k v"));
   }
 
   @Test
   void answer_isNotForAClientThatWantsNone() {
-    outstanding.add(parsed("CLIENT REPLY SKIP"), true, CommandTable.EMPTY);
-    assertEquals(REFUSED, sent("AUTH wrong", true));
+    outstanding.add(Parsed.line("CLIENT REPLY SKIP"));
+    assertEquals(REFUSED, sent("AUTH wrong"));
     assertTrue(outstanding.isSilent((byte) '-'));
     assertNull(outstanding.answer());
   }

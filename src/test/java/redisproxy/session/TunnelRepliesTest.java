@@ -25,10 +25,8 @@ import redisproxy.bus.SlowLookups;
 import redisproxy.config.Configuration;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
-import redisproxy.resp.CommandTable;
 import redisproxy.resp.Outstanding;
-import redisproxy.resp.ProtocolError;
-import redisproxy.resp.RequestParser;
+import redisproxy.resp.Parsed;
 import redisproxy.resp.SessionState;
 import redisproxy.resp.Writes;
 import redisproxy.tls.ToRedis;
@@ -89,13 +87,7 @@ class TunnelRepliesTest {
 
   private void requested(String... requests) {
     for (String request : requests) {
-      RequestParser parser = new RequestParser(1000);
-      try {
-        parser.parse(Unpooled.copiedBuffer(request + "\r\n", StandardCharsets.US_ASCII));
-      } catch (ProtocolError e) {
-        throw new IllegalArgumentException(e);
-      }
-      outstanding.add(parser, true, CommandTable.EMPTY);
+      outstanding.add(Parsed.line(request));
     }
   }
 

@@ -1,0 +1,172 @@
+package redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request of a client: its command, its arguments where they lie, and what it writes. Each is
+ * found out once, when it is first asked for, whatever becomes of the request.
+ *
+ * <p>There is one of these for each {@link RequestParser}: it is valid until that reads the next
+ * request. One thread at a time.
+ */
+public final class Request {
+  private static final int USUAL_ARGUMENTS = 16;
+
+  private final Supplier<CommandTable> commands;
+
+  private int count;
+
+  /** From the first byte of the request. */
+  private int[] starts = new int[USUAL_ARGUMENTS];
+
+  private int[] lengths = new int[USUAL_ARGUMENTS];
+
+  /** What the arguments lie in: the input, or, of an inline request, a buffer of its own. */
+  private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+
+  private int base;
+  private boolean inline;
+  private boolean whole;
+  private int size;
+
+  private @Nullable Command command;
+  private @Nullable Writes writes;
+
+  /** A request whose command is looked up in the table that is there when it is asked for. */
+  Request(Supplier<CommandTable> commands) {
+    this.commands = commands;
+  }
+
+  // For the parser
+
+  /** Forgets the request before. */
+  void begin() {
+    count = 0;
+    whole = false;
+    command = null;
+    writes = null;
+    if (starts.length > USUAL_ARGUMENTS) {
+      starts = new int[USUAL_ARGUMENTS];
+      lengths = new int[USUAL_ARGUMENTS];
+    }
+  }
+
+  /** Adds an argument. */
+  void add(int start, int length) {
+    if (count == starts.length) {
+      starts = Arrays.copyOf(starts, count * 2);
+      lengths = Arrays.copyOf(lengths, count * 2);
+    }
+    starts[count] = start;
+    lengths[count++] = length;
+  }
+
+  /** The arguments lie in the input, whose reader index is at the start of the request. */
+  void liesIn(ByteBuf input) {
+    buffer = input;
+    base = input.readerIndex();
+    inline = false;
+  }
+
+  /** The arguments lie in a buffer of their own. */
+  void isInline(ByteBuf arguments) {
+    buffer = arguments;
+    base = 0;
+    inline = true;
+  }
+
+  /** All arguments are there. */
+  void end(int bytes) {
+    size = bytes;
+    whole = true;
+  }
+
+  /** The input may have been moved since. */
+  void moved(ByteBuf input) {
+    if (!inline) {
+      liesIn(input);
+    }
+  }
+
+  // For everybody
+
+  /** Whether all arguments are there: of a request that is too large only the first ones are. */
+  public boolean isWhole() {
+    return whole;
+  }
+
+  /** Of a whole request, its bytes in the input. */
+  public int size() {
+    return size;
+  }
+
+  /** The command; one without a name when it is not known. */
+  public Command command() {
+    if (command == null) {
+      command = commands.get().of(this).accepted(this);
+    }
+    return command;
+  }
+
+  /** What the request may change. */
+  public Writes writes() {
+    if (writes == null) {
+      writes = CommandTable.writes(command(), this);
+    }
+    return writes;
+  }
+
+  /** How many arguments the request has, the command's name included. */
+  public int count() {
+    return count;
+  }
+
+  /** What is held of the positions of many arguments, in bytes. */
+  public long held() {
+    return starts.length == USUAL_ARGUMENTS ? 0 : 2L * Integer.BYTES * starts.length;
+  }
+
+  /** The buffer that {@link #start} points into. */
+  public ByteBuf buffer() {
+    return buffer;
+  }
+
+  /** Where an argument begins in {@link #buffer}. */
+  public int start(int argument) {
+    return base + starts[argument];
+  }
+
+  /** An argument's length in bytes. */
+  public int length(int argument) {
+    return lengths[argument];
+  }
+
+  /** An argument's bytes. */
+  public byte[] copy(int argument) {
+    byte[] bytes = new byte[lengths[argument]];
+    buffer.getBytes(start(argument), bytes);
+    return bytes;
+  }
+
+  /** An argument's first bytes, each as one character. */
+  public String text(int argument, int limit) {
+    return buffer.toString(
+        start(argument), Math.min(limit, lengths[argument]), StandardCharsets.ISO_8859_1);
+  }
+
+  /** The same in lower case. */
+  public String lowerCase(int argument, int limit) {
+    return text(argument, limit).toLowerCase(Locale.ROOT);
+  }
+
+  /** The command's name as {@link CommandName#of} gives it. */
+  public long name() {
+    return count == 0 ? CommandName.LONG : CommandName.of(buffer, start(0), lengths[0]);
+  }
+}
