@@ -2,6 +2,7 @@ package redisproxy.resp;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -102,6 +103,11 @@ public final class Command {
   /** Of the blocking ones, those that wait only with the option BLOCK. */
   private static final Set<String> OPTIONALLY_BLOCKING = Set.of("xread", "xreadgroup");
 
+  private static final CommandTable.Row NO_ROW = new CommandTable.Row(Set.of(), 0, 0, 0);
+
+  /** Longer than any subcommand's name. */
+  private static final int MAX_SUBCOMMAND = 64;
+
   private static final Map<String, Kind> KINDS =
       Map.ofEntries(
           Map.entry("multi", Kind.MULTI),
@@ -126,70 +132,105 @@ public final class Command {
           Map.entry("replconf", Kind.DOUBTFUL));
 
   /** What is not in the table may have changed any key. */
-  static final Command UNLISTED = new Command("", Effect.UNKNOWN, 0, 0, 0);
+  static final Command UNLISTED =
+      new Command("", Effect.UNKNOWN, NO_ROW, KeySpecs.UNKNOWN, Map.of());
 
   /** What Redis refuses for its number of arguments. */
-  static final Command REFUSED = new Command("", Effect.NOTHING, 0, 0, 0);
+  static final Command REFUSED = new Command("", Effect.NOTHING, NO_ROW, KeySpecs.NONE, Map.of());
 
   private final String name;
   final byte[] bytes;
   private final Kind kind;
   final Effect effect;
-  final int firstKey;
-  final int lastKey;
-  final int step;
+  private final KeySpecs keys;
+  private final Set<String> tips;
+
+  /** By their own names. */
+  private final Map<String, Command> subcommands;
 
   private final boolean stores;
   private final boolean harmless;
   private final boolean terse;
   private final boolean blocking;
 
-  private Command(String name, Effect effect, int firstKey, int lastKey, int step) {
-    this(name, effect, firstKey, lastKey, step, false);
-  }
-
   private Command(
-      String name, Effect effect, int firstKey, int lastKey, int step, boolean blocking) {
+      String name,
+      Effect effect,
+      CommandTable.Row row,
+      KeySpecs keys,
+      Map<String, Command> subcommands) {
     this.name = name;
-    this.blocking = blocking || BLOCKING.contains(name);
+    this.blocking = row.flags().contains("blocking") || BLOCKING.contains(name);
     this.bytes = name.getBytes(StandardCharsets.ISO_8859_1);
     this.kind = KINDS.getOrDefault(name, Kind.PLAIN);
     this.effect = effect;
-    this.firstKey = firstKey;
-    this.lastKey = lastKey;
-    this.step = step;
+    this.keys = keys;
+    this.tips = row.tips();
+    this.subcommands = subcommands;
     this.stores = STORES.contains(name);
     this.harmless = HARMLESS.contains(name);
     this.terse = TERSE.contains(name) && (effect == Effect.KEYS || effect == Effect.NOTHING);
   }
 
-  /** All that are known: those the server lists, and by name those that change no key. */
+  /** All that are known: those the server lists, and by name those whose effect is known. */
   static Map<String, Command> all(Map<String, CommandTable.Row> listed) {
     Map<String, Command> all = new HashMap<>();
+    for (Set<String> names : List.of(HARMLESS, ACCESS, REPLACING)) {
+      names.forEach(name -> all.put(name, of(name, NO_ROW)));
+    }
     listed.forEach((name, row) -> all.put(name, of(name, row)));
-    put(all, HARMLESS, Effect.NOTHING);
-    put(all, ACCESS, Effect.ACCESS);
-    put(all, REPLACING, Effect.EVERYTHING);
     return all;
   }
 
-  private static void put(Map<String, Command> all, Set<String> names, Effect effect) {
-    names.forEach(name -> all.put(name, new Command(name, effect, 0, 0, 0)));
+  private static Command of(String name, CommandTable.Row row) {
+    Map<String, Command> subcommands = new HashMap<>();
+    row.subcommands()
+        .forEach((sub, its) -> subcommands.put(sub, of(name, name + "|" + sub, its, Map.of())));
+    return of(name, name, row, Map.copyOf(subcommands));
   }
 
-  private static Command of(String name, CommandTable.Row row) {
-    boolean reads = row.flags().contains("readonly");
-    boolean blocking = row.flags().contains("blocking");
-    boolean keysAreKnown =
-        (reads || row.flags().contains("write"))
-            && !row.flags().contains("movablekeys")
-            && row.firstKey() > 0
-            && row.step() > 0;
-    if (reads && !name.equals(WRITING_READ)) {
-      return new Command(name, Effect.NOTHING, 0, 0, 0, blocking);
+  private static Command of(
+      String name, String fullName, CommandTable.Row row, Map<String, Command> subcommands) {
+    KeySpecs keys = KeySpecs.of(fullName, row);
+    return new Command(name, effect(name, row, keys), row, keys, subcommands);
+  }
+
+  private static Effect effect(String name, CommandTable.Row row, KeySpecs keys) {
+    if (HARMLESS.contains(name)) {
+      return Effect.NOTHING;
     }
-    Effect effect = keysAreKnown ? Effect.KEYS : Effect.UNKNOWN;
-    return new Command(name, effect, row.firstKey(), row.lastKey(), row.step(), blocking);
+    if (ACCESS.contains(name)) {
+      return Effect.ACCESS;
+    }
+    if (REPLACING.contains(name)) {
+      return Effect.EVERYTHING;
+    }
+    boolean reads = row.flags().contains("readonly");
+    if (reads && !name.equals(WRITING_READ)) {
+      return Effect.NOTHING;
+    }
+    boolean writes = reads || row.flags().contains("write");
+    return writes && keys.areKnown() ? Effect.KEYS : Effect.UNKNOWN;
+  }
+
+  /** Of a request of it: its subcommand, if the request names one. */
+  Command orSubcommand(Request request) {
+    return subcommands.isEmpty() || request.count() < 2
+        ? this
+        : subcommands.getOrDefault(request.lowerCase(1, MAX_SUBCOMMAND), this);
+  }
+
+  /** Where its keys are. */
+  KeySpecs keys() {
+    return keys;
+  }
+
+  /**
+   * What the server tells clients of it
+   * (https://redis.io/docs/latest/develop/reference/command-tips/).
+   */
+  public Set<String> tips() {
+    return tips;
   }
 
   /** In lower case; empty when it is not in the table. */

@@ -26,12 +26,28 @@ public final class CommandTable {
   /**
    * One command, as the server lists it.
    *
-   * @param flags as the server gives them
+   * @param flags in the server's words
    * @param firstKey the first key's argument, 0 when there is none
    * @param lastKey the last key's argument, counted from the end when negative
    * @param step from one key to the next
+   * @param keySpecs where its keys are; none before version 7
+   * @param tips what clients ought to know of it, in the server's words; none before version 7
+   * @param subcommands by their lower-case names, without the command's own
    */
-  public record Row(Set<String> flags, int firstKey, int lastKey, int step) {}
+  public record Row(
+      Set<String> flags,
+      int firstKey,
+      int lastKey,
+      int step,
+      List<KeySpec> keySpecs,
+      Set<String> tips,
+      Map<String, Row> subcommands) {
+
+    /** A row as a server of version 6 gives it. */
+    public Row(Set<String> flags, int firstKey, int lastKey, int step) {
+      this(flags, firstKey, lastKey, step, List.of(), Set.of(), Map.of());
+    }
+  }
 
   /** A table of rows by lower-case name. */
   public CommandTable(Map<String, Row> rows) {
@@ -51,7 +67,7 @@ public final class CommandTable {
     return isEmpty;
   }
 
-  /** The command of a request; one without a name when the table does not have it. */
+  /** The command of a request, or its subcommand; one without a name if it is not listed. */
   public Command of(Request request) {
     if (request.count() == 0) {
       return Command.UNLISTED;
@@ -63,7 +79,8 @@ public final class CommandTable {
     while (slots[slot] != null && !isNamed(slots[slot].bytes, buffer, start, length)) {
       slot = slot + 1 & slots.length - 1;
     }
-    return slots[slot] == null ? Command.UNLISTED : slots[slot];
+    Command command = slots[slot];
+    return command == null ? Command.UNLISTED : command.orSubcommand(request);
   }
 
   private int hash(byte[] name) {
@@ -117,17 +134,13 @@ public final class CommandTable {
   }
 
   private static Writes keys(Command command, Request request) {
-    int last = command.lastKey < 0 ? request.count() + command.lastKey : command.lastKey;
-    if (!request.isWhole() && (command.lastKey != command.firstKey || last >= request.count())) {
-      return Writes.UNKNOWN;
-    }
-    if (last == command.firstKey) {
-      return last < request.count() ? Writes.of(request.copy(last)) : Writes.NOTHING;
+    int only = command.keys().onlyWritten();
+    if (only > 0 && only < request.count()) {
+      return Writes.of(request.copy(only));
     }
     List<byte[]> keys = new ArrayList<>();
-    for (int i = command.firstKey; i <= last && i < request.count(); i += command.step) {
-      keys.add(request.copy(i));
-    }
-    return Writes.of(keys);
+    return command.keys().written(request, key -> keys.add(request.copy(key)))
+        ? Writes.of(keys)
+        : Writes.UNKNOWN;
   }
 }

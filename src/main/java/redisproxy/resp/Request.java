@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Request {
   private static final int USUAL_ARGUMENTS = 16;
+
+  /** Longer numbers may not fit into a long. */
+  private static final int MAX_DIGITS = 18;
 
   private final Supplier<CommandTable> commands;
 
@@ -122,6 +126,15 @@ public final class Request {
     return writes;
   }
 
+  /**
+   * Passes on which arguments of a whole request are keys.
+   *
+   * @return whether these are all
+   */
+  public boolean keys(IntConsumer keys) {
+    return command().keys().all(this, keys);
+  }
+
   /** How many arguments the request has, the command's name included. */
   public int count() {
     return count;
@@ -163,6 +176,30 @@ public final class Request {
   /** The same in lower case. */
   public String lowerCase(int argument, int limit) {
     return text(argument, limit).toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether an argument is this word in any case; it is given in lower case. */
+  boolean is(int argument, String word) {
+    if (lengths[argument] != word.length()) {
+      return false;
+    }
+    for (int i = 0; i < word.length(); i++) {
+      if (CommandName.lower(buffer.getByte(start(argument) + i)) != word.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** An argument as a number, as Redis reads it; -1 if it is none, or negative. */
+  long number(int argument) {
+    String text = text(argument, MAX_DIGITS + 1);
+    boolean isNumber =
+        text.length() <= MAX_DIGITS
+            && !text.isEmpty()
+            && text.chars().allMatch(digit -> digit >= '0' && digit <= '9')
+            && (text.length() == 1 || text.charAt(0) != '0');
+    return isNumber ? Long.parseLong(text) : -1;
   }
 
   /** The command's name as {@link CommandName#of} gives it. */

@@ -8,10 +8,7 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import redisproxy.resp.CommandTable;
 
 /**
@@ -70,7 +67,7 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
     Future<CommandTable> commands =
         connection
             .send(Request.cmd(Command.COMMAND))
-            .map(Server::table)
+            .map(CommandReply::table)
             .otherwise(CommandTable.EMPTY);
     return Future.join(hello, commands)
         .map(
@@ -109,21 +106,5 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
       }
     }
     return new Server(Map.copyOf(hello), modules, CommandTable.EMPTY);
-  }
-
-  private static CommandTable table(Response rows) {
-    Map<String, CommandTable.Row> table = new HashMap<>();
-    for (Response row : rows) {
-      Set<String> flags = new HashSet<>();
-      row.get(2).forEach(flag -> flags.add(flag.toString()));
-      table.put(
-          row.get(0).toString().toLowerCase(Locale.ROOT),
-          new CommandTable.Row(
-              Set.copyOf(flags),
-              row.get(3).toInteger(),
-              row.get(4).toInteger(),
-              row.get(5).toInteger()));
-    }
-    return new CommandTable(table);
   }
 }
