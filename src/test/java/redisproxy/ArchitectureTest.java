@@ -36,7 +36,8 @@ import redisproxy.session.RespConnection;
 import redisproxy.session.RespVerticle;
 import redisproxy.session.ValueRelay;
 import redisproxy.upstream.Dialer;
-import redisproxy.upstream.Tunnel;
+import redisproxy.upstream.Transport;
+import redisproxy.upstream.connection.RedisConnection;
 
 /** The layers as docs and package-infos describe them. */
 @AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
@@ -185,7 +186,8 @@ class ArchitectureTest {
                       RespVerticle.class,
                       ValueRelay.class,
                       Dialer.class,
-                      Tunnel.class)))
+                      Transport.class,
+                      RedisConnection.class)))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.vertx..internal..", "io.vertx..impl..");

@@ -2,7 +2,7 @@ package redisproxy.session;
 
 import java.util.function.BooleanSupplier;
 import redisproxy.resp.Outstanding;
-import redisproxy.upstream.Tunnel;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * Ends a tunnel whose client has sent its last request. Redis drops the replies it has not sent
@@ -18,7 +18,7 @@ final class LastReplies {
   private static final long SILENCE_MS = 1_000;
 
   private final RespSession session;
-  private final Tunnel tunnel;
+  private final RedisConnection tunnel;
   private final Outstanding outstanding;
   private final BooleanSupplier isBetween;
   private boolean begun;
@@ -34,7 +34,10 @@ final class LastReplies {
    * @param isBetween whether no reply has begun that is not whole
    */
   LastReplies(
-      RespSession session, Tunnel tunnel, Outstanding outstanding, BooleanSupplier isBetween) {
+      RespSession session,
+      RedisConnection tunnel,
+      Outstanding outstanding,
+      BooleanSupplier isBetween) {
     this.session = session;
     this.tunnel = tunnel;
     this.outstanding = outstanding;

@@ -19,15 +19,15 @@ import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
 import redisproxy.resp.SessionState;
-import redisproxy.upstream.Tunnel;
 import redisproxy.upstream.Tunnels;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * The lane of a session for all that the cache cannot answer: bytes go through to Redis and, by
  * {@link TunnelReplies}, back as they are. Both directions are framed, to know which reply belongs
  * to which request.
  */
-final class TunnelLane implements Tunnel.Session {
+final class TunnelLane implements RedisConnection.Receiver {
   /** A longer request is passed on in pieces. */
   private static final RequestBounds WHOLE = new RequestBounds(64 * 1024);
 
@@ -49,7 +49,7 @@ final class TunnelLane implements Tunnel.Session {
 
   private final RespSession session;
   private final Front front;
-  private final Tunnel tunnel;
+  private final RedisConnection tunnel;
   private final Outstanding outstanding;
 
   /** What the session forwarded before it had this lane, which may still be under way. */
@@ -450,7 +450,12 @@ final class TunnelLane implements Tunnel.Session {
   }
 
   @Override
-  public void lost() {
+  public void lost(@Nullable Throwable cause) {
+    lost();
+  }
+
+  /** The connection is lost: ends the session, or does so later if something is still held. */
+  void lost() {
     lost = true;
     client.disconnected();
     if (closing != null) {

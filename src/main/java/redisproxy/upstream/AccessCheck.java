@@ -4,7 +4,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -95,11 +94,10 @@ public final class AccessCheck {
         .onComplete(reply -> said(reply, asked), failure -> ended(asked, false));
   }
 
-  private void said(Buffer reply, List<Promise<Void>> asked) {
-    String text = reply.toString(StandardCharsets.ISO_8859_1);
+  private void said(String reply, List<Promise<Void>> asked) {
     // PING may be forbidden to a user that is let in.
-    boolean admitted = text.startsWith("+PONG") || text.startsWith("-NOPERM");
-    boolean refused = text.startsWith("-NOAUTH");
+    boolean admitted = reply.startsWith("+PONG") || reply.startsWith("-NOPERM");
+    boolean refused = reply.startsWith("-NOAUTH");
     if (admitted) {
       owner.admitted();
     } else if (refused) {

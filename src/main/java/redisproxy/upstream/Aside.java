@@ -3,7 +3,6 @@ package redisproxy.upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Vertx;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +12,15 @@ import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.resp.ProtocolError;
-import redisproxy.resp.ReplyFramer;
+import redisproxy.upstream.connection.PendingReplies;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * One connection to Redis over which sessions without a tunnel ask what is the same for all of
  * them, and get the reply's bytes as they came. Opened by a question, closed when there has been
  * none for a while. Belongs to one event loop.
  */
-final class Aside implements Tunnel.Session {
+final class Aside implements RedisConnection.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(Aside.class);
 
   /** How many questions may be unanswered: more than Redis answers within a usual deadline. */
@@ -66,17 +66,12 @@ final class Aside implements Tunnel.Session {
   private final int maxReplyBytes;
   private final long timeout;
 
-  /** In the order they are answered in. */
-  private final ArrayDeque<Asked> asked = new ArrayDeque<>();
+  private PendingReplies<Asked> asked;
 
   /** Null while closed. */
-  private @Nullable Tunnel tunnel;
+  private @Nullable RedisConnection connection;
 
   private boolean connected;
-  private ReplyFramer framer = new ReplyFramer();
-  private int greetings;
-  private ByteBuf reply = Unpooled.buffer();
-  private boolean tooLarge;
   private long usedAt;
   private long timer;
 
@@ -87,6 +82,12 @@ final class Aside implements Tunnel.Session {
     this.resp3 = resp3;
     this.maxReplyBytes = maxReplyBytes;
     this.timeout = redis.loadTimeout().toMillis();
+    this.asked = newAsked();
+  }
+
+  private PendingReplies<Asked> newAsked() {
+    int greetings = Greeting.commands(redis, 0, resp3);
+    return new PendingReplies<>(greetings, maxReplyBytes, new ReplyReceiver());
   }
 
   private static long now() {
@@ -102,25 +103,27 @@ final class Aside implements Tunnel.Session {
     }
     usedAt = now();
     Asked question = new Asked(request, asker, usedAt + timeout);
-    asked.add(question);
-    if (tunnel == null) {
-      open();
+    RedisConnection open = connection;
+    if (open == null) {
+      open(List.of(question));
     } else {
-      tunnel.write(Unpooled.wrappedBuffer(request));
-      tunnel.flush();
+      asked.add(question);
+      open.write(Unpooled.wrappedBuffer(request));
+      open.flush();
     }
     return true;
   }
 
-  private void open() {
+  private void open(List<Asked> first) {
     connected = false;
-    framer = new ReplyFramer();
-    forgetReply();
-    greetings = Greeting.commands(redis, 0, resp3);
-    Tunnel opened = tunnels.openShared(this, Connections.Kind.ASIDE);
+    asked = newAsked();
+    RedisConnection opened = tunnels.openShared(this, Connections.Kind.ASIDE);
     opened.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
-    asked.forEach(question -> opened.write(Unpooled.wrappedBuffer(question.request)));
-    tunnel = opened;
+    for (Asked question : first) {
+      asked.add(question);
+      opened.write(Unpooled.wrappedBuffer(question.request));
+    }
+    connection = opened;
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
   }
 
@@ -133,16 +136,8 @@ final class Aside implements Tunnel.Session {
 
   @Override
   public void received(ByteBuf data) {
-    Tunnel from = tunnel;
     try {
-      while (data.isReadable() && tunnel == from) {
-        int start = data.readerIndex();
-        boolean ends = framer.feed(data);
-        keep(data, start);
-        if (ends) {
-          ended();
-        }
-      }
+      asked.read(data);
     } catch (ProtocolError error) {
       LOG.atWarn()
           .addKeyValue(LogKey.REASON, error.getMessage())
@@ -156,35 +151,28 @@ final class Aside implements Tunnel.Session {
   @Override
   public void receivedAll() {}
 
-  private void keep(ByteBuf data, int start) {
-    int length = data.readerIndex() - start;
-    tooLarge |= reply.readableBytes() + length > maxReplyBytes;
-    if (!tooLarge) {
-      reply.writeBytes(data, start, length);
+  private final class ReplyReceiver implements PendingReplies.Receiver<Asked> {
+    @Override
+    public void reply(Asked question, byte type, ByteBuf from, int start, int length) {
+      usedAt = now();
+      byte[] bytes = new byte[length];
+      from.getBytes(start, bytes);
+      answer(question, length > maxReplyBytes ? null : bytes);
     }
-  }
 
-  private void forgetReply() {
-    reply = Unpooled.buffer();
-    tooLarge = false;
-  }
-
-  /** A reply is whole. */
-  private void ended() {
-    boolean whole = !tooLarge;
-    byte[] bytes = new byte[reply.readableBytes()];
-    reply.readBytes(bytes);
-    forgetReply();
-    usedAt = now();
-    if (greetings > 0) {
-      greetings--;
-      if (framer.type() == '-') {
-        giveUp(true);
+    /** Too long to be kept. */
+    @Override
+    public void part(
+        Asked question, byte type, ByteBuf from, int start, int length, boolean isLast) {
+      usedAt = now();
+      if (isLast) {
+        answer(question, null);
       }
-    } else if (asked.isEmpty()) {
+    }
+
+    @Override
+    public void greetingRefused(String error) {
       giveUp(true);
-    } else if (framer.type() != '>') {
-      answer(asked.remove(), whole ? bytes : null);
     }
   }
 
@@ -202,7 +190,7 @@ final class Aside implements Tunnel.Session {
   private void check() {
     long now = now();
     List<Asked> late = new ArrayList<>();
-    for (Asked question : asked) {
+    for (Asked question : asked.all()) {
       if (now < question.deadline) {
         break;
       }
@@ -211,24 +199,26 @@ final class Aside implements Tunnel.Session {
         late.add(question);
       }
     }
-    if (!asked.isEmpty() && now - asked.peek().deadline >= timeout) {
+    Asked first = asked.first();
+    if (first != null && now - first.deadline >= timeout) {
       giveUp(false);
-    } else if (asked.isEmpty() && now - usedAt >= IDLE_MS) {
+    } else if (first == null && now - usedAt >= IDLE_MS) {
       close();
     }
     late.forEach(question -> question.asker.unanswered(false));
   }
 
   private void giveUp(boolean isReachable) {
+    List<Asked> unanswered = unanswered();
     close();
-    fail(takeAsked(), isReachable);
+    fail(unanswered, isReachable);
   }
 
-  private List<Asked> takeAsked() {
-    asked.removeIf(question -> question.over);
-    List<Asked> taken = new ArrayList<>(asked);
-    asked.clear();
-    return taken;
+  /** Those that somebody waits for. */
+  private List<Asked> unanswered() {
+    List<Asked> unanswered = asked.abandon();
+    unanswered.removeIf(question -> question.over);
+    return unanswered;
   }
 
   private static void fail(List<Asked> questions, boolean isReachable) {
@@ -237,9 +227,9 @@ final class Aside implements Tunnel.Session {
 
   private void close() {
     vertx.cancelTimer(timer);
-    if (tunnel != null) {
-      tunnel.close();
-      tunnel = null;
+    if (connection != null) {
+      connection.close();
+      connection = null;
     }
   }
 
@@ -248,19 +238,20 @@ final class Aside implements Tunnel.Session {
    * connection that had been there is sent once more.
    */
   @Override
-  public void lost() {
-    close();
+  public void lost(@Nullable Throwable cause) {
+    List<Asked> again = new ArrayList<>();
     List<Asked> lost = new ArrayList<>();
-    for (Asked question : takeAsked()) {
+    for (Asked question : unanswered()) {
       if (connected && !question.again) {
         question.again = true;
-        asked.add(question);
+        again.add(question);
       } else {
         lost.add(question);
       }
     }
-    if (!asked.isEmpty()) {
-      open();
+    close();
+    if (!again.isEmpty()) {
+      open(again);
     }
     fail(lost, false);
   }

@@ -6,7 +6,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetSocket;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Queue;
@@ -18,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 import redisproxy.resp.FeedParser;
 import redisproxy.resp.ProtocolError;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * One connection of a {@link Feed}, from the attempt to its end: the handshake, what Redis says,
@@ -26,7 +26,7 @@ import redisproxy.resp.ProtocolError;
  * <p>One PING is in flight at most. That is what a fence rests on: a PING that begins when another
  * was answered cannot be read by Redis together with what came before it (docs/decisions.md).
  */
-final class FeedConnection {
+final class FeedConnection implements RedisConnection.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(FeedConnection.class);
 
   /** The feed's side of it. */
@@ -70,7 +70,7 @@ final class FeedConnection {
   /** What has come and is not read yet; while it is paused, no more comes. */
   private final Queue<ByteBuf> input = new ArrayDeque<>();
 
-  private @Nullable NetSocket socket;
+  private @Nullable RedisConnection connection;
   private boolean established;
   private boolean over;
   private boolean paused;
@@ -100,33 +100,41 @@ final class FeedConnection {
   }
 
   void open() {
-    transport
-        .connect()
-        .onComplete(this::connected, failure -> end(transport.reason(failure), false));
+    connection = transport.open(this);
+    write(handshake.commands());
   }
 
-  private void connected(NetSocket opened) {
-    socket = opened;
+  private void write(Buffer request) {
+    connection().write(Unpooled.wrappedBuffer(request.getBytes()));
+    connection().flush();
+  }
+
+  /** Non-null once it was opened. */
+  private RedisConnection connection() {
+    return Objects.requireNonNull(connection);
+  }
+
+  @Override
+  public void received(ByteBuf data) {
     if (over) {
-      socket.close();
+      data.release();
       return;
     }
-    socket.handler(this::received);
-    socket.exceptionHandler(failure -> end(transport.reason(failure), false));
-    socket.closeHandler(closed -> end("the connection was closed", false));
-    socket.write(handshake.commands());
-  }
-
-  /** There is one whenever something has come over it. */
-  private NetSocket socket() {
-    return Objects.requireNonNull(socket);
-  }
-
-  private void received(Buffer data) {
-    input.add(Unpooled.wrappedBuffer(data.getBytes()));
+    input.add(data);
     if (!paused) {
       read();
     }
+  }
+
+  @Override
+  public void receivedAll() {}
+
+  @Override
+  public void writable() {}
+
+  @Override
+  public void lost(@Nullable Throwable cause) {
+    end(transport.reason(cause), false);
   }
 
   private void read() {
@@ -139,10 +147,10 @@ final class FeedConnection {
           breathe();
           return;
         }
-        if (parser.feed(input.peek())) {
+        if (feed(input.element())) {
           told++;
         } else {
-          input.remove();
+          input.remove().release();
         }
       }
     } catch (ProtocolError e) {
@@ -154,14 +162,24 @@ final class FeedConnection {
     }
     if (paused && !over) {
       paused = false;
-      socket().resume();
+      connection().setReading(true);
+    }
+  }
+
+  /** Whoever is told may close this, which releases the input. */
+  private boolean feed(ByteBuf data) throws ProtocolError {
+    data.retain();
+    try {
+      return parser.feed(data);
+    } finally {
+      data.release();
     }
   }
 
   private void breathe() {
     if (!paused) {
       paused = true;
-      socket().pause();
+      connection().setReading(false);
     }
     vertx.setTimer(BREATH_MS, id -> read());
   }
@@ -239,7 +257,7 @@ final class FeedConnection {
   private void ping(boolean isAtBeat) {
     heartbeat.ping(isAtBeat);
     owner.pinged(false);
-    socket().write(FeedHandshake.PING);
+    write(FeedHandshake.PING);
   }
 
   /** Calls back when all that was invalidated before this call has been told, or with false. */
@@ -280,13 +298,9 @@ final class FeedConnection {
     boolean first = !over;
     over = true;
     vertx.cancelTimer(timer);
+    input.forEach(ByteBuf::release);
     input.clear();
-    if (!first || socket == null) {
-      return Future.succeededFuture();
-    }
-    // Or what waits while it is paused is forgotten, and never released.
-    socket.resume();
-    return socket.close();
+    return first && connection != null ? connection.close() : Future.succeededFuture();
   }
 
   void failFences() {

@@ -2,7 +2,6 @@ package redisproxy.upstream;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 
@@ -39,12 +38,11 @@ public final class Judge {
         .compose(Judge::verdict);
   }
 
-  private static Future<Boolean> verdict(Buffer reply) {
-    String text = reply.toString(StandardCharsets.ISO_8859_1);
-    if (text.startsWith("+")) {
+  private static Future<Boolean> verdict(String reply) {
+    if (reply.startsWith("+")) {
       return Future.succeededFuture(true);
     }
-    return NO.matcher(text).matches()
+    return NO.matcher(reply).matches()
         ? Future.succeededFuture(false)
         : Future.failedFuture("Redis does not judge now");
   }

@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.config.Settings;
+import redisproxy.upstream.connection.KeepAlive;
 
 /**
  * The loads of one database, all on one link, each with a deadline. While Redis cannot be reached a

@@ -1,7 +1,6 @@
 package redisproxy.upstream;
 
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
@@ -85,9 +84,9 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
     return hello.getOrDefault("role", "");
   }
 
-  /** Whether this is the beginning of a reply to HELLO, by a master. */
-  static boolean saysMaster(Buffer reply) {
-    return reply.toString(StandardCharsets.ISO_8859_1).contains("role\r\n$6\r\nmaster\r\n");
+  /** Whether this is a reply to HELLO, by a master. */
+  static boolean saysMaster(String reply) {
+    return reply.contains("role\r\n$6\r\nmaster\r\n");
   }
 
   private static Future<Server> hello(RedisConnection connection) {

@@ -1,21 +1,28 @@
 package redisproxy.upstream;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
+import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.tls.ToRedis;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * How connections to Redis are made, whatever for: the one place for their options. Each is made
  * with the certificates there are at that moment. Belongs to one event loop.
  */
 public final class Transport {
+  private static final int MAX_PENDING = 64 * 1024;
+
+  private final ContextInternal home;
   private final Settings.Redis redis;
   private final ToRedis tls;
   private final NetClient client;
@@ -23,10 +30,38 @@ public final class Transport {
 
   /** To be made on the event loop that will use it. */
   public Transport(Vertx vertx, Settings.Redis redis, ToRedis tls) {
+    this.home = (ContextInternal) vertx.getOrCreateContext();
     this.redis = redis;
     this.tls = tls;
     this.client = vertx.createNetClient(tcp());
     this.dialer = new Dialer(vertx, redis.endpoint());
+  }
+
+  /**
+   * Tells a receiver on its verticle's context, which sees what it throws. A connection tells on
+   * the bare event loop.
+   */
+  private record OnContext(ContextInternal context, RedisConnection.Receiver receiver)
+      implements RedisConnection.Receiver {
+    @Override
+    public void received(ByteBuf data) {
+      context.dispatch(data, receiver::received);
+    }
+
+    @Override
+    public void receivedAll() {
+      context.dispatch(receiver::receivedAll);
+    }
+
+    @Override
+    public void writable() {
+      context.dispatch(receiver::writable);
+    }
+
+    @Override
+    public void lost(@Nullable Throwable cause) {
+      context.dispatch(() -> receiver.lost(cause));
+    }
   }
 
   /** What is to be reached, and as whom. */
@@ -42,6 +77,15 @@ public final class Transport {
             .setPort(redis.endpoint().port())
             .setSsl(redis.endpoint().tls())
             .setSslOptions(tls.options()));
+  }
+
+  /** Opens a connection that few bytes are written to; what is written before it is open waits. */
+  RedisConnection open(RedisConnection.Receiver receiver) {
+    RedisConnection connection =
+        new RedisConnection(
+            new OnContext(home, receiver), MAX_PENDING, RedisConnection.Observer.NONE);
+    connect().onComplete(connection::connected, connection::unreachable);
+    return connection;
   }
 
   /**
@@ -66,8 +110,8 @@ public final class Transport {
         .setTcpNoDelay(true);
   }
 
-  /** Why a connection could not be made, or was lost, in words. */
-  String reason(Throwable failure) {
-    return tls.reason(failure);
+  /** Why a connection could not be made, or was lost, in words; null if Redis closed it. */
+  String reason(@Nullable Throwable failure) {
+    return failure == null ? "the connection was closed" : tls.reason(failure);
   }
 }

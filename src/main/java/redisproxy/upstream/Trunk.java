@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,8 @@ import redisproxy.metrics.Tally;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 import redisproxy.resp.Writes;
+import redisproxy.upstream.connection.PendingReplies;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * One connection to Redis that carries the short requests of many sessions, each request and each
@@ -25,11 +26,14 @@ import redisproxy.resp.Writes;
  * neither side pays a system call for each. Opened by a request, closed when unused. Belongs to one
  * event loop.
  */
-final class Trunk implements Tunnel.Session {
+final class Trunk implements RedisConnection.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(Trunk.class);
 
   /** How many requests may be without a reply. */
   private static final int MAX_PENDING = 16 * 1024;
+
+  /** A longer reply, in bytes, is not what was asked for. */
+  private static final int MAX_REPLY = 64 * 1024;
 
   private static final long CHECK_MS = 1_000;
 
@@ -44,9 +48,6 @@ final class Trunk implements Tunnel.Session {
 
   private final TrunkServer server;
 
-  /** In the order they are answered in. */
-  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
-
   /** Answered in this turn. */
   private final Deliveries deliveries;
 
@@ -57,13 +58,10 @@ final class Trunk implements Tunnel.Session {
   private long turnBegan;
 
   /** Null while closed. */
-  private @Nullable Tunnel tunnel;
+  private @Nullable RedisConnection connection;
 
   private boolean connected;
-  private ShortReplies replies = new ShortReplies(this::replied);
-
-  /** Replies to come that nobody waits for. */
-  private int greetings;
+  private PendingReplies<Pending> pending;
 
   /** Since the last check. */
   private boolean answers;
@@ -91,6 +89,12 @@ final class Trunk implements Tunnel.Session {
     this.resp3 = resp3;
     this.server = new TrunkServer(this, owner);
     this.deliveries = new Deliveries(invalidate, tally);
+    this.pending = newPending();
+  }
+
+  private PendingReplies<Pending> newPending() {
+    int greetings = Greeting.commands(redis, redis.endpoint().database(), resp3);
+    return new PendingReplies<>(greetings, MAX_REPLY, new ReplyReceiver());
   }
 
   // Requests
@@ -100,10 +104,10 @@ final class Trunk implements Tunnel.Session {
       ByteBuf request, int start, int end, Writes writes, Trunks.Sender sender, int ticket) {
     if (stuck
         || pending.size() >= MAX_PENDING
-        || tunnel != null && connected && !tunnel.isWritable()) {
+        || connection != null && connected && !connection.isWritable()) {
       return false;
     }
-    if (tunnel == null) {
+    if (connection == null) {
       open();
     }
     if (out == null) {
@@ -117,21 +121,20 @@ final class Trunk implements Tunnel.Session {
   }
 
   private void flush() {
-    if (out != null && tunnel != null) {
-      tunnel.write(out);
-      tunnel.flush();
+    if (out != null && connection != null) {
+      connection.write(out);
+      connection.flush();
       out = null;
     }
   }
 
   private void open() {
     connected = false;
-    replies = new ShortReplies(this::replied);
+    pending = newPending();
     server.opened();
-    int db = redis.endpoint().database();
-    greetings = Greeting.commands(redis, db, resp3);
-    tunnel = tunnels.openShared(this, Connections.Kind.TRUNK);
-    tunnel.write(Unpooled.wrappedBuffer(Greeting.of(redis, db, resp3)));
+    connection = tunnels.openShared(this, Connections.Kind.TRUNK);
+    connection.write(
+        Unpooled.wrappedBuffer(Greeting.of(redis, redis.endpoint().database(), resp3)));
     idleChecks = 0;
     timer = vertx.setPeriodic(CHECK_MS, id -> check());
   }
@@ -158,7 +161,7 @@ final class Trunk implements Tunnel.Session {
   @Override
   public void received(ByteBuf data) {
     try {
-      replies.read(data);
+      pending.read(data);
     } catch (ProtocolError error) {
       giveUp(error.getMessage());
     } finally {
@@ -166,30 +169,31 @@ final class Trunk implements Tunnel.Session {
     }
   }
 
-  private void replied(byte type, ByteBuf from, int start, int length) throws ProtocolError {
-    if (type == '>') {
-      return;
-    }
-    if (greetings > 0) {
-      greetings--;
+  private final class ReplyReceiver implements PendingReplies.Receiver<Pending> {
+    @Override
+    public void reply(Pending request, byte type, ByteBuf from, int start, int length) {
+      answers = true;
+      stuck = false;
+      request.reply = Reply.copyOf(from, start, length);
       if (type == '-') {
-        throw new ProtocolError("the greeting was refused");
+        server.refused(request.reply);
+      } else if (!request.writes.isNothing()) {
+        server.wrote();
       }
-      return;
+      deliveries.add(request);
     }
-    if (pending.isEmpty()) {
-      throw new ProtocolError("a reply to nothing");
+
+    @Override
+    public void part(
+        Pending request, byte type, ByteBuf from, int start, int length, boolean isLast)
+        throws ProtocolError {
+      throw new ProtocolError("a reply of more than " + MAX_REPLY + " bytes");
     }
-    answers = true;
-    stuck = false;
-    Pending next = pending.remove();
-    next.reply = Reply.copyOf(from, start, length);
-    if (type == '-') {
-      server.refused(next.reply);
-    } else if (!next.writes.isNothing()) {
-      server.wrote();
+
+    @Override
+    public void greetingRefused(String error) {
+      giveUp("the greeting was refused");
     }
-    deliveries.add(next);
   }
 
   @Override
@@ -210,9 +214,10 @@ final class Trunk implements Tunnel.Session {
 
   private void giveUp(String reason) {
     LOG.atWarn().addKeyValue(LogKey.REASON, reason).log("a shared connection to Redis is given up");
+    // What has no reply may have been done, or be done yet, and is not sent again.
+    List<Pending> unanswered = pending.abandon();
     close();
     // Those who are told may send more, which is then another connection's.
-    List<Pending> unanswered = unanswered();
     receivedAll();
     deliveries.lost(unanswered, true);
   }
@@ -226,23 +231,17 @@ final class Trunk implements Tunnel.Session {
       out.release();
       out = null;
     }
-    if (tunnel != null) {
-      tunnel.close();
-      tunnel = null;
+    if (connection != null) {
+      connection.close();
+      connection = null;
     }
   }
 
   @Override
-  public void lost() {
+  public void lost(@Nullable Throwable cause) {
     boolean wasConnected = connected;
+    List<Pending> unanswered = pending.abandon();
     close();
-    deliveries.lost(unanswered(), wasConnected);
-  }
-
-  /** Takes what has no reply: it may have been done, or be done yet, and is not sent again. */
-  private List<Pending> unanswered() {
-    List<Pending> unanswered = List.copyOf(pending);
-    pending.clear();
-    return unanswered;
+    deliveries.lost(unanswered, wasConnected);
   }
 }

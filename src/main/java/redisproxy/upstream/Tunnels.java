@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Connections;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * Opens tunnels. Belongs to one event loop.
@@ -66,15 +67,15 @@ public final class Tunnels {
    * Opens the tunnel of a session. It may be connected at once, which the session is not told; what
    * is written to it before it is connected waits.
    */
-  public Tunnel open(Tunnel.Session session) {
+  public RedisConnection open(RedisConnection.Receiver session) {
     NetSocket ready = spare.take();
     if (ready == null) {
       return open(session, Connections.Kind.TUNNEL, spare::replace);
     }
-    Tunnel tunnel = new Tunnel(session, maxPendingBytes, connections, Connections.Kind.TUNNEL);
-    tunnel.attach(ready);
+    RedisConnection connection = connection(session, Connections.Kind.TUNNEL);
+    connection.attach(ready);
     spare.replace();
-    return tunnel;
+    return connection;
   }
 
   /**
@@ -86,16 +87,34 @@ public final class Tunnels {
   }
 
   /** Opens one for many sessions. What is written to it before it is connected waits. */
-  Tunnel openShared(Tunnel.Session sessions, Connections.Kind kind) {
+  RedisConnection openShared(RedisConnection.Receiver sessions, Connections.Kind kind) {
     return open(sessions, kind, () -> {});
   }
 
-  private Tunnel open(Tunnel.Session session, Connections.Kind kind, Runnable connected) {
-    Tunnel tunnel = new Tunnel(session, maxPendingBytes, connections, kind);
+  private RedisConnection open(
+      RedisConnection.Receiver receiver, Connections.Kind kind, Runnable connected) {
+    RedisConnection connection = connection(receiver, kind);
     transport
         .connect()
         .onSuccess(there -> connected.run())
-        .onComplete(tunnel::connected, tunnel::unreachable);
-    return tunnel;
+        .onComplete(connection::connected, connection::unreachable);
+    return connection;
+  }
+
+  private RedisConnection connection(RedisConnection.Receiver receiver, Connections.Kind kind) {
+    return new RedisConnection(
+        receiver,
+        maxPendingBytes,
+        new RedisConnection.Observer() {
+          @Override
+          public void opened() {
+            connections.opened(kind);
+          }
+
+          @Override
+          public void closed() {
+            connections.closed(kind);
+          }
+        });
   }
 }

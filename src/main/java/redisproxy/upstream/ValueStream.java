@@ -1,8 +1,9 @@
 package redisproxy.upstream;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetSocket;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -10,14 +11,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
-import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
+import redisproxy.resp.ProtocolError;
+import redisproxy.upstream.connection.PendingReplies;
+import redisproxy.upstream.connection.RedisConnection;
 
 /**
  * One value on its way from Redis to a client, a piece at a time: what is held of it is what one
  * read of the socket brings. Belongs to one event loop.
  */
-public final class ValueStream {
+public final class ValueStream implements RedisConnection.Receiver {
   /**
    * Where the value goes. Exactly one of {@link #missing}, {@link #failed} and {@link #end} comes
    * last.
@@ -74,15 +77,17 @@ public final class ValueStream {
   private final Runnable closed;
   private final StringBuilder line = new StringBuilder();
 
-  private @Nullable NetSocket socket;
-  private long timer;
+  private final PendingReplies<Key> pending;
+
+  private @Nullable RedisConnection connection;
+
+  /** Checks the progress; null until the connection is open. */
+  private @Nullable Long timer;
+
   private boolean progressed;
   private int idleTimes;
   private boolean paused;
   private boolean done;
-
-  /** Replies to the handshake still to come before the value's. */
-  private int handshake;
 
   /** Bytes of the value still to come, its CRLF included; -1 before it begins. */
   private long remaining = -1;
@@ -95,35 +100,33 @@ public final class ValueStream {
     this.sink = sink;
     this.seen = seen;
     this.closed = closed;
+    int greetings = Greeting.commands(transport.redis(), key.db());
+    this.pending = new PendingReplies<>(greetings, 0, new ReplyReceiver());
+    pending.add(key);
   }
 
-  void connected(NetSocket opened) {
-    socket = opened;
-    if (done) {
-      socket.close();
-      return;
-    }
-    socket.handler(this::received);
-    socket.exceptionHandler(failure -> failed(String.valueOf(failure.getMessage())));
-    socket.closeHandler(end -> failed("the connection was closed"));
-    Settings.Redis redis = transport.redis();
-    long deadline = redis.loadTimeout().toMillis() * STALLED_DEADLINES;
-    timer = vertx.setPeriodic(deadline, id -> checkProgress());
-    handshake = Greeting.commands(redis, key.db());
-    Buffer request = Buffer.buffer(Greeting.of(redis, key.db()));
+  /** Asks for the value. */
+  void open() {
+    Buffer request = Buffer.buffer(Greeting.of(transport.redis(), key.db()));
     Greeting.append(request, GET, key.bytes());
-    socket.write(request);
+    connection = transport.open(this);
+    connection.write(Unpooled.wrappedBuffer(request.getBytes()));
+    connection.flush();
   }
 
-  void unreachable(Throwable failure) {
-    failed(transport.reason(failure));
+  @Override
+  public void writable() {
+    if (timer == null) {
+      long deadline = transport.redis().loadTimeout().toMillis() * STALLED_DEADLINES;
+      timer = vertx.setPeriodic(deadline, id -> checkProgress());
+    }
   }
 
   /** The sink has room again. */
   public void resume() {
-    if (paused && !done && socket != null) {
+    if (paused && !done && connection != null) {
       paused = false;
-      socket.resume();
+      connection.setReading(true);
     }
   }
 
@@ -138,24 +141,53 @@ public final class ValueStream {
     return wasOpen;
   }
 
-  private void received(Buffer data) {
+  @Override
+  public void received(ByteBuf data) {
     progressed = true;
-    int position = 0;
-    while (!done && position < data.length()) {
-      position = remaining >= 0 ? value(data, position) : header(data, position);
+    try {
+      pending.read(data);
+    } catch (ProtocolError error) {
+      failed("a reply that is not RESP");
+    } finally {
+      data.release();
     }
-    if (!done && socket != null && sink.isFull()) {
+    if (!done && connection != null && sink.isFull()) {
       paused = true;
-      socket.pause();
+      connection.setReading(false);
     }
   }
 
-  private int value(Buffer data, int position) {
-    long payload = Math.min(remaining - 2, data.length() - position);
+  @Override
+  public void receivedAll() {}
+
+  private final class ReplyReceiver implements PendingReplies.Receiver<Key> {
+    @Override
+    public void reply(Key asked, byte type, ByteBuf from, int start, int length) {
+      part(asked, type, from, start, length, true);
+    }
+
+    @Override
+    public void part(Key asked, byte type, ByteBuf from, int start, int length, boolean isLast) {
+      int position = start;
+      while (!done && position < start + length) {
+        position = remaining >= 0 ? value(from, position, start + length) : header(from, position);
+      }
+    }
+
+    @Override
+    public void greetingRefused(String error) {
+      end(() -> sink.failed(new Failure(Failure.Kind.REDIS, error)));
+    }
+  }
+
+  private int value(ByteBuf data, int position, int end) {
+    int payload = (int) Math.min(remaining - 2, end - position);
     if (payload > 0) {
       remaining -= payload;
-      sink.data(data.slice(position, position + (int) payload));
-      return position + (int) payload;
+      byte[] bytes = new byte[payload];
+      data.getBytes(position, bytes);
+      sink.data(Buffer.buffer(bytes));
+      return position + payload;
     }
     remaining--;
     if (remaining == 0) {
@@ -164,7 +196,7 @@ public final class ValueStream {
     return position + 1;
   }
 
-  private int header(Buffer data, int position) {
+  private int header(ByteBuf data, int position) {
     byte b = data.getByte(position);
     if (b == '\n' && line.length() > 1) {
       String text = line.substring(0, line.length() - 1);
@@ -180,13 +212,9 @@ public final class ValueStream {
   }
 
   private void reply(String text) {
-    if (handshake == 0) {
-      seen.accept(key);
-    }
+    seen.accept(key);
     if (text.startsWith("-")) {
       end(() -> sink.failed(new Failure(Failure.Kind.REDIS, text.substring(1))));
-    } else if (handshake > 0) {
-      handshake--;
     } else if (text.equals("$-1") || text.equals("_")) {
       end(sink::missing);
     } else if (BULK.matcher(text).matches()) {
@@ -224,12 +252,18 @@ public final class ValueStream {
   }
 
   private void release() {
-    if (socket != null) {
+    pending.abandon();
+    if (timer != null) {
       vertx.cancelTimer(timer);
-      // Or what waits while it is paused is forgotten, and never released.
-      socket.resume();
-      socket.close();
+    }
+    if (connection != null) {
+      connection.close();
     }
     closed.run();
+  }
+
+  @Override
+  public void lost(@Nullable Throwable cause) {
+    failed(transport.reason(cause));
   }
 }

@@ -36,7 +36,6 @@ public final class ValueStreams {
       sink.failed(new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
       return;
     }
-    ValueStream stream = new ValueStream(vertx, transport, key, sink, seen, permits::release);
-    transport.connect().onComplete(stream::connected, stream::unreachable);
+    new ValueStream(vertx, transport, key, sink, seen, permits::release).open();
   }
 }
