@@ -10,11 +10,9 @@ import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.SessionState;
 import redisproxy.resp.UsualGet;
-import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
-import redisproxy.upstream.Trunks;
+import redisproxy.upstream.Node;
 import redisproxy.upstream.Tunnels;
-import redisproxy.upstream.ValueStreams;
 
 /**
  * One RESP client: gives each of its requests to the lane that answers it. As long as {@link
@@ -73,27 +71,24 @@ final class RespSession extends RespConnection implements ClientIds.Session {
    */
   RespSession(
       Front front,
-      ValueStreams streams,
-      Tunnels tunnels,
+      Node node,
       @Nullable Credentials own,
       FrontLimits limits,
-      Asides asides,
-      Trunks trunks,
       Settings.Resp settings,
       int db,
       ClientIds ids) {
     this.front = front;
     this.ids = ids;
-    this.tunnels = tunnels;
+    this.tunnels = node.dedicated();
     boolean isAdmitted = tunnels.areOpen() && front.isAdmitted();
     this.isOpen = own != null || isAdmitted || !settings.tunnel();
     this.login = own == null ? null : new Login(own);
     this.limits = new ClientLimits(this, limits);
     this.handshake = new Handshake(db, () -> client().id());
-    Inquiry inquiry = new Inquiry(this, asides, handshake);
-    this.cached = new CachedLane(this, front, streams, handshake, settings);
+    Inquiry inquiry = new Inquiry(this, node.queries(), handshake);
+    this.cached = new CachedLane(this, front, node.largeValues(), handshake, settings);
     ProxyInfo info = new ProxyInfo(this, front, cached, handshake);
-    this.forwarding = new Forwarding(this, cached, trunks, handshake);
+    this.forwarding = new Forwarding(this, cached, node.shared(), handshake);
     WayBack wayBack =
         new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());

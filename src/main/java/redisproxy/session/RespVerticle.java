@@ -29,13 +29,10 @@ import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
 import redisproxy.tls.CertificateFiles;
-import redisproxy.upstream.Asides;
 import redisproxy.upstream.Memo;
+import redisproxy.upstream.Node;
 import redisproxy.upstream.Server;
 import redisproxy.upstream.Transport;
-import redisproxy.upstream.Trunks;
-import redisproxy.upstream.Tunnels;
-import redisproxy.upstream.ValueStreams;
 
 /** Serves RESP: a session for each client. Any number of instances share the port. */
 public final class RespVerticle extends VerticleBase {
@@ -63,10 +60,7 @@ public final class RespVerticle extends VerticleBase {
 
   private Front front;
   private FrontLimits limits;
-  private ValueStreams streams;
-  private Tunnels tunnels;
-  private Asides asides;
-  private Trunks trunks;
+  private Node node;
   private LoopDelay loopDelay;
   private Listeners server;
   private boolean stopping;
@@ -98,16 +92,20 @@ public final class RespVerticle extends VerticleBase {
     front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
     limits = FrontLimits.of(live, live.resp(), settings.instances());
     Transport transport = new Transport(vertx, redis, certificates.redis());
-    streams = new ValueStreams(vertx, transport, streamPermits, front::seen);
-    tunnels = new Tunnels(vertx, transport, settings.maxPendingBytes());
-    asides = new Asides(vertx, redis, tunnels, memo, settings.maxPendingBytes());
-    trunks = new Trunks(vertx, redis, tunnels, front::invalidate, front::moved, front.tally());
+    node =
+        new Node(
+            vertx,
+            transport,
+            memo,
+            streamPermits,
+            settings.maxPendingBytes(),
+            new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
     loopDelay = new LoopDelay(vertx);
     memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
     faults = new ClientFaults(settings.maxPendingBytes());
     census.join(Census.RESP, context, this::share);
-    vertx.eventBus().localConsumer(Bus.ACCESS, news -> tunnels.accessChanged());
-    vertx.eventBus().localConsumer(Bus.RENEW, news -> renew());
+    vertx.eventBus().localConsumer(Bus.ACCESS, news -> node.accessChanged());
+    vertx.eventBus().localConsumer(Bus.RENEW, news -> node.renew());
     vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
@@ -125,20 +123,10 @@ public final class RespVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.resp().follow(context, server::updateSslOptions));
   }
 
-  /**
-   * What was opened when Redis asked for no password is not for those who give none now; nor what
-   * leads to a server that was left.
-   */
-  private void renew() {
-    tunnels.accessChanged();
-    trunks.renew();
-    asides.renew();
-  }
-
   private Census.Share share() {
     front.tally().stalledClients(faults.stalledClients());
     return new Census.Share(
-        front.tally().copy(), tunnels.connections().copy(), loopDelay.delays().copy(), null);
+        front.tally().copy(), node.connections().copy(), loopDelay.delays().copy(), null);
   }
 
   /** The port listened on, which is not the one set when that is 0. */
@@ -152,17 +140,7 @@ public final class RespVerticle extends VerticleBase {
       return;
     }
     RespSession session =
-        new RespSession(
-            front,
-            streams,
-            tunnels,
-            own,
-            limits,
-            asides,
-            trunks,
-            settings,
-            redis.endpoint().database(),
-            ids);
+        new RespSession(front, node, own, limits, settings, redis.endpoint().database(), ids);
     sessions.add(session);
     socket.closeHandler(
         closed -> {

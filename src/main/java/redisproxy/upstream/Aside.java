@@ -61,7 +61,7 @@ final class Aside implements RedisConnection.Receiver {
 
   private final Vertx vertx;
   private final Settings.Redis redis;
-  private final Tunnels tunnels;
+  private final Tunnels.Opener opener;
   private final boolean resp3;
   private final int maxReplyBytes;
   private final long timeout;
@@ -75,10 +75,11 @@ final class Aside implements RedisConnection.Receiver {
   private long usedAt;
   private long timer;
 
-  Aside(Vertx vertx, Settings.Redis redis, Tunnels tunnels, boolean resp3, int maxReplyBytes) {
+  Aside(
+      Vertx vertx, Settings.Redis redis, Tunnels.Opener opener, boolean resp3, int maxReplyBytes) {
     this.vertx = vertx;
     this.redis = redis;
-    this.tunnels = tunnels;
+    this.opener = opener;
     this.resp3 = resp3;
     this.maxReplyBytes = maxReplyBytes;
     this.timeout = redis.loadTimeout().toMillis();
@@ -117,7 +118,7 @@ final class Aside implements RedisConnection.Receiver {
   private void open(List<Asked> first) {
     connected = false;
     asked = newAsked();
-    RedisConnection opened = tunnels.openShared(this, Connections.Kind.ASIDE);
+    RedisConnection opened = opener.open(this, Connections.Kind.ASIDE);
     opened.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
     for (Asked question : first) {
       asked.add(question);

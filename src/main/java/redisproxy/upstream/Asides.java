@@ -33,9 +33,10 @@ public final class Asides {
    *
    * @param maxReplyBytes the longest reply; a longer one is for a tunnel
    */
-  public Asides(Vertx vertx, Settings.Redis redis, Tunnels tunnels, Memo memo, int maxReplyBytes) {
+  public Asides(
+      Vertx vertx, Settings.Redis redis, Tunnels.Opener opener, Memo memo, int maxReplyBytes) {
     this.memo = memo;
-    this.open = isResp3 -> new Aside(vertx, redis, tunnels, isResp3, maxReplyBytes);
+    this.open = isResp3 -> new Aside(vertx, redis, opener, isResp3, maxReplyBytes);
     renew();
   }
 

@@ -43,7 +43,7 @@ final class Trunk implements RedisConnection.Receiver {
   private final Vertx vertx;
   private final Context context;
   private final Settings.Redis redis;
-  private final Tunnels tunnels;
+  private final Tunnels.Opener opener;
   private final boolean resp3;
 
   private final TrunkServer server;
@@ -77,7 +77,7 @@ final class Trunk implements RedisConnection.Receiver {
   Trunk(
       Vertx vertx,
       Settings.Redis redis,
-      Tunnels tunnels,
+      Tunnels.Opener opener,
       boolean resp3,
       Consumer<Writes> invalidate,
       TrunkServer.Owner owner,
@@ -85,7 +85,7 @@ final class Trunk implements RedisConnection.Receiver {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.redis = redis;
-    this.tunnels = tunnels;
+    this.opener = opener;
     this.resp3 = resp3;
     this.server = new TrunkServer(this, owner);
     this.deliveries = new Deliveries(invalidate, tally);
@@ -132,7 +132,7 @@ final class Trunk implements RedisConnection.Receiver {
     connected = false;
     pending = newPending();
     server.opened();
-    connection = tunnels.openShared(this, Connections.Kind.TRUNK);
+    connection = opener.open(this, Connections.Kind.TRUNK);
     connection.write(
         Unpooled.wrappedBuffer(Greeting.of(redis, redis.endpoint().database(), resp3)));
     idleChecks = 0;

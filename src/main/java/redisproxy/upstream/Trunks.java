@@ -54,13 +54,13 @@ public final class Trunks {
   public Trunks(
       Vertx vertx,
       Settings.Redis redis,
-      Tunnels tunnels,
+      Tunnels.Opener opener,
       Consumer<Writes> invalidate,
       LongConsumer moved,
       Tally tally) {
     this.moved = moved;
     TrunkServer.Owner owner = new TrunkOwner();
-    this.open = isResp3 -> new Trunk(vertx, redis, tunnels, isResp3, invalidate, owner, tally);
+    this.open = isResp3 -> new Trunk(vertx, redis, opener, isResp3, invalidate, owner, tally);
     renew();
   }
 

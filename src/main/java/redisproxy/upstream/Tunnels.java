@@ -17,6 +17,11 @@ import redisproxy.upstream.connection.RedisConnection;
 public final class Tunnels {
   private static final byte[] DEFAULT_USER = bytes("default");
 
+  /** Opens a connection; what is written to it before it is connected waits. */
+  interface Opener {
+    RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind);
+  }
+
   private final Settings.Redis redis;
   private final int maxPendingBytes;
   private final Transport transport;

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redisproxy.bus.Bus;
@@ -25,8 +26,8 @@ import redisproxy.config.Configuration;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
 import redisproxy.tls.ToRedis;
+import redisproxy.upstream.Node;
 import redisproxy.upstream.Transport;
-import redisproxy.upstream.Tunnels;
 
 /** A session without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
@@ -46,18 +47,23 @@ class RespSessionTest {
     vertx.eventBus().<Lookups>localConsumer(Bus.LOOKUPS, message -> answer(message.body()));
     var settings = Configuration.parse(Map.of("resp.max-pending-bytes", "64KiB"));
     Transport transport = new Transport(vertx, settings.redis(), new ToRedis(settings.redis()));
-    Tunnels tunnels = new Tunnels(vertx, transport, settings.resp().maxPendingBytes());
     LiveLimits limits = new LiveLimits(settings.limits());
+    Front front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
+    Node node =
+        new Node(
+            vertx,
+            transport,
+            null,
+            new Semaphore(0),
+            settings.resp().maxPendingBytes(),
+            new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
     channel =
         new EmbeddedChannel(
             new RespSession(
-                new Front(vertx, context, new SlowLookups("resp", settings.log())),
-                null,
-                tunnels,
+                front,
+                node,
                 null,
                 FrontLimits.of(limits, limits.resp(), 1),
-                null,
-                null,
                 settings.resp(),
                 0,
                 new ClientIds()));

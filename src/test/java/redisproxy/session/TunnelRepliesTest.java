@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redisproxy.bus.Bus;
@@ -30,8 +31,8 @@ import redisproxy.resp.Parsed;
 import redisproxy.resp.SessionState;
 import redisproxy.resp.Writes;
 import redisproxy.tls.ToRedis;
+import redisproxy.upstream.Node;
 import redisproxy.upstream.Transport;
-import redisproxy.upstream.Tunnels;
 
 /** The way back of a tunnel without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
@@ -63,18 +64,14 @@ class TunnelRepliesTest {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, message -> fences.add(message.body()));
     var settings = Configuration.parse(Map.of());
     Transport transport = new Transport(vertx, settings.redis(), new ToRedis(settings.redis()));
-    Tunnels tunnels = new Tunnels(vertx, transport, 1000);
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
     LiveLimits limits = new LiveLimits(settings.limits());
     session =
         new RespSession(
             front,
-            null,
-            tunnels,
+            new Node(vertx, transport, null, new Semaphore(0), 1000, observers(front)),
             null,
             FrontLimits.of(limits, limits.resp(), 1),
-            null,
-            null,
             settings.resp(),
             0,
             new ClientIds());
@@ -83,6 +80,10 @@ class TunnelRepliesTest {
     wayBack =
         new WayBack(
             session, front, () -> isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
+  }
+
+  private static Node.Observers observers(Front front) {
+    return new Node.Observers(front::invalidate, front::seen, front::moved, front.tally());
   }
 
   private void requested(String... requests) {

@@ -1,0 +1,119 @@
+package redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import redisproxy.metrics.Connections;
+import redisproxy.upstream.connection.RedisConnection;
+
+/**
+ * An event loop, and the connections that are opened on it: the test is the server behind them.
+ * Blanks in its texts stand for line ends.
+ */
+final class Loop implements AutoCloseable {
+  private static final int MAX_PENDING = 64 * 1024;
+
+  final Vertx vertx = Vertx.vertx();
+  final Context context = vertx.getOrCreateContext();
+
+  /** Those that were opened, in their order. */
+  final List<RedisConnection> connections = new ArrayList<>();
+
+  private final List<EmbeddedChannel> channels = new ArrayList<>();
+
+  /** For {@link Tunnels.Opener}. */
+  RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind) {
+    RedisConnection connection =
+        new RedisConnection(receiver, MAX_PENDING, RedisConnection.Observer.NONE);
+    connections.add(connection);
+    channels.add(null);
+    return connection;
+  }
+
+  /** Does something on the event loop, and what that leads to. */
+  <T> T call(Callable<T> task) throws Exception {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    context.runOnContext(
+        turn -> {
+          try {
+            T result = task.call();
+            context.runOnContext(next -> done.complete(result));
+          } catch (Throwable fault) {
+            done.completeExceptionally(fault);
+          }
+        });
+    return done.get(10, TimeUnit.SECONDS);
+  }
+
+  /** The same without a result. */
+  void run(Runnable task) throws Exception {
+    call(
+        () -> {
+          task.run();
+          return null;
+        });
+  }
+
+  /** A connection that was opened is connected. */
+  void connect(int index) throws Exception {
+    run(
+        () -> {
+          channels.set(index, new EmbeddedChannel(connections.get(index)));
+          connections.get(index).opened();
+        });
+  }
+
+  /** It is not to be. */
+  void refuse(int index) throws Exception {
+    run(() -> connections.get(index).unreachable(new ConnectException("refused")));
+  }
+
+  /** What the server was sent since the last time. */
+  String sent(int index) throws Exception {
+    return call(
+        () -> {
+          StringBuilder all = new StringBuilder();
+          EmbeddedChannel channel = channels.get(index);
+          for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+            all.append(out.toString(StandardCharsets.US_ASCII));
+            out.release();
+          }
+          return all.toString().replace("\r\n", " ");
+        });
+  }
+
+  /** The server sends this. */
+  void reply(int index, String replies) throws Exception {
+    byte[] bytes = replies.replace(" ", "\r\n").getBytes(StandardCharsets.US_ASCII);
+    run(() -> channels.get(index).writeInbound(Unpooled.wrappedBuffer(bytes)));
+  }
+
+  /** The server closes the connection. */
+  void close(int index) throws Exception {
+    run(() -> channels.get(index).close());
+  }
+
+  boolean isOpen(int index) {
+    return channels.get(index).isOpen();
+  }
+
+  @Override
+  public void close() throws Exception {
+    run(() -> connections.forEach(RedisConnection::close));
+    for (EmbeddedChannel channel : channels) {
+      if (channel != null) {
+        channel.finishAndReleaseAll();
+      }
+    }
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+}
