@@ -42,11 +42,7 @@ public final class Dialer extends VertxWrapper {
     return (tls ? "rediss" : "redis") + "://redis/" + database;
   }
 
-  /**
-   * Gives every connection the verticle's context. The verticle's exception handler must see what
-   * the Redis client throws on input that is no RESP. The current context may be another: that of
-   * the connection before, whose callback connects again.
-   */
+  /** The current context may be another: that of the connection before, which is made again. */
   @Override
   public ContextInternal getOrCreateContext() {
     return home;
@@ -54,16 +50,23 @@ public final class Dialer extends VertxWrapper {
 
   @Override
   public NetClient createNetClient(NetClientOptions options) {
-    return new Client((NetClientInternal) super.createNetClient(options), address);
+    return new Client((NetClientInternal) super.createNetClient(options), address, home);
   }
 
-  /** The client of {@link #createNetClient}: all as Vert.x does it, but for the address. */
-  private record Client(NetClientInternal client, SocketAddress address)
+  /**
+   * The client of {@link #createNetClient}: all as Vert.x does it, but for the address and the
+   * context.
+   *
+   * @param home the context of every connection. The Redis client's pool makes a context for each,
+   *     whose exceptions nobody hears of; the verticle must hear what the Redis client throws on
+   *     input that is no RESP
+   */
+  private record Client(NetClientInternal client, SocketAddress address, ContextInternal home)
       implements NetClientInternal {
     @Override
     public void connectInternal(
-        ConnectOptions options, Promise<NetSocket> connected, ContextInternal context) {
-      client.connectInternal(options.setRemoteAddress(address), connected, context);
+        ConnectOptions options, Promise<NetSocket> connected, ContextInternal ofPool) {
+      client.connectInternal(options.setRemoteAddress(address), connected, home);
     }
 
     @Override

@@ -57,7 +57,7 @@ class FailingRedisIT {
     SAYS_NOTHING("", LATE, 504, null),
     BREAKS_OFF("$5\r\nblu" + FakeRedis.HANGS_UP, UNREACHABLE, 503, LOST),
     HANGS_UP(FakeRedis.HANGS_UP, UNREACHABLE, 503, LOST),
-    TALKS_NONSENSE("%%$x\r\n\0\r\n", LATE, 504, LOST),
+    TALKS_NONSENSE("%%$x\r\n\0\r\n", UNREACHABLE, 503, LOST),
     LIES_ABOUT_LENGTHS("*x\r\n", UNREACHABLE, 503, LOST),
     TALKS_HTTP("HTTP/1.1 400 Bad Request\r\n\r\n", UNREACHABLE, 503, LOST);
 
