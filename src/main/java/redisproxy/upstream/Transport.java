@@ -19,7 +19,7 @@ import redisproxy.upstream.connection.RedisConnection;
  * How connections to Redis are made, whatever for: the one place for their options. Each is made
  * with the certificates there are at that moment. Belongs to one event loop.
  */
-public final class Transport {
+public class Transport {
   private static final int MAX_PENDING = 64 * 1024;
 
   private final ContextInternal home;

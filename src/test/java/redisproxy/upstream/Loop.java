@@ -7,12 +7,17 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import redisproxy.config.Configuration;
+import redisproxy.config.Settings;
 import redisproxy.metrics.Connections;
+import redisproxy.tls.ToRedis;
 import redisproxy.upstream.connection.RedisConnection;
 
 /**
@@ -26,9 +31,9 @@ final class Loop implements AutoCloseable {
   final Context context = vertx.getOrCreateContext();
 
   /** Those that were opened, in their order. */
-  final List<RedisConnection> connections = new ArrayList<>();
+  final List<RedisConnection> connections = new CopyOnWriteArrayList<>();
 
-  private final List<EmbeddedChannel> channels = new ArrayList<>();
+  private final List<EmbeddedChannel> channels = new CopyOnWriteArrayList<>();
 
   /** For {@link Tunnels.Opener}. */
   RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind) {
@@ -37,6 +42,23 @@ final class Loop implements AutoCloseable {
     connections.add(connection);
     channels.add(null);
     return connection;
+  }
+
+  /** What opens connections here, with these settings. */
+  Transport transport(String... settings) throws Exception {
+    Map<String, String> all = new HashMap<>();
+    for (int i = 0; i < settings.length; i += 2) {
+      all.put(settings[i], settings[i + 1]);
+    }
+    Settings.Redis redis = Configuration.parse(all).redis();
+    return call(
+        () ->
+            new Transport(vertx, redis, new ToRedis(redis)) {
+              @Override
+              RedisConnection open(RedisConnection.Receiver receiver) {
+                return Loop.this.open(receiver, Connections.Kind.FEED);
+              }
+            });
   }
 
   /** Does something on the event loop, and what that leads to. */
@@ -97,6 +119,12 @@ final class Loop implements AutoCloseable {
     run(() -> channels.get(index).writeInbound(Unpooled.wrappedBuffer(bytes)));
   }
 
+  /** The server sends one line, which may have blanks. */
+  void replyLine(int index, String line) throws Exception {
+    byte[] bytes = (line + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    run(() -> channels.get(index).writeInbound(Unpooled.wrappedBuffer(bytes)));
+  }
+
   /** The server closes the connection. */
   void close(int index) throws Exception {
     run(() -> channels.get(index).close());
@@ -104,6 +132,10 @@ final class Loop implements AutoCloseable {
 
   boolean isOpen(int index) {
     return channels.get(index).isOpen();
+  }
+
+  boolean isReading(int index) {
+    return channels.get(index).config().isAutoRead();
   }
 
   @Override
