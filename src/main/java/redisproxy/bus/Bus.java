@@ -109,19 +109,22 @@ public final class Bus {
     /** When the first of them was asked, by {@link System#nanoTime}. */
     long askedAt;
 
+    /** Room for so many at least. */
+    private static final int FEW = 16;
+
     public int size;
-    public Asker[] askers = new Asker[16];
-    public int[] tickets = new int[16];
-    int[] dbs = new int[16];
-    int[] hashes = new int[16];
+    public Asker[] askers = new Asker[FEW];
+    public int[] tickets = new int[FEW];
+    int[] dbs = new int[FEW];
+    int[] hashes = new int[FEW];
 
     /** Where each key ends in {@link #keys}; it begins where the one before it ends. */
-    int[] keyEnds = new int[16];
+    int[] keyEnds = new int[FEW];
 
     public byte[] keys = new byte[512];
 
     /** Filled in by the cache; null where a load has to answer. */
-    @Nullable Answer[] answers = new Answer[16];
+    @Nullable Answer[] answers = new Answer[FEW];
 
     Lookups(String replyTo) {
       this.replyTo = replyTo;
@@ -161,8 +164,11 @@ public final class Bus {
     }
 
     private void add(Asker asker, int ticket, int db, int hash, int keyEnd) {
+      if (size == tickets.length) {
+        growNumbers(size * 2);
+      }
       if (size == askers.length) {
-        grow(size * 2);
+        growReferences(size * 2);
       }
       askers[size] = asker;
       tickets[size] = ticket;
@@ -171,22 +177,31 @@ public final class Bus {
       keyEnds[size++] = keyEnd;
     }
 
-    private void grow(int capacity) {
-      askers = Arrays.copyOf(askers, capacity);
+    private void growNumbers(int capacity) {
       tickets = Arrays.copyOf(tickets, capacity);
       dbs = Arrays.copyOf(dbs, capacity);
       hashes = Arrays.copyOf(hashes, capacity);
       keyEnds = Arrays.copyOf(keyEnds, capacity);
+    }
+
+    private void growReferences(int capacity) {
+      askers = Arrays.copyOf(askers, capacity);
       answers = Arrays.copyOf(answers, capacity);
     }
 
     /**
      * Empties it for its next use; what a huge key made large is let go. The references are kept in
      * new arrays: storing one in an old array costs the garbage collector more than a new array.
+     * These have room for as many as there were: with room for the most there ever were, batches of
+     * one request each would make the collector run every second.
      */
     void clear() {
-      askers = new Asker[askers.length];
-      answers = new Answer[answers.length];
+      int capacity = FEW;
+      while (capacity < size) {
+        capacity *= 2;
+      }
+      askers = new Asker[capacity];
+      answers = new Answer[capacity];
       size = 0;
       if (keys.length > 2 * FULL_BYTES) {
         keys = new byte[512];
