@@ -118,12 +118,9 @@ public final class CommandTable {
     return true;
   }
 
-  /**
-   * What a request may change.
-   *
-   * @param command its command
-   */
-  public static Writes writes(Command command, Request request) {
+  /** What a request may change. */
+  static Writes writes(Request request) {
+    Command command = request.command();
     return switch (command.effect) {
       case NOTHING -> Writes.NOTHING;
       case UNKNOWN -> Writes.UNKNOWN;

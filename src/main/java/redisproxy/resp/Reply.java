@@ -52,12 +52,17 @@ public final class Reply {
     return reply;
   }
 
+  /** An argument of a request as a bulk string, copied. */
+  public static byte[] bulk(Request request, int argument) {
+    return bulk(request.buffer(), request.start(argument), request.length(argument));
+  }
+
   /** A request as it is sent: an array of bulk strings, copied. */
   public static byte[] array(Request request) {
     ByteArrayOutputStream array = new ByteArrayOutputStream();
     array.writeBytes(ascii("*" + request.count() + "\r\n"));
     for (int i = 0; i < request.count(); i++) {
-      array.writeBytes(bulk(request.buffer(), request.start(i), request.length(i)));
+      array.writeBytes(bulk(request, i));
     }
     return array.toByteArray();
   }

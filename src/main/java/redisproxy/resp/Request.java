@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A request of a client: its command, its arguments where they lie, and what it writes. Each is
  * found out once, when it is first asked for, whatever becomes of the request.
  *
- * <p>There is one of these for each {@link RequestParser}: it is valid until that reads the next
- * request. One thread at a time.
+ * <p>A {@link RequestParser} has one and uses it again for its next request. One thread at a time.
  */
 public final class Request {
   private static final int USUAL_ARGUMENTS = 16;
@@ -71,7 +70,7 @@ public final class Request {
     lengths[count++] = length;
   }
 
-  /** The arguments lie in the input, whose reader index is at the start of the request. */
+  /** The arguments lie in the input. Its reader index is before the request. */
   void liesIn(ByteBuf input) {
     buffer = input;
     base = input.readerIndex();
@@ -79,7 +78,7 @@ public final class Request {
   }
 
   /** The arguments lie in a buffer of their own. */
-  void isInline(ByteBuf arguments) {
+  void liesApart(ByteBuf arguments) {
     buffer = arguments;
     base = 0;
     inline = true;
@@ -121,7 +120,7 @@ public final class Request {
   /** What the request may change. */
   public Writes writes() {
     if (writes == null) {
-      writes = CommandTable.writes(command(), this);
+      writes = CommandTable.writes(this);
     }
     return writes;
   }

@@ -240,7 +240,7 @@ public final class RequestParser {
     }
     inlineScanned = 0;
     // A CR before it is a blank like any other.
-    request.isInline(InlineArguments.split(in.slice(from, newline - from), request::add));
+    request.liesApart(InlineArguments.split(in.slice(from, newline - from), request::add));
     position = newline + 1 - from;
     return true;
   }

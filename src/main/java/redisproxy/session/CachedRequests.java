@@ -273,20 +273,16 @@ final class CachedRequests {
   private byte @Nullable [] known(Request request) {
     long name = request.name();
     if (name == PING && request.count() <= 2) {
-      return request.count() == 1 ? Reply.PONG : argument(request);
+      return request.count() == 1 ? Reply.PONG : Reply.bulk(request, 1);
     }
     if (name == ECHO && request.count() == 2) {
-      return argument(request);
+      return Reply.bulk(request, 1);
     }
     byte[] reply = handshake.answer(request, front.server());
     if (reply == null && mayTunnel) {
       reply = inquiry.answer(request);
     }
     return reply == null && !mayTunnel ? refusal(request) : reply;
-  }
-
-  private static byte[] argument(Request request) {
-    return Reply.bulk(request.buffer(), request.start(1), request.length(1));
   }
 
   private static byte[] refusal(Request request) {

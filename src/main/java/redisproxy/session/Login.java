@@ -181,16 +181,12 @@ final class Login {
         i += 2;
         continue;
       }
-      rest.writeBytes(bulk(request, i));
+      rest.writeBytes(Reply.bulk(request, i));
       if (option.equals("setname")) {
-        rest.writeBytes(bulk(request, ++i));
+        rest.writeBytes(Reply.bulk(request, ++i));
       }
     }
     return rest;
-  }
-
-  private static byte[] bulk(Request request, int argument) {
-    return Reply.bulk(request.buffer(), request.start(argument), request.length(argument));
   }
 
   /** The client has said RESET: it has to log in again. */

@@ -178,8 +178,9 @@ final class TunnelLane implements RedisConnection.Receiver {
   }
 
   /**
-   * Whether a request names a session whose connection has no known id yet, which it needs: its
-   * own, which Redis was asked for a moment ago, or one that messages are to be sent to.
+   * Whether a request needs the id of a session's connection, and that is not known yet. It may be
+   * the client's own session, whose id Redis was asked for a moment ago. It may be another one that
+   * is to get this client's messages.
    */
   private boolean mustAwaitId(Request request) {
     if (request.name() != CLIENT || hasAwaitedId) {

@@ -149,9 +149,6 @@ final class Aside implements RedisConnection.Receiver {
     }
   }
 
-  @Override
-  public void receivedAll() {}
-
   private final class ReplyReceiver implements PendingReplies.Receiver<Asked> {
     @Override
     public void reply(Asked question, byte type, ByteBuf from, int start, int length) {

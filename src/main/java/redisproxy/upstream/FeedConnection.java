@@ -127,12 +127,6 @@ final class FeedConnection implements RedisConnection.Receiver {
   }
 
   @Override
-  public void receivedAll() {}
-
-  @Override
-  public void writable() {}
-
-  @Override
   public void lost(@Nullable Throwable cause) {
     end(transport.reason(cause), false);
   }
@@ -166,7 +160,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     }
   }
 
-  /** Whoever is told may close this, which releases the input. */
+  /** A receiver may close this connection, which releases the input. */
   private boolean feed(ByteBuf data) throws ProtocolError {
     data.retain();
     try {

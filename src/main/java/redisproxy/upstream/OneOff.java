@@ -16,12 +16,9 @@ import redisproxy.upstream.connection.RedisConnection;
  * A question over a connection of its own, which is closed when it is answered and when it is not.
  */
 final class OneOff implements RedisConnection.Receiver {
-  /** HELLO lists the modules. */
-  private static final int MAX_REPLY = 64 * 1024;
-
   private final Promise<String> reply = Promise.promise();
   private final PendingReplies<Promise<String>> pending =
-      new PendingReplies<>(0, MAX_REPLY, new ShortReplyReceiver());
+      new PendingReplies<>(0, PendingReplies.SHORT, new ShortReplyReceiver());
 
   private OneOff() {
     pending.add(reply);
@@ -50,13 +47,6 @@ final class OneOff implements RedisConnection.Receiver {
     }
 
     @Override
-    public void part(
-        Promise<String> reply, byte type, ByteBuf from, int start, int length, boolean isLast)
-        throws ProtocolError {
-      throw new ProtocolError("a reply of more than " + MAX_REPLY + " bytes");
-    }
-
-    @Override
     public void greetingRefused(String error) {}
   }
 
@@ -70,12 +60,6 @@ final class OneOff implements RedisConnection.Receiver {
       data.release();
     }
   }
-
-  @Override
-  public void receivedAll() {}
-
-  @Override
-  public void writable() {}
 
   @Override
   public void lost(@Nullable Throwable cause) {

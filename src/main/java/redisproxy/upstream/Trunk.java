@@ -32,9 +32,6 @@ final class Trunk implements RedisConnection.Receiver {
   /** How many requests may be without a reply. */
   private static final int MAX_PENDING = 16 * 1024;
 
-  /** A longer reply, in bytes, is not what was asked for. */
-  private static final int MAX_REPLY = 64 * 1024;
-
   private static final long CHECK_MS = 1_000;
 
   /** After so many checks without a request the connection is closed. */
@@ -94,7 +91,7 @@ final class Trunk implements RedisConnection.Receiver {
 
   private PendingReplies<Pending> newPending() {
     int greetings = Greeting.commands(redis, redis.endpoint().database(), resp3);
-    return new PendingReplies<>(greetings, MAX_REPLY, new ReplyReceiver());
+    return new PendingReplies<>(greetings, PendingReplies.SHORT, new ReplyReceiver());
   }
 
   // Requests
@@ -181,13 +178,6 @@ final class Trunk implements RedisConnection.Receiver {
         server.wrote();
       }
       deliveries.add(request);
-    }
-
-    @Override
-    public void part(
-        Pending request, byte type, ByteBuf from, int start, int length, boolean isLast)
-        throws ProtocolError {
-      throw new ProtocolError("a reply of more than " + MAX_REPLY + " bytes");
     }
 
     @Override

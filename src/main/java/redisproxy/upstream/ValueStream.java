@@ -157,9 +157,6 @@ public final class ValueStream implements RedisConnection.Receiver {
     }
   }
 
-  @Override
-  public void receivedAll() {}
-
   private final class ReplyReceiver implements PendingReplies.Receiver<Key> {
     @Override
     public void reply(Key asked, byte type, ByteBuf from, int start, int length) {

@@ -121,7 +121,9 @@ class FeedTest {
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> loop.connections.size() == 2);
   }
 
-  /** All that was told before a PING's reply has been told; those who wait for one share it. */
+  /**
+   * A fence passes with the reply to a PING that left after it. Fences of one turn share a PING.
+   */
   @Test
   void fence_passesWithTheNextPong() throws Exception {
     establish();

@@ -30,19 +30,23 @@ public final class PendingReplies<T> {
     void reply(T request, byte type, ByteBuf from, int start, int length) throws ProtocolError;
 
     /**
-     * The next part of a reply that is longer than is kept.
+     * The next part of a reply that is longer than is kept. A receiver of short replies gives up.
      *
      * @param isLast whether the reply ends with it
      */
-    void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
-        throws ProtocolError;
+    default void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
+        throws ProtocolError {
+      throw new ProtocolError("a reply of more than " + SHORT + " bytes");
+    }
 
     /** Redis refuses the greeting with this error. */
     void greetingRefused(String error);
   }
 
-  /** The replies to the greeting are no longer, in bytes; HELLO lists the modules. */
-  private static final int MAX_GREETING = 64 * 1024;
+  /**
+   * The longest short reply, in bytes. Those to the greeting are short: HELLO lists the modules.
+   */
+  public static final int SHORT = 64 * 1024;
 
   private final int maxReply;
   private final Receiver<T> receiver;
@@ -121,7 +125,7 @@ public final class PendingReplies<T> {
   }
 
   private void more(ByteBuf data, int start, int length, boolean ends) throws ProtocolError {
-    int limit = greetings > 0 ? MAX_GREETING : maxReply;
+    int limit = greetings > 0 ? SHORT : maxReply;
     if (inParts || begun.readableBytes() + length > limit) {
       part(data, start, length, ends);
       return;
@@ -139,7 +143,7 @@ public final class PendingReplies<T> {
 
   private void part(ByteBuf data, int start, int length, boolean ends) throws ProtocolError {
     if (greetings > 0) {
-      throw new ProtocolError("a reply of more than " + MAX_GREETING + " bytes to the greeting");
+      throw new ProtocolError("a reply of more than " + SHORT + " bytes to the greeting");
     }
     ByteBuf before = begun;
     begun = Unpooled.EMPTY_BUFFER;

@@ -45,10 +45,10 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     void received(ByteBuf data);
 
     /** No more bytes come in this turn. */
-    void receivedAll();
+    default void receivedAll() {}
 
     /** There may be room to write, at the start or again. */
-    void writable();
+    default void writable() {}
 
     /**
      * The connection is lost, or could not be made. Comes once, and last; not after {@link #close}.

@@ -144,7 +144,7 @@ class PendingRepliesTest {
     assertNull(replies.first());
   }
 
-  /** It may be abandoned by who is told of a part. */
+  /** A receiver may abandon the connection when it gets a part. */
   @Test
   void abandonedWithinAReply_tellsNoMore() throws ProtocolError {
     PendingReplies<String> stopping =
