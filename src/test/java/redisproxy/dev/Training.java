@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Needs nothing but the JDK, for the image is built with it as well.
  */
 public final class Training {
+  private static final String PREFIX = "redis-proxy-" + System.getProperty("java.version") + "-";
   private static final int FIRST_WITH_AOT_CACHE = 25;
   private static final int KEYS = 1_000;
   private static final int PIPELINED_ROUNDS = 5_000;
@@ -48,7 +50,7 @@ public final class Training {
 
   private void run() throws IOException, InterruptedException {
     Path cache = cache();
-    Files.deleteIfExists(cache);
+    deleteCaches(cache.getParent());
     Path output = Files.createTempFile("training", ".log");
     try (ServerSocket redis = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       daemon(() -> accept(redis));
@@ -77,12 +79,30 @@ public final class Training {
     }
   }
 
-  /** Where {@code bin/redis-proxy} looks for it: beside the jar, by the version of the JDK. */
-  private Path cache() {
-    Path built = home.resolve("target/redis-proxy.jar");
-    Path directory = home.resolve(Files.exists(built) ? "target" : "lib");
-    return directory.resolve(
-        "redis-proxy-" + System.getProperty("java.version") + (aot() ? ".aot" : ".jsa"));
+  /** Where {@code bin/redis-proxy} looks: beside the jar, by JDK version and the jar's checksum. */
+  private Path cache() throws IOException {
+    Path jar = directory().resolve("redis-proxy.jar");
+    return jar.resolveSibling(PREFIX + checksum(jar) + (aot() ? ".aot" : ".jsa"));
+  }
+
+  private Path directory() {
+    return home.resolve(Files.exists(home.resolve("target/redis-proxy.jar")) ? "target" : "lib");
+  }
+
+  /** Those of other jars too: nothing would ever use them again. */
+  private static void deleteCaches(Path directory) throws IOException {
+    try (DirectoryStream<Path> caches = Files.newDirectoryStream(directory, PREFIX + "*")) {
+      for (Path cache : caches) {
+        Files.delete(cache);
+      }
+    }
+  }
+
+  /** The same program as in {@code bin/redis-proxy}: Java's own CRC-32 is another. */
+  private static String checksum(Path jar) throws IOException {
+    Process cksum = new ProcessBuilder("cksum").redirectInput(jar.toFile()).start();
+    String output = new String(cksum.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    return output.substring(0, output.indexOf(' '));
   }
 
   private static boolean aot() {
