@@ -130,8 +130,9 @@ final class Loop implements AutoCloseable {
     run(() -> channels.get(index).close());
   }
 
-  boolean isOpen(int index) {
-    return channels.get(index).isOpen();
+  /** Between two turns: whoever closes it in a turn has done all else of that turn. */
+  boolean isOpen(int index) throws Exception {
+    return call(() -> channels.get(index).isOpen());
   }
 
   boolean isReading(int index) {
