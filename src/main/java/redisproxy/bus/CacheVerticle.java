@@ -26,7 +26,7 @@ import redisproxy.resp.Writes;
 import redisproxy.tls.ToRedis;
 import redisproxy.tracing.Spans;
 import redisproxy.transport.Choice;
-import redisproxy.upstream.AccessCheck;
+import redisproxy.upstream.CacheNode;
 import redisproxy.upstream.Loader;
 import redisproxy.upstream.Server;
 import redisproxy.upstream.Transport;
@@ -51,7 +51,7 @@ public final class CacheVerticle extends VerticleBase {
   private ReadThrough<Waiter> readThrough;
   private Loader<Waiter> loader;
   private Coherence coherence;
-  private AccessCheck access;
+  private CacheNode<Waiter> node;
   private boolean isAdmitted = true;
   private Upkeep upkeep;
   private LoopDelay loopDelay;
@@ -104,17 +104,13 @@ public final class CacheVerticle extends VerticleBase {
     readThrough = new ReadThrough<>(cache, Keeping.by(settings), this::load, this::answered);
     leaving = new LeavingAnswers(vertx, context);
     Transport transport = new Transport(vertx, settings.redis(), tls);
-    loader = new Loader<>(vertx, transport, settings.cache().maxValueBytes(), clock, readThrough);
-    coherence = new Coherence(vertx, settings, transport, clock, readThrough);
-    loader.whenKnown(this::known);
-    loader.whenReachable(coherence::reachable);
-    loader.whenRenewed(this::renew);
-    loader.whenAdmitted(this::admitted);
+    node = new CacheNode<>(vertx, transport, settings, clock, readThrough, new NodeOwner());
+    loader = node.loader();
+    coherence = new Coherence(settings, node, clock, readThrough);
     vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
-    access = new AccessCheck(vertx, transport, settings.coherence(), loader.access());
-    vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> loader.moved(news.body()));
+    vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> node.probe().writesTaken(news.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> introduce());
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
@@ -127,7 +123,7 @@ public final class CacheVerticle extends VerticleBase {
     if (!snapshot.isEmpty()) {
       warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
     }
-    return Future.join(loader.start(), coherence.start()).onComplete(started -> warmUp());
+    return Future.join(node.start(), coherence.start()).onComplete(started -> warmUp());
   }
 
   private void warmUp() {
@@ -169,7 +165,7 @@ public final class CacheVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     upkeep.stop();
-    Future<?> stopped = Future.join(loader.stop(), coherence.stop());
+    Future<?> stopped = Future.join(node.stop(), coherence.stop());
     WarmStart warm = warmStart;
     return warm == null
         ? stopped
@@ -229,24 +225,43 @@ public final class CacheVerticle extends VerticleBase {
     }
   }
 
-  private void known(Server news) {
-    server = news;
-    vertx.eventBus().publish(Bus.SERVER, server, Bus.BY_REFERENCE);
+  /** The fronts are told what concerns them. */
+  private final class NodeOwner implements CacheNode.Owner {
+    @Override
+    public void known(Server news) {
+      tellServer(news);
+    }
+
+    @Override
+    public void reachable(boolean now) {
+      coherence.reachable(now);
+    }
+
+    @Override
+    public void admitted(boolean now) {
+      tellAdmitted(now);
+    }
+
+    @Override
+    public void renewed() {
+      vertx.eventBus().publish(Bus.RENEW, null, Bus.BY_REFERENCE);
+    }
+  }
+
+  private void tellServer(Server now) {
+    server = now;
+    vertx.eventBus().publish(Bus.SERVER, now, Bus.BY_REFERENCE);
   }
 
   /** A front has started. */
   private void introduce() {
-    known(server);
-    admitted(isAdmitted);
+    tellServer(server);
+    tellAdmitted(isAdmitted);
   }
 
-  private void admitted(boolean now) {
+  private void tellAdmitted(boolean now) {
     isAdmitted = now;
     vertx.eventBus().publish(Bus.ADMITTED, now, Bus.BY_REFERENCE);
-  }
-
-  private void renew() {
-    vertx.eventBus().publish(Bus.RENEW, null, Bus.BY_REFERENCE);
   }
 
   private void invalidate(Writes writes) {
@@ -263,7 +278,7 @@ public final class CacheVerticle extends VerticleBase {
 
   private void fence(Fence fence) {
     if (fence.checksAccess) {
-      access.changed().onComplete(checked -> fenceWrites(fence));
+      node.probe().accessChanged().onComplete(checked -> fenceWrites(fence));
     } else {
       fenceWrites(fence);
     }
@@ -291,7 +306,7 @@ public final class CacheVerticle extends VerticleBase {
   private Census.Share share() {
     Bus.Report report = report();
     Connections connections = new Connections();
-    loader.count(connections);
+    node.count(connections);
     coherence.count(connections);
     return new Census.Share(new Tally(), connections, loopDelay.delays().copy(), report);
   }

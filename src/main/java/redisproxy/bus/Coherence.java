@@ -2,7 +2,6 @@ package redisproxy.bus;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -15,8 +14,8 @@ import redisproxy.cache.Trust;
 import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
+import redisproxy.upstream.CacheNode;
 import redisproxy.upstream.Feed;
-import redisproxy.upstream.Transport;
 
 /**
  * Keeps the cache as fresh as Redis: passes on what the feed tells, and decides how far what is
@@ -82,18 +81,13 @@ public final class Coherence implements Feed.Owner {
   }
 
   /** To be made on the cache verticle's event loop. */
-  Coherence(
-      Vertx vertx,
-      Settings settings,
-      Transport transport,
-      LongSupplier clock,
-      ReadThrough<?> readThrough) {
+  Coherence(Settings settings, CacheNode<?> node, LongSupplier clock, ReadThrough<?> readThrough) {
     this.readThrough = readThrough;
     this.clock = clock;
     this.servesUnverified =
         settings.coherence().whenUnverified() == Settings.Coherence.WhenUnverified.SERVE;
     this.expiryOnly = settings.coherence().mode() == Settings.Coherence.Mode.EXPIRY;
-    this.feed = expiryOnly ? null : new Feed(vertx, transport, settings.coherence(), clock, this);
+    this.feed = expiryOnly ? null : node.feed(this);
   }
 
   /** Begins to connect; ends when it is known how the first attempt went. */

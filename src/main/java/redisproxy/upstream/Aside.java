@@ -11,16 +11,14 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
-import redisproxy.resp.ProtocolError;
-import redisproxy.upstream.connection.PendingReplies;
-import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.connection.RequestConnection;
 
 /**
  * One connection to Redis over which sessions without a tunnel ask what is the same for all of
  * them, and get the reply's bytes as they came. Opened by a question, closed when there has been
  * none for a while. Belongs to one event loop.
  */
-final class Aside implements RedisConnection.Receiver {
+final class Aside implements RequestConnection.Receiver<Aside.Asked> {
   private static final Logger LOG = LoggerFactory.getLogger(Aside.class);
 
   /** How many questions may be unanswered: more than Redis answers within a usual deadline. */
@@ -41,7 +39,7 @@ final class Aside implements RedisConnection.Receiver {
     void unanswered(boolean isReachable);
   }
 
-  private static final class Asked {
+  static final class Asked {
     final byte[] request;
     final Asker asker;
     final long deadline;
@@ -66,12 +64,9 @@ final class Aside implements RedisConnection.Receiver {
   private final int maxReplyBytes;
   private final long timeout;
 
-  private PendingReplies<Asked> asked;
-
   /** Null while closed. */
-  private @Nullable RedisConnection connection;
+  private @Nullable RequestConnection<Asked> connection;
 
-  private boolean connected;
   private long usedAt;
   private long timer;
 
@@ -83,12 +78,6 @@ final class Aside implements RedisConnection.Receiver {
     this.resp3 = resp3;
     this.maxReplyBytes = maxReplyBytes;
     this.timeout = redis.loadTimeout().toMillis();
-    this.asked = newAsked();
-  }
-
-  private PendingReplies<Asked> newAsked() {
-    int greetings = Greeting.commands(redis, 0, resp3);
-    return new PendingReplies<>(greetings, maxReplyBytes, new ReplyReceiver());
   }
 
   private static long now() {
@@ -99,78 +88,51 @@ final class Aside implements RedisConnection.Receiver {
 
   /** Asks; false, and nobody is told anything, when too many have asked. */
   boolean ask(byte[] request, Asker asker) {
-    if (asked.size() >= MAX_ASKED) {
+    RequestConnection<Asked> open = connection;
+    if (open != null && open.pending().size() >= MAX_ASKED) {
       return false;
     }
     usedAt = now();
-    Asked question = new Asked(request, asker, usedAt + timeout);
-    RedisConnection open = connection;
     if (open == null) {
-      open(List.of(question));
-    } else {
-      asked.add(question);
-      open.write(Unpooled.wrappedBuffer(request));
-      open.flush();
+      open = open();
     }
+    send(open, new Asked(request, asker, usedAt + timeout));
+    open.flush();
     return true;
   }
 
-  private void open(List<Asked> first) {
-    connected = false;
-    asked = newAsked();
-    RedisConnection opened = opener.open(this, Connections.Kind.ASIDE);
-    opened.write(Unpooled.wrappedBuffer(Greeting.of(redis, 0, resp3)));
-    for (Asked question : first) {
-      asked.add(question);
-      opened.write(Unpooled.wrappedBuffer(question.request));
-    }
-    connection = opened;
+  private RequestConnection<Asked> open() {
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
+    connection =
+        new RequestConnection<>(
+            receiver -> opener.open(receiver, Connections.Kind.ASIDE),
+            Greeting.of(redis, 0, resp3),
+            Greeting.commands(redis, 0, resp3),
+            maxReplyBytes,
+            this);
+    return connection;
+  }
+
+  private static void send(RequestConnection<Asked> to, Asked question) {
+    to.write(Unpooled.wrappedBuffer(question.request), question);
   }
 
   // Replies
 
   @Override
-  public void writable() {
-    connected = true;
+  public void reply(Asked question, byte type, ByteBuf from, int start, int length) {
+    usedAt = now();
+    byte[] bytes = new byte[length];
+    from.getBytes(start, bytes);
+    answer(question, length > maxReplyBytes ? null : bytes);
   }
 
+  /** Too long to be kept. */
   @Override
-  public void received(ByteBuf data) {
-    try {
-      asked.read(data);
-    } catch (ProtocolError error) {
-      LOG.atWarn()
-          .addKeyValue(LogKey.REASON, error.getMessage())
-          .log("Redis sent what is not RESP");
-      giveUp(true);
-    } finally {
-      data.release();
-    }
-  }
-
-  private final class ReplyReceiver implements PendingReplies.Receiver<Asked> {
-    @Override
-    public void reply(Asked question, byte type, ByteBuf from, int start, int length) {
-      usedAt = now();
-      byte[] bytes = new byte[length];
-      from.getBytes(start, bytes);
-      answer(question, length > maxReplyBytes ? null : bytes);
-    }
-
-    /** Too long to be kept. */
-    @Override
-    public void part(
-        Asked question, byte type, ByteBuf from, int start, int length, boolean isLast) {
-      usedAt = now();
-      if (isLast) {
-        answer(question, null);
-      }
-    }
-
-    @Override
-    public void greetingRefused(String error) {
-      giveUp(true);
+  public void part(Asked question, byte type, ByteBuf from, int start, int length, boolean isLast) {
+    usedAt = now();
+    if (isLast) {
+      answer(question, null);
     }
   }
 
@@ -186,9 +148,13 @@ final class Aside implements RedisConnection.Receiver {
 
   /** Tells those whose deadline is past; gives up what owes a reply for twice as long. */
   private void check() {
+    RequestConnection<Asked> open = connection;
+    if (open == null) {
+      return;
+    }
     long now = now();
     List<Asked> late = new ArrayList<>();
-    for (Asked question : asked.all()) {
+    for (Asked question : open.pending().all()) {
       if (now < question.deadline) {
         break;
       }
@@ -197,30 +163,24 @@ final class Aside implements RedisConnection.Receiver {
         late.add(question);
       }
     }
-    Asked first = asked.first();
+    Asked first = open.pending().first();
     if (first != null && now - first.deadline >= timeout) {
-      giveUp(false);
+      List<Asked> unanswered = open.pending().abandon();
+      close();
+      fail(unanswered, false);
     } else if (first == null && now - usedAt >= IDLE_MS) {
       close();
     }
     late.forEach(question -> question.asker.unanswered(false));
   }
 
-  private void giveUp(boolean isReachable) {
-    List<Asked> unanswered = unanswered();
-    close();
-    fail(unanswered, isReachable);
-  }
-
-  /** Those that somebody waits for. */
-  private List<Asked> unanswered() {
-    List<Asked> unanswered = asked.abandon();
-    unanswered.removeIf(question -> question.over);
-    return unanswered;
-  }
-
+  /** Tells those who still wait. */
   private static void fail(List<Asked> questions, boolean isReachable) {
-    questions.forEach(question -> question.asker.unanswered(isReachable));
+    for (Asked question : questions) {
+      if (!question.over) {
+        question.asker.unanswered(isReachable);
+      }
+    }
   }
 
   private void close() {
@@ -236,20 +196,28 @@ final class Aside implements RedisConnection.Receiver {
    * connection that had been there is sent once more.
    */
   @Override
-  public void lost(@Nullable Throwable cause) {
+  public void ended(RequestConnection.End end, List<Asked> unanswered) {
+    boolean wasConnected = connection != null && connection.isConnected();
+    close();
+    if (end.kind() != RequestConnection.Kind.LOST) {
+      LOG.atWarn().addKeyValue(LogKey.REASON, end.text()).log("Redis sent what cannot be followed");
+      fail(unanswered, true);
+      return;
+    }
     List<Asked> again = new ArrayList<>();
     List<Asked> lost = new ArrayList<>();
-    for (Asked question : unanswered()) {
-      if (connected && !question.again) {
+    for (Asked question : unanswered) {
+      if (wasConnected && !question.again && !question.over) {
         question.again = true;
         again.add(question);
       } else {
         lost.add(question);
       }
     }
-    close();
     if (!again.isEmpty()) {
-      open(again);
+      RequestConnection<Asked> another = open();
+      again.forEach(question -> send(another, question));
+      another.flush();
     }
     fail(lost, false);
   }

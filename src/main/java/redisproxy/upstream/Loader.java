@@ -6,7 +6,6 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.RedisConnection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +23,21 @@ import redisproxy.metrics.Connections;
  * @param <W> who waits for a load
  */
 public final class Loader<W> {
+  /** Is told of the connection to the configured database. */
+  interface Owner {
+    void connected(RedisConnection connection);
+
+    /** What the server at its other end is. */
+    void known(Server server);
+
+    /**
+     * An attempt failed, or the connection was lost.
+     *
+     * @param isRefused whether Redis refused the proxy's credentials
+     */
+    void lost(boolean isRefused);
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
 
   /**
@@ -44,12 +58,7 @@ public final class Loader<W> {
   private final Pipeline<W> home;
 
   private final OtherPipelines<W> others;
-  private final MasterWatch watch;
-
-  private Consumer<Server> known = server -> {};
-  private Consumer<Boolean> reachable = now -> {};
-  private Runnable renewed = () -> {};
-  private Consumer<Boolean> admitted = now -> {};
+  private final Owner owner;
   private final Promise<Void> tried = Promise.promise();
   private boolean everConnected;
   private long opened;
@@ -66,12 +75,13 @@ public final class Loader<W> {
    * @param clock milliseconds, monotonic
    * @param readThrough is told what becomes of each load
    */
-  public Loader(
+  Loader(
       Vertx vertx,
       Transport transport,
       int maxValueBytes,
       LongSupplier clock,
-      ReadThrough<W> readThrough) {
+      ReadThrough<W> readThrough,
+      Owner owner) {
     this.vertx = vertx;
     this.transport = transport;
     this.database = transport.redis().endpoint().database();
@@ -81,7 +91,7 @@ public final class Loader<W> {
     this.readThrough = readThrough;
     this.home = pipeline(database, new HomeOwner());
     this.others = new OtherPipelines<>(db -> pipeline(db, Link.Owner.NOBODY));
-    this.watch = new MasterWatch(transport, clock, this::moved);
+    this.owner = owner;
   }
 
   private Pipeline<W> pipeline(int db, Link.Owner owner) {
@@ -94,47 +104,15 @@ public final class Loader<W> {
    * @return ends when Redis was reached, or was found not to be there, or lets the start wait too
    *     long: whoever is told that the proxy is up can read what is in Redis
    */
-  public Future<Void> start() {
+  Future<Void> start() {
     vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
     vertx.setTimer(START_MS, id -> tried.tryComplete());
     home.link().attempt();
     return tried.future();
   }
 
-  /**
-   * Has somebody told what the server is, each time there is a connection. To be called before
-   * {@link #start}.
-   */
-  public void whenKnown(Consumer<Server> teller) {
-    known = teller;
-  }
-
-  /**
-   * Has somebody told whenever Redis is reached or lost. To be called before {@link #start}.
-   *
-   * @param teller may be told the same again
-   */
-  public void whenReachable(Consumer<Boolean> teller) {
-    reachable = teller;
-  }
-
-  /** The same, whenever connections made before are not for use any more, whosever they are. */
-  public void whenRenewed(Runnable teller) {
-    renewed = teller;
-  }
-
-  /**
-   * Has somebody told whenever Redis lets the proxy in, or refuses it. To be called before {@link
-   * #start}.
-   *
-   * @param teller may be told the same again
-   */
-  public void whenAdmitted(Consumer<Boolean> teller) {
-    admitted = teller;
-  }
-
   /** Closes all connections; loads in flight fail. */
-  public Future<Void> stop() {
+  Future<Void> stop() {
     List<Future<Void>> closed = new ArrayList<>();
     closed.add(home.stop());
     closed.add(others.stop());
@@ -147,7 +125,7 @@ public final class Loader<W> {
   }
 
   /** Adds the connections that loads have. */
-  public void count(Connections connections) {
+  void count(Connections connections) {
     long open = others.connected() + (isConnected() ? 1 : 0);
     connections.add(Connections.Kind.LOADER, open, opened);
   }
@@ -157,62 +135,27 @@ public final class Loader<W> {
     opened++;
   }
 
-  private boolean isConnected() {
+  boolean isConnected() {
     return home.link().connection() != null;
   }
 
-  /** What is told of whether Redis lets the proxy in, where it has no password. */
-  public AccessCheck.Owner access() {
-    return new Access();
+  /** Redis lets the proxy in after all: connects at once where it was refused. */
+  void admitted() {
+    home.link().admitted();
+    others.admitted();
   }
 
-  private final class Access implements AccessCheck.Owner {
-    @Override
-    public void admitted() {
-      home.link().admitted();
-      others.admitted();
-    }
-
-    /** Redis would not let the proxy in any more, so it must not stay in. */
-    @Override
-    public void refused() {
-      leave("Redis asks for a password");
-    }
-
-    /** Only a new connection shows whether Redis lets the proxy in. */
-    @Override
-    public void unknown() {
-      leave("Redis does not say whether it asks for a password");
-    }
-
-    /** What was read before must not be read through the proxy now. */
-    private void leave(String why) {
-      if (isConnected()) {
-        readThrough.invalidateAll();
-        admitted.accept(false);
-        renew(why);
-      }
-    }
-  }
-
-  private void renew(String why) {
+  /** Makes the connections anew: their address may lead to another server now. */
+  void renew(String why) {
     home.link().renew(why);
-    renewed.run();
   }
 
   /**
-   * Writes may go to another server by now: so reads are to come from where they go.
-   *
-   * @param openedAt when a connection to that was begun, by {@link System#nanoTime}; whoever began
-   *     later has found it as well
-   * @return whether they are to come from elsewhere
+   * Whether the connection, or the last attempt at one, was begun later than this, by {@link
+   * System#nanoTime}: then it has led to the same server as one that was begun at this moment.
    */
-  public boolean moved(long openedAt) {
-    boolean isNews = !home.link().isBegunAfter(openedAt);
-    if (isNews) {
-      renew("another server may take the writes");
-    }
-    return isNews;
+  boolean isBegunAfter(long nanoTime) {
+    return home.link().isBegunAfter(nanoTime);
   }
 
   /** Gives the connections up, for what comes over them is not to be believed. */
@@ -241,7 +184,6 @@ public final class Loader<W> {
   private void check() {
     home.checkDeadlines();
     home.keepAlive();
-    watch.check();
     others.check();
   }
 
@@ -252,24 +194,26 @@ public final class Loader<W> {
     public void connected(RedisConnection connection) {
       everConnected = true;
       wasConnected = true;
-      admitted.accept(true);
-      reachable.accept(true);
+      owner.connected(connection);
       others.renew();
-      watch.connected(connection);
       Server.ask(connection)
-          .onSuccess(server -> watch.told(connection, server.role()))
-          .onSuccess(known::accept)
+          .onSuccess(server -> known(connection, server))
           .onComplete(asked -> tried.tryComplete());
+    }
+
+    private void known(RedisConnection connection, Server server) {
+      if (connection == home.link().connection()) {
+        owner.known(server);
+      }
     }
 
     @Override
     public void down(String reason) {
-      reachable.accept(false);
       if (home.link().isRefused()) {
         // What Redis let it read before it lets nobody read through it now.
         readThrough.invalidateAll();
-        admitted.accept(false);
       }
+      owner.lost(home.link().isRefused());
       if (wasConnected) {
         wasConnected = false;
         others.renew();

@@ -6,67 +6,47 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import redisproxy.resp.ProtocolError;
 import redisproxy.upstream.connection.PendingReplies;
-import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.connection.RequestConnection;
 
 /**
  * A question over a connection of its own, which is closed when it is answered and when it is not.
  */
-final class OneOff implements RedisConnection.Receiver {
-  private final Promise<String> reply = Promise.promise();
-  private final PendingReplies<Promise<String>> pending =
-      new PendingReplies<>(0, PendingReplies.SHORT, new ShortReplyReceiver());
-
-  private OneOff() {
-    pending.add(reply);
-  }
+final class OneOff implements RequestConnection.Receiver<Promise<String>> {
+  private OneOff() {}
 
   /**
    * The reply's bytes, as characters. Fails when none has come within {@code redis.load-timeout}.
    */
   static Future<String> ask(Transport transport, Buffer request) {
-    OneOff question = new OneOff();
-    RedisConnection connection = transport.open(question);
-    connection.write(Unpooled.wrappedBuffer(request.getBytes()));
+    var connection =
+        new RequestConnection<Promise<String>>(
+            transport::open, new byte[0], 0, PendingReplies.SHORT, new OneOff());
+    Promise<String> reply = Promise.promise();
+    connection.write(Unpooled.wrappedBuffer(request.getBytes()), reply);
     connection.flush();
-    return question
-        .reply
+    return reply
         .future()
         .timeout(transport.redis().loadTimeout().toMillis(), TimeUnit.MILLISECONDS)
         .onComplete(over -> connection.close());
   }
 
-  private static final class ShortReplyReceiver
-      implements PendingReplies.Receiver<Promise<String>> {
-    @Override
-    public void reply(Promise<String> reply, byte type, ByteBuf from, int start, int length) {
-      reply.tryComplete(from.toString(start, length, StandardCharsets.ISO_8859_1));
-    }
-
-    @Override
-    public void greetingRefused(String error) {}
+  @Override
+  public void reply(Promise<String> reply, byte type, ByteBuf from, int start, int length) {
+    reply.tryComplete(from.toString(start, length, StandardCharsets.ISO_8859_1));
   }
 
   @Override
-  public void received(ByteBuf data) {
-    try {
-      pending.read(data);
-    } catch (ProtocolError error) {
-      reply.tryFail(error);
-    } finally {
-      data.release();
-    }
-  }
-
-  @Override
-  public void lost(@Nullable Throwable cause) {
-    if (cause == null) {
-      reply.tryFail("the connection was closed");
-    } else {
-      reply.tryFail(cause);
+  public void ended(RequestConnection.End end, List<Promise<String>> unanswered) {
+    Throwable cause = end.cause();
+    for (Promise<String> reply : unanswered) {
+      if (cause == null) {
+        reply.tryFail("the connection was closed");
+      } else {
+        reply.tryFail(cause);
+      }
     }
   }
 }

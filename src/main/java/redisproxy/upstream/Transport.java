@@ -81,9 +81,18 @@ public class Transport {
 
   /** Opens a connection that few bytes are written to; what is written before it is open waits. */
   RedisConnection open(RedisConnection.Receiver receiver) {
-    RedisConnection connection =
-        new RedisConnection(
-            new OnContext(home, receiver), MAX_PENDING, RedisConnection.Observer.NONE);
+    return open(new OnContext(home, receiver), MAX_PENDING, RedisConnection.Observer.NONE);
+  }
+
+  /**
+   * Opens a connection; what is written before it is open waits. Its receiver is told on the bare
+   * event loop.
+   *
+   * @param maxPendingBytes see {@link RedisConnection}
+   */
+  RedisConnection open(
+      RedisConnection.Receiver receiver, int maxPendingBytes, RedisConnection.Observer observer) {
+    RedisConnection connection = new RedisConnection(receiver, maxPendingBytes, observer);
     connect().onComplete(connection::connected, connection::unreachable);
     return connection;
   }

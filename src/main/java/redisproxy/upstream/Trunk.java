@@ -2,9 +2,10 @@ package redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,10 @@ import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.Tally;
-import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 import redisproxy.resp.Writes;
 import redisproxy.upstream.connection.PendingReplies;
-import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.connection.RequestConnection;
 
 /**
  * One connection to Redis that carries the short requests of many sessions, each request and each
@@ -26,11 +26,14 @@ import redisproxy.upstream.connection.RedisConnection;
  * neither side pays a system call for each. Opened by a request, closed when unused. Belongs to one
  * event loop.
  */
-final class Trunk implements RedisConnection.Receiver {
+final class Trunk implements RequestConnection.Receiver<Pending> {
   private static final Logger LOG = LoggerFactory.getLogger(Trunk.class);
 
   /** How many requests may be without a reply. */
   private static final int MAX_PENDING = 16 * 1024;
+
+  /** What a replica says to whoever would write. */
+  private static final byte[] READONLY = "-READONLY".getBytes(StandardCharsets.US_ASCII);
 
   private static final long CHECK_MS = 1_000;
 
@@ -42,8 +45,7 @@ final class Trunk implements RedisConnection.Receiver {
   private final Settings.Redis redis;
   private final Tunnels.Opener opener;
   private final boolean resp3;
-
-  private final TrunkServer server;
+  private final Trunks owner;
 
   /** Answered in this turn. */
   private final Deliveries deliveries;
@@ -55,10 +57,7 @@ final class Trunk implements RedisConnection.Receiver {
   private long turnBegan;
 
   /** Null while closed. */
-  private @Nullable RedisConnection connection;
-
-  private boolean connected;
-  private PendingReplies<Pending> pending;
+  private @Nullable RequestConnection<Pending> connection;
 
   /** Since the last check. */
   private boolean answers;
@@ -71,27 +70,36 @@ final class Trunk implements RedisConnection.Receiver {
   private int idleChecks;
   private long timer;
 
+  /** When the connection was begun, by {@link System#nanoTime}. */
+  private long openedAt;
+
+  /** Since then there was a check, so a connection in its place is not made in vain. */
+  private boolean hasLasted;
+
+  /** Redis is a replica, as its replies say. */
+  private boolean refusesWrites;
+
+  /** Redis has taken a write since the owner was last told. */
+  private boolean tookWrite;
+
+  /** Others send over another connection now. */
+  private boolean isReplaced;
+
   Trunk(
       Vertx vertx,
       Settings.Redis redis,
       Tunnels.Opener opener,
       boolean resp3,
       Consumer<Writes> invalidate,
-      TrunkServer.Owner owner,
+      Trunks owner,
       Tally tally) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.redis = redis;
     this.opener = opener;
     this.resp3 = resp3;
-    this.server = new TrunkServer(this, owner);
+    this.owner = owner;
     this.deliveries = new Deliveries(invalidate, tally);
-    this.pending = newPending();
-  }
-
-  private PendingReplies<Pending> newPending() {
-    int greetings = Greeting.commands(redis, redis.endpoint().database(), resp3);
-    return new PendingReplies<>(greetings, PendingReplies.SHORT, new ReplyReceiver());
   }
 
   // Requests
@@ -99,13 +107,12 @@ final class Trunk implements RedisConnection.Receiver {
   /** Sends a request, whose bytes are copied; false when there is no room for it. */
   boolean send(
       ByteBuf request, int start, int end, Writes writes, Trunks.Sender sender, int ticket) {
-    if (stuck
-        || pending.size() >= MAX_PENDING
-        || connection != null && connected && !connection.isWritable()) {
+    RequestConnection<Pending> open = connection;
+    if (stuck || open != null && (open.pending().size() >= MAX_PENDING || !open.hasRoom())) {
       return false;
     }
-    if (connection == null) {
-      open();
+    if (open == null) {
+      open = open();
     }
     if (out == null) {
       turnBegan = System.nanoTime();
@@ -113,7 +120,7 @@ final class Trunk implements RedisConnection.Receiver {
       context.runOnContext(turn -> flush());
     }
     out.writeBytes(request, start, end - start);
-    pending.add(new Pending(sender, ticket, writes, turnBegan));
+    open.expect(new Pending(sender, ticket, writes, turnBegan));
     return true;
   }
 
@@ -125,24 +132,34 @@ final class Trunk implements RedisConnection.Receiver {
     }
   }
 
-  private void open() {
-    connected = false;
-    pending = newPending();
-    server.opened();
-    connection = opener.open(this, Connections.Kind.TRUNK);
-    connection.write(
-        Unpooled.wrappedBuffer(Greeting.of(redis, redis.endpoint().database(), resp3)));
+  private RequestConnection<Pending> open() {
+    openedAt = System.nanoTime();
+    hasLasted = false;
+    refusesWrites = false;
     idleChecks = 0;
     timer = vertx.setPeriodic(CHECK_MS, id -> check());
+    int db = redis.endpoint().database();
+    connection =
+        new RequestConnection<>(
+            receiver -> opener.open(receiver, Connections.Kind.TRUNK),
+            Greeting.of(redis, db, resp3),
+            Greeting.commands(redis, db, resp3),
+            PendingReplies.SHORT,
+            this);
+    return connection;
+  }
+
+  private boolean isIdle() {
+    return connection == null || connection.pending().isEmpty();
   }
 
   private void check() {
-    stuck = !pending.isEmpty() && !answers;
-    idleChecks = pending.isEmpty() && !answers ? idleChecks + 1 : 0;
+    stuck = !isIdle() && !answers;
+    idleChecks = isIdle() && !answers ? idleChecks + 1 : 0;
     answers = false;
-    server.hasLasted();
-    server.tell();
-    closeIfRetired();
+    hasLasted = true;
+    tellOfWrites();
+    closeIfReplaced();
     if (idleChecks >= IDLE_CHECKS) {
       close();
     }
@@ -151,70 +168,66 @@ final class Trunk implements RedisConnection.Receiver {
   // Replies
 
   @Override
-  public void writable() {
-    connected = true;
+  public void reply(Pending request, byte type, ByteBuf from, int start, int length) {
+    answers = true;
+    stuck = false;
+    request.reply = Reply.copyOf(from, start, length);
+    if (type == '-') {
+      refusesWrites |= isReadOnly(request.reply);
+    } else {
+      tookWrite |= !request.writes.isNothing();
+    }
+    deliveries.add(request);
   }
 
-  @Override
-  public void received(ByteBuf data) {
-    try {
-      pending.read(data);
-    } catch (ProtocolError error) {
-      giveUp(error.getMessage());
-    } finally {
-      data.release();
-    }
-  }
-
-  private final class ReplyReceiver implements PendingReplies.Receiver<Pending> {
-    @Override
-    public void reply(Pending request, byte type, ByteBuf from, int start, int length) {
-      answers = true;
-      stuck = false;
-      request.reply = Reply.copyOf(from, start, length);
-      if (type == '-') {
-        server.refused(request.reply);
-      } else if (!request.writes.isNothing()) {
-        server.wrote();
-      }
-      deliveries.add(request);
-    }
-
-    @Override
-    public void greetingRefused(String error) {
-      giveUp("the greeting was refused");
-    }
+  private static boolean isReadOnly(byte[] error) {
+    int length = Math.min(error.length, READONLY.length);
+    return Arrays.equals(error, 0, length, READONLY, 0, READONLY.length);
   }
 
   @Override
   public void receivedAll() {
     // Before those who are told send more.
-    server.tell();
+    tellOfWrites();
     deliveries.handOut();
-    closeIfRetired();
+    closeIfReplaced();
   }
 
-  private void closeIfRetired() {
-    if (server.isLeft() && pending.isEmpty()) {
+  private void tellOfWrites() {
+    if (tookWrite) {
+      tookWrite = false;
+      owner.writesTaken(openedAt);
+    }
+    if (refusesWrites && !isReplaced) {
+      isReplaced = owner.writesRefused(this, hasLasted);
+    }
+  }
+
+  private void closeIfReplaced() {
+    if (isReplaced && isIdle()) {
       close();
     }
   }
 
   // The end
 
-  private void giveUp(String reason) {
-    LOG.atWarn().addKeyValue(LogKey.REASON, reason).log("a shared connection to Redis is given up");
-    // What has no reply may have been done, or be done yet, and is not sent again.
-    List<Pending> unanswered = pending.abandon();
+  /** What has no reply may have been done, or be done yet, and is not sent again. */
+  @Override
+  public void ended(RequestConnection.End end, List<Pending> unanswered) {
+    boolean wasConnected = connection != null && connection.isConnected();
+    if (end.kind() != RequestConnection.Kind.LOST) {
+      LOG.atWarn()
+          .addKeyValue(LogKey.REASON, end.text())
+          .log("a shared connection to Redis is given up");
+    }
     close();
     // Those who are told may send more, which is then another connection's.
     receivedAll();
-    deliveries.lost(unanswered, true);
+    deliveries.lost(unanswered, wasConnected);
   }
 
   private void close() {
     vertx.cancelTimer(timer);
-    connected = false;
     stuck = false;
     if (out != null) {
       // Or it would leave on the next connection, where nobody awaits its replies.
@@ -225,13 +238,5 @@ final class Trunk implements RedisConnection.Receiver {
       connection.close();
       connection = null;
     }
-  }
-
-  @Override
-  public void lost(@Nullable Throwable cause) {
-    boolean wasConnected = connected;
-    List<Pending> unanswered = pending.abandon();
-    close();
-    deliveries.lost(unanswered, wasConnected);
   }
 }

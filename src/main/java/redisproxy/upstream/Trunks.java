@@ -39,7 +39,7 @@ public final class Trunks {
   private Trunk resp3;
   private int renewals;
 
-  /** The server, as far as one is known. */
+  /** Redis refused a write over one of them, and took none since. */
   private boolean refusesWrites;
 
   /**
@@ -59,8 +59,7 @@ public final class Trunks {
       LongConsumer moved,
       Tally tally) {
     this.moved = moved;
-    TrunkServer.Owner owner = new TrunkOwner();
-    this.open = isResp3 -> new Trunk(vertx, redis, opener, isResp3, invalidate, owner, tally);
+    this.open = isResp3 -> new Trunk(vertx, redis, opener, isResp3, invalidate, this, tally);
     renew();
   }
 
@@ -72,28 +71,36 @@ public final class Trunks {
     refusesWrites = false;
   }
 
-  private final class TrunkOwner implements TrunkServer.Owner {
-    @Override
-    public void refusesWrites(Trunk trunk) {
-      refusesWrites |= trunk == resp2 || trunk == resp3;
-    }
-
-    @Override
-    public void left(Trunk trunk) {
+  /**
+   * Redis takes no writes over a connection. It may have been the master, and its address may lead
+   * to the new one. But one that is a replica for good is not connected to for every write.
+   *
+   * @param hasLasted whether the connection was not begun a moment ago
+   * @return whether what is sent from now on goes over another one
+   */
+  boolean writesRefused(Trunk trunk, boolean hasLasted) {
+    boolean isInUse = trunk == resp2 || trunk == resp3;
+    refusesWrites |= isInUse;
+    if (hasLasted && isInUse) {
+      renewals++;
       if (trunk == resp2) {
         resp2 = open.apply(false);
-      } else if (trunk == resp3) {
+      } else {
         resp3 = open.apply(true);
       }
-      renewals++;
     }
+    return hasLasted;
+  }
 
-    @Override
-    public void takesWrites(long openedAt) {
-      if (refusesWrites) {
-        refusesWrites = false;
-        moved.accept(openedAt);
-      }
+  /**
+   * Redis took a write. Comes before whoever wrote is told.
+   *
+   * @param openedAt when the connection was begun, by {@link System#nanoTime}
+   */
+  void writesTaken(long openedAt) {
+    if (refusesWrites) {
+      refusesWrites = false;
+      moved.accept(openedAt);
     }
   }
 

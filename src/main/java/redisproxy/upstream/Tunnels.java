@@ -74,12 +74,12 @@ public final class Tunnels {
    */
   public RedisConnection open(RedisConnection.Receiver session) {
     NetSocket ready = spare.take();
+    RedisConnection.Observer observer = observer(Connections.Kind.TUNNEL, spare::replace);
     if (ready == null) {
-      return open(session, Connections.Kind.TUNNEL, spare::replace);
+      return transport.open(session, maxPendingBytes, observer);
     }
-    RedisConnection connection = connection(session, Connections.Kind.TUNNEL);
+    RedisConnection connection = new RedisConnection(session, maxPendingBytes, observer);
     connection.attach(ready);
-    spare.replace();
     return connection;
   }
 
@@ -93,33 +93,21 @@ public final class Tunnels {
 
   /** Opens one for many sessions. What is written to it before it is connected waits. */
   RedisConnection openShared(RedisConnection.Receiver sessions, Connections.Kind kind) {
-    return open(sessions, kind, () -> {});
+    return transport.open(sessions, maxPendingBytes, observer(kind, () -> {}));
   }
 
-  private RedisConnection open(
-      RedisConnection.Receiver receiver, Connections.Kind kind, Runnable connected) {
-    RedisConnection connection = connection(receiver, kind);
-    transport
-        .connect()
-        .onSuccess(there -> connected.run())
-        .onComplete(connection::connected, connection::unreachable);
-    return connection;
-  }
+  private RedisConnection.Observer observer(Connections.Kind kind, Runnable opened) {
+    return new RedisConnection.Observer() {
+      @Override
+      public void opened() {
+        connections.opened(kind);
+        opened.run();
+      }
 
-  private RedisConnection connection(RedisConnection.Receiver receiver, Connections.Kind kind) {
-    return new RedisConnection(
-        receiver,
-        maxPendingBytes,
-        new RedisConnection.Observer() {
-          @Override
-          public void opened() {
-            connections.opened(kind);
-          }
-
-          @Override
-          public void closed() {
-            connections.closed(kind);
-          }
-        });
+      @Override
+      public void closed() {
+        connections.closed(kind);
+      }
+    };
   }
 }

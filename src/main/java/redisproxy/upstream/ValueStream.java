@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -12,15 +13,13 @@ import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.log.LogKey;
-import redisproxy.resp.ProtocolError;
-import redisproxy.upstream.connection.PendingReplies;
-import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.connection.RequestConnection;
 
 /**
  * One value on its way from Redis to a client, a piece at a time: what is held of it is what one
  * read of the socket brings. Belongs to one event loop.
  */
-public final class ValueStream implements RedisConnection.Receiver {
+public final class ValueStream implements RequestConnection.Receiver<Key> {
   /**
    * Where the value goes. Exactly one of {@link #missing}, {@link #failed} and {@link #end} comes
    * last.
@@ -77,9 +76,7 @@ public final class ValueStream implements RedisConnection.Receiver {
   private final Runnable closed;
   private final StringBuilder line = new StringBuilder();
 
-  private final PendingReplies<Key> pending;
-
-  private @Nullable RedisConnection connection;
+  private @Nullable RequestConnection<Key> connection;
 
   /** Checks the progress; null until the connection is open. */
   private @Nullable Long timer;
@@ -100,26 +97,23 @@ public final class ValueStream implements RedisConnection.Receiver {
     this.sink = sink;
     this.seen = seen;
     this.closed = closed;
-    int greetings = Greeting.commands(transport.redis(), key.db());
-    this.pending = new PendingReplies<>(greetings, 0, new ReplyReceiver());
-    pending.add(key);
   }
 
   /** Asks for the value. */
   void open() {
-    Buffer request = Buffer.buffer(Greeting.of(transport.redis(), key.db()));
+    int greetings = Greeting.commands(transport.redis(), key.db());
+    byte[] greeting = Greeting.of(transport.redis(), key.db());
+    connection = new RequestConnection<>(transport::open, greeting, greetings, 0, this);
+    Buffer request = Buffer.buffer();
     Greeting.append(request, GET, key.bytes());
-    connection = transport.open(this);
-    connection.write(Unpooled.wrappedBuffer(request.getBytes()));
+    connection.write(Unpooled.wrappedBuffer(request.getBytes()), key);
     connection.flush();
   }
 
   @Override
-  public void writable() {
-    if (timer == null) {
-      long deadline = transport.redis().loadTimeout().toMillis() * STALLED_DEADLINES;
-      timer = vertx.setPeriodic(deadline, id -> checkProgress());
-    }
+  public void connected() {
+    long deadline = transport.redis().loadTimeout().toMillis() * STALLED_DEADLINES;
+    timer = vertx.setPeriodic(deadline, id -> checkProgress());
   }
 
   /** The sink has room again. */
@@ -142,38 +136,20 @@ public final class ValueStream implements RedisConnection.Receiver {
   }
 
   @Override
-  public void received(ByteBuf data) {
+  public void reply(Key asked, byte type, ByteBuf from, int start, int length) {
+    part(asked, type, from, start, length, true);
+  }
+
+  @Override
+  public void part(Key asked, byte type, ByteBuf from, int start, int length, boolean isLast) {
     progressed = true;
-    try {
-      pending.read(data);
-    } catch (ProtocolError error) {
-      failed("a reply that is not RESP");
-    } finally {
-      data.release();
+    int position = start;
+    while (!done && position < start + length) {
+      position = remaining >= 0 ? value(from, position, start + length) : header(from, position);
     }
     if (!done && connection != null && sink.isFull()) {
       paused = true;
       connection.setReading(false);
-    }
-  }
-
-  private final class ReplyReceiver implements PendingReplies.Receiver<Key> {
-    @Override
-    public void reply(Key asked, byte type, ByteBuf from, int start, int length) {
-      part(asked, type, from, start, length, true);
-    }
-
-    @Override
-    public void part(Key asked, byte type, ByteBuf from, int start, int length, boolean isLast) {
-      int position = start;
-      while (!done && position < start + length) {
-        position = remaining >= 0 ? value(from, position, start + length) : header(from, position);
-      }
-    }
-
-    @Override
-    public void greetingRefused(String error) {
-      end(() -> sink.failed(new Failure(Failure.Kind.REDIS, error)));
     }
   }
 
@@ -249,7 +225,6 @@ public final class ValueStream implements RedisConnection.Receiver {
   }
 
   private void release() {
-    pending.abandon();
     if (timer != null) {
       vertx.cancelTimer(timer);
     }
@@ -260,7 +235,11 @@ public final class ValueStream implements RedisConnection.Receiver {
   }
 
   @Override
-  public void lost(@Nullable Throwable cause) {
-    failed(transport.reason(cause));
+  public void ended(RequestConnection.End end, List<Key> unanswered) {
+    switch (end.kind()) {
+      case REFUSED -> end(() -> sink.failed(new Failure(Failure.Kind.REDIS, end.text())));
+      case NOT_RESP -> failed("a reply that is not RESP");
+      case LOST -> failed(transport.reason(end.cause()));
+    }
   }
 }

@@ -36,7 +36,7 @@ public final class PendingReplies<T> {
      */
     default void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
         throws ProtocolError {
-      throw new ProtocolError("a reply of more than " + SHORT + " bytes");
+      throw tooLong();
     }
 
     /** Redis refuses the greeting with this error. */
@@ -182,6 +182,10 @@ public final class PendingReplies<T> {
       throw toNothing();
     }
     receiver.reply(request, type, from, start, length);
+  }
+
+  static ProtocolError tooLong() {
+    return new ProtocolError("a reply of more than " + SHORT + " bytes");
   }
 
   private static ProtocolError toNothing() {

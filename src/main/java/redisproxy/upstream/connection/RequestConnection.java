@@ -1,0 +1,194 @@
+package redisproxy.upstream.connection;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redisproxy.resp.ProtocolError;
+
+/**
+ * A connection to Redis for requests and their replies: says the greeting first, reads the replies
+ * to it, then tells which request each reply belongs to. Ends once: when it is lost, or when what
+ * Redis says cannot be followed, or when it is closed from here. Belongs to one event loop.
+ *
+ * @param <T> a request that is sent, as its receiver knows it
+ */
+public final class RequestConnection<T> {
+  /** Opens the connection. */
+  @FunctionalInterface
+  public interface Opener {
+    RedisConnection open(RedisConnection.Receiver receiver);
+  }
+
+  /** Is told of replies, and of the end. */
+  public interface Receiver<T> {
+    /** As {@link PendingReplies.Receiver#reply}. */
+    void reply(T request, byte type, ByteBuf from, int start, int length) throws ProtocolError;
+
+    /** As {@link PendingReplies.Receiver#part}. */
+    default void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
+        throws ProtocolError {
+      throw PendingReplies.tooLong();
+    }
+
+    /** Redis is there. */
+    default void connected() {}
+
+    /** No more replies come in this turn. */
+    default void receivedAll() {}
+
+    /**
+     * The connection is closed, and no more replies come. Comes once, and last; not after {@link
+     * #close}.
+     *
+     * @param unanswered the requests that have no reply, in their order
+     */
+    void ended(End end, List<T> unanswered);
+  }
+
+  /** How a connection ended, when it was not closed from here. */
+  public enum Kind {
+    /** It was lost, or could not be made. */
+    LOST,
+    /** Redis sent what is not RESP. */
+    NOT_RESP,
+    /** Redis refused the greeting. */
+    REFUSED
+  }
+
+  /**
+   * The end of a connection.
+   *
+   * @param cause null if Redis closed it, or refused the greeting
+   * @param text what Redis or the parser says of it, or empty
+   */
+  public record End(Kind kind, @Nullable Throwable cause, String text) {}
+
+  private final Receiver<T> receiver;
+  private final PendingReplies<T> pending;
+  private final RedisConnection connection;
+  private boolean connected;
+  private boolean over;
+
+  /**
+   * Begins to connect.
+   *
+   * @param greeting what is said first; leaves with the first {@link #flush}
+   * @param greetings how many replies it has
+   * @param maxReply see {@link PendingReplies}
+   */
+  public RequestConnection(
+      Opener opener, byte[] greeting, int greetings, int maxReply, Receiver<T> receiver) {
+    this.receiver = receiver;
+    this.pending = new PendingReplies<>(greetings, maxReply, new Replies());
+    this.connection = opener.open(new Bytes());
+    if (greeting.length > 0) {
+      connection.write(Unpooled.wrappedBuffer(greeting));
+    }
+  }
+
+  /** Sends a request with the next {@link #flush}. */
+  public void write(ByteBuf bytes, T request) {
+    expect(request);
+    write(bytes);
+  }
+
+  /** Notes a request whose bytes are written later, in the same order. */
+  public void expect(T request) {
+    pending.add(request);
+  }
+
+  /** Sends bytes of requests that are {@linkplain #expect expected}. */
+  public void write(ByteBuf bytes) {
+    connection.write(bytes);
+  }
+
+  public void flush() {
+    connection.flush();
+  }
+
+  /** Whether Redis was reached. */
+  public boolean isConnected() {
+    return connected;
+  }
+
+  /** Whether to write more: what is written before it is connected waits. */
+  public boolean hasRoom() {
+    return !connected || connection.isWritable();
+  }
+
+  /** Whether Redis is to be read. */
+  public void setReading(boolean reading) {
+    connection.setReading(reading);
+  }
+
+  /** The requests that have no reply yet, in their order. */
+  public PendingReplies<T> pending() {
+    return pending;
+  }
+
+  /** Closes at once; the receiver is told nothing more. */
+  public void close() {
+    over = true;
+    pending.abandon();
+    connection.close();
+  }
+
+  private void end(End how) {
+    if (!over) {
+      List<T> unanswered = pending.abandon();
+      close();
+      receiver.ended(how, unanswered);
+    }
+  }
+
+  private final class Bytes implements RedisConnection.Receiver {
+    @Override
+    public void received(ByteBuf data) {
+      try {
+        pending.read(data);
+      } catch (ProtocolError error) {
+        end(new End(Kind.NOT_RESP, error, error.getMessage()));
+      } finally {
+        data.release();
+      }
+    }
+
+    @Override
+    public void receivedAll() {
+      receiver.receivedAll();
+    }
+
+    @Override
+    public void writable() {
+      if (!connected) {
+        connected = true;
+        receiver.connected();
+      }
+    }
+
+    @Override
+    public void lost(@Nullable Throwable cause) {
+      end(new End(Kind.LOST, cause, ""));
+    }
+  }
+
+  private final class Replies implements PendingReplies.Receiver<T> {
+    @Override
+    public void reply(T request, byte type, ByteBuf from, int start, int length)
+        throws ProtocolError {
+      receiver.reply(request, type, from, start, length);
+    }
+
+    @Override
+    public void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
+        throws ProtocolError {
+      receiver.part(request, type, from, start, length, isLast);
+    }
+
+    @Override
+    public void greetingRefused(String error) {
+      end(new End(Kind.REFUSED, null, error));
+    }
+  }
+}
