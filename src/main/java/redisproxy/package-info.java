@@ -34,8 +34,8 @@
  * writes over a trunk, {@link redisproxy.session.TunnelLane} relays everything else, and both have
  * what is written dropped from the cache ({@link redisproxy.bus.Bus#INVALIDATIONS}) before the
  * reply is handed on. Where only Redis knows what that is, {@link redisproxy.session.TunnelReplies}
- * hold the reply behind a fence; and behind one {@link redisproxy.session.WayBack} leads a session
- * from its tunnel to the cache again.
+ * hold the reply behind a fence; and behind one {@link redisproxy.session.ReadBarrier} leads a
+ * session from its tunnel to the cache again.
  *
  * <p>{@link redisproxy.bus.Coherence} keeps the cache as fresh as Redis: it follows the {@link
  * redisproxy.upstream.Feed} and decides how far what is kept can be believed.

@@ -17,7 +17,7 @@ public final class Outstanding {
   private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
   private final ArrayDeque<Awaited> requests = new ArrayDeque<>();
-  private final SessionState state;
+  private final ConnectionState state;
   private final Subscriptions subscriptions = new Subscriptions();
 
   /** What the commands of the open transaction write; null outside of one. */
@@ -46,12 +46,12 @@ public final class Outstanding {
   private final Writes.Sum streamed = new Writes.Sum();
 
   /** The requests of one connection; its state goes with them. */
-  public Outstanding(SessionState state) {
+  public Outstanding(ConnectionState state) {
     this.state = state;
   }
 
   /** What the client's requests have made of the connection. */
-  public SessionState state() {
+  public ConnectionState state() {
     return state;
   }
 

@@ -12,6 +12,7 @@ import redisproxy.cache.Key;
 import redisproxy.cache.TooLarge;
 import redisproxy.cache.Unverified;
 import redisproxy.config.Settings;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Reply;
 import redisproxy.resp.ReplyQueue;
 import redisproxy.resp.Request;
@@ -33,7 +34,7 @@ final class CachedLane implements Bus.Asker {
   private final RespSession session;
   private final Front front;
   private final ValueStreams streams;
-  private final Handshake handshake;
+  private final ConnectionState state;
   private final int maxPendingBytes;
   private final ReplyQueue replies;
   private final ReplyWriter writer;
@@ -61,12 +62,12 @@ final class CachedLane implements Bus.Asker {
       RespSession session,
       Front front,
       ValueStreams streams,
-      Handshake handshake,
+      ConnectionState state,
       Settings.Resp settings) {
     this.session = session;
     this.front = front;
     this.streams = streams;
-    this.handshake = handshake;
+    this.state = state;
     this.maxPendingBytes = settings.maxPendingBytes();
     this.replies = new ReplyQueue(settings.maxPipeline());
     this.writer = new ReplyWriter(session);
@@ -100,7 +101,7 @@ final class CachedLane implements Bus.Asker {
   /** Looks up the key of a GET. */
   void get(Request request) {
     int length = request.length(1);
-    front.lookup(this, replies.take(), handshake.db(), request.buffer(), request.start(1), length);
+    front.lookup(this, replies.take(), state.db(), request.buffer(), request.start(1), length);
     longKey = length > LONG_KEY;
     reading++;
   }
@@ -241,7 +242,7 @@ final class CachedLane implements Bus.Asker {
   }
 
   private byte[] nil() {
-    return handshake.isResp3() ? Reply.NULL : Reply.NIL;
+    return state.isResp3() ? Reply.NULL : Reply.NIL;
   }
 
   private boolean isToBeAskedAgain() {

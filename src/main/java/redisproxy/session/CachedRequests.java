@@ -53,7 +53,7 @@ final class CachedRequests {
   private final Inquiry inquiry;
   private final ProxyInfo info;
   private final Forwarding forwarding;
-  private final WayBack wayBack;
+  private final ReadBarrier barrier;
 
   /** Null where Redis judges who the client is. */
   private final @Nullable Login login;
@@ -83,7 +83,7 @@ final class CachedRequests {
       Inquiry inquiry,
       ProxyInfo info,
       Forwarding forwarding,
-      WayBack wayBack,
+      ReadBarrier barrier,
       @Nullable Login login,
       ClientLimits limits,
       boolean isOpen,
@@ -94,7 +94,7 @@ final class CachedRequests {
     this.inquiry = inquiry;
     this.info = info;
     this.forwarding = forwarding;
-    this.wayBack = wayBack;
+    this.barrier = barrier;
     this.login = login;
     this.limits = limits;
     this.isOpen = isOpen;
@@ -170,15 +170,15 @@ final class CachedRequests {
   /** Whether the next request waits for what is being found out, or for replies before it. */
   boolean isWaiting() {
     return inquiry.isWaiting()
-        || wayBack.isAsked()
+        || barrier.isAsked()
         || limits.isLate()
         || forwarding.isBetweenTwo()
         || holdsHello && !cached.isEmpty();
   }
 
   private Outcome get(Request request) {
-    if (!wayBack.isOpen()) {
-      wayBack.ask();
+    if (!barrier.isOpen()) {
+      barrier.ask();
       return Outcome.FOR_REDIS;
     }
     cached.get(request);

@@ -3,6 +3,7 @@ package redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import redisproxy.bus.Failures;
 import redisproxy.resp.Command;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Request;
 import redisproxy.upstream.Trunks;
 
@@ -13,13 +14,14 @@ import redisproxy.upstream.Trunks;
  * to Redis and their order would be lost. Nor is anything while what was forwarded before is under
  * way on a trunk that has been renewed since.
  */
-final class Forwarding implements Trunks.Sender {
+final class Forwarding implements Trunks.Sender, ReadBarrier.Source {
   /** A longer request, in bytes, goes through a tunnel. */
   private static final int MAX_REQUEST = 16 * 1024;
 
   private final RespSession session;
   private final CachedLane cached;
   private final Trunks trunks;
+  private final ConnectionState state;
   private final Handshake handshake;
 
   private int outstanding;
@@ -32,25 +34,32 @@ final class Forwarding implements Trunks.Sender {
 
   private boolean gone;
 
-  Forwarding(RespSession session, CachedLane cached, Trunks trunks, Handshake handshake) {
+  Forwarding(
+      RespSession session,
+      CachedLane cached,
+      Trunks trunks,
+      ConnectionState state,
+      Handshake handshake) {
     this.session = session;
     this.cached = cached;
     this.trunks = trunks;
+    this.state = state;
     this.handshake = handshake;
   }
 
   /** Whether everything forwarded is answered. */
-  boolean isQuiet() {
+  @Override
+  public boolean isQuiet() {
     return outstanding == 0;
   }
 
-  /** Whether a reply has told the client something of what is in Redis, since the last time. */
-  boolean hasTold() {
+  @Override
+  public boolean hasTold() {
     return told;
   }
 
-  /** All of that is invalidated. */
-  void forgetTold() {
+  @Override
+  public void forgetTold() {
     told = false;
   }
 
@@ -68,12 +77,12 @@ final class Forwarding implements Trunks.Sender {
     Command command = request.command();
     if (!command.isTerse(request)
         || request.size() > MAX_REQUEST
-        || !handshake.isHome()
+        || !state.isHome()
         || isBetweenTwo()
         || cached.isReading()) {
       return false;
     }
-    boolean isResp3 = handshake.isResp3();
+    boolean isResp3 = state.isResp3();
     int start = input.readerIndex();
     int end = start + request.size();
     if (!trunks.send(isResp3, input, start, end, request.writes(), this, cached.accepted())) {

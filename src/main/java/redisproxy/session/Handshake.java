@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Reply;
 import redisproxy.resp.Request;
 import redisproxy.upstream.Server;
@@ -18,26 +19,23 @@ import redisproxy.upstream.Server;
 final class Handshake {
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
 
-  private final int home;
+  private final ConnectionState state;
   private final LongSupplier id;
 
   /** The last request of each kind that was answered here, in the order they are repeated in. */
   private final Map<String, byte[]> said = new LinkedHashMap<>();
 
-  private int db;
   private boolean hasForwarded;
-  private boolean resp3;
 
   /**
    * The handshake of a session.
    *
-   * @param home the database it begins in
+   * @param state changes with what is answered here
    * @param id the session's, which is asked for when it is told
    */
-  Handshake(int home, LongSupplier id) {
-    this.home = home;
+  Handshake(ConnectionState state, LongSupplier id) {
+    this.state = state;
     this.id = id;
-    this.db = home;
   }
 
   /**
@@ -47,8 +45,8 @@ final class Handshake {
   byte[] said() {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     said.values().forEach(all::writeBytes);
-    if (db != 0) {
-      String number = Integer.toString(db);
+    if (state.db() != 0) {
+      String number = Integer.toString(state.db());
       String select = "*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n";
       all.writeBytes(select.getBytes(StandardCharsets.US_ASCII));
     }
@@ -62,37 +60,12 @@ final class Handshake {
 
   /** How many requests that is. */
   int commands() {
-    return said.size() + (db == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
+    return said.size() + (state.db() == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
   }
 
   /** Something the client has written went to Redis over a connection that is not its own. */
   void forwarded() {
     hasForwarded = true;
-  }
-
-  /** Whether the client is in the database it began in. */
-  boolean isHome() {
-    return db == home;
-  }
-
-  /** The database the client is in. */
-  int db() {
-    return db;
-  }
-
-  /** The client has selected a database, which exists. */
-  void select(int selected) {
-    db = selected;
-  }
-
-  /** The client has changed to this version of RESP. */
-  void speak(boolean isResp3) {
-    resp3 = isResp3;
-  }
-
-  /** Whether the client speaks RESP3. */
-  boolean isResp3() {
-    return resp3;
   }
 
   /** The answer, or null when only Redis can give it. */
@@ -107,22 +80,23 @@ final class Handshake {
 
   private byte @Nullable [] select(Request request) {
     String number = request.count() == 2 ? request.text(1, 11) : "";
-    if (number.equals("" + home)) {
-      db = home;
+    if (number.equals("" + state.home())) {
+      state.select(state.home());
       return Reply.OK;
     }
-    return number.equals("" + db) ? Reply.OK : null;
+    return number.equals("" + state.db()) ? Reply.OK : null;
   }
 
   private byte @Nullable [] hello(Request request, Server server) {
     if (server.hello().isEmpty() || request.count() > 2) {
       return null;
     }
-    String version = request.count() == 1 ? (resp3 ? "3" : "2") : request.text(1, 2);
+    String version = request.count() == 1 ? (state.isResp3() ? "3" : "2") : request.text(1, 2);
     if (!version.equals("2") && !version.equals("3")) {
       return null;
     }
-    resp3 = version.equals("3");
+    boolean resp3 = version.equals("3");
+    state.speak(resp3);
     if (request.count() == 2) {
       // Without a version it changes nothing.
       said.put("hello", Reply.array(request));

@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.CommandName;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Reply;
 import redisproxy.resp.Request;
 import redisproxy.upstream.Asides;
@@ -36,7 +37,7 @@ final class Inquiry implements Asides.Asker {
 
   private final RespSession session;
   private final Asides asides;
-  private final Handshake handshake;
+  private final ConnectionState state;
   private boolean waiting;
 
   /** The answer to the request that is read next, null when there is none, is known. */
@@ -44,10 +45,10 @@ final class Inquiry implements Asides.Asker {
 
   private byte @Nullable [] answer;
 
-  Inquiry(RespSession session, Asides asides, Handshake handshake) {
+  Inquiry(RespSession session, Asides asides, ConnectionState state) {
     this.session = session;
     this.asides = asides;
-    this.handshake = handshake;
+    this.state = state;
   }
 
   /** Whether the answer to the last request is still to come. */
@@ -74,7 +75,7 @@ final class Inquiry implements Asides.Asker {
     if (asides.hasDatabase(db)) {
       return settled(request, Reply.OK);
     }
-    Question question = new Question(topic, handshake.isResp3(), db, Reply.array(request));
+    Question question = new Question(topic, state.isResp3(), db, Reply.array(request));
     waiting = asides.ask(question, this);
     return null;
   }
@@ -128,7 +129,7 @@ final class Inquiry implements Asides.Asker {
     if (db < 0) {
       return null;
     }
-    handshake.select(db);
+    state.select(db);
     return reply;
   }
 

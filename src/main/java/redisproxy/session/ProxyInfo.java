@@ -8,6 +8,7 @@ import redisproxy.bus.Front;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Version;
 import redisproxy.resp.CommandName;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Request;
 
 /**
@@ -24,13 +25,13 @@ final class ProxyInfo {
   private final RespSession session;
   private final Front front;
   private final CachedLane cached;
-  private final Handshake handshake;
+  private final ConnectionState state;
 
-  ProxyInfo(RespSession session, Front front, CachedLane cached, Handshake handshake) {
+  ProxyInfo(RespSession session, Front front, CachedLane cached, ConnectionState state) {
     this.session = session;
     this.front = front;
     this.cached = cached;
-    this.handshake = handshake;
+    this.state = state;
   }
 
   static boolean isAsked(Request request) {
@@ -56,7 +57,7 @@ final class ProxyInfo {
   void answer() {
     int ticket = cached.accepted();
     cached.awaitReply();
-    boolean isResp3 = handshake.isResp3();
+    boolean isResp3 = state.isResp3();
     front.ask(
         report -> {
           cached.replied(ticket, reply(text(report), isResp3));

@@ -6,9 +6,9 @@ import redisproxy.access.Credentials;
 import redisproxy.bus.Front;
 import redisproxy.config.Settings;
 import redisproxy.limits.FrontLimits;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
-import redisproxy.resp.SessionState;
 import redisproxy.resp.UsualGet;
 import redisproxy.upstream.Memo;
 import redisproxy.upstream.Node;
@@ -18,7 +18,7 @@ import redisproxy.upstream.Tunnels;
  * One RESP client: gives each of its requests to the lane that answers it. As long as {@link
  * CachedRequests} can have them answered that is the {@link CachedLane}; the first other request
  * opens a {@link TunnelLane}. From then on everything goes through that, but for a GET that comes
- * when nothing else is on its way and {@link WayBack} is open. Only one lane has replies
+ * when nothing else is on its way and {@link ReadBarrier} is open. Only one lane has replies
  * outstanding at a time, so replies are always in the order of the requests.
  */
 final class RespSession extends RespConnection implements ClientIds.Session {
@@ -34,9 +34,11 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   /** Reads what the client sends, whatever lane it is for. */
   private final RequestParser parser;
 
+  private final ConnectionState state;
   private final Handshake handshake;
   private final Forwarding forwarding;
   private final CachedLane cached;
+  private final ReadBarrier barrier;
   private final CachedRequests requests;
 
   private final ClientIds ids;
@@ -84,13 +86,16 @@ final class RespSession extends RespConnection implements ClientIds.Session {
     this.isOpen = own != null || isAdmitted || !settings.tunnel();
     this.login = own == null ? null : new Login(own);
     this.limits = new ClientLimits(this, limits);
-    this.handshake = new Handshake(db, () -> client().id());
-    Inquiry inquiry = new Inquiry(this, node.queries(), handshake);
-    this.cached = new CachedLane(this, front, node.largeValues(), handshake, settings);
-    ProxyInfo info = new ProxyInfo(this, front, cached, handshake);
-    this.forwarding = new Forwarding(this, cached, node.shared(), handshake);
-    WayBack wayBack =
-        new WayBack(this, front, forwarding::isQuiet, forwarding::hasTold, forwarding::forgetTold);
+    this.state =
+        new ConnectionState(
+            db, isOpen, credentials -> login != null || tunnels.areOwn(credentials));
+    this.handshake = new Handshake(state, () -> client().id());
+    Inquiry inquiry = new Inquiry(this, node.queries(), state);
+    this.cached = new CachedLane(this, front, node.largeValues(), state, settings);
+    ProxyInfo info = new ProxyInfo(this, front, cached, state);
+    this.forwarding = new Forwarding(this, cached, node.shared(), state, handshake);
+    this.barrier = new ReadBarrier(this, front);
+    barrier.add(forwarding);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     this.requests =
         new CachedRequests(
@@ -101,7 +106,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
             inquiry,
             info,
             forwarding,
-            wayBack,
+            barrier,
             login,
             this.limits,
             isOpen,
@@ -119,18 +124,17 @@ final class RespSession extends RespConnection implements ClientIds.Session {
     if (tunnel == null || quitting) {
       return;
     }
-    if (asksForInfo(tunnel, input)) {
-      handshake.speak(tunnel.state().isResp3());
+    if (asksForInfo(input)) {
       requests.answerInfo();
       blocked = input.isReadable();
       return;
     }
-    boolean back = goesBack(tunnel, input);
+    boolean back = goesBack(input);
     if (back) {
       acceptGets(tunnel, input);
     }
     boolean through = straight || !back;
-    if (through && cached.isEmpty() && !tunnel.wayBack().isAsked() && tunnel.mayAccept()) {
+    if (through && cached.isEmpty() && !barrier.isAsked() && tunnel.mayAccept()) {
       straight = false;
       tunnel.accept(input);
     }
@@ -155,16 +159,8 @@ final class RespSession extends RespConnection implements ClientIds.Session {
 
   private void openTunnel() {
     TunnelGuard guard = new TunnelGuard(limits, login, tunnels.greeting());
-    // Who has yet to log in with Redis cannot select what the proxy would, and stays in 0.
-    SessionState state =
-        new SessionState(
-            isOpen ? handshake.db() : 0,
-            handshake.isResp3(),
-            isOpen,
-            credentials -> login != null || tunnels.areOwn(credentials));
-    tunnel =
-        new TunnelLane(
-            parser, this, front, tunnels, handshake, state, forwarding, guard, ids, client());
+    tunnel = new TunnelLane(parser, this, front, tunnels, handshake, state, guard, ids, client());
+    barrier.add(tunnel);
   }
 
   private ClientIds.Client client() {
@@ -202,28 +198,25 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   }
 
   /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
-  private boolean asksForInfo(TunnelLane tunnel, ByteBuf input) {
+  private boolean asksForInfo(ByteBuf input) {
     return cached.isEmpty()
-        && tunnel.isQuiet()
-        && !tunnel.wayBack().isAsked()
+        && barrier.isQuiet()
+        && !barrier.isAsked()
         && !requests.isStranger()
         && ProxyInfo.skip(input);
   }
 
   /** Whether what comes next is for the cache, though there is a tunnel. */
-  private boolean goesBack(TunnelLane tunnel, ByteBuf input) {
+  private boolean goesBack(ByteBuf input) {
     if (straight || requests.isStranger() || !front.isAdmitted() || !UsualGet.begins(input)) {
       return false;
     }
-    SessionState state = tunnel.state();
-    if (!tunnel.wayBack().isOpen()) {
+    if (!barrier.isOpen()) {
       if (state.db() <= Memo.MAX_DATABASE) {
-        tunnel.wayBack().ask();
+        barrier.ask();
       }
       return false;
     }
-    handshake.select(state.db());
-    handshake.speak(state.isResp3());
     return state.db() <= Memo.MAX_DATABASE;
   }
 
@@ -246,7 +239,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
     if (tunnel == null) {
       return !requests.isWaiting() && cached.mayAccept();
     }
-    if (tunnel.wayBack().isAsked()) {
+    if (barrier.isAsked()) {
       return false;
     }
     return cached.isEmpty() ? tunnel.mayAccept() : !blocked && cached.mayAccept();
@@ -336,7 +329,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
    */
   @Override
   void acceptLast(ByteBuf input) {
-    if (tunnel != null && !quitting && cached.isEmpty() && !tunnel.wayBack().isAsked()) {
+    if (tunnel != null && !quitting && cached.isEmpty() && !barrier.isAsked()) {
       tunnel.acceptLast(input);
     }
   }

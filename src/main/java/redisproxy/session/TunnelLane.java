@@ -11,6 +11,7 @@ import redisproxy.metrics.Outcome;
 import redisproxy.resp.ClientIdArguments;
 import redisproxy.resp.ClientIdReply;
 import redisproxy.resp.CommandName;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
@@ -18,7 +19,6 @@ import redisproxy.resp.Request;
 import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.RequestTooLarge;
-import redisproxy.resp.SessionState;
 import redisproxy.upstream.Tunnels;
 import redisproxy.upstream.connection.RedisConnection;
 
@@ -27,7 +27,7 @@ import redisproxy.upstream.connection.RedisConnection;
  * {@link TunnelReplies}, back as they are. Both directions are framed, to know which reply belongs
  * to which request.
  */
-final class TunnelLane implements RedisConnection.Receiver {
+final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
   /** A longer request is passed on in pieces. */
   private static final RequestBounds WHOLE = new RequestBounds(64 * 1024);
 
@@ -52,11 +52,7 @@ final class TunnelLane implements RedisConnection.Receiver {
   private final RedisConnection tunnel;
   private final Outstanding outstanding;
 
-  /** What the session forwarded before it had this lane, which may still be under way. */
-  private final Forwarding forwarding;
-
   private final TunnelReplies replies;
-  private final WayBack wayBack;
   private final TunnelGuard guard;
   private final LastReplies lastReplies;
   private final ClientIds ids;
@@ -105,8 +101,7 @@ final class TunnelLane implements RedisConnection.Receiver {
       Front front,
       Tunnels tunnels,
       Handshake handshake,
-      SessionState state,
-      Forwarding forwarding,
+      ConnectionState state,
       TunnelGuard guard,
       ClientIds ids,
       ClientIds.Client client) {
@@ -117,10 +112,8 @@ final class TunnelLane implements RedisConnection.Receiver {
     this.guard = guard;
     this.ids = ids;
     this.client = client;
-    this.forwarding = forwarding;
     this.outstanding = new Outstanding(state);
     this.replies = new TunnelReplies(session, front, outstanding, new Ids(), this::released);
-    this.wayBack = new WayBack(session, front, this::isQuiet, this::hasTold, this::forgetTold);
     this.tunnel = tunnels.open(this);
     this.lastReplies = new LastReplies(session, tunnel, outstanding, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
@@ -404,17 +397,12 @@ final class TunnelLane implements RedisConnection.Receiver {
     }
   }
 
-  // The way back to the cache
-
-  /** What the client's requests have made of the connection. */
-  SessionState state() {
-    return outstanding.state();
-  }
+  // The read barrier
 
   /** Whether nothing is on its way, and a GET would get what anybody would get. */
-  boolean isQuiet() {
-    return forwarding.isQuiet()
-        && !midRequest
+  @Override
+  public boolean isQuiet() {
+    return !midRequest
         && rest == null
         && !broken
         && !lastReplies.isBegun()
@@ -424,18 +412,14 @@ final class TunnelLane implements RedisConnection.Receiver {
         && !replies.isHolding();
   }
 
-  private boolean hasTold() {
-    return outstanding.hasTold() || forwarding.hasTold();
+  @Override
+  public boolean hasTold() {
+    return outstanding.hasTold();
   }
 
-  private void forgetTold() {
+  @Override
+  public void forgetTold() {
     outstanding.setTold(false);
-    forwarding.forgetTold();
-  }
-
-  /** How the session comes back from here. */
-  WayBack wayBack() {
-    return wayBack;
   }
 
   // The end

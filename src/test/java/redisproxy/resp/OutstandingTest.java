@@ -30,7 +30,7 @@ class OutstandingTest {
               "eval", new Row(Set.of("movablekeys"), 0, 0, 0)));
 
   private final Outstanding outstanding =
-      new Outstanding(new SessionState(0, false, true, own -> true));
+      new Outstanding(new ConnectionState(0, true, own -> true));
   private final ReplyFramer framer = new ReplyFramer();
 
   @Test

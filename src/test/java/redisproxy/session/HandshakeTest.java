@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.resp.CommandTable;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Parsed;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.RequestBounds;
@@ -28,7 +29,15 @@ class HandshakeTest {
   private static final ClientIds IDS = new ClientIds();
 
   private static Handshake handshake(int home) {
-    return new Handshake(home, IDS.open(null)::id);
+    return handshake(state(home));
+  }
+
+  private static Handshake handshake(ConnectionState state) {
+    return new Handshake(state, IDS.open(null)::id);
+  }
+
+  private static ConnectionState state(int home) {
+    return new ConnectionState(home, true, own -> false);
   }
 
   private static final Server SERVER =
@@ -44,24 +53,25 @@ class HandshakeTest {
       "\r\n$4\r\nmode\r\n$7\r\ncluster\r\n$4\r\nrole\r\n$7\r\nreplica\r\n$7\r\nmodules\r\n*0\r\n";
   private static final Pattern ID = Pattern.compile("\\$2\r\nid\r\n:(\\d+)\r\n");
 
-  private final Handshake handshake = handshake(0);
+  private final ConnectionState state = state(0);
+  private final Handshake handshake = handshake(state);
 
   @Test
   void hello_withoutAVersion_isAnsweredInResp2() {
     assertEquals(hello("*14\r\n", 2), masked(answer("HELLO")));
-    assertFalse(handshake.isResp3());
+    assertFalse(state.isResp3());
   }
 
   @Test
   void hello_2_isAnsweredInResp2() {
     assertEquals(hello("*14\r\n", 2), masked(answer("HELLO", "2")));
-    assertFalse(handshake.isResp3());
+    assertFalse(state.isResp3());
   }
 
   @Test
   void hello_3_isAnsweredInResp3() {
     assertEquals(hello("%7\r\n", 3), masked(answer("heLLo", "3")));
-    assertTrue(handshake.isResp3());
+    assertTrue(state.isResp3());
   }
 
   @Test
@@ -70,7 +80,7 @@ class HandshakeTest {
     assertEquals(hello("%7\r\n", 3), masked(answer("HELLO")));
     assertEquals(hello("*14\r\n", 2), masked(answer("HELLO", "2")));
     assertEquals(hello("*14\r\n", 2), masked(answer("HELLO")));
-    assertFalse(handshake.isResp3());
+    assertFalse(state.isResp3());
   }
 
   @Test
@@ -194,9 +204,9 @@ class HandshakeTest {
 
   @Test
   void select_ofAnotherDatabase_isRepeatedLast_andTheWayBackIsKnown() {
-    handshake.select(7);
+    state.select(7);
     assertEquals(OK, answer("CLIENT", "SETNAME", "x"));
-    assertEquals(7, handshake.db());
+    assertEquals(7, state.db());
     assertEquals(
         "*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$1\r\nx\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n7\r\n",
         said());
@@ -204,7 +214,7 @@ class HandshakeTest {
     assertEquals(OK, answer("SELECT", "7"));
     assertNull(answer(handshake, SERVER, "SELECT", "8"));
     assertEquals(OK, answer("SELECT", "0"));
-    assertEquals(0, handshake.db());
+    assertEquals(0, state.db());
     assertEquals(1, handshake.commands());
   }
 
@@ -216,7 +226,7 @@ class HandshakeTest {
       answer("CLIENT", "SETNAME", "n" + i);
       answer("CLIENT", "SETINFO", "lib-name", "l" + i);
       answer("CLIENT", "SETINFO", "LIB-VER", "v" + i);
-      handshake.select(i);
+      state.select(i);
     }
     assertEquals(5, handshake.commands());
     assertEquals(
@@ -296,7 +306,7 @@ class HandshakeTest {
   private void assertNothingIsTakenDown() {
     assertEquals("", said());
     assertEquals(0, handshake.commands());
-    assertFalse(handshake.isResp3());
+    assertFalse(state.isResp3());
   }
 
   private String answer(String... arguments) {

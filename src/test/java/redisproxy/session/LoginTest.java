@@ -19,10 +19,10 @@ import redisproxy.config.Configuration;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
 import redisproxy.resp.CommandTable;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.Parsed;
 import redisproxy.resp.Request;
-import redisproxy.resp.SessionState;
 
 /** Who is let in, and what becomes of what they say, on this side of a tunnel and before one. */
 class LoginTest {
@@ -31,7 +31,7 @@ class LoginTest {
 
   private final Login login = new Login(credentials("auth.password", "s3cret"));
   private final Outstanding outstanding =
-      new Outstanding(new SessionState(0, false, true, own -> true));
+      new Outstanding(new ConnectionState(0, true, own -> true));
   private final TunnelGuard guard =
       new TunnelGuard(unlimited(), login, GREETING.getBytes(StandardCharsets.US_ASCII));
 

@@ -26,9 +26,9 @@ import redisproxy.bus.SlowLookups;
 import redisproxy.config.Configuration;
 import redisproxy.limits.FrontLimits;
 import redisproxy.limits.LiveLimits;
+import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.Parsed;
-import redisproxy.resp.SessionState;
 import redisproxy.resp.Writes;
 import redisproxy.tls.ToRedis;
 import redisproxy.upstream.Node;
@@ -40,7 +40,7 @@ class TunnelRepliesTest {
   private static final int STEP_MS = 50;
 
   private final Outstanding outstanding =
-      new Outstanding(new SessionState(0, false, true, own -> false));
+      new Outstanding(new ConnectionState(0, true, own -> false));
 
   /** What the cache is told, and the fences it has yet to answer. */
   private final List<Writes> invalidated = new ArrayList<>();
@@ -52,7 +52,7 @@ class TunnelRepliesTest {
   private Front front;
   private RespSession session;
   private TunnelReplies replies;
-  private WayBack wayBack;
+  private ReadBarrier barrier;
   private boolean isQuiet = true;
   private int released;
 
@@ -77,9 +77,25 @@ class TunnelRepliesTest {
             new ClientIds());
     channel = new EmbeddedChannel(session);
     replies = new TunnelReplies(session, front, outstanding, null, () -> released++);
-    wayBack =
-        new WayBack(
-            session, front, () -> isQuiet, outstanding::hasTold, () -> outstanding.setTold(false));
+    barrier = new ReadBarrier(session, front);
+    barrier.add(new Redis());
+  }
+
+  private final class Redis implements ReadBarrier.Source {
+    @Override
+    public boolean isQuiet() {
+      return isQuiet;
+    }
+
+    @Override
+    public boolean hasTold() {
+      return outstanding.hasTold();
+    }
+
+    @Override
+    public void forgetTold() {
+      outstanding.setTold(false);
+    }
   }
 
   private static Node.Observers observers(Front front) {
@@ -229,16 +245,16 @@ class TunnelRepliesTest {
     inTurn(
         vertx,
         test,
-        () -> assertTrue(wayBack.isOpen()),
+        () -> assertTrue(barrier.isOpen()),
         () -> outstanding.setTold(true),
-        () -> assertFalse(wayBack.isOpen()),
-        () -> wayBack.ask(),
-        () -> wayBack.ask(),
-        () -> assertTrue(wayBack.isAsked() && fences.size() == 1 && !fences.get(0).dropsAll),
+        () -> assertFalse(barrier.isOpen()),
+        () -> barrier.ask(),
+        () -> barrier.ask(),
+        () -> assertTrue(barrier.isAsked() && fences.size() == 1 && !fences.get(0).dropsAll),
         () -> pass(vertx, 0, true),
-        () -> assertTrue(wayBack.isOpen() && !wayBack.isAsked()),
+        () -> assertTrue(barrier.isOpen() && !barrier.isAsked()),
         () -> isQuiet = false,
-        () -> assertFalse(wayBack.isOpen()));
+        () -> assertFalse(barrier.isOpen()));
   }
 
   @Test
@@ -247,10 +263,10 @@ class TunnelRepliesTest {
         vertx,
         test,
         () -> outstanding.setTold(true),
-        () -> wayBack.ask(),
+        () -> barrier.ask(),
         () -> pass(vertx, 0, false),
-        () -> assertFalse(wayBack.isOpen() || wayBack.isAsked()),
-        () -> wayBack.ask(),
+        () -> assertFalse(barrier.isOpen() || barrier.isAsked()),
+        () -> barrier.ask(),
         () -> assertEquals(1, fences.size(), "not again so soon"));
   }
 
@@ -260,10 +276,10 @@ class TunnelRepliesTest {
         vertx,
         test,
         () -> outstanding.setTold(true),
-        () -> wayBack.ask(),
+        () -> barrier.ask(),
         () -> isQuiet = false,
         () -> pass(vertx, 0, true),
         () -> isQuiet = true,
-        () -> assertFalse(wayBack.isOpen()));
+        () -> assertFalse(barrier.isOpen()));
   }
 }

@@ -10,16 +10,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class SessionStateTest {
+class ConnectionStateTest {
   private static final CommandTable TABLE = CommandTable.EMPTY;
 
-  private SessionState state = state(true);
+  private ConnectionState state = state(true);
 
   /** Where u and p are the proxy's own credentials. */
-  private static SessionState state(boolean isOpen) {
-    return new SessionState(
+  private static ConnectionState state(boolean isOpen) {
+    return new ConnectionState(
         2,
-        false,
         isOpen,
         own ->
             Stream.of(own)
@@ -93,13 +92,14 @@ class SessionStateTest {
     assertEquals("2 2 own", after("AUTH other p"));
     assertEquals("2 2 plain", after("AUTH u p"));
     assertEquals("2 2 own", after("AUTH u p more"));
+    // Redis would not let it select another database before it logs in.
     state = state(false);
-    assertEquals("2 2 own", after("HELLO 2"));
+    assertEquals("0 2 own", after("HELLO 2"));
     request("AUTH u p", false);
-    assertEquals("2 2 own", after());
-    assertEquals("2 2 plain", after("AUTH p"));
-    assertEquals("2 2 own", after("HELLO 2 AUTH u p AUTH u other"), "the last of them");
-    assertEquals("2 3 plain", after("HELLO 3 SETNAME x AUTH u p"));
+    assertEquals("0 2 own", after());
+    assertEquals("0 2 plain", after("AUTH p"));
+    assertEquals("0 2 own", after("HELLO 2 AUTH u p AUTH u other"), "the last of them");
+    assertEquals("0 3 plain", after("HELLO 3 SETNAME x AUTH u p"));
     assertEquals("0 2 own", after("RESET"));
   }
 

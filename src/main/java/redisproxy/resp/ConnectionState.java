@@ -5,11 +5,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client's requests have made of its connection, as far as that decides what a GET gives and
- * whether anybody but this connection may answer it. Changes as Redis accepts them; in doubt the
- * connection alone may answer.
+ * The state of a client's connection: its database, its version of RESP, and what decides whether
+ * anybody but its own connection to Redis may answer a read. While the session has none, the proxy
+ * answers what changes the state; afterwards it changes as Redis accepts requests. In doubt only
+ * the connection to Redis may answer.
  */
-public final class SessionState {
+public final class ConnectionState {
   /** Subcommands of CLIENT that leave the replies to reads, and what follows from reads, alone. */
   private static final Set<String> HARMLESS =
       Set.of(
@@ -29,6 +30,7 @@ public final class SessionState {
           "unblock",
           "unpause");
 
+  private final int home;
   private final boolean isOpen;
   private final Predicate<byte[][]> isOwn;
 
@@ -46,17 +48,39 @@ public final class SessionState {
   private int undone;
 
   /**
-   * The state of a connection that has greeted Redis.
+   * The state of a new connection.
    *
+   * @param home the database it begins in, unless it has to log in first: then Redis would refuse
+   *     to select another than 0
    * @param isOpen whether Redis lets in whoever does not log in
    * @param isOwn whether these are the proxy's own user and password; the user may be missing
    */
-  public SessionState(int db, boolean resp3, boolean isOpen, Predicate<byte[][]> isOwn) {
-    this.db = db;
-    this.resp3 = resp3;
+  public ConnectionState(int home, boolean isOpen, Predicate<byte[][]> isOwn) {
+    this.home = isOpen ? home : 0;
+    this.db = this.home;
     this.isOpen = isOpen;
     this.isOwn = isOwn;
     this.admitted = isOpen;
+  }
+
+  /** The database the connection began in. */
+  public int home() {
+    return home;
+  }
+
+  /** Whether the client is in the database it began in. */
+  public boolean isHome() {
+    return db == home;
+  }
+
+  /** The client has selected a database, which exists. */
+  public void select(int selected) {
+    db = selected;
+  }
+
+  /** The client has changed to this version of RESP. */
+  public void speak(boolean isResp3) {
+    resp3 = isResp3;
   }
 
   /** Whether somebody else may answer a GET in its place. */
