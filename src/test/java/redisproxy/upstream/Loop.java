@@ -5,6 +5,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -33,6 +35,9 @@ final class Loop implements AutoCloseable {
   /** Those that were opened, in their order. */
   final List<RedisConnection> connections = new CopyOnWriteArrayList<>();
 
+  /** The Redis clients that were made, in their order. */
+  final List<FakeRedis> clients = new CopyOnWriteArrayList<>();
+
   private final List<EmbeddedChannel> channels = new CopyOnWriteArrayList<>();
 
   /** For {@link Tunnels.Opener}. */
@@ -57,6 +62,13 @@ final class Loop implements AutoCloseable {
               @Override
               RedisConnection open(RedisConnection.Receiver receiver) {
                 return Loop.this.open(receiver, Connections.Kind.FEED);
+              }
+
+              @Override
+              Redis client(RedisOptions options, int database) {
+                FakeRedis client = new FakeRedis(Loop.this, options, database);
+                clients.add(client);
+                return client;
               }
             });
   }

@@ -1,0 +1,113 @@
+package redisproxy.upstream;
+
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import redisproxy.cache.Answer;
+import redisproxy.cache.Cache;
+import redisproxy.cache.Entry;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Key;
+import redisproxy.cache.Load;
+import redisproxy.cache.LruCache;
+import redisproxy.cache.Prefixes;
+import redisproxy.cache.ReadThrough;
+import redisproxy.cache.TooLarge;
+import redisproxy.cache.Unverified;
+
+/** A cache whose loads the test passes on, and what those that wait for them are told. */
+final class Reads {
+  /** The longest value that is loaded whole. */
+  static final int MAX = 10;
+
+  static final long EXPIRY_MS = 100_000;
+
+  /** Answers in their order, each behind the key, and its database unless that is 0. */
+  final List<String> told = new CopyOnWriteArrayList<>();
+
+  private final Loop loop;
+  private final VirtualTime time;
+  private final Cache lru = new LruCache(100, 1 << 20);
+
+  /** What starts loads. */
+  Consumer<Load<String>> loader = load -> {};
+
+  /** What the cache throws instead of keeping an entry, or null. */
+  RuntimeException fault;
+
+  final ReadThrough<String> cache;
+
+  Reads(Loop loop, VirtualTime time) {
+    this.loop = loop;
+    this.time = time;
+    Class<?>[] interfaces = {Cache.class};
+    Cache faulty =
+        (Cache)
+            Proxy.newProxyInstance(
+                Reads.class.getClassLoader(),
+                interfaces,
+                (proxy, method, arguments) -> {
+                  if (fault != null && method.getName().equals("put")) {
+                    throw fault;
+                  }
+                  return method.invoke(lru, arguments);
+                });
+    this.cache =
+        new ReadThrough<>(
+            faulty,
+            new ReadThrough.Limits(EXPIRY_MS, EXPIRY_MS, 0, 1000, true, Prefixes.ALL),
+            load -> loader.accept(load),
+            (waiter, answer) -> told.add(waiter + ": " + text(answer)));
+  }
+
+  private static String text(Answer answer) {
+    if (answer instanceof Entry entry) {
+      return entry.isMissing() ? "missing" : "'" + value(entry) + "'";
+    }
+    if (answer instanceof Failure failure) {
+      return failure.kind() + " " + failure.text();
+    }
+    return answer instanceof TooLarge ? "too large" : text(((Unverified) answer).entry());
+  }
+
+  private static String value(Entry entry) {
+    return new String(
+        entry.bytes(), entry.valueOffset(), entry.valueLength(), StandardCharsets.UTF_8);
+  }
+
+  private static Key key(int db, String name) {
+    return Key.of(db, name.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Loads keys of database 0, all in one turn. */
+  void load(String... names) throws Exception {
+    loop.run(
+        () -> {
+          for (String name : names) {
+            cache.load(key(0, name), name, time.getAsLong());
+          }
+        });
+  }
+
+  void load(int db, String name) throws Exception {
+    loop.run(() -> cache.load(key(db, name), db + "/" + name, time.getAsLong()));
+  }
+
+  /** How long what is kept of a key may be served yet, in milliseconds; -1 if nothing is kept. */
+  long kept(String name) throws Exception {
+    return loop.call(
+        () -> {
+          Entry entry = lru.peek(key(0, name), time.getAsLong());
+          return entry == null ? -1 : entry.expiresAt() - time.getAsLong();
+        });
+  }
+
+  /** What was told since the last time. */
+  List<String> answers() {
+    List<String> answers = List.copyOf(told);
+    told.clear();
+    return answers;
+  }
+}

@@ -1,0 +1,94 @@
+package redisproxy.upstream;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+
+/**
+ * Time that passes when the test says so: a clock in milliseconds, and a Vertx whose timers follow
+ * it.
+ */
+final class VirtualTime implements LongSupplier {
+  /** A timer that is set; its period is 0 if it fires once. */
+  private record Timer(long id, long dueAt, long period, Handler<Long> handler) {}
+
+  private final Loop loop;
+  private final List<Timer> timers = new ArrayList<>();
+  private long now = 1_000_000;
+  private long lastId;
+
+  /** The event loop's own in all but its timers. */
+  final Vertx vertx;
+
+  VirtualTime(Loop loop) {
+    this.loop = loop;
+    Class<?>[] interfaces = {Vertx.class};
+    vertx =
+        (Vertx)
+            Proxy.newProxyInstance(
+                VirtualTime.class.getClassLoader(),
+                interfaces,
+                (proxy, method, arguments) -> call(method, arguments));
+  }
+
+  @SuppressWarnings("unchecked")
+  private Object call(Method method, Object[] arguments) throws ReflectiveOperationException {
+    return switch (method.getName()) {
+      case "setTimer" -> set((long) arguments[0], 0, (Handler<Long>) arguments[1]);
+      case "setPeriodic" ->
+          set((long) arguments[0], (long) arguments[0], (Handler<Long>) arguments[1]);
+      case "cancelTimer" -> timers.removeIf(timer -> timer.id == (long) arguments[0]);
+      default -> method.invoke(loop.vertx, arguments);
+    };
+  }
+
+  private long set(long delay, long period, Handler<Long> handler) {
+    timers.add(new Timer(++lastId, now + delay, period, handler));
+    return lastId;
+  }
+
+  /** An attempt to connect is bounded by real time: to an hour, unless the settings say less. */
+  Transport transport(String... settings) throws Exception {
+    Stream<String> bound = Stream.of("redis.connect-timeout", "1h");
+    return loop.transport(Stream.concat(bound, Stream.of(settings)).toArray(String[]::new));
+  }
+
+  @Override
+  public long getAsLong() {
+    return now;
+  }
+
+  /** Lets so many milliseconds pass, and each timer fire when it is due. */
+  void pass(long millis) throws Exception {
+    long end = loop.call(() -> now + millis);
+    while (loop.call(() -> fireNext(end))) {
+      // Each in a turn of its own.
+    }
+    loop.run(() -> now = end);
+  }
+
+  private boolean fireNext(long end) {
+    Timer next = timers.stream().min(Comparator.comparingLong(Timer::dueAt)).orElse(null);
+    if (next == null || next.dueAt > end) {
+      return false;
+    }
+    timers.remove(next);
+    now = next.dueAt;
+    if (next.period > 0) {
+      timers.add(new Timer(next.id, now + next.period, next.period, next.handler));
+    }
+    next.handler.handle(next.id);
+    return true;
+  }
+
+  /** How long each timer that is set has yet to wait, in milliseconds, in the order of setting. */
+  List<Long> waits() throws Exception {
+    return loop.call(() -> timers.stream().map(timer -> timer.dueAt - now).toList());
+  }
+}
