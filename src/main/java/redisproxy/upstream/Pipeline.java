@@ -186,14 +186,15 @@ final class Pipeline<W> {
   }
 
   /**
-   * Tells those whose deadline is past; gives a connection up that owes a reply for twice as long.
+   * Tells those whose deadline is past, whether they were asked or wait for a connection; gives a
+   * connection up that owes a reply for twice as long.
    */
   void checkDeadlines() {
     long now = clock.getAsLong();
     dropAnswered();
-    boolean silent = !sent.isEmpty() && now - sent.peek().load().sentAt() >= 2 * timeout;
+    boolean silent = !sent.isEmpty() && now - sent.peek().askedAt() >= 2 * timeout;
     for (Question<W> question : sent) {
-      if (!silent && now - question.load().sentAt() < timeout) {
+      if (!silent && !isLate(question.load(), now)) {
         break;
       }
       question.fail(
@@ -202,6 +203,18 @@ final class Pipeline<W> {
     if (silent) {
       link.abandon("no reply within " + 2 * timeout + " ms");
     }
+    failLateHeld(now);
+  }
+
+  private boolean isLate(Load<W> load, long now) {
+    return now - load.sentAt() >= timeout;
+  }
+
+  /** Those that were asked before, over a connection that was lost, have waited since then. */
+  private void failLateHeld(long now) {
+    List<Load<W>> late = held.stream().filter(load -> isLate(load, now)).toList();
+    held.removeAll(late);
+    late.forEach(load -> loader.readThrough().failed(load, loader.unreachable(), now));
   }
 
   private final class LinkOwner implements Link.Owner {
@@ -230,7 +243,7 @@ final class Pipeline<W> {
     sent.clear();
     leaving.clear();
     for (Question<W> question : lost) {
-      if (clock.getAsLong() - question.load().sentAt() >= timeout) {
+      if (isLate(question.load(), clock.getAsLong())) {
         question.fail(loader.unreachable());
       } else if (question.giveUp()) {
         hold(question.load(), timeout);

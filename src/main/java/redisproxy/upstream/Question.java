@@ -36,6 +36,7 @@ final class Question<W> {
   private final Loader<W> loader;
   private final RedisConnection connection;
   private final Load<W> load;
+  private final long askedAt;
   private boolean answered;
   private boolean done;
 
@@ -43,10 +44,16 @@ final class Question<W> {
     this.loader = loader;
     this.connection = connection;
     this.load = load;
+    this.askedAt = loader.now();
   }
 
   Load<W> load() {
     return load;
+  }
+
+  /** When it was asked over this connection, by the loader's clock. */
+  long askedAt() {
+    return askedAt;
   }
 
   /**

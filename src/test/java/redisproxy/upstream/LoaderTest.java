@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.Future;
+import io.vertx.redis.client.RedisConnection;
 import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,11 +42,28 @@ class LoaderTest {
 
   private void open(String... settings) throws Exception {
     Transport transport = time.transport(settings);
-    loader = loop.call(() -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache));
+    loader =
+        loop.call(
+            () -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache, new Owner()));
     reads.loader = loader::load;
-    loader.whenKnown(known::add);
-    loader.whenReachable(reachable::add);
     started = loop.call(loader::start);
+  }
+
+  private final class Owner implements Loader.Owner {
+    @Override
+    public void connected(RedisConnection connection) {
+      reachable.add(true);
+    }
+
+    @Override
+    public void known(Server server) {
+      known.add(server);
+    }
+
+    @Override
+    public void lost(boolean isRefused) {
+      reachable.add(false);
+    }
   }
 
   /** Redis is there, and has told what it is. */

@@ -28,7 +28,8 @@ class OtherPipelinesTest {
   void open() throws Exception {
     Transport transport = time.transport();
     Loader<String> loader =
-        loop.call(() -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache));
+        loop.call(
+            () -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache, Reads.NOBODY));
     others =
         new OtherPipelines<>(
             db -> {

@@ -52,7 +52,9 @@ class PipelineTest {
   @BeforeEach
   void open() throws Exception {
     Transport transport = time.transport("redis.max-loads", "7");
-    loader = loop.call(() -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache));
+    loader =
+        loop.call(
+            () -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache, Reads.NOBODY));
     pipeline = loop.call(() -> new Pipeline<>(time.vertx, transport, 3, time, loader, owner));
     reads.loader = load -> pipeline.load(load, hold);
   }
@@ -281,6 +283,39 @@ class PipelineTest {
     assertTold();
     time.pass(1);
     assertTold("a: " + UNREACHABLE);
+  }
+
+  /** A load whose connection is lost shortly before its deadline still has that deadline. */
+  @Test
+  void loadHeldAfterALoss_failsAtItsOwnDeadline() throws Exception {
+    FakeRedis redis = connect();
+    reads.load("a");
+    time.pass(900);
+    redis.lose();
+    time.pass(99);
+    check();
+    assertEquals(List.of(), reads.answers());
+    time.pass(1);
+    check();
+    assertEquals(1, reads.answers().size());
+  }
+
+  /** The new connection owes a reply for 1050 ms, not for twice the timeout of 1000 ms. */
+  @Test
+  void connectionThatTookOverALoad_isNotGivenUpForTheOldOnesSilence() throws Exception {
+    FakeRedis redis = connect();
+    reads.load("a");
+    time.pass(900);
+    redis.lose();
+    time.pass(50);
+    FakeRedis next = client(1).accept();
+    time.pass(1_050);
+    check();
+    assertEquals(List.of("a: TIMEOUT Redis did not answer within 1000 ms"), reads.answers());
+    assertFalse(next.isClosed());
+    time.pass(950);
+    check();
+    assertTrue(next.isClosed());
   }
 
   @Test

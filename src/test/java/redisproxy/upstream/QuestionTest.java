@@ -48,7 +48,9 @@ class QuestionTest {
   @BeforeEach
   void open() throws Exception {
     Transport transport = time.transport();
-    loader = loop.call(() -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache));
+    loader =
+        loop.call(
+            () -> new Loader<>(time.vertx, transport, Reads.MAX, time, reads.cache, Reads.NOBODY));
     reads.loader = load -> questions.add(new Question<>(loader, redis, load));
   }
 

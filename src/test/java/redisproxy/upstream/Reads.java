@@ -1,5 +1,6 @@
 package redisproxy.upstream;
 
+import io.vertx.redis.client.RedisConnection;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -23,6 +24,19 @@ final class Reads {
   static final int MAX = 10;
 
   static final long EXPIRY_MS = 100_000;
+
+  /** Does not mind what becomes of the loader's connection. */
+  static final Loader.Owner NOBODY =
+      new Loader.Owner() {
+        @Override
+        public void connected(RedisConnection connection) {}
+
+        @Override
+        public void known(Server server) {}
+
+        @Override
+        public void lost(boolean isRefused) {}
+      };
 
   /** Answers in their order, each behind the key, and its database unless that is 0. */
   final List<String> told = new CopyOnWriteArrayList<>();
