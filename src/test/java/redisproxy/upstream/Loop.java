@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetSocket;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
 import java.net.ConnectException;
@@ -40,6 +42,9 @@ final class Loop implements AutoCloseable {
 
   private final List<EmbeddedChannel> channels = new CopyOnWriteArrayList<>();
 
+  /** Those that a {@link #transport} of here is asked for. */
+  final Sockets sockets = new Sockets(this);
+
   /** For {@link Tunnels.Opener}. */
   RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind) {
     RedisConnection connection =
@@ -69,6 +74,11 @@ final class Loop implements AutoCloseable {
                 FakeRedis client = new FakeRedis(Loop.this, options, database);
                 clients.add(client);
                 return client;
+              }
+
+              @Override
+              Future<NetSocket> connect() {
+                return sockets.connect();
               }
             });
   }
@@ -113,22 +123,32 @@ final class Loop implements AutoCloseable {
 
   /** What the server was sent since the last time. */
   String sent(int index) throws Exception {
-    return call(
-        () -> {
-          StringBuilder all = new StringBuilder();
-          EmbeddedChannel channel = channels.get(index);
-          for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
-            all.append(out.toString(StandardCharsets.US_ASCII));
-            out.release();
-          }
-          return all.toString().replace("\r\n", " ");
-        });
+    return call(() -> sent(channels.get(index)));
+  }
+
+  /** What was written to a channel since the last time. */
+  static String sent(EmbeddedChannel channel) {
+    StringBuilder all = new StringBuilder();
+    for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      all.append(out.toString(StandardCharsets.ISO_8859_1));
+      out.release();
+    }
+    return all.toString().replace("\r\n", " ");
+  }
+
+  /** The bytes of a text. */
+  static ByteBuf buffer(String text) {
+    return Unpooled.copiedBuffer(text.replace(" ", "\r\n"), StandardCharsets.US_ASCII);
   }
 
   /** The server sends this. */
   void reply(int index, String replies) throws Exception {
-    byte[] bytes = replies.replace(" ", "\r\n").getBytes(StandardCharsets.US_ASCII);
-    run(() -> channels.get(index).writeInbound(Unpooled.wrappedBuffer(bytes)));
+    reply(index, List.of(buffer(replies)));
+  }
+
+  /** The server sends these, which come in one turn of the event loop. */
+  void reply(int index, List<ByteBuf> data) throws Exception {
+    run(() -> data.forEach(channels.get(index)::writeInbound));
   }
 
   /** The server sends one line, which may have blanks. */
@@ -159,6 +179,7 @@ final class Loop implements AutoCloseable {
         channel.finishAndReleaseAll();
       }
     }
+    sockets.close();
     vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 }

@@ -54,7 +54,9 @@ class NamesTest {
     nameServer.close();
     before.close();
     after.close();
-    vertx.close();
+    if (vertx != null) {
+      vertx.close();
+    }
   }
 
   /** Any question about an IPv4 address is answered, to be kept for an hour. */
@@ -90,6 +92,14 @@ class NamesTest {
 
   private static Settings.Redis settings() {
     return Configuration.parse(Map.of("redis.connect-timeout", "300ms")).redis();
+  }
+
+  /** For seconds at most, whatever a name server or Vert.x would allow. */
+  @Test
+  void addresses_areKeptForSeconds() {
+    AddressResolverOptions options = Names.resolver(settings());
+    assertEquals(2, options.getCacheMaxTimeToLive());
+    assertEquals(300, options.getQueryTimeout(), "as long as a connection may take");
   }
 
   private String connect(AddressResolverOptions options) throws Exception {

@@ -8,7 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.ClosedChannelException;
@@ -16,6 +22,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +32,7 @@ class RedisConnectionTest {
   private static final int MAX_PENDING = 1000;
 
   private final List<String> told = new ArrayList<>();
+  private boolean closeWhenTold;
   private Throwable cause;
   private int open;
   private final RedisConnection connection =
@@ -35,6 +44,9 @@ class RedisConnectionTest {
     public void received(ByteBuf data) {
       told.add(data.toString(StandardCharsets.US_ASCII));
       data.release();
+      if (closeWhenTold) {
+        connection.close();
+      }
     }
 
     @Override
@@ -72,8 +84,69 @@ class RedisConnectionTest {
   }
 
   private void connect() {
-    channel = new EmbeddedChannel(connection);
+    connect(new EmbeddedChannel());
+  }
+
+  private void connect(EmbeddedChannel socket) {
+    channel = socket;
+    channel.pipeline().addLast(connection);
     connection.opened();
+  }
+
+  /** What was sent before the output ended. */
+  private String sentBeforeTheEnd() {
+    return ((DuplexSocket) channel).sentBeforeTheEnd;
+  }
+
+  /** One whose output can end. */
+  private final class DuplexSocket extends EmbeddedChannel implements DuplexChannel {
+    private String sentBeforeTheEnd;
+
+    @Override
+    public ChannelFuture shutdownOutput() {
+      sentBeforeTheEnd = sent();
+      return newSucceededFuture();
+    }
+
+    @Override
+    public ChannelFuture shutdownOutput(ChannelPromise promise) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ChannelFuture shutdownInput() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ChannelFuture shutdownInput(ChannelPromise promise) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ChannelFuture shutdown() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ChannelFuture shutdown(ChannelPromise promise) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public boolean isInputShutdown() {
+      return false;
+    }
+
+    @Override
+    public boolean isOutputShutdown() {
+      return sentBeforeTheEnd != null;
+    }
+
+    @Override
+    public boolean isShutdown() {
+      return false;
+    }
   }
 
   private static ByteBuf buffer(String text) {
@@ -204,6 +277,124 @@ class RedisConnectionTest {
     assertTrue(connection.isWritable());
     assertEquals(MAX_PENDING + 1, sent().length());
     assertTrue(told.contains("writable"));
+  }
+
+  /** What is written goes out before the end does. */
+  @Test
+  void outputThatEnds_endsBehindWhatWasWritten() {
+    connect(new DuplexSocket());
+    connection.setReading(false);
+    connection.write(buffer("QUIT"));
+    connection.endOutput();
+    assertEquals("QUIT", sentBeforeTheEnd());
+    assertTrue(channel.config().isAutoRead(), "the answers are read");
+    channel.writeInbound(buffer("+OK"));
+    assertEquals(List.of("writable", "+OK", "all"), told);
+  }
+
+  @Test
+  void outputThatEndsBeforeItIsOpen_endsWhenWhatWaitedHasLeft() {
+    connection.write(buffer("QUIT"));
+    connection.endOutput();
+    connect(new DuplexSocket());
+    assertEquals("QUIT", sentBeforeTheEnd());
+  }
+
+  @Test
+  void outputOfAClosedConnection_needsNoEnd() {
+    connect(new DuplexSocket());
+    connection.close();
+    connection.endOutput();
+    assertNull(((DuplexSocket) channel).sentBeforeTheEnd);
+  }
+
+  /** Its channel may have more to say: a receiver that has closed it hears none of that. */
+  @Test
+  void connectionThatItsReceiverCloses_tellsNothingMore() {
+    connect();
+    closeWhenTold = true;
+    ByteBuf first = buffer("+OK");
+    ByteBuf second = buffer("+MORE");
+    ChannelHandlerContext context = channel.pipeline().context(connection);
+    connection.channelRead(context, first);
+    connection.channelRead(context, second);
+    connection.channelReadComplete(context);
+    connection.channelWritabilityChanged(context);
+    assertEquals(List.of("writable", "+OK"), told);
+    assertEquals(0, first.refCnt() + second.refCnt());
+    ByteBuf late = buffer("GET");
+    connection.write(late);
+    assertEquals(0, late.refCnt());
+    assertTrue(connection.close().isComplete(), "may be closed again");
+  }
+
+  /** Vert.x has to know that its socket is closed. */
+  @Test
+  void close_isPassedOnToTheSocket() {
+    connect();
+    channel
+        .pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelInactive(ChannelHandlerContext ctx) {
+                told.add("closed");
+              }
+            });
+    channel.close();
+    assertEquals(List.of("writable", "lost", "closed"), told);
+  }
+
+  @Test
+  void recordThatCannotBeDeciphered_endsItAtOnce() {
+    connect();
+    DecoderException failure = new DecoderException(new SSLException("bad record"));
+    channel.pipeline().fireExceptionCaught(failure);
+    assertFalse(channel.isOpen());
+    assertSame(failure, cause);
+    assertEquals(List.of("writable", "lost"), told);
+  }
+
+  @Test
+  void failedWrite_isTheCause_ifRedisClosesToo() {
+    connect();
+    IOException reset = new IOException("reset");
+    channel.pipeline().fireExceptionCaught(reset);
+    channel.close();
+    assertSame(reset, cause);
+    assertEquals(List.of("writable", "lost"), told);
+  }
+
+  @Test
+  void lastWords_mayTakeASecond() {
+    connect();
+    channel.freezeTime();
+    channel.pipeline().fireExceptionCaught(new IOException("reset"));
+    channel.advanceTimeBy(999, TimeUnit.MILLISECONDS);
+    channel.runScheduledPendingTasks();
+    assertTrue(channel.isOpen());
+    channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+    channel.runScheduledPendingTasks();
+    assertFalse(channel.isOpen());
+  }
+
+  @Test
+  void connectionThatIsNotOpen_needsNothing() {
+    assertFalse(connection.keepAlive());
+    connection.setReading(false);
+    connection.flush();
+    connect();
+    assertTrue(channel.config().isAutoRead());
+    assertEquals("", sent());
+  }
+
+  @Test
+  void connectionThatWasNotUsedForAWhile_isPinged_once() {
+    connect();
+    Awaitility.await().atMost(10, TimeUnit.SECONDS).until(connection::keepAlive);
+    assertEquals("*1\r\n$4\r\nPING\r\n", sent());
+    connection.close();
+    assertFalse(connection.keepAlive());
   }
 
   @Test

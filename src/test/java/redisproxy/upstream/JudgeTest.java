@@ -1,0 +1,108 @@
+package redisproxy.upstream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.Future;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What Redis says of credentials, without a socket. */
+class JudgeTest {
+  private final Loop loop = new Loop();
+  private final Semaphore permits = new Semaphore(2);
+  private Judge judge;
+
+  @BeforeEach
+  void start() throws Exception {
+    judge = new Judge(loop.transport("redis.url", "redis://own:secret@localhost"), permits);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    loop.close();
+  }
+
+  private Future<Boolean> ask(String user, String password) throws Exception {
+    return loop.call(
+        () ->
+            judge.accepts(
+                user.getBytes(StandardCharsets.UTF_8), password.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** What is made of this reply. */
+  private Future<Boolean> verdict(String reply) throws Exception {
+    Future<Boolean> verdict = ask("u", "p");
+    loop.connect(0);
+    loop.replyLine(0, reply);
+    assertEquals(2, permits.availablePermits(), "given back");
+    assertFalse(loop.isOpen(0));
+    return verdict;
+  }
+
+  @Test
+  void credentials_areSentAsTheyAre_andNoOthers() throws Exception {
+    ask("u", "é");
+    loop.connect(0);
+    assertEquals("*3 $4 AUTH $1 u $2 \u00c3\u00a9 ", loop.sent(0), "the proxy's own are not");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-WRONGPASS invalid username-password pair or user is disabled.",
+        "-NOAUTH Authentication required.",
+        "-NOPERM this user has no permissions to run the 'auth' command",
+        "-ERR AUTH <password> called without any password configured for the default user.",
+        "-ERR wrong number of arguments for 'auth' command",
+      })
+  void refusal_refuses(String reply) throws Exception {
+    assertEquals(false, verdict(reply).result());
+  }
+
+  /** To take these for a refusal would lock out a client with the right password. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-ERR max number of clients reached",
+        "-LOADING Redis is loading the dataset in memory",
+        "-MASTERDOWN Link with MASTER is down",
+        "-XWRONGPASS",
+        ":1",
+        "$-1",
+      })
+  void anythingElse_isNoVerdict(String reply) throws Exception {
+    Future<Boolean> verdict = verdict(reply);
+    assertTrue(verdict.failed());
+    assertEquals("Redis does not judge now", verdict.cause().getMessage());
+  }
+
+  @Test
+  void lostConnection_isNoVerdict() throws Exception {
+    Future<Boolean> verdict = ask("u", "p");
+    loop.refuse(0);
+    assertTrue(verdict.failed());
+    assertEquals(2, permits.availablePermits());
+  }
+
+  @Test
+  void moreThanAreAllowed_areNotAsked_untilOneIsAnswered() throws Exception {
+    Future<Boolean> first = ask("a", "p");
+    ask("b", "p");
+    Future<Boolean> third = ask("c", "p");
+    assertEquals("too many judgements are under way", third.cause().getMessage());
+    assertEquals(2, loop.connections.size());
+    loop.connect(0);
+    loop.replyLine(0, "+OK");
+    assertTrue(first.result());
+    ask("d", "p");
+    assertEquals(3, loop.connections.size());
+    assertEquals(0, permits.availablePermits());
+  }
+}

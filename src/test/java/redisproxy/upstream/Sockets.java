@@ -1,0 +1,126 @@
+package redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetSocket;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.net.ConnectException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The sockets that are asked for on a {@link Loop}: the test says which of them are made, and is
+ * the server behind them. Blanks in its texts stand for line ends.
+ */
+final class Sockets {
+  private final Loop loop;
+  private final List<Promise<NetSocket>> asked = new CopyOnWriteArrayList<>();
+  private final List<Socket> made = new CopyOnWriteArrayList<>();
+
+  Sockets(Loop loop) {
+    this.loop = loop;
+  }
+
+  /** For {@link Transport#connect}. */
+  Future<NetSocket> connect() {
+    Promise<NetSocket> promise = Promise.promise();
+    asked.add(promise);
+    made.add(new Socket());
+    return promise.future();
+  }
+
+  /** How many have been asked for. */
+  int asked() {
+    return asked.size();
+  }
+
+  /** One that was asked for is made. */
+  void make(int index) throws Exception {
+    loop.run(() -> asked.get(index).complete(made.get(index).asNetSocket()));
+  }
+
+  /** It is not to be. */
+  void refuse(int index) throws Exception {
+    loop.run(() -> asked.get(index).fail(new ConnectException("refused")));
+  }
+
+  /** What the server was sent since the last time. */
+  String sent(int index) throws Exception {
+    return loop.call(() -> Loop.sent(made.get(index).channel));
+  }
+
+  /** The server sends this. */
+  void reply(int index, String replies) throws Exception {
+    loop.run(() -> made.get(index).channel.writeInbound(Loop.buffer(replies)));
+  }
+
+  /** The server closes the connection. */
+  void close(int index) throws Exception {
+    loop.run(() -> made.get(index).channel.close());
+  }
+
+  boolean isOpen(int index) throws Exception {
+    return loop.call(() -> made.get(index).channel.isOpen());
+  }
+
+  void close() {
+    made.forEach(socket -> socket.channel.finishAndReleaseAll());
+  }
+
+  /** A socket of Vert.x, as far as connections to Redis use one. */
+  private static final class Socket extends ChannelInboundHandlerAdapter {
+    final EmbeddedChannel channel = new EmbeddedChannel();
+    private Handler<Buffer> received = data -> {};
+    private Handler<Void> closed = end -> {};
+
+    Socket() {
+      channel.pipeline().addLast("handler", this);
+    }
+
+    NetSocket asNetSocket() {
+      return (NetSocket)
+          Proxy.newProxyInstance(
+              Socket.class.getClassLoader(),
+              new Class<?>[] {NetSocketInternal.class},
+              (proxy, method, arguments) -> invoked(proxy, method, arguments));
+    }
+
+    @SuppressWarnings("unchecked")
+    private Object invoked(Object proxy, Method method, Object[] arguments) {
+      switch (method.getName()) {
+        case "channelHandlerContext":
+          return channel.pipeline().context(this);
+        case "handler":
+          received = (Handler<Buffer>) arguments[0];
+          return proxy;
+        case "closeHandler":
+          closed = (Handler<Void>) arguments[0];
+          return proxy;
+        case "close":
+          channel.close();
+          return Future.succeededFuture();
+        default:
+          throw new UnsupportedOperationException(method.getName());
+      }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      ((ByteBuf) message).release();
+      received.handle(Buffer.buffer());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      closed.handle(null);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package redisproxy.upstream.connection;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** When a PING is due. By the real clock, which may stand still for as long as it likes. */
+class KeepAliveTest {
+  private static final long DUE_NANOS = TimeUnit.MILLISECONDS.toNanos(750);
+
+  private final long madeAt = System.nanoTime();
+  private final KeepAlive keepAlive = new KeepAlive();
+
+  /** Nothing was sent for as long as that, if a PING is due. */
+  private static void assertNotEarly(boolean isDue, long usedAt) {
+    assertTrue(!isDue || System.nanoTime() - usedAt >= DUE_NANOS);
+  }
+
+  private void awaitDue() {
+    Awaitility.await().atMost(10, TimeUnit.SECONDS).until(keepAlive::isDue);
+  }
+
+  @Test
+  void ping_isDueWhenNothingWasSentForThreeQuartersOfASecond() {
+    assertNotEarly(keepAlive.isDue(), madeAt);
+    awaitDue();
+    assertNotEarly(true, madeAt);
+  }
+
+  @Test
+  void use_putsItOff() {
+    awaitDue();
+    long usedAt = System.nanoTime();
+    keepAlive.used();
+    assertNotEarly(keepAlive.isDue(), usedAt);
+    awaitDue();
+    assertNotEarly(true, usedAt);
+  }
+}
