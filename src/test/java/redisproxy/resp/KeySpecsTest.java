@@ -2,7 +2,10 @@ package redisproxy.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,8 +39,11 @@ class KeySpecsTest {
   private static final Set<String> WRITE = Set.of("write");
   private static final Set<String> MOVES = Set.of("write", "movablekeys");
 
-  /** As version 7 says it; the names in capitals are made up. */
-  private static final CommandTable OF_7 =
+  /**
+   * As version 7 says it; some commands are made up. Made for each test: of what is made once,
+   * mutation tests see nothing.
+   */
+  private final CommandTable of7 =
       new CommandTable(
           Map.ofEntries(
               Map.entry("set", row(WRITE, spec("RW", new Index(1), ONE))),
@@ -78,6 +84,8 @@ class KeySpecsTest {
               Map.entry("spublish", row(Set.of(), spec("not_key", new Index(1), ONE))),
               Map.entry("third", row(WRITE, spec("RW", new Index(1), new Range(-1, 1, 3)))),
               Map.entry("back", row(MOVES, spec("RW", new Keyword("of", -1), ONE))),
+              Map.entry("of", row(MOVES, spec("RW", new Keyword("of", -1), ONE))),
+              Map.entry("behind", row(MOVES, spec("RW", new Index(1), new Count(1, 2, 1)))),
               Map.entry("some", row(WRITE, spec("incomplete", new Index(1), ONE))),
               Map.entry("pairs", row(MOVES, spec("RW", new Index(1), new Count(0, 1, 2)))),
               Map.entry("module", row(MOVES, spec("RW", new Index(1), ONE))),
@@ -97,7 +105,7 @@ class KeySpecsTest {
                           row(Set.of("stale")))))));
 
   /** As version 6 says it. */
-  private static final CommandTable OF_6 = new CommandTable(ofVersion6());
+  private final CommandTable of6 = new CommandTable(ofVersion6());
 
   private static Map<String, Row> ofVersion6() {
     Map<String, Row> rows = new HashMap<>();
@@ -168,6 +176,11 @@ class KeySpecsTest {
     "THIRD a b 1 2 3 4, a b, a b",
     "BACK OF a OF b x, b, b",
     "BACK a b, '', ''",
+    "OF a b, '', ''",
+    "OF a OF b, b, b",
+    "BEHIND 9 2 a b c, a b, a b",
+    "BEHIND 1 3 a b, ?, ?",
+    "BEHIND 1, ?, ?",
     "SOME k, k?, ?",
     "PAIRS 2 a 1 b 2, a b, a b",
     "MODULE k, k?, ?",
@@ -179,15 +192,16 @@ class KeySpecsTest {
     "NEW k, ?, ?",
   })
   void keys_ofVersion7(String request, String keys, String written) {
-    assertEquals(keys, keys(OF_7, request));
-    assertEquals(written, written(Parsed.array(OF_7, request.split(" "))), "written");
+    assertEquals(keys, keys(of7, request));
+    assertEquals(written, written(Parsed.array(of7, request.split(" "))), "written");
   }
 
   /** The one key is empty where there are several. */
   @Test
   void keys_ofMigrate() {
-    assertEquals(" a b", keys(OF_7, "MIGRATE h 1  0 9 COPY AUTH keys KEYS a b"));
-    assertEquals(" keys", keys(OF_6, "MIGRATE h 1  0 9 AUTH2 keys keys REPLACE KEYS keys"));
+    assertEquals(" a b", keys(of7, "MIGRATE h 1  0 9 COPY AUTH keys KEYS a b"));
+    assertEquals(" a b", written(Parsed.array(of7, "MIGRATE h 1  0 9 KEYS a b".split(" "))));
+    assertEquals(" keys", keys(of6, "MIGRATE h 1  0 9 AUTH2 keys keys REPLACE KEYS keys"));
   }
 
   @ParameterizedTest
@@ -212,8 +226,8 @@ class KeySpecsTest {
     "RENAME a b, a b, a b",
   })
   void keys_ofVersion6(String request, String keys, String written) {
-    assertEquals(keys, keys(OF_6, request));
-    assertEquals(written, written(Parsed.array(OF_6, request.split(" "))), "written");
+    assertEquals(keys, keys(of6, request));
+    assertEquals(written, written(Parsed.array(of6, request.split(" "))), "written");
   }
 
   /** Of one that is too large to be read, these are the first arguments. */
@@ -231,7 +245,24 @@ class KeySpecsTest {
     "XGROUP CREATE, ?",
   })
   void written_ofARequestThatIsNotWhole(String begun, String written) {
-    assertEquals(written, written(Parsed.begun(OF_7, begun.split(" "))));
+    assertEquals(written, written(Parsed.begun(of7, begun.split(" "))));
+  }
+
+  /** A parser keeps the places of the arguments of the request before. */
+  @Test
+  void argumentsOfTheRequestBefore_areNoKeys() throws ProtocolError {
+    RequestParser parser = new RequestParser(new RequestBounds(1000), () -> of7);
+    String sort = "$4 SORT $1 k $5 STORE $1 d ";
+    String more = "$5 STORE $1 e ";
+    ByteBuf in =
+        Unpooled.wrappedBuffer(
+            Requests.bytes(("*6 " + sort + more + "*4 " + sort + more).replace(" ", "\r\n")));
+    for (String expected : List.of("k e", "k d")) {
+      assertTrue(parser.parse(in));
+      List<String> keys = new ArrayList<>();
+      assertTrue(parser.request().keys(key -> keys.add(parser.request().text(key, 100))));
+      assertEquals(expected, String.join(" ", keys));
+    }
   }
 
   @Test
