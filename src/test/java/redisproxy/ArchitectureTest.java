@@ -1,5 +1,6 @@
 package redisproxy;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
@@ -7,6 +8,8 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyO
 import static com.tngtech.archunit.core.domain.JavaModifier.SYNCHRONIZED;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.callMethodWhere;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.never;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -21,6 +24,8 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.eventbus.EventBus;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,6 +176,33 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule names_sayWhatAClassIs =
       noClasses().should().haveNameMatching(".*(Impl|Manager|Utils?|Helper)");
+
+  /**
+   * Without a context a timeout is told on a thread of Netty's that is no event loop, and what
+   * follows from it runs there.
+   */
+  @ArchTest
+  static final ArchRule timeouts_areOfPromisesWithAContext =
+      classes()
+          .that()
+          .resideOutsideOfPackage("redisproxy")
+          .and(
+              describe(
+                  "have timeouts",
+                  type ->
+                      type.getMethodCallsFromSelf().stream()
+                          .anyMatch(
+                              call ->
+                                  call.getName().equals("timeout")
+                                      && call.getTargetOwner().isAssignableTo(Future.class))))
+          .should(
+              never(
+                  callMethodWhere(
+                      describe(
+                          "it is Promise.promise()",
+                          call ->
+                              call.getName().equals("promise")
+                                  && call.getTargetOwner().isEquivalentTo(Promise.class)))));
 
   /** It may change with any release of Vert.x; docs/decisions.md says what it is needed for. */
   @ArchTest

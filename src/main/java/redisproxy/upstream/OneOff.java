@@ -24,7 +24,7 @@ final class OneOff implements RequestConnection.Receiver<Promise<String>> {
     var connection =
         new RequestConnection<Promise<String>>(
             transport::open, new byte[0], 0, PendingReplies.SHORT, new OneOff());
-    Promise<String> reply = Promise.promise();
+    Promise<String> reply = transport.promise();
     connection.write(Unpooled.wrappedBuffer(request.getBytes()), reply);
     connection.flush();
     return reply

@@ -144,7 +144,7 @@ public final class Probe {
     if (!hasNoPassword()) {
       return Future.succeededFuture();
     }
-    Promise<Void> known = Promise.promise();
+    Promise<Void> known = transport.promise();
     waiting.add(known);
     ask();
     return known

@@ -14,8 +14,7 @@ import redisproxy.resp.CommandTable;
  * What the proxy knows of the server behind it. Immutable; outlives a connection, so that sessions
  * can begin during an outage.
  *
- * @param hello what HELLO says of it, by name, without what belongs to one connection; empty when
- *     it does not know HELLO
+ * @param hello what HELLO says of it, by name; empty when it does not know HELLO
  * @param modules what HELLO says of its modules
  * @param commands its own table of commands
  */

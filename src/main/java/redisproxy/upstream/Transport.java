@@ -2,6 +2,7 @@ package redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.ConnectOptions;
@@ -67,6 +68,11 @@ public class Transport {
   /** What is to be reached, and as whom. */
   Settings.Redis redis() {
     return redis;
+  }
+
+  /** A promise on the verticle's context: also when its future times out, that is told there. */
+  <T> Promise<T> promise() {
+    return home.promise();
   }
 
   Future<NetSocket> connect() {

@@ -2,6 +2,7 @@ package redisproxy.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -10,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -102,5 +104,14 @@ class OneOffTest {
     loop.connect(0);
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !loop.isOpen(0));
     assertTrue(answer.failed());
+  }
+
+  /** What follows from it belongs to the event loop. */
+  @Test
+  void silence_isToldOnTheEventLoop() throws Exception {
+    CompletableFuture<Thread> told = new CompletableFuture<>();
+    ask("redis.load-timeout", "50ms");
+    answer.onComplete(over -> told.complete(Thread.currentThread()));
+    assertSame(loop.call(Thread::currentThread), told.get(10, TimeUnit.SECONDS));
   }
 }

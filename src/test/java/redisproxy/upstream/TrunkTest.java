@@ -279,4 +279,15 @@ class TrunkTest {
     loop.reply(0, ":1 ");
     assertEquals(List.of("moved", "invalidate y", "a 2: :1", "a end"), told);
   }
+
+  /** The read that shows that a reply is too long also ends it. */
+  @Test
+  void replyThatIsTooLong_isLost() throws Exception {
+    open();
+    a.write(1, "x");
+    loop.connect(0);
+    loop.reply(0, "$70000 " + "x".repeat(40_000));
+    loop.reply(0, "x".repeat(30_000) + " ");
+    assertEquals(List.of("invalidate x", "a 1: lost on the way"), told);
+  }
 }

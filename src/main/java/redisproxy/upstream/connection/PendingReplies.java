@@ -151,16 +151,21 @@ public final class PendingReplies<T> {
     if (framer.type() == '>') {
       return;
     }
-    T request = ends ? requests.poll() : requests.peek();
+    T request = requests.peek();
     if (request == null) {
       throw toNothing();
     }
     if (before.isReadable()) {
       receiver.part(request, framer.type(), before, 0, before.readableBytes(), false);
     }
-    if (!stopped) {
-      receiver.part(request, framer.type(), data, start, length, ends);
+    if (stopped) {
+      return;
     }
+    if (ends) {
+      // Not sooner: a receiver that gives up is to find it among those without a reply.
+      requests.remove();
+    }
+    receiver.part(request, framer.type(), data, start, length, ends);
   }
 
   private void whole(ByteBuf from, int start, int length) throws ProtocolError {
