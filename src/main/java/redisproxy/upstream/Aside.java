@@ -200,7 +200,9 @@ final class Aside implements RequestConnection.Receiver<Aside.Asked> {
     boolean wasConnected = connection != null && connection.isConnected();
     close();
     if (end.kind() != RequestConnection.Kind.LOST) {
-      LOG.atWarn().addKeyValue(LogKey.REASON, end.text()).log("Redis sent what cannot be followed");
+      if (end.kind() == RequestConnection.Kind.NOT_RESP) {
+        LOG.atWarn().addKeyValue(LogKey.REASON, end.text()).log("Redis sent what is not RESP");
+      }
       fail(unanswered, true);
       return;
     }
