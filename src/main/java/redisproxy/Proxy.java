@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.admin.AdminVerticle;
+import redisproxy.admission.Admission;
+import redisproxy.admission.Clients;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
 import redisproxy.bus.CacheVerticle;
 import redisproxy.bus.Census;
@@ -28,9 +32,7 @@ import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
 import redisproxy.http.HttpVerticle;
-import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
-import redisproxy.metrics.Gate;
 import redisproxy.session.ClientIds;
 import redisproxy.session.RespVerticle;
 import redisproxy.tls.CertificateFiles;
@@ -58,12 +60,10 @@ public final class Proxy {
   private final LongSupplier clock = Proxy::millis;
   private final EventLoops loops;
   private final Clients clients;
-  private final Gate httpRequests;
-  private final Semaphore streams;
+  private final Admission admission;
   private final Memo memo = new Memo();
   private final ClientIds ids = new ClientIds();
   private final Census census = new Census();
-  private final LiveLimits limits;
 
   /** Null where nothing is traced. */
   private final @Nullable Spans spans;
@@ -79,11 +79,15 @@ public final class Proxy {
     this.vertx = loops.open(settings.eventLoops(), settings.redis());
     this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
     this.settings = settings;
-    this.limits = new LiveLimits(settings.limits());
     this.spans = Spans.of(settings.tracing(), settings.redis().endpoint(), Version.TEXT);
-    this.streams = new Semaphore(loops.room().streams(STREAMS));
     this.clients = new Clients(loops.room(), settings);
-    this.httpRequests = new Gate(settings.http().maxConcurrentRequests());
+    this.admission =
+        new Admission(
+            clients.resp(),
+            clients.http(),
+            new Gate(settings.http().maxConcurrentRequests()),
+            new Semaphore(loops.room().streams(STREAMS)),
+            new LiveLimits(settings.limits()));
   }
 
   /**
@@ -131,7 +135,6 @@ public final class Proxy {
                 new CacheVerticle(
                     settings,
                     loops.transport(),
-                    cache,
                     clock,
                     census,
                     insight,
@@ -159,15 +162,7 @@ public final class Proxy {
             () ->
                 added(
                     respVerticles,
-                    new RespVerticle(
-                        settings,
-                        clients.resp(),
-                        streams,
-                        memo,
-                        census,
-                        certificates,
-                        limits,
-                        ids)))
+                    new RespVerticle(settings, admission, memo, census, certificates, ids)))
         .recover(failure -> Future.failedFuture(Listener.resp(resp).failed(failure)))
         .onSuccess(fronts::add);
   }
@@ -179,31 +174,13 @@ public final class Proxy {
             () ->
                 added(
                     httpVerticles,
-                    new HttpVerticle(
-                        settings,
-                        clients.http(),
-                        httpRequests,
-                        streams,
-                        clock,
-                        census,
-                        certificates,
-                        limits,
-                        spans)))
+                    new HttpVerticle(settings, admission, clock, census, certificates, spans)))
         .recover(failure -> Future.failedFuture(Listener.http(http).failed(failure)))
         .onSuccess(fronts::add);
   }
 
   private Future<String> deployAdmin(Vertx adminVertx, Insight insight) {
-    adminVerticle =
-        new AdminVerticle(
-            settings,
-            clients.resp(),
-            clients.http(),
-            httpRequests,
-            census,
-            certificates.admin(),
-            limits,
-            insight);
+    adminVerticle = new AdminVerticle(settings, admission, census, certificates.admin(), insight);
     return adminVertx
         .deployVerticle(adminVerticle)
         .recover(failure -> Future.failedFuture(Listener.admin(settings.admin()).failed(failure)));
@@ -238,7 +215,7 @@ public final class Proxy {
    */
   void follow(Path file, Loaded running, HangUp hangUp) {
     vertx
-        .deployVerticle(new Reload(file, running, hangUp, clients, limits))
+        .deployVerticle(new Reload(file, running, hangUp, clients, admission.limits()))
         .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
   }
 

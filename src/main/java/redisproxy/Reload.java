@@ -7,12 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redisproxy.admission.Clients;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
 import redisproxy.config.ConfigurationException;
 import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
 import redisproxy.config.Watch;
-import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.log.Logging;
 

@@ -7,7 +7,7 @@
  *   client
  *     │ bytes
  *     ▼
- *   {@link redisproxy.session.RespConnection#channelRead} ──► {@link redisproxy.session.RespSession#accept}    {@link redisproxy.http.HttpVerticle} (router)
+ *   {@link redisproxy.session.ClientConnection#channelRead} ──► {@link redisproxy.session.Session#accept}    {@link redisproxy.http.HttpVerticle} (router)
  *     │   a {@link redisproxy.resp.RequestParser} reads requests where they lie        │
  *     │   {@link redisproxy.session.CachedLane} keeps replies in order                         │
  *     ▼                                                                    ▼

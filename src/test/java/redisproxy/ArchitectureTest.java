@@ -11,6 +11,7 @@ import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.Wi
 import static com.tngtech.archunit.lang.conditions.ArchConditions.callMethodWhere;
 import static com.tngtech.archunit.lang.conditions.ArchConditions.never;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.constructors;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -18,10 +19,15 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.vertx.core.Future;
@@ -30,14 +36,21 @@ import io.vertx.core.eventbus.EventBus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import redisproxy.http.HeapBodies;
 import redisproxy.http.HttpAnswers;
 import redisproxy.http.UnreadResponses;
-import redisproxy.session.RespConnection;
+import redisproxy.session.ClientConnection;
 import redisproxy.session.RespVerticle;
 import redisproxy.session.ValueRelay;
 import redisproxy.upstream.Dialer;
@@ -47,6 +60,8 @@ import redisproxy.upstream.connection.RedisConnection;
 /** The layers as docs and package-infos describe them. */
 @AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
+  private static final int MOST_IN_A_CYCLE = 6;
+  private static final int MOST_PARAMETERS = 7;
   private static final Path SOURCES = Path.of("src/main/java");
 
   /** Annotations that say where null may be: for the compiler, and not in the jar. */
@@ -126,7 +141,7 @@ class ArchitectureTest {
               "redisproxy.metrics",
               "redisproxy.tls",
               "redisproxy.tracing",
-              "redisproxy.limits",
+              "redisproxy.admission",
               "redisproxy.snapshot",
               "redisproxy.log")
           .whereLayer("start")
@@ -158,11 +173,75 @@ class ArchitectureTest {
   static final ArchRule packages_haveNoCycles =
       slices().assignedFrom(new Packages()).should().beFreeOfCycles();
 
+  /** What knows each other can only be read together. The settings are one table in many files. */
   @ArchTest
-  static final ArchRule limits_arePlainJavaSettingsAndLog =
+  static void classesThatKnowEachOther_areFew(JavaClasses all) {
+    Map<JavaClass, Set<JavaClass>> known = new HashMap<>();
+    for (JavaClass type : all) {
+      if (!type.getPackageName().equals("redisproxy.config")) {
+        known
+            .computeIfAbsent(outermost(type), first -> new HashSet<>())
+            .addAll(
+                type.getDirectDependenciesFromSelf().stream()
+                    .map(dependency -> outermost(dependency.getTargetClass()))
+                    .filter(target -> target.getPackageName().equals(type.getPackageName()))
+                    .toList());
+      }
+    }
+    for (JavaClass type : known.keySet()) {
+      Set<JavaClass> circle =
+          known.keySet().stream()
+              .filter(other -> reaches(type, other, known) && reaches(other, type, known))
+              .collect(Collectors.toSet());
+      assertTrue(circle.size() <= MOST_IN_A_CYCLE, () -> circle + " know each other");
+    }
+  }
+
+  private static JavaClass outermost(JavaClass type) {
+    return type.getEnclosingClass().map(ArchitectureTest::outermost).orElse(type);
+  }
+
+  private static boolean reaches(
+      JavaClass from, JavaClass to, Map<JavaClass, Set<JavaClass>> known) {
+    Set<JavaClass> seen = new HashSet<>(Set.of(from));
+    Queue<JavaClass> next = new ArrayDeque<>(seen);
+    while (!next.isEmpty()) {
+      JavaClass at = next.remove();
+      if (at.equals(to)) {
+        return true;
+      }
+      known.getOrDefault(at, Set.of()).stream().filter(seen::add).forEach(next::add);
+    }
+    return false;
+  }
+
+  /** A record is a list of named values; a constructor that needs more does too much. */
+  @ArchTest
+  static final ArchRule constructors_takeFewParameters =
+      constructors()
+          .that(
+              describe(
+                  "are of no record and no enum",
+                  constructor ->
+                      !constructor.getOwner().isRecord() && !constructor.getOwner().isEnum()))
+          .should(
+              new ArchCondition<>("take " + MOST_PARAMETERS + " parameters at most") {
+                @Override
+                public void check(JavaConstructor constructor, ConditionEvents events) {
+                  int count = constructor.getRawParameterTypes().size();
+                  events.add(
+                      new SimpleConditionEvent(
+                          constructor,
+                          count <= MOST_PARAMETERS,
+                          constructor.getFullName() + " takes " + count));
+                }
+              });
+
+  @ArchTest
+  static final ArchRule admission_isPlainJavaSettingsAndLog =
       classes()
           .that()
-          .resideInAPackage("redisproxy.limits")
+          .resideInAPackage("redisproxy.admission")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -170,7 +249,7 @@ class ArchitectureTest {
               NULLNESS,
               "org.slf4j..",
               "redisproxy.config",
-              "redisproxy.limits",
+              "redisproxy.admission",
               "redisproxy.log");
 
   @ArchTest
@@ -214,7 +293,7 @@ class ArchitectureTest {
                       HttpAnswers.class,
                       HeapBodies.class,
                       UnreadResponses.class,
-                      RespConnection.class,
+                      ClientConnection.class,
                       RespVerticle.class,
                       ValueRelay.class,
                       Dialer.class,

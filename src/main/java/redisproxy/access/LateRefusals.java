@@ -2,7 +2,7 @@ package redisproxy.access;
 
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerRequest;
-import redisproxy.limits.FailedLogins;
+import redisproxy.admission.FailedLogins;
 
 /** Answers to failed log-ins over HTTP, which come the later the more have failed. */
 public final class LateRefusals {

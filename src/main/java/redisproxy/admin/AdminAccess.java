@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.access.Authorization;
 import redisproxy.access.Credentials;
 import redisproxy.access.LateRefusals;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.RateLimit;
 import redisproxy.config.Secret;
 import redisproxy.http.HttpLimit;
 import redisproxy.http.Problem;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.RateLimit;
 
 /**
  * Who may ask the admin port, and how often. Health is for whoever reaches it, an orchestrator has

@@ -13,6 +13,10 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import redisproxy.accept.Listeners;
+import redisproxy.admission.Admission;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus.Report;
 import redisproxy.bus.Census;
 import redisproxy.bus.Coherence;
@@ -25,10 +29,7 @@ import redisproxy.http.HeapBodies;
 import redisproxy.http.HttpFraming;
 import redisproxy.http.Problem;
 import redisproxy.http.ResponseHeaders;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.LiveLimits;
 import redisproxy.metrics.Exposition;
-import redisproxy.metrics.Gate;
 import redisproxy.tls.Certificates;
 
 /**
@@ -39,39 +40,34 @@ import redisproxy.tls.Certificates;
  */
 public final class AdminVerticle extends VerticleBase {
   private final Settings settings;
-  private final Gate respClients;
-  private final Gate httpClients;
-  private final Gate httpRequests;
+  private final Admission admission;
   private final Census census;
   private final Certificates certificates;
-  private final LiveLimits limits;
   private final Insight insight;
   private Exposition<Reading> exposition;
   private Listeners server;
 
   public AdminVerticle(
       Settings settings,
-      Gate respClients,
-      Gate httpClients,
-      Gate httpRequests,
+      Admission admission,
       Census census,
       Certificates certificates,
-      LiveLimits limits,
       Insight insight) {
     this.settings = settings;
-    this.respClients = respClients;
-    this.httpClients = httpClients;
-    this.httpRequests = httpRequests;
+    this.admission = admission;
     this.census = census;
     this.certificates = certificates;
-    this.limits = limits;
     this.insight = insight;
   }
 
   @Override
   public Future<?> start() {
-    exposition = new Exposition<>(Meters.table(respClients, httpClients, httpRequests));
+    exposition =
+        new Exposition<>(
+            Meters.table(
+                admission.respClients(), admission.httpClients(), admission.httpRequests()));
     Router router = Router.router(vertx);
+    LiveLimits limits = admission.limits();
     FrontLimits own = FrontLimits.of(limits, limits.admin(), 1);
     new AdminAccess(context, settings.admin().token(), own).mount(router);
     LogLevel.mount(router);
@@ -84,7 +80,7 @@ public final class AdminVerticle extends VerticleBase {
         .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.ready(reading))));
     router.route("/stats").handler(ctx -> read(ctx, this::stats));
     router.route("/metrics").handler(ctx -> read(ctx, this::metrics));
-    new Dashboard(vertx, settings, respClients, httpClients, census, insight).mount(router);
+    new Dashboard(vertx, settings, admission, census, insight).mount(router);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     HttpServerOptions options =
         new HttpServerOptions()
@@ -187,12 +183,14 @@ public final class AdminVerticle extends VerticleBase {
             .put("capacity", cache.capacity())
             .put("bytes", cache.bytes())
             .put("maxBytes", cache.maxBytes())
-            .put("clients", respClients.current() + httpClients.current())
+            .put("clients", admission.respClients().current() + admission.httpClients().current())
             .put(
                 "resp",
-                gate(respClients)
+                gate(admission.respClients())
                     .put("clientsStalled", reading.tally(Census.RESP).stalledClients()))
-            .put("http", gate(httpClients).put("requests", httpRequests.total()))
+            .put(
+                "http",
+                gate(admission.httpClients()).put("requests", admission.httpRequests().total()))
             .put("redis", Health.redis(report))
             .put("coherence", coherence(report.coherence()));
     end(ctx, 200, json);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import redisproxy.admission.Admission;
 import redisproxy.bus.Census;
 import redisproxy.bus.Insight;
 import redisproxy.bus.Reading;
@@ -26,7 +27,6 @@ import redisproxy.http.Asset;
 import redisproxy.http.Json;
 import redisproxy.http.Problem;
 import redisproxy.metrics.Connections;
-import redisproxy.metrics.Gate;
 
 /**
  * The page that shows how the proxy is doing while it runs: its files, {@code /events}, which it is
@@ -44,8 +44,7 @@ final class Dashboard {
   private final Vertx vertx;
   private final Context context;
   private final Settings settings;
-  private final Gate respClients;
-  private final Gate httpClients;
+  private final Admission admission;
   private final Census census;
   private final Insight insight;
   private final Trend trend = new Trend();
@@ -55,18 +54,11 @@ final class Dashboard {
   private boolean asking;
 
   /** To be made on the admin verticle's event loop. */
-  Dashboard(
-      Vertx vertx,
-      Settings settings,
-      Gate respClients,
-      Gate httpClients,
-      Census census,
-      Insight insight) {
+  Dashboard(Vertx vertx, Settings settings, Admission admission, Census census, Insight insight) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.settings = settings;
-    this.respClients = respClients;
-    this.httpClients = httpClients;
+    this.admission = admission;
     this.census = census;
     this.insight = insight;
   }
@@ -179,8 +171,8 @@ final class Dashboard {
         .put("redis", Health.redis(reading.report()))
         .put("coherence", Health.coherence(reading.report().coherence()))
         .put("stuck", new JsonArray(reading.silent()))
-        .put("resp", respClients.current())
-        .put("http", httpClients.current())
+        .put("resp", admission.respClients().current())
+        .put("http", admission.httpClients().current())
         .put("connections", connections)
         .put("hotKeys", hotKeys);
   }

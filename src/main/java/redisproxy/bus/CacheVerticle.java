@@ -76,14 +76,13 @@ public final class CacheVerticle extends VerticleBase {
    * The verticle, not yet deployed.
    *
    * @param socketTransport the transport that runs, for the report
-   * @param cache the cache it will own
    * @param clock milliseconds, monotonic
+   * @param insight into the cache that it will own
    * @param spans null where loads are not traced
    */
   public CacheVerticle(
       Settings settings,
       Choice socketTransport,
-      Cache cache,
       LongSupplier clock,
       Census census,
       Insight insight,
@@ -91,7 +90,7 @@ public final class CacheVerticle extends VerticleBase {
       @Nullable Spans spans) {
     this.settings = settings;
     this.socketTransport = socketTransport;
-    this.cache = cache;
+    this.cache = insight.cache();
     this.clock = clock;
     this.census = census;
     this.insight = insight;

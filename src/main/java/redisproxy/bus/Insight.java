@@ -52,6 +52,11 @@ public final class Insight {
     this.watches = watches;
   }
 
+  /** The cache that is looked into. */
+  Cache cache() {
+    return cache;
+  }
+
   /** The cache verticle has started, on this context. */
   void open(Context verticle) {
     context = verticle;

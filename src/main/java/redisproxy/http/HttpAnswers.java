@@ -10,12 +10,12 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import redisproxy.admission.Gate;
 import redisproxy.bus.Failures;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Unverified;
-import redisproxy.metrics.Gate;
 import redisproxy.upstream.ValueStreams;
 
 /** Turns answers into HTTP responses; the six different answers have six different responses. */

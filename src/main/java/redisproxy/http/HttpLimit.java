@@ -4,7 +4,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
 import org.jspecify.annotations.Nullable;
 import redisproxy.access.ClientAddress;
-import redisproxy.limits.RateLimit;
+import redisproxy.admission.RateLimit;
 
 /** Refuses what one client, or all together, ask too often over HTTP. */
 public final class HttpLimit implements Handler<HttpServerRequest> {

@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -20,18 +19,19 @@ import org.slf4j.LoggerFactory;
 import redisproxy.accept.Listeners;
 import redisproxy.access.Credentials;
 import redisproxy.access.LateRefusals;
+import redisproxy.admission.Admission;
+import redisproxy.admission.ClientMemory;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Census;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
-import redisproxy.limits.ClientMemory;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
-import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
@@ -55,13 +55,10 @@ public final class HttpVerticle extends VerticleBase {
   private static final int ANY_PORT = -2;
 
   private final Settings settings;
-  private final Gate clients;
-  private final Gate requests;
-  private final Semaphore streamPermits;
+  private final Admission admission;
   private final LongSupplier clock;
   private final Census census;
   private final CertificateFiles certificates;
-  private final LiveLimits live;
   private final HttpSpans spans;
 
   private Front front;
@@ -75,29 +72,21 @@ public final class HttpVerticle extends VerticleBase {
   /**
    * The verticle, not yet deployed.
    *
-   * @param clients the connections of all instances
-   * @param requests the requests being answered by all instances
    * @param clock the cache's clock
    * @param spans null where requests are not traced
    */
   public HttpVerticle(
       Settings settings,
-      Gate clients,
-      Gate requests,
-      Semaphore streamPermits,
+      Admission admission,
       LongSupplier clock,
       Census census,
       CertificateFiles certificates,
-      LiveLimits live,
       @Nullable Spans spans) {
     this.settings = settings;
-    this.clients = clients;
-    this.requests = requests;
-    this.streamPermits = streamPermits;
+    this.admission = admission;
     this.clock = clock;
     this.census = census;
     this.certificates = certificates;
-    this.live = live;
     this.spans = new HttpSpans(spans);
   }
 
@@ -106,13 +95,14 @@ public final class HttpVerticle extends VerticleBase {
     front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
     loopDelay = new LoopDelay(vertx);
     census.join(Census.HTTP, context, this::share);
+    LiveLimits live = admission.limits();
     FrontLimits limits = FrontLimits.of(live, live.http(), settings.http().instances());
     Transport transport = new Transport(vertx, settings.redis(), certificates.redis());
     access =
         new HttpAccess(
             settings.redis(),
             Credentials.of(settings.auth()),
-            new Judge(transport, streamPermits),
+            new Judge(transport, admission.streams()),
             new LateRefusals(context, limits.failedLogins()),
             task -> context.runOnContext(turn -> task.run()),
             clock);
@@ -123,8 +113,8 @@ public final class HttpVerticle extends VerticleBase {
                 LogKey.HTTP, settings.http().instances(), settings.cache().maxValueBytes()));
     answers =
         new HttpAnswers(
-            new ValueStreams(vertx, transport, streamPermits, front::seen),
-            requests,
+            new ValueStreams(vertx, transport, admission.streams(), front::seen),
+            admission.httpRequests(),
             unread,
             clock,
             settings.http().maxAgeRemaining());
@@ -187,6 +177,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void connected(HttpConnection connection) {
+    Gate clients = admission.httpClients();
     if (clients.enter()) {
       HeapBodies.addTo(connection);
       unread.add(connection);
@@ -275,7 +266,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void lookup(HttpServerRequest request, HttpStyle style, byte[] key) {
-    if (!requests.enter()) {
+    if (!admission.httpRequests().enter()) {
       style.fail(request, key, Problem.of(503, "too many requests are being answered"));
       return;
     }

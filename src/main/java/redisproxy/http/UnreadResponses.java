@@ -11,7 +11,7 @@ import io.vertx.core.http.impl.HttpServerConnection;
 import java.util.HashMap;
 import java.util.Map;
 import redisproxy.accept.Unsent;
-import redisproxy.limits.ClientMemory;
+import redisproxy.admission.ClientMemory;
 
 /**
  * What the clients of one verticle do not read of their responses. Of HTTP/1 it is what the socket

@@ -31,7 +31,7 @@ final class CachedLane implements Bus.Asker {
   /** A key longer than this, in bytes, waits until nothing else is in flight. */
   private static final int LONG_KEY = 1024;
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final Front front;
   private final ValueStreams streams;
   private final ConnectionState state;
@@ -59,18 +59,18 @@ final class CachedLane implements Bus.Asker {
   private boolean gone;
 
   CachedLane(
-      RespSession session,
+      ClientConnection connection,
       Front front,
       ValueStreams streams,
       ConnectionState state,
       Settings.Resp settings) {
-    this.session = session;
+    this.connection = connection;
     this.front = front;
     this.streams = streams;
     this.state = state;
     this.maxPendingBytes = settings.maxPendingBytes();
     this.replies = new ReplyQueue(settings.maxPipeline());
-    this.writer = new ReplyWriter(session);
+    this.writer = new ReplyWriter(connection);
   }
 
   // Requests in
@@ -80,7 +80,7 @@ final class CachedLane implements Bus.Asker {
         && toAskAgain == 0
         && !replies.isFull()
         && held < maxPendingBytes
-        && session.hasRoom();
+        && connection.hasRoom();
   }
 
   /** Whether every request has been answered and every answer written. */
@@ -165,17 +165,17 @@ final class CachedLane implements Bus.Asker {
 
   /** Whether the reply at the head need not wait for {@link #answersEnd} to be put with others. */
   private boolean mayWriteAtOnce() {
-    return relay == null && toAskAgain == 0 && session.isWritable();
+    return relay == null && toAskAgain == 0 && connection.isWritable();
   }
 
   @Override
   public void answersEnd() {
-    session.advance();
+    connection.advance();
   }
 
   @Override
   public void broken(Throwable fault) {
-    session.broken(fault);
+    connection.broken(fault);
   }
 
   // Replies out
@@ -215,7 +215,7 @@ final class CachedLane implements Bus.Asker {
   private boolean mayWriteFirst() {
     Object reply = replies.first();
     boolean isShort = reply instanceof byte[] || reply instanceof Entry e && e.isMissing();
-    return reply != null && (isShort ? session.hasRoom() : session.isWritable());
+    return reply != null && (isShort ? connection.hasRoom() : connection.isWritable());
   }
 
   private void append(Object reply) {
@@ -272,7 +272,7 @@ final class CachedLane implements Bus.Asker {
 
   private void stream(Key key) {
     toAskAgain = replies.size();
-    relay = new ValueRelay(session, this);
+    relay = new ValueRelay(connection, this);
     streams.open(key, relay);
   }
 
@@ -285,7 +285,7 @@ final class CachedLane implements Bus.Asker {
     } else {
       fill(replies.head(), nilOr(reply));
     }
-    session.advance();
+    connection.advance();
   }
 
   private byte[] nilOr(byte[] reply) {

@@ -58,6 +58,11 @@ public final class ClientIds {
       return id;
     }
 
+    /** The table it is in. */
+    ClientIds all() {
+      return ClientIds.this;
+    }
+
     /** Redis has told the id of its connection. */
     void connected(long redisId) {
       disconnected();

@@ -2,8 +2,8 @@ package redisproxy.session;
 
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.RateLimit;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.RateLimit;
 import redisproxy.resp.Reply;
 
 /**
@@ -16,7 +16,7 @@ final class ClientLimits {
   static final byte[] EXCEEDED =
       Reply.error("ERR redis-proxy: rate limit exceeded, try again in a second");
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final FrontLimits limits;
   private final RateLimit rate;
 
@@ -26,8 +26,8 @@ final class ClientLimits {
   /** Gives the reply that is late, or null. */
   private @Nullable Future<?> late;
 
-  ClientLimits(RespSession session, FrontLimits limits) {
-    this.session = session;
+  ClientLimits(ClientConnection connection, FrontLimits limits) {
+    this.connection = connection;
     this.limits = limits;
     this.rate = limits.rate();
   }
@@ -49,7 +49,7 @@ final class ClientLimits {
       counted = false;
       return false;
     }
-    return !rate.take(session.address());
+    return !rate.take(connection.address());
   }
 
   /** The request that was read, and counted, will be read again. */
@@ -59,7 +59,7 @@ final class ClientLimits {
 
   /** Has the reply to a failed log-in come late; nothing more is read until then. */
   void replyLate(CachedLane cached, byte[] reply) {
-    long delay = limits.failedLogins().delayMs(session.address());
+    long delay = limits.failedLogins().delayMs(connection.address());
     if (delay == 0) {
       cached.reply(reply);
       return;
@@ -67,12 +67,12 @@ final class ClientLimits {
     int ticket = cached.accepted();
     cached.awaitReply();
     late =
-        session.later(
+        connection.later(
             delay,
             () -> {
               late = null;
               cached.replied(ticket, reply);
-              session.advance();
+              connection.advance();
             });
   }
 

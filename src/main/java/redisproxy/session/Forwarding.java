@@ -18,11 +18,14 @@ final class Forwarding implements Trunks.Sender, ReadBarrier.Source {
   /** A longer request, in bytes, goes through a tunnel. */
   private static final int MAX_REQUEST = 16 * 1024;
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final CachedLane cached;
   private final Trunks trunks;
   private final ConnectionState state;
   private final Handshake handshake;
+
+  /** Ends the session behind what was read of it. */
+  private final Runnable quit;
 
   private int outstanding;
 
@@ -35,16 +38,18 @@ final class Forwarding implements Trunks.Sender, ReadBarrier.Source {
   private boolean gone;
 
   Forwarding(
-      RespSession session,
+      ClientConnection connection,
       CachedLane cached,
       Trunks trunks,
       ConnectionState state,
-      Handshake handshake) {
-    this.session = session;
+      Handshake handshake,
+      Runnable quit) {
+    this.connection = connection;
     this.cached = cached;
     this.trunks = trunks;
     this.state = state;
     this.handshake = handshake;
+    this.quit = quit;
   }
 
   /** Whether everything forwarded is answered. */
@@ -107,7 +112,7 @@ final class Forwarding implements Trunks.Sender, ReadBarrier.Source {
 
   @Override
   public void answersEnd() {
-    session.advance();
+    connection.advance();
   }
 
   /** As after any connection that is lost, the client knows by its end. */
@@ -116,14 +121,14 @@ final class Forwarding implements Trunks.Sender, ReadBarrier.Source {
     if (!gone) {
       outstanding--;
       cached.replied(ticket, Failures.lost(wasConnected));
-      session.quit();
-      session.advance();
+      quit.run();
+      connection.advance();
     }
   }
 
   @Override
   public void broken(Throwable fault) {
-    session.broken(fault);
+    connection.broken(fault);
   }
 
   /** The client is gone. */

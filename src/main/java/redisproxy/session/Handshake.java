@@ -38,6 +38,11 @@ final class Handshake {
     this.id = id;
   }
 
+  /** The state of the session's connection. */
+  ConnectionState state() {
+    return state;
+  }
+
   /**
    * What a connection to Redis is to be told so that it is as the client believes it to be; the
    * database, which only a logged-in client may select, last.

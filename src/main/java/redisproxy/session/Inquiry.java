@@ -35,7 +35,7 @@ final class Inquiry implements Asides.Asker {
   /** Longer requests, in bytes, go through a tunnel. */
   private static final int MAX_REQUEST = 1024;
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final Asides asides;
   private final ConnectionState state;
   private boolean waiting;
@@ -45,8 +45,8 @@ final class Inquiry implements Asides.Asker {
 
   private byte @Nullable [] answer;
 
-  Inquiry(RespSession session, Asides asides, ConnectionState state) {
-    this.session = session;
+  Inquiry(ClientConnection connection, Asides asides, ConnectionState state) {
+    this.connection = connection;
     this.asides = asides;
     this.state = state;
   }
@@ -138,11 +138,11 @@ final class Inquiry implements Asides.Asker {
     waiting = false;
     known = true;
     answer = reply;
-    session.advance();
+    connection.advance();
   }
 
   @Override
   public void broken(Throwable fault) {
-    session.broken(fault);
+    connection.broken(fault);
   }
 }

@@ -17,7 +17,7 @@ final class LastReplies {
   /** How long Redis may be silent between two replies, in milliseconds. */
   private static final long SILENCE_MS = 1_000;
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final RedisConnection tunnel;
   private final Outstanding outstanding;
   private final BooleanSupplier isBetween;
@@ -34,11 +34,11 @@ final class LastReplies {
    * @param isBetween whether no reply has begun that is not whole
    */
   LastReplies(
-      RespSession session,
+      ClientConnection connection,
       RedisConnection tunnel,
       Outstanding outstanding,
       BooleanSupplier isBetween) {
-    this.session = session;
+    this.connection = connection;
     this.tunnel = tunnel;
     this.outstanding = outstanding;
     this.isBetween = isBetween;
@@ -55,7 +55,7 @@ final class LastReplies {
       watch();
     } else {
       tunnel.close();
-      session.leave();
+      connection.leave();
     }
   }
 
@@ -79,12 +79,12 @@ final class LastReplies {
   private void watch() {
     if (!ended) {
       progressed = false;
-      session.later(SILENCE_MS, this::check);
+      connection.later(SILENCE_MS, this::check);
     }
   }
 
   private void check() {
-    if (!progressed && isBetween.getAsBoolean() && session.isWritable()) {
+    if (!progressed && isBetween.getAsBoolean() && connection.isWritable()) {
       end();
     }
     watch();

@@ -22,13 +22,13 @@ final class ProxyInfo {
   /** How it is written to be told among what goes through a tunnel. */
   private static final String REQUEST = "*2\r\n$4\r\ninfo\r\n$10\r\n" + SECTION + "\r\n";
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final Front front;
   private final CachedLane cached;
   private final ConnectionState state;
 
-  ProxyInfo(RespSession session, Front front, CachedLane cached, ConnectionState state) {
-    this.session = session;
+  ProxyInfo(ClientConnection connection, Front front, CachedLane cached, ConnectionState state) {
+    this.connection = connection;
     this.front = front;
     this.cached = cached;
     this.state = state;
@@ -61,7 +61,7 @@ final class ProxyInfo {
     front.ask(
         report -> {
           cached.replied(ticket, reply(text(report), isResp3));
-          session.advance();
+          connection.advance();
         });
   }
 

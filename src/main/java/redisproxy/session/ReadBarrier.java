@@ -36,7 +36,7 @@ final class ReadBarrier implements Bus.Fenced {
   /** After a fence that did not pass, none is asked for so long. */
   private static final long REFUSED_FOR_NANOS = 500_000_000;
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final Front front;
   private final List<Source> sources = new ArrayList<>(2);
   private boolean asked;
@@ -45,8 +45,8 @@ final class ReadBarrier implements Bus.Fenced {
   private long refusedAt = System.nanoTime() - REFUSED_FOR_NANOS;
 
   /** That of a session that has seen nothing of Redis. */
-  ReadBarrier(RespSession session, Front front) {
-    this.session = session;
+  ReadBarrier(ClientConnection connection, Front front) {
+    this.connection = connection;
     this.front = front;
   }
 
@@ -101,11 +101,11 @@ final class ReadBarrier implements Bus.Fenced {
     } else {
       refusedAt = System.nanoTime();
     }
-    session.advance();
+    connection.advance();
   }
 
   @Override
   public void broken(Throwable fault) {
-    session.broken(fault);
+    connection.broken(fault);
   }
 }

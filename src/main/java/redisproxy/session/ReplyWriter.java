@@ -15,14 +15,14 @@ final class ReplyWriter {
   /** The size of the buffer that small replies are gathered in, at most, in bytes. */
   private static final int GATHERED = 64 * 1024;
 
-  private final RespConnection connection;
+  private final ClientConnection connection;
 
   /** Replies not yet written, or null. */
   private @Nullable ByteBuf gathered;
 
   private boolean flushed = true;
 
-  ReplyWriter(RespConnection connection) {
+  ReplyWriter(ClientConnection connection) {
     this.connection = connection;
   }
 

@@ -9,23 +9,23 @@ import io.vertx.core.net.NetSocket;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redisproxy.accept.Listeners;
 import redisproxy.access.Credentials;
+import redisproxy.admission.Admission;
+import redisproxy.admission.ClientFaults;
+import redisproxy.admission.ClientMemory;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Census;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.config.Log;
 import redisproxy.config.Settings;
-import redisproxy.limits.ClientFaults;
-import redisproxy.limits.ClientMemory;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.LiveLimits;
 import redisproxy.log.LogKey;
-import redisproxy.metrics.Gate;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
 import redisproxy.tls.CertificateFiles;
@@ -46,60 +46,57 @@ public final class RespVerticle extends VerticleBase {
   /** Null where Redis judges who clients are. */
   private final @Nullable Credentials own;
 
-  private final Gate clients;
-  private final Semaphore streamPermits;
+  private final Admission admission;
   private final Memo memo;
   private final Census census;
   private final CertificateFiles certificates;
-  private final LiveLimits live;
   private final ClientIds ids;
-  private final Set<RespSession> sessions = new HashSet<>();
+  private final Set<Session> sessions = new HashSet<>();
 
   private ClientMemory memory;
   private ClientFaults faults;
 
   private Front front;
-  private FrontLimits limits;
   private Node node;
+  private Session.Shared shared;
   private LoopDelay loopDelay;
   private Listeners server;
   private boolean stopping;
 
   public RespVerticle(
       Settings settings,
-      Gate clients,
-      Semaphore streamPermits,
+      Admission admission,
       Memo memo,
       Census census,
       CertificateFiles certificates,
-      LiveLimits live,
       ClientIds ids) {
     this.settings = settings.resp();
     this.redis = settings.redis();
     this.log = settings.log();
     this.own = Credentials.of(settings.auth());
-    this.clients = clients;
-    this.streamPermits = streamPermits;
+    this.admission = admission;
     this.memo = memo;
     this.census = census;
     this.certificates = certificates;
-    this.live = live;
     this.ids = ids;
   }
 
   @Override
   public Future<?> start() {
     front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
-    limits = FrontLimits.of(live, live.resp(), settings.instances());
+    LiveLimits live = admission.limits();
+    FrontLimits limits = FrontLimits.of(live, live.resp(), settings.instances());
     Transport transport = new Transport(vertx, redis, certificates.redis());
     node =
         new Node(
             vertx,
             transport,
             memo,
-            streamPermits,
+            admission.streams(),
             settings.maxPendingBytes(),
             new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
+    int db = redis.endpoint().database();
+    shared = new Session.Shared(front, node, own, limits, settings, db, ids);
     loopDelay = new LoopDelay(vertx);
     memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
     faults = new ClientFaults(settings.maxPendingBytes());
@@ -135,12 +132,13 @@ public final class RespVerticle extends VerticleBase {
   }
 
   private void connected(NetSocket socket) {
+    Gate clients = admission.respClients();
     if (!clients.enter()) {
       socket.end(Buffer.buffer(Reply.MAX_CLIENTS));
       return;
     }
-    RespSession session =
-        new RespSession(front, node, own, limits, settings, redis.endpoint().database(), ids);
+    ClientConnection connection = new ClientConnection();
+    Session session = new Session(connection, shared);
     sessions.add(session);
     socket.closeHandler(
         closed -> {
@@ -149,7 +147,7 @@ public final class RespVerticle extends VerticleBase {
         });
     // Without a handler Vert.x would close it at once, with replies still to come.
     socket.shutdownHandler(grace -> {});
-    session.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory, faults);
+    connection.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory, faults);
     if (stopping) {
       // It was accepted before the port was closed, or had its TLS handshake meanwhile.
       session.drain();
@@ -164,7 +162,7 @@ public final class RespVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     Future<Void> shutdown = server.shutdown(Front.GRACE_MS, TimeUnit.MILLISECONDS);
-    List.copyOf(sessions).forEach(RespSession::drain);
+    List.copyOf(sessions).forEach(Session::drain);
     return shutdown;
   }
 }

@@ -28,6 +28,23 @@ import redisproxy.upstream.connection.RedisConnection;
  * to which request.
  */
 final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
+  /** The session. */
+  interface Owner {
+    ClientIds.Client client();
+
+    /** Whether no more is read of the client. */
+    boolean isDraining();
+
+    /** Nothing more is read; what was read is answered. */
+    void quit();
+
+    /**
+     * Whether the loss of the connection is to be told again later, when all that was asked before
+     * is answered.
+     */
+    boolean putsOffLoss();
+  }
+
   /** A longer request is passed on in pieces. */
   private static final RequestBounds WHOLE = new RequestBounds(64 * 1024);
 
@@ -47,7 +64,8 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
   /** How many requests may be without a reply; more wait in the client's socket. */
   private static final int MAX_OUTSTANDING = 4096;
 
-  private final RespSession session;
+  private final ClientConnection connection;
+  private final Owner owner;
   private final Front front;
   private final RedisConnection tunnel;
   private final Outstanding outstanding;
@@ -55,8 +73,8 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
   private final TunnelReplies replies;
   private final TunnelGuard guard;
   private final LastReplies lastReplies;
-  private final ClientIds ids;
   private final ClientIds.Client client;
+  private final ClientIds ids;
 
   /** Redis was asked for the id of this connection. */
   private boolean idAsked;
@@ -95,27 +113,33 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
   /** Closes the connection of a client that is gone, or null. */
   private @Nullable Future<?> closing;
 
+  /**
+   * Opens the connection.
+   *
+   * @param parser the session's
+   * @param handshake what the connection is told first
+   */
   TunnelLane(
       RequestParser parser,
-      RespSession session,
+      ClientConnection connection,
       Front front,
       Tunnels tunnels,
       Handshake handshake,
-      ConnectionState state,
       TunnelGuard guard,
-      ClientIds ids,
-      ClientIds.Client client) {
+      Owner owner) {
     this.parser = parser;
     parser.setBounds(WHOLE);
-    this.session = session;
+    this.connection = connection;
     this.front = front;
     this.guard = guard;
-    this.ids = ids;
-    this.client = client;
+    this.owner = owner;
+    this.client = owner.client();
+    this.ids = client.all();
+    ConnectionState state = handshake.state();
     this.outstanding = new Outstanding(state);
-    this.replies = new TunnelReplies(session, front, outstanding, new Ids(), this::released);
+    this.replies = new TunnelReplies(connection, front, outstanding, new Ids(), this::released);
     this.tunnel = tunnels.open(this);
-    this.lastReplies = new LastReplies(session, tunnel, outstanding, replies::isBetween);
+    this.lastReplies = new LastReplies(connection, tunnel, outstanding, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       tunnel.write(greeting);
@@ -185,13 +209,13 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
       if (other != null && !ids.isConnected(id)) {
         if (other == client && idAsked) {
           awaitsOwnId = true;
-          awaitingId = session.later(ID_MS, this::goOnWithoutId);
+          awaitingId = connection.later(ID_MS, this::goOnWithoutId);
           return true;
         }
         if (other != client && named.use() == ClientIdArguments.Use.REDIRECT) {
           awaitsOwnId = false;
-          awaitingId = session.later(ID_MS, this::goOnWithoutId);
-          other.connect(() -> session.later(0, this::goOnWithId));
+          awaitingId = connection.later(ID_MS, this::goOnWithoutId);
+          other.connect(() -> connection.later(0, this::goOnWithId));
           return true;
         }
       }
@@ -201,13 +225,13 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
 
   private void goOnWithId() {
     endAwaitingId();
-    session.advance();
+    connection.advance();
   }
 
   private void goOnWithoutId() {
     awaitingId = null;
     hasAwaitedId = true;
-    session.advance();
+    connection.advance();
   }
 
   /**
@@ -238,7 +262,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
   // Requests
 
   boolean mayAccept() {
-    boolean hasRoom = outstanding.size() < MAX_OUTSTANDING || session.isDraining();
+    boolean hasRoom = outstanding.size() < MAX_OUTSTANDING || owner.isDraining();
     return tunnel.isWritable() && hasRoom && !refusing && awaitingId == null;
   }
 
@@ -306,7 +330,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
       }
       hasAwaitedId = false;
       if (CommandName.isHttp(request.name())) {
-        session.closeOnHttp();
+        connection.closeOnHttp();
         keepBackAll();
       } else {
         note(request);
@@ -338,7 +362,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
       keptBack = !outstanding.add(request);
       if (request.isWhole() && !keptBack && TunnelGuard.isLast(request)) {
         refusing = true;
-        session.quit();
+        owner.quit();
       }
     } else if (outstanding.isInDoubt()) {
       // Which reply would be the one to replace cannot be told.
@@ -351,7 +375,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
   /** Ends a session that can no longer be judged. */
   private void refuse() {
     keepBackAll();
-    session.close();
+    connection.close();
   }
 
   private void keepBackAll() {
@@ -376,7 +400,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
       }
       lastReplies.advance();
       resume();
-      session.advance();
+      connection.advance();
     }
   }
 
@@ -386,14 +410,14 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
       lost();
     } else {
       resume();
-      session.advance();
+      connection.advance();
     }
   }
 
   @Override
   public void writable() {
     if (!clientGone) {
-      session.advance();
+      connection.advance();
     }
   }
 
@@ -431,7 +455,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
 
   /** There is room for replies: Redis may be read again. */
   void resume() {
-    tunnel.setReading(session.hasRoom() && !replies.isHolding());
+    tunnel.setReading(connection.hasRoom() && !replies.isHolding());
   }
 
   @Override
@@ -447,22 +471,22 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
       closing.cancel(false);
     }
     replies.invalidate(outstanding.writes());
-    if (clientGone || replies.isHolding() || session.putsOffLoss()) {
+    if (clientGone || replies.isHolding() || owner.putsOffLoss()) {
       return;
     }
     if (!replies.isBetween() && !outstanding.isStreaming()) {
-      session.close();
+      connection.close();
       return;
     }
     boolean unexpected =
         !outstanding.isAnswered() && !outstanding.isStreaming() && !lastReplies.isBegun();
     if (unexpected || !tunnel.isConnected()) {
       byte[] refusal = replies.turnedAway();
-      session.write(
+      connection.write(
           Unpooled.wrappedBuffer(refusal == null ? Failures.lost(tunnel.isConnected()) : refusal));
     }
-    session.flush();
-    session.leave();
+    connection.flush();
+    connection.leave();
   }
 
   /**
@@ -479,7 +503,7 @@ final class TunnelLane implements RedisConnection.Receiver, ReadBarrier.Source {
     }
     tunnel.endOutput();
     if (outstanding.writes().isNothing()) {
-      closing = session.later(CLOSING_MS, tunnel::close);
+      closing = connection.later(CLOSING_MS, tunnel::close);
     }
   }
 }

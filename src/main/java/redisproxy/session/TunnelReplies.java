@@ -26,7 +26,7 @@ import redisproxy.resp.Writes;
 final class TunnelReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(TunnelReplies.class);
 
-  private final RespSession session;
+  private final ClientConnection connection;
   private final Front front;
   private final Outstanding outstanding;
 
@@ -74,12 +74,12 @@ final class TunnelReplies implements Bus.Fenced {
   private boolean clientGone;
 
   TunnelReplies(
-      RespSession session,
+      ClientConnection connection,
       Front front,
       Outstanding outstanding,
       ClientIdReply.Ids ids,
       Runnable released) {
-    this.session = session;
+    this.connection = connection;
     this.front = front;
     this.outstanding = outstanding;
     this.ids = ids;
@@ -225,13 +225,13 @@ final class TunnelReplies implements Bus.Fenced {
     } else if (holding) {
       held.add(bytes);
     } else {
-      session.writeOrHold(bytes);
+      connection.writeOrHold(bytes);
     }
   }
 
   /** No more is received in this turn. */
   void receivedAll() {
-    session.flush();
+    connection.flush();
     if (unfenced && !asked) {
       unfenced = false;
       asked = true;
@@ -257,7 +257,7 @@ final class TunnelReplies implements Bus.Fenced {
     }
     holding = unfenced;
     for (int i = holding ? fenced : held.size(); i > 0; i--) {
-      session.writeOrHold(held.remove());
+      connection.writeOrHold(held.remove());
     }
     receivedAll();
     if (!holding) {
@@ -267,7 +267,7 @@ final class TunnelReplies implements Bus.Fenced {
 
   @Override
   public void broken(Throwable fault) {
-    session.broken(fault);
+    connection.broken(fault);
   }
 
   /** What was written without a reply, or with one that is not held. */

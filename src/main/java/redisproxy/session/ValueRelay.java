@@ -16,13 +16,13 @@ import redisproxy.upstream.ValueStream;
 public final class ValueRelay implements ValueStream.Sink {
   private static final byte[] CRLF = {'\r', '\n'};
 
-  private final RespConnection session;
+  private final ClientConnection connection;
   private final CachedLane lane;
   private @Nullable ValueStream stream;
   private boolean cancelled;
 
-  ValueRelay(RespConnection session, CachedLane lane) {
-    this.session = session;
+  ValueRelay(ClientConnection connection, CachedLane lane) {
+    this.connection = connection;
     this.lane = lane;
   }
 
@@ -34,31 +34,31 @@ public final class ValueRelay implements ValueStream.Sink {
       return;
     }
     byte[] head = ("$" + length + "\r\n").getBytes(StandardCharsets.US_ASCII);
-    session.write(Unpooled.wrappedBuffer(head));
+    connection.write(Unpooled.wrappedBuffer(head));
   }
 
   @Override
   public void data(Buffer data) {
-    session.write(((BufferInternal) data).getByteBuf());
-    session.flush();
+    connection.write(((BufferInternal) data).getByteBuf());
+    connection.flush();
   }
 
   @Override
   public boolean isFull() {
-    return !session.isWritable();
+    return !connection.isWritable();
   }
 
   /** The client has read what was written. */
   void resume() {
-    if (stream != null && session.isWritable()) {
+    if (stream != null && connection.isWritable()) {
       stream.resume();
     }
   }
 
   @Override
   public void end() {
-    session.write(Unpooled.wrappedBuffer(CRLF));
-    session.flush();
+    connection.write(Unpooled.wrappedBuffer(CRLF));
+    connection.flush();
     lane.streamed(null);
   }
 
@@ -73,7 +73,7 @@ public final class ValueRelay implements ValueStream.Sink {
     if (stream == null) {
       answer(Reply.error(Failures.respError(failure)));
     } else {
-      session.close();
+      connection.close();
     }
   }
 

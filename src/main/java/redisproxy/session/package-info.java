@@ -1,6 +1,6 @@
 /**
  * The RESP front: a {@link redisproxy.session.RespVerticle} accepts clients, a {@link
- * redisproxy.session.RespSession} gives each request to one of two lanes, {@link
+ * redisproxy.session.Session} gives each request to one of two lanes, {@link
  * redisproxy.session.CachedLane} or {@link redisproxy.session.TunnelLane}. The protocol's own rules
  * are in {@code redisproxy.resp}.
  *

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import redisproxy.admission.Gate;
 import redisproxy.bus.Reading;
 import redisproxy.metrics.Exposition;
-import redisproxy.metrics.Gate;
 import redisproxy.metrics.Meter;
 
 /** The table of meters, the manual, and what Prometheus is shown are the same. */

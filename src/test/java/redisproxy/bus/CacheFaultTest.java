@@ -99,7 +99,6 @@ class CacheFaultTest {
         new CacheVerticle(
             settings,
             new Choice(TransportKind.NIO, "for a test"),
-            cache,
             () -> 0,
             new Census(),
             new Insight(cache, () -> 0, false),

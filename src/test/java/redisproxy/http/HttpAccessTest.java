@@ -16,8 +16,8 @@ import java.util.Queue;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import redisproxy.access.LateRefusals;
+import redisproxy.admission.FailedLogins;
 import redisproxy.config.Configuration;
-import redisproxy.limits.FailedLogins;
 import redisproxy.upstream.Judge;
 
 /** What is thrown when the router has long returned. */

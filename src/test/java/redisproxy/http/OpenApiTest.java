@@ -15,11 +15,12 @@ import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import redisproxy.admission.Admission;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Census;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
-import redisproxy.limits.LiveLimits;
-import redisproxy.metrics.Gate;
 import redisproxy.tls.CertificateFiles;
 
 /** The paths that the description of HTTP has are those of the router. */
@@ -30,13 +31,15 @@ class OpenApiTest {
     HttpVerticle verticle =
         new HttpVerticle(
             settings,
-            new Gate(1),
-            new Gate(1),
-            new Semaphore(1),
+            new Admission(
+                new Gate(1),
+                new Gate(1),
+                new Gate(1),
+                new Semaphore(1),
+                new LiveLimits(settings.limits())),
             () -> 0,
             new Census(),
             new CertificateFiles(settings),
-            new LiveLimits(settings.limits()),
             null);
     Vertx vertx = Vertx.vertx();
     try {

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redisproxy.bus.Bus;
@@ -24,15 +23,10 @@ import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.config.Configuration;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.LiveLimits;
 import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Outstanding;
 import redisproxy.resp.Parsed;
 import redisproxy.resp.Writes;
-import redisproxy.tls.ToRedis;
-import redisproxy.upstream.Node;
-import redisproxy.upstream.Transport;
 
 /** The way back of a tunnel without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
@@ -50,7 +44,6 @@ class TunnelRepliesTest {
 
   private EmbeddedChannel channel;
   private Front front;
-  private RespSession session;
   private TunnelReplies replies;
   private ReadBarrier barrier;
   private boolean isQuiet = true;
@@ -63,22 +56,36 @@ class TunnelRepliesTest {
         .<Writes>localConsumer(Bus.INVALIDATIONS, message -> invalidated.add(message.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, message -> fences.add(message.body()));
     var settings = Configuration.parse(Map.of());
-    Transport transport = new Transport(vertx, settings.redis(), new ToRedis(settings.redis()));
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
-    LiveLimits limits = new LiveLimits(settings.limits());
-    session =
-        new RespSession(
-            front,
-            new Node(vertx, transport, null, new Semaphore(0), 1000, observers(front)),
-            null,
-            FrontLimits.of(limits, limits.resp(), 1),
-            settings.resp(),
-            0,
-            new ClientIds());
-    channel = new EmbeddedChannel(session);
-    replies = new TunnelReplies(session, front, outstanding, null, () -> released++);
-    barrier = new ReadBarrier(session, front);
+    ClientConnection connection = new ClientConnection();
+    connection.receiver(new Receiver());
+    channel = new EmbeddedChannel(connection);
+    replies = new TunnelReplies(connection, front, outstanding, null, () -> released++);
+    barrier = new ReadBarrier(connection, front);
     barrier.add(new Redis());
+  }
+
+  /** The client sends nothing. */
+  private static final class Receiver implements ClientConnection.Receiver {
+    @Override
+    public void advance() {}
+
+    @Override
+    public long held() {
+      return 0;
+    }
+
+    @Override
+    public void accept(ByteBuf input) {}
+
+    @Override
+    public void ended() {}
+
+    @Override
+    public void acceptLast(ByteBuf input) {}
+
+    @Override
+    public void closed() {}
   }
 
   private final class Redis implements ReadBarrier.Source {
@@ -96,10 +103,6 @@ class TunnelRepliesTest {
     public void forgetTold() {
       outstanding.setTold(false);
     }
-  }
-
-  private static Node.Observers observers(Front front) {
-    return new Node.Observers(front::invalidate, front::seen, front::moved, front.tally());
   }
 
   private void requested(String... requests) {

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 import org.jspecify.annotations.Nullable;
 import redisproxy.config.Limits;

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 import redisproxy.config.Limits;
 

@@ -1,4 +1,4 @@
-package redisproxy.metrics;
+package redisproxy.admission;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;

@@ -3,9 +3,9 @@ package redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 import redisproxy.access.Credentials;
+import redisproxy.admission.FrontLimits;
 import redisproxy.bus.Front;
 import redisproxy.config.Settings;
-import redisproxy.limits.FrontLimits;
 import redisproxy.resp.ConnectionState;
 import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
@@ -15,14 +15,63 @@ import redisproxy.upstream.Node;
 import redisproxy.upstream.Tunnels;
 
 /**
- * One RESP client: gives each of its requests to the lane that answers it. As long as {@link
- * CachedRequests} can have them answered that is the {@link CachedLane}; the first other request
- * opens a {@link TunnelLane}. From then on everything goes through that, but for a GET that comes
- * when nothing else is on its way and {@link ReadBarrier} is open. Only one lane has replies
- * outstanding at a time, so replies are always in the order of the requests.
+ * One RESP client: gives each of its requests to the route that answers it.
+ *
+ * <pre>
+ *   state      routes                          goes on to
+ *   ROUTED     local, cache, shared            DEDICATED  at a request that only Redis can answer
+ *   DEDICATED  dedicated                       READING    at a GET, when nothing is under way and
+ *                                                         the {@link ReadBarrier} opens
+ *   READING    cache                           DEDICATED  at anything but a GET
+ *   ENDING     none: what was read is          GONE       when all is answered and the client has
+ *              answered                                   seen the end
+ *   GONE       none
+ *
+ *                 ┌──────────┐          ┌───────────┐ ────────▶ ┌─────────┐
+ *    accepted ──▶ │  ROUTED  │ ───────▶ │ DEDICATED │           │ READING │
+ *                 └──────────┘          └───────────┘ ◀──────── └─────────┘
+ *                      │ QUIT, a protocol     │ or: the connection   │
+ *                      │ error, the client's  │ to Redis is lost     │
+ *                      │ end, a stop          ▼                      │
+ *                      └────────────────▶ ENDING ◀───────────────────┘
+ *                                             │
+ *    the socket is closed, in any state ──▶ GONE
+ * </pre>
+ *
+ * <p>When may a session read from the cache again, after a SET? In ROUTED the SET goes over a
+ * shared connection. Its key is invalidated before its reply leaves. The reply is OK and tells
+ * nothing of what is in Redis, so a GET behind it is answered from the cache as soon as the reply
+ * is there. A reply that tells something (INCR) closes the barrier, and a fence opens it. In
+ * DEDICATED every reply but OK does.
+ *
+ * <p>Replies are always in the order of the requests: what ROUTED takes has a place in {@link
+ * CachedLane}, and DEDICATED and READING wait for each other. Belongs to the connection's event
+ * loop.
  */
-final class RespSession extends RespConnection implements ClientIds.Session {
-  private final Front front;
+final class Session implements ClientConnection.Receiver, TunnelLane.Owner, ClientIds.Session {
+  /**
+   * What the sessions of an event loop share.
+   *
+   * @param own whom the proxy lets in, or null where Redis judges
+   * @param db the database they begin in
+   */
+  record Shared(
+      Front front,
+      Node node,
+      @Nullable Credentials own,
+      FrontLimits limits,
+      Settings.Resp settings,
+      int db,
+      ClientIds ids) {}
+
+  /**
+   * Nothing that is answered without a dedicated connection has as many. Positions of arguments
+   * cost more than small arguments do.
+   */
+  private static final int MAX_ARGUMENTS = 1024;
+
+  private final ClientConnection connection;
+  private final Shared shared;
   private final Tunnels tunnels;
   private final boolean isOpen;
 
@@ -31,7 +80,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
 
   private final ClientLimits limits;
 
-  /** Reads what the client sends, whatever lane it is for. */
+  /** Reads what the client sends, whatever route it is for. */
   private final RequestParser parser;
 
   private final ConnectionState state;
@@ -39,9 +88,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   private final Forwarding forwarding;
   private final CachedLane cached;
   private final ReadBarrier barrier;
-  private final CachedRequests requests;
-
-  private final ClientIds ids;
+  private final Dispatcher requests;
 
   /** Null until its id is told, or it has a connection of its own. */
   private ClientIds.@Nullable Client client;
@@ -66,57 +113,52 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   private boolean advancing;
   private boolean gone;
 
-  /**
-   * A session in its first state.
-   *
-   * @param own whom the proxy lets in, or null where Redis judges
-   */
-  RespSession(
-      Front front,
-      Node node,
-      @Nullable Credentials own,
-      FrontLimits limits,
-      Settings.Resp settings,
-      int db,
-      ClientIds ids) {
-    this.front = front;
-    this.ids = ids;
+  /** A session in its first state, which reads a connection from now on. */
+  Session(ClientConnection connection, Shared shared) {
+    this.connection = connection;
+    this.shared = shared;
+    Front front = shared.front();
+    Node node = shared.node();
+    Settings.Resp settings = shared.settings();
     this.tunnels = node.dedicated();
     boolean isAdmitted = tunnels.areOpen() && front.isAdmitted();
-    this.isOpen = own != null || isAdmitted || !settings.tunnel();
-    this.login = own == null ? null : new Login(own);
-    this.limits = new ClientLimits(this, limits);
+    this.isOpen = shared.own() != null || isAdmitted || !settings.tunnel();
+    this.login = shared.own() == null ? null : new Login(shared.own());
+    this.limits = new ClientLimits(connection, shared.limits());
     this.state =
         new ConnectionState(
-            db, isOpen, credentials -> login != null || tunnels.areOwn(credentials));
+            shared.db(), isOpen, credentials -> login != null || tunnels.areOwn(credentials));
     this.handshake = new Handshake(state, () -> client().id());
-    Inquiry inquiry = new Inquiry(this, node.queries(), state);
-    this.cached = new CachedLane(this, front, node.largeValues(), state, settings);
-    ProxyInfo info = new ProxyInfo(this, front, cached, state);
-    this.forwarding = new Forwarding(this, cached, node.shared(), state, handshake);
-    this.barrier = new ReadBarrier(this, front);
+    this.cached = new CachedLane(connection, front, node.largeValues(), state, settings);
+    this.forwarding =
+        new Forwarding(connection, cached, node.shared(), state, handshake, this::quit);
+    this.barrier = new ReadBarrier(connection, front);
     barrier.add(forwarding);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
-    this.requests =
-        new CachedRequests(
-            parser,
+    LocalReplies local =
+        new LocalReplies(
             front,
             cached,
             handshake,
-            inquiry,
-            info,
+            new Inquiry(connection, node.queries(), state),
+            new ProxyInfo(connection, front, cached, state),
+            !settings.tunnel());
+    this.requests =
+        new Dispatcher(
+            parser,
+            new RequestBounds(settings.maxRequestBytes(), MAX_ARGUMENTS),
+            local,
+            cached,
             forwarding,
             barrier,
-            login,
-            this.limits,
-            isOpen,
-            settings);
+            new Dispatcher.Access(login, limits, isOpen, settings.tunnel()));
+    connection.receiver(this);
   }
 
   // Requests in
 
   @Override
-  void accept(ByteBuf input) {
+  public void accept(ByteBuf input) {
     limits.tick();
     if (tunnel == null) {
       acceptCached(input);
@@ -125,7 +167,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
       return;
     }
     if (asksForInfo(input)) {
-      requests.answerInfo();
+      requests.replyInfo();
       blocked = input.isReadable();
       return;
     }
@@ -143,14 +185,14 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   private void acceptCached(ByteBuf input) {
     while (tunnel == null && mayAccept()) {
       switch (requests.next(input)) {
-        case ANSWERED -> {}
+        case TAKEN -> {}
         case TO_COME -> {
           return;
         }
-        case FOR_REDIS -> openTunnel();
+        case DEDICATED -> openTunnel();
         case LAST -> quitting = true;
         case HTTP -> {
-          closeOnHttp();
+          connection.closeOnHttp();
           quitting = true;
         }
       }
@@ -159,26 +201,27 @@ final class RespSession extends RespConnection implements ClientIds.Session {
 
   private void openTunnel() {
     TunnelGuard guard = new TunnelGuard(limits, login, tunnels.greeting());
-    tunnel = new TunnelLane(parser, this, front, tunnels, handshake, state, guard, ids, client());
+    tunnel = new TunnelLane(parser, connection, shared.front(), tunnels, handshake, guard, this);
     barrier.add(tunnel);
   }
 
-  private ClientIds.Client client() {
+  @Override
+  public ClientIds.Client client() {
     if (client == null) {
-      client = ids.open(this);
+      client = shared.ids().open(this);
     }
     return client;
   }
 
   @Override
   public void kill() {
-    later(0, this::close);
+    connection.later(0, connection::close);
   }
 
   /** Opens the connection that another session wants messages to be sent to. */
   @Override
   public void connect() {
-    later(
+    connection.later(
         0,
         () -> {
           connectionWanted = true;
@@ -208,7 +251,10 @@ final class RespSession extends RespConnection implements ClientIds.Session {
 
   /** Whether what comes next is for the cache, though there is a tunnel. */
   private boolean goesBack(ByteBuf input) {
-    if (straight || requests.isStranger() || !front.isAdmitted() || !UsualGet.begins(input)) {
+    if (straight
+        || requests.isStranger()
+        || !shared.front().isAdmitted()
+        || !UsualGet.begins(input)) {
       return false;
     }
     if (!barrier.isOpen()) {
@@ -223,9 +269,9 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   private void acceptGets(TunnelLane tunnel, ByteBuf input) {
     tunnel.keepAlive();
     while (cached.mayAccept() && UsualGet.begins(input)) {
-      CachedRequests.Outcome outcome = requests.nextGet(input);
-      if (outcome != CachedRequests.Outcome.ANSWERED) {
-        straight = outcome == CachedRequests.Outcome.FOR_REDIS;
+      Dispatcher.Outcome outcome = requests.nextGet(input);
+      if (outcome != Dispatcher.Outcome.TAKEN) {
+        straight = outcome == Dispatcher.Outcome.DEDICATED;
         break;
       }
     }
@@ -248,7 +294,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   // Replies out
 
   @Override
-  void advance() {
+  public void advance() {
     if (advancing || gone) {
       return;
     }
@@ -257,10 +303,10 @@ final class RespSession extends RespConnection implements ClientIds.Session {
       proceed();
     } catch (Throwable fault) {
       // Whoever called, of whom some would not tell anybody.
-      broken(fault);
+      connection.broken(fault);
     }
     advancing = false;
-    count();
+    connection.count();
   }
 
   private void proceed() {
@@ -271,7 +317,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
     do {
       progress = cached.writeReplies();
       int before = cached.accepted();
-      acceptInput();
+      connection.acceptInput();
       progress |= cached.accepted() != before;
     } while (progress);
     if (connectionWanted && mayConnect()) {
@@ -281,27 +327,25 @@ final class RespSession extends RespConnection implements ClientIds.Session {
       tunnel.lost();
       return;
     }
-    setReading(!draining && mayAccept());
+    connection.setReading(!draining && mayAccept());
     if (cached.isEmpty() && (quitting || draining && mayAccept())) {
       end();
     }
   }
 
   @Override
-  long held() {
+  public long held() {
     return cached.held() + parser.request().held();
   }
 
-  /** Nothing more is read; what was read is answered. */
-  void quit() {
+  @Override
+  public void quit() {
     quitting = true;
   }
 
-  /**
-   * Whether the tunnel, which is lost, is to be told so again later, when all that was asked before
-   * is answered. Until then nothing more is read.
-   */
-  boolean putsOffLoss() {
+  /** Until then nothing more is read. */
+  @Override
+  public boolean putsOffLoss() {
     lossPutOff = !cached.isEmpty();
     quitting |= lossPutOff;
     return lossPutOff;
@@ -310,7 +354,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   /** Everything that was read is answered or on its way to Redis. */
   private void end() {
     if (tunnel == null) {
-      leave();
+      connection.leave();
     } else {
       tunnel.end();
     }
@@ -318,8 +362,8 @@ final class RespSession extends RespConnection implements ClientIds.Session {
 
   // The end
 
-  /** Whether no more is read of the client. */
-  boolean isDraining() {
+  @Override
+  public boolean isDraining() {
     return draining;
   }
 
@@ -328,7 +372,7 @@ final class RespSession extends RespConnection implements ClientIds.Session {
    * for the replies before them. Redis would read them.
    */
   @Override
-  void acceptLast(ByteBuf input) {
+  public void acceptLast(ByteBuf input) {
     if (tunnel != null && !quitting && cached.isEmpty() && !barrier.isAsked()) {
       tunnel.acceptLast(input);
     }
@@ -341,12 +385,12 @@ final class RespSession extends RespConnection implements ClientIds.Session {
   }
 
   @Override
-  void ended() {
+  public void ended() {
     drain();
   }
 
   @Override
-  void closed() {
+  public void closed() {
     gone = true;
     cached.close();
     limits.close();

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 import java.util.Map;
 import java.util.function.LongSupplier;

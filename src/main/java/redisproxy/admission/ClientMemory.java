@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 /** A token bucket: fills by so many tokens a second, and holds what one second brings. */
 final class Bucket {

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;

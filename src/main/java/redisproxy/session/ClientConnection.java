@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.accept.Unsent;
 import redisproxy.access.ClientAddress;
-import redisproxy.limits.ClientFaults;
-import redisproxy.limits.ClientMemory;
+import redisproxy.admission.ClientFaults;
+import redisproxy.admission.ClientMemory;
 import redisproxy.log.LogKey;
 import redisproxy.resp.ReplyBacklog;
 import redisproxy.tls.TlsSocket;
@@ -27,8 +27,29 @@ import redisproxy.tls.TlsSocket;
  * that uses Vert.x's internal API for it (docs/decisions.md, "RESP bytes do not pass through
  * NetSocket"). Everything happens on the event loop of the verticle that accepted the client.
  */
-public abstract class RespConnection extends ChannelInboundHandlerAdapter {
-  private static final Logger LOG = LoggerFactory.getLogger(RespConnection.class);
+public final class ClientConnection extends ChannelInboundHandlerAdapter {
+  /** Reads what the client sends, and writes what it is told. */
+  interface Receiver {
+    /** Goes on with what is there: parses what may be parsed, writes what may be written. */
+    void advance();
+
+    /** What is held for the client beside its input and what was written, in bytes. */
+    long held();
+
+    /** Parses what it will of the input. */
+    void accept(ByteBuf input);
+
+    /** The client will send no more, and may still read. */
+    void ended();
+
+    /** The client is gone; this is what it sent last and nobody has parsed. */
+    void acceptLast(ByteBuf input);
+
+    /** The client is gone. */
+    void closed();
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
   /** Bytes of the backlog that are written at a time. */
   private static final int DRAINED = 64 * 1024;
@@ -38,6 +59,9 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
 
   /** A client that takes nothing for so long, in milliseconds, and sends more, has stalled. */
   private static final long STALL_MS = 3_000;
+
+  @SuppressWarnings("NullAway.Init") // set before anything is received
+  private Receiver receiver;
 
   private ChannelHandlerContext context;
 
@@ -72,8 +96,18 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   /** Null until the client is to go. */
   private @Nullable Farewell farewell;
 
+  /** Who reads them. To be called once, before anything is received. */
+  void receiver(Receiver reader) {
+    receiver = reader;
+  }
+
+  /** Has the receiver go on. */
+  void advance() {
+    receiver.advance();
+  }
+
   /** Takes over the bytes of a socket that was accepted just now. */
-  final void attach(
+  void attach(
       NetSocketInternal socket,
       int maxPendingBytes,
       ClientMemory memory,
@@ -90,31 +124,13 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     pipeline.addBefore("handler", "resp", this);
   }
 
-  /** Goes on with what is there: parses what may be parsed, writes what may be written. */
-  abstract void advance();
-
-  /** What is held for the client beside its input and what was written, in bytes. */
-  abstract long held();
-
-  /** Parses what it will of the input. */
-  abstract void accept(ByteBuf input);
-
-  /** The client will send no more, and may still read. */
-  abstract void ended();
-
-  /** The client is gone; this is what it sent last and nobody has parsed. */
-  abstract void acceptLast(ByteBuf input);
-
-  /** The client is gone. */
-  abstract void closed();
-
   @Override
-  public final void handlerAdded(ChannelHandlerContext added) {
+  public void handlerAdded(ChannelHandlerContext added) {
     context = added;
   }
 
   @Override
-  public final void channelRead(ChannelHandlerContext ctx, Object message) {
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf data = (ByteBuf) message;
     if (leaving) {
       data.release();
@@ -143,9 +159,9 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Parses on in what was read before. */
-  final void acceptInput() {
+  void acceptInput() {
     if (input != null) {
-      accept(input);
+      receiver.accept(input);
       if (input != null && !input.isReadable()) {
         releaseInput();
       }
@@ -162,7 +178,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Has counted what the client has held now. */
-  final void count() {
+  void count() {
     if (input != null && stallCheck == null) {
       watchStall();
     }
@@ -172,7 +188,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   private long measure() {
-    return held() + unread() + (input == null ? 0 : input.capacity());
+    return receiver.held() + unread() + (input == null ? 0 : input.capacity());
   }
 
   /** Bytes of replies that the socket has not taken. */
@@ -222,13 +238,13 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public final void channelReadComplete(ChannelHandlerContext ctx) {
+  public void channelReadComplete(ChannelHandlerContext ctx) {
     goOn();
     ctx.fireChannelReadComplete();
   }
 
   @Override
-  public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     drainBacklog();
     goOn();
     ctx.fireChannelWritabilityChanged();
@@ -239,21 +255,21 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
    * answers it.
    */
   @Override
-  public final void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (TlsSocket.isEndOfInput(event)) {
       if (leaving && ((DuplexChannel) ctx.channel()).isOutputShutdown()) {
         close();
       } else {
-        ended();
+        receiver.ended();
       }
     }
     ctx.fireUserEventTriggered(event);
   }
 
   @Override
-  public final void channelInactive(ChannelHandlerContext ctx) {
+  public void channelInactive(ChannelHandlerContext ctx) {
     if (input != null && !leaving) {
-      acceptLast(input);
+      receiver.acceptLast(input);
     }
     leaving = true;
     releaseInput();
@@ -267,13 +283,13 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     if (account != null) {
       account.close();
     }
-    closed();
+    receiver.closed();
     ctx.fireChannelInactive();
   }
 
   /** What went wrong in here ends this session and no other. */
   @Override
-  public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (TlsSocket.isLoss(cause)) {
       LOG.atDebug().addKeyValue(LogKey.REASON, cause.getMessage()).log("client lost");
       ctx.close();
@@ -283,18 +299,18 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Ends the session, which is in no known state any more. */
-  public final void broken(Throwable fault) {
+  public void broken(Throwable fault) {
     LOG.error("session ended by a fault of the proxy", fault);
     close();
   }
 
   /** Whether the socket takes more, and nothing waits before it. */
-  final boolean isWritable() {
+  boolean isWritable() {
     return context.channel().isWritable() && hasNoBacklog();
   }
 
   /** Whether more replies may wait for the client. */
-  final boolean hasRoom() {
+  boolean hasRoom() {
     return isWritable() || ReplyBacklog.bytes(backlog) < maxBacklog;
   }
 
@@ -302,12 +318,12 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     return backlog == null || backlog.isEmpty();
   }
 
-  final ByteBuf newBuffer(int size) {
+  ByteBuf newBuffer(int size) {
     return context.alloc().ioBuffer(size);
   }
 
   /** Hands bytes to the socket, behind what waits. */
-  final void write(ByteBuf data) {
+  void write(ByteBuf data) {
     if (hasNoBacklog()) {
       context.write(data, context.voidPromise());
     } else {
@@ -316,7 +332,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** The same for replies that may be many and alike: what the socket does not take now waits. */
-  final void writeOrHold(ByteBuf data) {
+  void writeOrHold(ByteBuf data) {
     if (isWritable()) {
       context.write(data, context.voidPromise());
     } else {
@@ -371,24 +387,24 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
     goOn();
   }
 
-  final void flush() {
+  void flush() {
     context.flush();
   }
 
   /** Whether the socket is to be read; while it is not, the client feels it. */
-  final void setReading(boolean reading) {
+  void setReading(boolean reading) {
     if (context.channel().config().isAutoRead() != reading) {
       context.channel().config().setAutoRead(reading);
     }
   }
 
   /** Cuts the client off. */
-  final void close() {
+  void close() {
     context.close();
   }
 
   /** Cuts off a client that speaks HTTP, without a word, as Redis does. */
-  final void closeOnHttp() {
+  void closeOnHttp() {
     if (faults != null) {
       faults.spokeHttp(address());
     }
@@ -396,7 +412,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Says nothing more, ignores what the client sends, and sees it go. */
-  final void leave() {
+  void leave() {
     if (!leaving) {
       leaving = true;
       releaseInput();
@@ -410,7 +426,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Has something done in a while, on the event loop. */
-  final Future<?> later(long millis, Runnable task) {
+  Future<?> later(long millis, Runnable task) {
     return context.executor().schedule(() -> guarded(task), millis, TimeUnit.MILLISECONDS);
   }
 
@@ -423,7 +439,7 @@ public abstract class RespConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Whom the client counts as. */
-  final String address() {
+  String address() {
     if (address == null) {
       address = ClientAddress.of(context.channel().remoteAddress());
     }

@@ -12,41 +12,48 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The bytes of a client's socket, without a socket. */
-class RespConnectionTest {
+class ClientConnectionTest {
   private final List<ByteBuf> kept = new ArrayList<>();
   private boolean keeping;
   private int largest;
 
   /** Takes requests of eight bytes. */
-  private final RespConnection connection =
-      new RespConnection() {
-        @Override
-        void advance() {}
+  private final class Eights implements ClientConnection.Receiver {
+    @Override
+    public void advance() {}
 
-        @Override
-        long held() {
-          return 0;
-        }
+    @Override
+    public long held() {
+      return 0;
+    }
 
-        @Override
-        void accept(ByteBuf input) {
-          largest = Math.max(largest, input.capacity());
-          int length = input.readableBytes() / 8 * 8;
-          if (keeping) {
-            kept.add(input.retainedSlice(input.readerIndex(), length));
-          }
-          input.skipBytes(length);
-        }
+    @Override
+    public void accept(ByteBuf input) {
+      largest = Math.max(largest, input.capacity());
+      int length = input.readableBytes() / 8 * 8;
+      if (keeping) {
+        kept.add(input.retainedSlice(input.readerIndex(), length));
+      }
+      input.skipBytes(length);
+    }
 
-        @Override
-        void ended() {}
+    @Override
+    public void ended() {}
 
-        @Override
-        void acceptLast(ByteBuf input) {}
+    @Override
+    public void acceptLast(ByteBuf input) {}
 
-        @Override
-        void closed() {}
-      };
+    @Override
+    public void closed() {}
+  }
+
+  private final ClientConnection connection = connection();
+
+  private ClientConnection connection() {
+    ClientConnection made = new ClientConnection();
+    made.receiver(new Eights());
+    return made;
+  }
 
   private final EmbeddedChannel channel = new EmbeddedChannel(connection);
 

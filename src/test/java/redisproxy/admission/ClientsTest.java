@@ -1,4 +1,4 @@
-package redisproxy;
+package redisproxy.admission;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
-import redisproxy.limits.Room;
 
 class ClientsTest {
   private static final Room SMALL = new Room(8 << 20, Long.MAX_VALUE);

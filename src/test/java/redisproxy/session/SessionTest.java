@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Bus.Lookups;
 import redisproxy.bus.Front;
@@ -23,15 +25,13 @@ import redisproxy.bus.SlowLookups;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Configuration;
-import redisproxy.limits.FrontLimits;
-import redisproxy.limits.LiveLimits;
 import redisproxy.tls.ToRedis;
 import redisproxy.upstream.Node;
 import redisproxy.upstream.Transport;
 
 /** A session without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)
-class RespSessionTest {
+class SessionTest {
   private static final int STEP_MS = 50;
 
   /** What the cache holds; other keys it does not answer. */
@@ -57,16 +57,18 @@ class RespSessionTest {
             new Semaphore(0),
             settings.resp().maxPendingBytes(),
             new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
-    channel =
-        new EmbeddedChannel(
-            new RespSession(
-                front,
-                node,
-                null,
-                FrontLimits.of(limits, limits.resp(), 1),
-                settings.resp(),
-                0,
-                new ClientIds()));
+    ClientConnection connection = new ClientConnection();
+    new Session(
+        connection,
+        new Session.Shared(
+            front,
+            node,
+            null,
+            FrontLimits.of(limits, limits.resp(), 1),
+            settings.resp(),
+            0,
+            new ClientIds()));
+    channel = new EmbeddedChannel(connection);
   }
 
   private void answer(Lookups lookups) {

@@ -1,14 +1,12 @@
-package redisproxy;
+package redisproxy.admission;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
-import redisproxy.limits.Room;
 import redisproxy.log.LogKey;
-import redisproxy.metrics.Gate;
 
 /** How many clients may be connected: as many as are set, if there is room for them. */
-final class Clients {
+public final class Clients {
   private static final Logger LOG = LoggerFactory.getLogger(Clients.class);
 
   private final Room room;
@@ -16,23 +14,23 @@ final class Clients {
   private final Gate http = new Gate(0);
 
   /** Those that may be connected to a proxy with these settings. */
-  Clients(Room room, Settings settings) {
+  public Clients(Room room, Settings settings) {
     this.room = room;
     limit(settings);
   }
 
   /** Those over RESP. */
-  Gate resp() {
+  public Gate resp() {
     return resp;
   }
 
   /** Those over HTTP. */
-  Gate http() {
+  public Gate http() {
     return http;
   }
 
   /** Applies these settings from now on; connected clients stay. */
-  void limit(Settings settings) {
+  public void limit(Settings settings) {
     Settings.Resp overResp = settings.resp();
     resp.limit(room.clients(overResp.maxClients(), settings.tls().resp().isOn()));
     if (!overResp.hasDefaultMaxClients()) {

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 /** What holds for the clients of one instance of a front; on its event loop. */
 public record FrontLimits(RateLimit rate, FailedLogins failedLogins) {

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package redisproxy.limits;
+package redisproxy.admission;
 
 /**
  * How many clients the process has room for. A client costs memory before it has said anything, and
