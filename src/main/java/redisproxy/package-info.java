@@ -7,9 +7,9 @@
  *   client
  *     │ bytes
  *     ▼
- *   {@link redisproxy.session.ClientConnection#channelRead} ──► {@link redisproxy.session.Session#accept}    {@link redisproxy.http.HttpVerticle} (router)
+ *   {@link redisproxy.front.resp.ClientConnection#channelRead} ──► {@link redisproxy.front.resp.Session#accept}    {@link redisproxy.front.http.HttpVerticle} (router)
  *     │   a {@link redisproxy.resp.RequestParser} reads requests where they lie        │
- *     │   {@link redisproxy.session.CachedLane} keeps replies in order                         │
+ *     │   {@link redisproxy.front.resp.OrderedReplies} keeps replies in order                         │
  *     ▼                                                                    ▼
  *   {@link redisproxy.bus.Front#lookup}   gathers what all connections ask in one event-loop turn
  *     │ one {@link redisproxy.bus.Bus.Lookups} over the event bus
@@ -20,30 +20,31 @@
  *     │                                 {@link redisproxy.upstream.Loader}  GETRANGE and PTTL, one load per key
  *     │                                               │ {@link redisproxy.bus.Bus.Answers}, when they have come
  *     ▼                                               ▼
- *   {@link redisproxy.bus.Bus.Asker#answered}   {@link redisproxy.session.CachedLane} or {@link redisproxy.http.HttpExchange}
+ *   {@link redisproxy.bus.Bus.Asker#answered}   {@link redisproxy.front.resp.OrderedReplies} or {@link redisproxy.front.http.HttpExchange}
  *     │ in the order of the requests, one write for each socket
  *     ▼
  *   client
  * </pre>
  *
  * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.ValueStream}
- * carries it from Redis to the client a piece at a time ({@link redisproxy.session.ValueRelay},
- * {@link redisproxy.http.HttpStream}).
+ * carries it from Redis to the client a piece at a time ({@link redisproxy.front.resp.ValueRelay},
+ * {@link redisproxy.front.http.HttpStream}).
  *
- * <p>What only Redis can answer does not either. {@link redisproxy.session.Forwarding} sends short
- * writes over a trunk, {@link redisproxy.session.TunnelLane} relays everything else, and both have
- * what is written dropped from the cache ({@link redisproxy.bus.Bus#INVALIDATIONS}) before the
- * reply is handed on. Where only Redis knows what that is, {@link redisproxy.session.TunnelReplies}
- * hold the reply behind a fence; and behind one {@link redisproxy.session.ReadBarrier} leads a
- * session from its tunnel to the cache again.
+ * <p>What only Redis can answer does not either. {@link redisproxy.front.resp.SharedRoute} sends
+ * short writes over a shared connection, {@link redisproxy.front.resp.DedicatedRoute} relays
+ * everything else, and both have what is written dropped from the cache ({@link
+ * redisproxy.bus.Bus#INVALIDATIONS}) before the reply is handed on. Where only Redis knows what
+ * that is, {@link redisproxy.front.resp.DedicatedReplies} hold the reply behind a fence; and behind
+ * one {@link redisproxy.front.resp.ReadBarrier} leads a session from its dedicated connection to
+ * the cache again.
  *
  * <p>{@link redisproxy.bus.Coherence} keeps the cache as fresh as Redis: it follows the {@link
  * redisproxy.upstream.Feed} and decides how far what is kept can be believed.
  *
- * <p>Where the proxy judges clients itself, {@link redisproxy.session.Login} lets a session in, and
- * {@link redisproxy.session.TunnelGuard} keeps from Redis what is not for it. {@link
- * redisproxy.session.ClientLimits} say how much a session may ask, {@link
- * redisproxy.session.ClientIds} which id it has.
+ * <p>Where the proxy judges clients itself, {@link redisproxy.front.resp.Login} lets a session in,
+ * and {@link redisproxy.front.resp.DedicatedGuard} keeps from Redis what is not for it. {@link
+ * redisproxy.front.resp.ClientLimits} say how much a session may ask, {@link
+ * redisproxy.front.resp.ClientIds} which id it has.
  *
  * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
  * redisproxy.bus.Failures} is the one place where failures become RESP errors and HTTP statuses.
@@ -55,18 +56,24 @@
  *   <dd>whoever is connected to the proxy
  *   <dt>session
  *   <dd>one RESP client's connection and its state
- *   <dt>lane
- *   <dd>the way a session's requests are answered: from the cache, or through its tunnel; one at a
- *       time
- *   <dt>tunnel
- *   <dd>a session's own connection to Redis
- *   <dt>spare
- *   <dd>a connection to Redis that waits to become the next session's tunnel
- *   <dt>trunk
+ *   <dt>route
+ *   <dd>how a request is answered: locally, from the cache, over a shared or over a dedicated
+ *       connection
+ *   <dt>dedicated connection
+ *   <dd>a session's own connection to Redis; the setting {@code resp.tunnel} allows it
+ *   <dt>spare connection
+ *   <dd>a connection to Redis that waits to become the next dedicated one
+ *   <dt>shared connection
  *   <dd>a connection to Redis over which the short writes of many sessions go
- *   <dt>aside
- *   <dd>of a question: asked over a connection that sessions without a tunnel share, because its
- *       answer is the same for all of them; the answers are remembered in the <em>memo</em>
+ *   <dt>query
+ *   <dd>a question to Redis whose answer is the same for all sessions; asked over a connection that
+ *       they share, and remembered in the <em>memo</em>
+ *   <dt>node
+ *   <dd>one Redis server, with all connections to it
+ *   <dt>probe
+ *   <dd>asks a node for its role, and whether it lets the proxy in
+ *   <dt>read barrier
+ *   <dd>what keeps a session from reading an older value from the cache than Redis has told it
  *   <dt>front
  *   <dd>an instance of the RESP or the HTTP verticle
  *   <dt>lookup

@@ -47,12 +47,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import redisproxy.http.HeapBodies;
-import redisproxy.http.HttpAnswers;
-import redisproxy.http.UnreadResponses;
-import redisproxy.session.ClientConnection;
-import redisproxy.session.RespVerticle;
-import redisproxy.session.ValueRelay;
+import redisproxy.front.http.HeapBodies;
+import redisproxy.front.http.HttpAnswers;
+import redisproxy.front.http.UnreadResponses;
+import redisproxy.front.resp.ClientConnection;
+import redisproxy.front.resp.RespVerticle;
+import redisproxy.front.resp.ValueRelay;
 import redisproxy.upstream.Dialer;
 import redisproxy.upstream.Transport;
 import redisproxy.upstream.connection.RedisConnection;
@@ -122,13 +122,13 @@ class ArchitectureTest {
           .layer("admin")
           .definedBy("redisproxy.admin")
           .layer("http")
-          .definedBy("redisproxy.http")
+          .definedBy("redisproxy.front.http")
           .layer("session")
-          .definedBy("redisproxy.session")
+          .definedBy("redisproxy.front.resp")
           .layer("bus")
           .definedBy("redisproxy.bus")
           .layer("access")
-          .definedBy("redisproxy.access")
+          .definedBy("redisproxy.auth")
           .layer("upstream")
           .definedBy("redisproxy.upstream")
           .layer("ground")

@@ -9,14 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import redisproxy.access.Authorization;
-import redisproxy.access.Credentials;
-import redisproxy.access.LateRefusals;
 import redisproxy.admission.FrontLimits;
 import redisproxy.admission.RateLimit;
+import redisproxy.auth.Authorization;
+import redisproxy.auth.Credentials;
+import redisproxy.auth.LateRefusals;
 import redisproxy.config.Secret;
-import redisproxy.http.HttpLimit;
-import redisproxy.http.Problem;
+import redisproxy.front.http.HttpLimit;
+import redisproxy.front.http.Problem;
 
 /**
  * Who may ask the admin port, and how often. Health is for whoever reaches it, an orchestrator has

@@ -25,10 +25,10 @@ import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
-import redisproxy.http.HeapBodies;
-import redisproxy.http.HttpFraming;
-import redisproxy.http.Problem;
-import redisproxy.http.ResponseHeaders;
+import redisproxy.front.http.HeapBodies;
+import redisproxy.front.http.HttpFraming;
+import redisproxy.front.http.Problem;
+import redisproxy.front.http.ResponseHeaders;
 import redisproxy.metrics.Exposition;
 import redisproxy.tls.Certificates;
 

@@ -23,9 +23,9 @@ import redisproxy.cache.HotKeys;
 import redisproxy.config.Loopback;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
-import redisproxy.http.Asset;
-import redisproxy.http.Json;
-import redisproxy.http.Problem;
+import redisproxy.front.http.Asset;
+import redisproxy.front.http.Json;
+import redisproxy.front.http.Problem;
 import redisproxy.metrics.Connections;
 
 /**

@@ -10,9 +10,9 @@ import redisproxy.bus.Insight;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
-import redisproxy.http.HttpKeys;
-import redisproxy.http.Json;
-import redisproxy.http.Problem;
+import redisproxy.front.http.HttpKeys;
+import redisproxy.front.http.Json;
+import redisproxy.front.http.Problem;
 
 /**
  * {@code /peek?db=0&key=…}: what the cache holds of one key. It does not count as a use of it, and

@@ -32,7 +32,7 @@ public final class Tally {
   /**
    * So many requests had this outcome, after so many nanoseconds each.
    *
-   * @param outcome one whose duration is kept: a hit, a miss or a trunk's
+   * @param outcome one whose duration is kept: a hit, a miss, or a reply over a shared connection
    */
   public void count(Outcome outcome, int times, long nanos) {
     outcomes[outcome.ordinal()] += times;
@@ -57,7 +57,7 @@ public final class Tally {
     return outcomes[outcome.ordinal()];
   }
 
-  /** How long requests of this outcome took: a hit, a miss or a trunk's. */
+  /** How long requests of this outcome took: a hit, a miss, or a reply over a shared connection. */
   public Histogram durations(Outcome outcome) {
     return Objects.requireNonNull(durations.get(outcome), "its duration is not kept");
   }

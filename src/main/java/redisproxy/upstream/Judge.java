@@ -33,7 +33,7 @@ public final class Judge {
     }
     Buffer request = Buffer.buffer();
     Greeting.append(request, AUTH, user, password);
-    return OneOff.ask(transport, request)
+    return SingleQuery.ask(transport, request)
         .onComplete(judged -> permits.release())
         .compose(Judge::verdict);
   }

@@ -15,7 +15,7 @@ import redisproxy.resp.Reply;
  * reached. Bounded; what was used longest ago goes first. Shared by all event loops.
  */
 public final class Memo {
-  /** Databases with higher numbers are left to tunnels. */
+  /** Databases with higher numbers are left to dedicated connections. */
   public static final int MAX_DATABASE = 1023;
 
   private static final int MAX_ENTRIES = 64;

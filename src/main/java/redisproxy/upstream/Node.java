@@ -28,9 +28,9 @@ public final class Node {
   public record Observers(
       Consumer<Writes> invalidate, Consumer<Key> seen, LongConsumer moved, Tally tally) {}
 
-  private final Tunnels dedicated;
-  private final Trunks shared;
-  private final Asides queries;
+  private final DedicatedConnections dedicated;
+  private final SharedConnections shared;
+  private final Queries queries;
   private final ValueStreams largeValues;
 
   /**
@@ -48,31 +48,31 @@ public final class Node {
       int maxPendingBytes,
       Observers observers) {
     Settings.Redis redis = transport.redis();
-    dedicated = new Tunnels(vertx, transport, maxPendingBytes);
+    dedicated = new DedicatedConnections(vertx, transport, maxPendingBytes);
     shared =
-        new Trunks(
+        new SharedConnections(
             vertx,
             redis,
             dedicated::openShared,
             observers.invalidate(),
             observers.moved(),
             observers.tally());
-    queries = new Asides(vertx, redis, dedicated::openShared, memo, maxPendingBytes);
+    queries = new Queries(vertx, redis, dedicated::openShared, memo, maxPendingBytes);
     largeValues = new ValueStreams(vertx, transport, streamPermits, observers.seen());
   }
 
   /** Connections of one session each. */
-  public Tunnels dedicated() {
+  public DedicatedConnections dedicated() {
     return dedicated;
   }
 
   /** Connections that carry short requests of all sessions. */
-  public Trunks shared() {
+  public SharedConnections shared() {
     return shared;
   }
 
   /** What is the same for all sessions. */
-  public Asides queries() {
+  public Queries queries() {
     return queries;
   }
 

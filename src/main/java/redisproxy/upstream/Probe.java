@@ -261,7 +261,7 @@ public final class Probe {
     List<Promise<Void>> asked = waiting;
     waiting = new ArrayList<>();
     long openedAt = System.nanoTime();
-    OneOff.ask(transport, Greeting.hello(transport.redis(), 2))
+    SingleQuery.ask(transport, Greeting.hello(transport.redis(), 2))
         .otherwise("")
         .onSuccess(reply -> answered(reply, openedAt, asked));
   }

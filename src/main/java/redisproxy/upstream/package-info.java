@@ -7,9 +7,10 @@
  * is written; {@link redisproxy.upstream.Probe} asks for the server's role and access.
  *
  * <p>It has a {@link redisproxy.upstream.Node} on each event loop of the RESP fronts: {@link
- * redisproxy.upstream.Tunnels} opens a session's own connection; {@link redisproxy.upstream.Trunk}
- * and {@link redisproxy.upstream.Aside} are connections that sessions share; {@link
- * redisproxy.upstream.ValueStream} carries a value too large for the cache past the heap.
+ * redisproxy.upstream.DedicatedConnections} opens a session's own connection; {@link
+ * redisproxy.upstream.SharedConnection} and {@link redisproxy.upstream.QueryConnection} are
+ * connections that sessions share; {@link redisproxy.upstream.ValueStream} carries a value too
+ * large for the cache past the heap.
  *
  * <p>All but the loader's connections are raw: see {@link redisproxy.upstream.connection}. No other
  * package imports {@code io.vertx.redis}.

@@ -53,7 +53,7 @@ class HugeValueIT {
       try (RespClient client = new RespClient(jar.resp);
           RespClient other = new RespClient(jar.resp)) {
         client.send(RespClient.request("GET", "huge") + RespClient.request("GET", "small"));
-        assertEquals("$536870912\r\n", ascii(client, 12));
+        assertHeader(client);
         for (int mib = 0; mib < 512; mib++) {
           client.bytes(1024 * 1024);
           assertEquals("$1\r\nv\r\n", other.call("GET", "small"));
@@ -102,7 +102,7 @@ class HugeValueIT {
         }
 
         client.send(RespClient.request("GET", "huge") + RespClient.request("PING"));
-        assertEquals("$536870912\r\n", ascii(client, 12));
+        assertHeader(client);
         for (int i = 0; i < pieces; i++) {
           assertArrayEquals(numbered(piece, i), client.bytes(piece.length));
           assertEquals("$1\r\nv\r\n", other.call("GET", "small"));
@@ -117,6 +117,15 @@ class HugeValueIT {
   private static byte[] numbered(byte[] piece, int number) {
     ByteBuffer.wrap(piece).putInt(number);
     return piece;
+  }
+
+  /** An error in its place is told whole. */
+  private static void assertHeader(RespClient client) {
+    String header = ascii(client, 12);
+    while (header.charAt(0) == '-' && !header.endsWith("\n")) {
+      header += ascii(client, 1);
+    }
+    assertEquals("$536870912\r\n", header);
   }
 
   private static String ascii(RespClient client, int length) {

@@ -58,7 +58,7 @@ class LeavingClientIT {
                     new String[] {String[].class.getName()});
     return histogram
         .lines()
-        .filter(line -> line.endsWith(" redisproxy.session.Session"))
+        .filter(line -> line.endsWith(" redisproxy.front.resp.Session"))
         .mapToLong(line -> Long.parseLong(line.trim().split(" +")[1]))
         .sum();
   }

@@ -45,7 +45,7 @@ final class Loop implements AutoCloseable {
   /** Those that a {@link #transport} of here is asked for. */
   final Sockets sockets = new Sockets(this);
 
-  /** For {@link Tunnels.Opener}. */
+  /** For {@link DedicatedConnections.Opener}. */
   RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind) {
     RedisConnection connection =
         new RedisConnection(receiver, MAX_PENDING, RedisConnection.Observer.NONE);

@@ -1,8 +1,0 @@
-/**
- * Who somebody is, whichever port they have come to: addresses, what they say of themselves, and
- * how long they wait when it was wrong.
- */
-@NullMarked
-package redisproxy.access;
-
-import org.jspecify.annotations.NullMarked;

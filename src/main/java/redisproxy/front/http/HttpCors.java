@@ -1,0 +1,31 @@
+package redisproxy.front.http;
+
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.handler.CorsHandler;
+import java.util.Set;
+import redisproxy.config.Cors;
+
+/** Has browsers let pages of other origins read over HTTP (the Fetch standard's CORS protocol). */
+final class HttpCors {
+  private static final int PREFLIGHT_KEPT_S = 600;
+
+  private HttpCors() {}
+
+  /** Stands before all routes that are mounted later. Pages of origins not named get 403. */
+  static void mount(Router router, Cors cors) {
+    if (cors.isOff()) {
+      return;
+    }
+    CorsHandler handler =
+        CorsHandler.create()
+            .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.HEAD))
+            .allowedHeaders(Set.of("accept", "authorization", "if-none-match"))
+            .exposedHeaders(Set.of("age", "cache-status", "etag", "retry-after"))
+            .maxAgeSeconds(PREFLIGHT_KEPT_S);
+    cors.origins().forEach(handler::addOrigin);
+    router.route().handler(handler);
+    router.errorHandler(
+        403, ctx -> Problem.of(403, "not for pages of this origin").end(ctx.request()));
+  }
+}

@@ -1,0 +1,44 @@
+package redisproxy.front.http;
+
+import io.vertx.core.http.HttpServerRequest;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.bus.Bus;
+import redisproxy.cache.Answer;
+import redisproxy.cache.Key;
+import redisproxy.tracing.RequestSpan;
+
+/**
+ * One HTTP request that waits for its lookup.
+ *
+ * @param span null where it is not traced
+ */
+record HttpExchange(
+    HttpAnswers answers,
+    HttpServerRequest request,
+    Key key,
+    HttpStyle style,
+    @Nullable RequestSpan span)
+    implements Bus.Asker {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
+
+  @Override
+  public void answered(int ticket, Answer answer, boolean hit) {
+    answers.write(this, answer, hit);
+  }
+
+  /** Each request was answered on its own. */
+  @Override
+  public void answersEnd() {}
+
+  @Override
+  public void broken(Throwable fault) {
+    LOG.error("request ended by a fault of the proxy", fault);
+    request.connection().close();
+  }
+
+  void fail(Problem problem) {
+    style.fail(request, key.bytes(), problem);
+  }
+}

@@ -1,0 +1,90 @@
+package redisproxy.front.http;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import redisproxy.cache.Failure;
+import redisproxy.upstream.ValueStream;
+
+/**
+ * Writes a value too large to keep to an HTTP client as it comes, no faster than the client reads.
+ */
+final class HttpStream implements ValueStream.Sink {
+  private final HttpExchange exchange;
+  private final HttpAnswers answers;
+  private final HttpServerResponse response;
+  private boolean begun;
+
+  HttpStream(HttpExchange exchange, HttpAnswers answers) {
+    this.exchange = exchange;
+    this.answers = answers;
+    this.response = exchange.request().response();
+  }
+
+  @Override
+  public void begin(long length, ValueStream stream) {
+    begun = true;
+    if (response.closed()) {
+      cancel(stream);
+      return;
+    }
+    response
+        .putHeader("content-type", "application/octet-stream")
+        .putHeader("content-length", Long.toString(length))
+        .putHeader("cache-status", "redis-proxy; fwd=miss; detail=too-large")
+        .putHeader("cache-control", "max-age=0, must-revalidate");
+    if (exchange.request().method().equals(HttpMethod.HEAD)) {
+      response.end();
+      cancel(stream);
+      return;
+    }
+    response.closeHandler(closed -> cancel(stream));
+    response.exceptionHandler(failure -> cancel(stream));
+    response.drainHandler(drained -> stream.resume());
+  }
+
+  private void cancel(ValueStream stream) {
+    if (stream.cancel()) {
+      answers.streamed();
+    }
+  }
+
+  /**
+   * What {@link ValueStream} hands over is the socket's own buffer; it is written once and not
+   * kept.
+   */
+  @Override
+  public void data(Buffer data) {
+    response.write(data);
+  }
+
+  @Override
+  public boolean isFull() {
+    return response.writeQueueFull();
+  }
+
+  @Override
+  public void end() {
+    answers.streamed();
+    response.end();
+  }
+
+  @Override
+  public void missing() {
+    answers.streamed();
+    if (!response.closed()) {
+      answers.missing(exchange);
+    }
+  }
+
+  /** With the value begun there is no way to say that it broke off but to break off. */
+  @Override
+  public void failed(Failure failure) {
+    answers.streamed();
+    if (begun) {
+      response.reset();
+    } else if (!response.closed()) {
+      answers.fail(exchange, failure);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+package redisproxy.front.http;
+
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.accept.Listeners;
+import redisproxy.admission.Admission;
+import redisproxy.admission.ClientMemory;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
+import redisproxy.auth.Credentials;
+import redisproxy.auth.LateRefusals;
+import redisproxy.bus.Bus;
+import redisproxy.bus.Census;
+import redisproxy.bus.Front;
+import redisproxy.bus.SlowLookups;
+import redisproxy.cache.Key;
+import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.LoopDelay;
+import redisproxy.tls.CertificateFiles;
+import redisproxy.tracing.Spans;
+import redisproxy.upstream.Judge;
+import redisproxy.upstream.Transport;
+import redisproxy.upstream.ValueStreams;
+
+/**
+ * Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share
+ * the port.
+ */
+public final class HttpVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
+
+  /** Longest request line and longest headers, in bytes; above them 414 and 431. */
+  private static final int MAX_REQUEST_LINE = 16 * 1024;
+
+  private static final int MAX_HEADERS = 16 * 1024;
+
+  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  private static final int ANY_PORT = -2;
+
+  private final Settings settings;
+  private final Admission admission;
+  private final LongSupplier clock;
+  private final Census census;
+  private final CertificateFiles certificates;
+  private final HttpSpans spans;
+
+  private Front front;
+  private HttpAccess access;
+  private UnreadResponses unread;
+  private HttpAnswers answers;
+  private LoopDelay loopDelay;
+  private Listeners server;
+  private @Nullable Future<Asset> description;
+
+  /**
+   * The verticle, not yet deployed.
+   *
+   * @param clock the cache's clock
+   * @param spans null where requests are not traced
+   */
+  public HttpVerticle(
+      Settings settings,
+      Admission admission,
+      LongSupplier clock,
+      Census census,
+      CertificateFiles certificates,
+      @Nullable Spans spans) {
+    this.settings = settings;
+    this.admission = admission;
+    this.clock = clock;
+    this.census = census;
+    this.certificates = certificates;
+    this.spans = new HttpSpans(spans);
+  }
+
+  @Override
+  public Future<?> start() {
+    front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
+    loopDelay = new LoopDelay(vertx);
+    census.join(Census.HTTP, context, this::share);
+    LiveLimits live = admission.limits();
+    FrontLimits limits = FrontLimits.of(live, live.http(), settings.http().instances());
+    Transport transport = new Transport(vertx, settings.redis(), certificates.redis());
+    access =
+        new HttpAccess(
+            settings.redis(),
+            Credentials.of(settings.auth()),
+            new Judge(transport, admission.streams()),
+            new LateRefusals(context, limits.failedLogins()),
+            task -> context.runOnContext(turn -> task.run()),
+            clock);
+    vertx.eventBus().localConsumer(Bus.ACCESS, changed -> access.voidVerdicts());
+    unread =
+        new UnreadResponses(
+            ClientMemory.of(
+                LogKey.HTTP, settings.http().instances(), settings.cache().maxValueBytes()));
+    answers =
+        new HttpAnswers(
+            new ValueStreams(vertx, transport, admission.streams(), front::seen),
+            admission.httpRequests(),
+            unread,
+            clock,
+            settings.http().maxAgeRemaining());
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost(settings.http().host())
+            .setPort(settings.http().port() == 0 ? ANY_PORT : settings.http().port())
+            .setAcceptBacklog(1024)
+            .setTcpKeepAlive(true)
+            .setHttp2ClearTextEnabled(false)
+            .setUseAlpn(true)
+            // No route is a WebSocket; these would stand in the way of every message.
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
+            .setMaxInitialLineLength(MAX_REQUEST_LINE)
+            .setMaxHeaderSize(MAX_HEADERS)
+            .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.http().applyTo(options);
+    var routes = counted(new HttpLimit(limits.rate(), new HttpFraming(router())));
+    server =
+        Listeners.ofHttp(
+            () ->
+                vertx
+                    .createHttpServer(options)
+                    .connectionHandler(this::connected)
+                    .invalidRequestHandler(counted(Problem::ofInvalidRequest))
+                    .requestHandler(routes));
+    return server
+        .listen(options.getHost(), options.getPort())
+        .onSuccess(listening -> certificates.http().follow(context, server::updateSslOptions));
+  }
+
+  /** Counts how each request ends, and has it traced. */
+  private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
+    return request -> {
+      HttpServerResponse response = request.response();
+      ResponseHeaders.addTo(response);
+      response.endHandler(
+          over -> {
+            // Or the client is gone, and has been sent no status.
+            if (response.ended()) {
+              front.tally().status(response.getStatusCode());
+            }
+            spans.end(response);
+          });
+      spans.begin(request);
+      handler.handle(request);
+    };
+  }
+
+  private Census.Share share() {
+    return new Census.Share(
+        front.tally().copy(), new Connections(), loopDelay.delays().copy(), null);
+  }
+
+  /** The port listened on, which is not the one set when that is 0. */
+  public int port() {
+    return server.port();
+  }
+
+  private void connected(HttpConnection connection) {
+    Gate clients = admission.httpClients();
+    if (clients.enter()) {
+      HeapBodies.addTo(connection);
+      unread.add(connection);
+      connection.closeHandler(closed -> clients.leave());
+    } else {
+      connection.close();
+    }
+  }
+
+  /**
+   * The routes; keys in paths are matched and read raw, or {@code ..} and {@code a//b} would not be
+   * what they say.
+   */
+  Router router() {
+    Router router = Router.router(vertx);
+    HttpCors.mount(router, settings.cors());
+    for (String prefix : new String[] {"/keys/", "/get/"}) {
+      router
+          .routeWithRegex(prefix + ".*")
+          .setName(prefix + "{key}")
+          .useNormalizedPath(false)
+          .handler(
+              ctx ->
+                  value(
+                      ctx, HttpStyle.preferred(ctx), request -> HttpKeys.inPath(request, prefix)));
+    }
+    for (String path : new String[] {"/get", "/proxy", "/proxy/", "/keys"}) {
+      router.route(path).handler(ctx -> value(ctx, HttpStyle.preferred(ctx), HttpKeys::inQuery));
+    }
+    router.route("/lookup").handler(ctx -> value(ctx, HttpStyle.LOOKUP, HttpKeys::inQuery));
+    router.route("/").handler(this::up);
+    router.route("/openapi.json").handler(this::describe);
+    router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
+    router.errorHandler(500, HttpVerticle::failed);
+    // The router has no route for targets that are no path, such as the star of OPTIONS.
+    router.errorHandler(404, ctx -> Problem.of(404, "no such path").end(ctx.request()));
+    router.errorHandler(400, ctx -> Problem.of(400, "not a valid HTTP request").end(ctx.request()));
+    return router;
+  }
+
+  private static void failed(RoutingContext ctx) {
+    LOG.error("request ended by a fault of the proxy", ctx.failure());
+    Problem.of(500, "the proxy failed").end(ctx.request());
+  }
+
+  private void up(RoutingContext ctx) {
+    if (isRead(ctx.request())) {
+      ctx.response().putHeader("content-type", "text/plain").end("redis-proxy is up\n");
+    }
+  }
+
+  /** The file is read when first asked for, and not on the event loop. */
+  private void describe(RoutingContext ctx) {
+    if (isRead(ctx.request())) {
+      if (description == null || description.failed()) {
+        description = vertx.executeBlocking(() -> Asset.read("/openapi.json", "application/json"));
+      }
+      description.onSuccess(file -> file.send(ctx.request())).onFailure(ctx::fail);
+    }
+  }
+
+  private void value(
+      RoutingContext ctx, HttpStyle style, Function<HttpServerRequest, byte @Nullable []> find) {
+    HttpServerRequest request = ctx.request();
+    if (!isRead(request)) {
+      return;
+    }
+    try {
+      value(ctx, style, find.apply(request));
+    } catch (IllegalArgumentException e) {
+      style.fail(request, null, Problem.of(400, String.valueOf(e.getMessage())));
+    }
+  }
+
+  private void value(RoutingContext ctx, HttpStyle style, byte @Nullable [] key) {
+    HttpServerRequest request = ctx.request();
+    if (key == null) {
+      style.fail(request, null, Problem.of(400, "no key"));
+    } else {
+      access.check(
+          request,
+          () -> lookup(request, style, key),
+          problem -> style.fail(request, key, problem),
+          ctx::fail);
+    }
+  }
+
+  private void lookup(HttpServerRequest request, HttpStyle style, byte[] key) {
+    if (!admission.httpRequests().enter()) {
+      style.fail(request, key, Problem.of(503, "too many requests are being answered"));
+      return;
+    }
+    Key wanted = Key.of(settings.redis().endpoint().database(), key);
+    front.lookup(new HttpExchange(answers, request, wanted, style, spans.of(request)), 0, wanted);
+  }
+
+  private static boolean isRead(HttpServerRequest request) {
+    if (request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD)) {
+      return true;
+    }
+    request.response().putHeader("allow", "GET, HEAD");
+    Problem.of(405, "only GET and HEAD are answered here").end(request);
+    return false;
+  }
+
+  /** Finishes the requests already read, then closes. */
+  @Override
+  public Future<?> stop() {
+    return server.shutdown(Front.GRACE_MS, TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,168 @@
+package redisproxy.front.resp;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import redisproxy.accept.Listeners;
+import redisproxy.admission.Admission;
+import redisproxy.admission.ClientFaults;
+import redisproxy.admission.ClientMemory;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.Gate;
+import redisproxy.admission.LiveLimits;
+import redisproxy.auth.Credentials;
+import redisproxy.bus.Bus;
+import redisproxy.bus.Census;
+import redisproxy.bus.Front;
+import redisproxy.bus.SlowLookups;
+import redisproxy.config.Log;
+import redisproxy.config.Settings;
+import redisproxy.log.LogKey;
+import redisproxy.metrics.LoopDelay;
+import redisproxy.resp.Reply;
+import redisproxy.tls.CertificateFiles;
+import redisproxy.upstream.Memo;
+import redisproxy.upstream.Node;
+import redisproxy.upstream.Server;
+import redisproxy.upstream.Transport;
+
+/** Serves RESP: a session for each client. Any number of instances share the port. */
+public final class RespVerticle extends VerticleBase {
+  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  private static final int ANY_PORT = -1;
+
+  private final Settings.Resp settings;
+  private final Settings.Redis redis;
+  private final Log log;
+
+  /** Null where Redis judges who clients are. */
+  private final @Nullable Credentials own;
+
+  private final Admission admission;
+  private final Memo memo;
+  private final Census census;
+  private final CertificateFiles certificates;
+  private final ClientIds ids;
+  private final Set<Session> sessions = new HashSet<>();
+
+  private ClientMemory memory;
+  private ClientFaults faults;
+
+  private Front front;
+  private Node node;
+  private Session.Shared shared;
+  private LoopDelay loopDelay;
+  private Listeners server;
+  private boolean stopping;
+
+  public RespVerticle(
+      Settings settings,
+      Admission admission,
+      Memo memo,
+      Census census,
+      CertificateFiles certificates,
+      ClientIds ids) {
+    this.settings = settings.resp();
+    this.redis = settings.redis();
+    this.log = settings.log();
+    this.own = Credentials.of(settings.auth());
+    this.admission = admission;
+    this.memo = memo;
+    this.census = census;
+    this.certificates = certificates;
+    this.ids = ids;
+  }
+
+  @Override
+  public Future<?> start() {
+    front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
+    LiveLimits live = admission.limits();
+    FrontLimits limits = FrontLimits.of(live, live.resp(), settings.instances());
+    Transport transport = new Transport(vertx, redis, certificates.redis());
+    node =
+        new Node(
+            vertx,
+            transport,
+            memo,
+            admission.streams(),
+            settings.maxPendingBytes(),
+            new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
+    int db = redis.endpoint().database();
+    shared = new Session.Shared(front, node, own, limits, settings, db, ids);
+    loopDelay = new LoopDelay(vertx);
+    memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
+    faults = new ClientFaults(settings.maxPendingBytes());
+    census.join(Census.RESP, context, this::share);
+    vertx.eventBus().localConsumer(Bus.ACCESS, news -> node.accessChanged());
+    vertx.eventBus().localConsumer(Bus.RENEW, news -> node.renew());
+    vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
+    NetServerOptions options =
+        new NetServerOptions()
+            .setHost(settings.host())
+            .setPort(settings.port() == 0 ? ANY_PORT : settings.port())
+            .setAcceptBacklog(1024)
+            .setTcpNoDelay(true)
+            .setTcpKeepAlive(true)
+            .setIdleTimeout((int) settings.idleTimeout().toMillis())
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    certificates.resp().applyTo(options);
+    server = Listeners.ofTcp(() -> vertx.createNetServer(options).connectHandler(this::connected));
+    return server
+        .listen(options.getHost(), options.getPort())
+        .onSuccess(listening -> certificates.resp().follow(context, server::updateSslOptions));
+  }
+
+  private Census.Share share() {
+    front.tally().stalledClients(faults.stalledClients());
+    return new Census.Share(
+        front.tally().copy(), node.connections().copy(), loopDelay.delays().copy(), null);
+  }
+
+  /** The port listened on, which is not the one set when that is 0. */
+  public int port() {
+    return server.port();
+  }
+
+  private void connected(NetSocket socket) {
+    Gate clients = admission.respClients();
+    if (!clients.enter()) {
+      socket.end(Buffer.buffer(Reply.MAX_CLIENTS));
+      return;
+    }
+    ClientConnection connection = new ClientConnection();
+    Session session = new Session(connection, shared);
+    sessions.add(session);
+    socket.closeHandler(
+        closed -> {
+          sessions.remove(session);
+          clients.leave();
+        });
+    // Without a handler Vert.x would close it at once, with replies still to come.
+    socket.shutdownHandler(grace -> {});
+    connection.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory, faults);
+    if (stopping) {
+      // It was accepted before the port was closed, or had its TLS handshake meanwhile.
+      session.drain();
+    }
+  }
+
+  /**
+   * Stops listening, answers what has been read, then closes; clients that do not go in time are
+   * cut off.
+   */
+  @Override
+  public Future<?> stop() {
+    stopping = true;
+    Future<Void> shutdown = server.shutdown(Front.GRACE_MS, TimeUnit.MILLISECONDS);
+    List.copyOf(sessions).forEach(Session::drain);
+    return shutdown;
+  }
+}

@@ -1,0 +1,148 @@
+package redisproxy.front.resp;
+
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import redisproxy.resp.CommandName;
+import redisproxy.resp.ConnectionState;
+import redisproxy.resp.Reply;
+import redisproxy.resp.Request;
+import redisproxy.upstream.Memo;
+import redisproxy.upstream.Memo.Question;
+import redisproxy.upstream.Memo.Topic;
+import redisproxy.upstream.Queries;
+
+/**
+ * What a session without a dedicated connection asks Redis that is the same for every session, so
+ * that it needs none: COMMAND, INFO, whether the database of a SELECT exists, and whether the
+ * server refuses CLIENT MAINT_NOTIFICATIONS, as all do but Redis Enterprise. One question at a
+ * time: its request stays in the session's input, nothing behind it is read, and when there is an
+ * answer, or none is to be had, it is read again. So replies stay in order, and the request can
+ * still go through a dedicated connection.
+ */
+final class ServerQueries implements Queries.Asker {
+  private static final long COMMAND = CommandName.of("command");
+  private static final long INFO = CommandName.of("info");
+  private static final long CLIENT = CommandName.of("client");
+  private static final long SELECT = CommandName.of("select");
+
+  private static final Set<String> OF_COMMAND =
+      Set.of("count", "docs", "info", "list", "getkeys", "getkeysandflags", "help");
+
+  /** As Redis would write it: other spellings it is to judge itself. */
+  private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,3}");
+
+  /** Longer requests, in bytes, go through a dedicated connection. */
+  private static final int MAX_REQUEST = 1024;
+
+  private final ClientConnection connection;
+  private final Queries queries;
+  private final ConnectionState state;
+  private boolean waiting;
+
+  /** The answer to the request that is read next, null when there is none, is known. */
+  private boolean known;
+
+  private byte @Nullable [] answer;
+
+  ServerQueries(ClientConnection connection, Queries queries, ConnectionState state) {
+    this.connection = connection;
+    this.queries = queries;
+    this.state = state;
+  }
+
+  /** Whether the answer to the last request is still to come. */
+  boolean isWaiting() {
+    return waiting;
+  }
+
+  /**
+   * The answer to a request, or null: then, unless it is {@linkplain #isWaiting to come}, only a
+   * dedicated connection has it.
+   */
+  byte @Nullable [] answer(Request request) {
+    if (known) {
+      byte[] reply = answer;
+      known = false;
+      answer = null;
+      return settled(request, reply);
+    }
+    Topic topic = topic(request);
+    if (topic == null || isLong(request)) {
+      return null;
+    }
+    int db = topic == Topic.DATABASE ? database(request) : -1;
+    if (queries.hasDatabase(db)) {
+      return settled(request, Reply.OK);
+    }
+    Question question = new Question(topic, state.isResp3(), db, Reply.array(request));
+    waiting = queries.ask(question, this);
+    return null;
+  }
+
+  private static @Nullable Topic topic(Request request) {
+    long name = request.name();
+    if (name == INFO) {
+      return Topic.INFO;
+    }
+    if (name == COMMAND) {
+      boolean told = request.count() == 1 || OF_COMMAND.contains(request.lowerCase(1, 16));
+      return told ? Topic.COMMAND : null;
+    }
+    if (name == CLIENT) {
+      boolean asked = request.count() > 1 && request.lowerCase(1, 20).equals("maint_notifications");
+      return asked ? Topic.REFUSAL : null;
+    }
+    return name == SELECT ? Topic.DATABASE : null;
+  }
+
+  private static boolean isLong(Request request) {
+    long length = 0;
+    for (int i = 0; i < request.count(); i++) {
+      length += request.length(i) + "$1\r\n\r\n".length();
+    }
+    return length > MAX_REQUEST;
+  }
+
+  /** The number of a database that may be cached; negative when it is none. */
+  private static int database(Request request) {
+    String number = request.count() == 2 ? request.text(1, 5) : "";
+    if (!NUMBER.matcher(number).matches()) {
+      return -1;
+    }
+    int db = Integer.parseInt(number);
+    return db <= Memo.MAX_DATABASE ? db : -1;
+  }
+
+  /**
+   * The session moves when Redis would let it, and not to where only a dedicated connection leads.
+   * What Redis does not refuse changes the connection, so it is for the session's own.
+   */
+  private byte @Nullable [] settled(Request request, byte @Nullable [] reply) {
+    if (reply == null || reply[0] == '-') {
+      return reply;
+    }
+    if (request.name() != SELECT) {
+      return request.name() == CLIENT ? null : reply;
+    }
+    int db = database(request);
+    if (db < 0) {
+      return null;
+    }
+    state.select(db);
+    return reply;
+  }
+
+  @Override
+  public void answered(byte @Nullable [] reply) {
+    waiting = false;
+    known = true;
+    answer = reply;
+    connection.advance();
+  }
+
+  @Override
+  public void broken(Throwable fault) {
+    connection.broken(fault);
+  }
+}
