@@ -48,7 +48,7 @@ class HugeValueIT {
         assertEquals(":536870912\r\n", direct.call("SETRANGE", "huge", "536870911", "x"));
         direct.call("SET", "small", "v");
       }
-      jar.run(Map.of("REDIS_URL", redis.url()), SMALL_MEMORY);
+      jar.run(Map.of("REDIS_URL", redis.url(), "REDIS_LOAD_TIMEOUT", "10s"), SMALL_MEMORY);
       jar.awaitReady();
       try (RespClient client = new RespClient(jar.resp);
           RespClient other = new RespClient(jar.resp)) {
@@ -78,7 +78,7 @@ class HugeValueIT {
     byte[] piece = new byte[1024 * 1024];
     new Random(1).nextBytes(piece);
     try (EmbeddedRedis redis = EmbeddedRedis.start()) {
-      jar.run(Map.of("REDIS_URL", redis.url()), SMALL_MEMORY);
+      jar.run(Map.of("REDIS_URL", redis.url(), "REDIS_LOAD_TIMEOUT", "10s"), SMALL_MEMORY);
       jar.awaitReady();
       try (RespClient client = new RespClient(jar.resp);
           RespClient other = new RespClient(jar.resp);
