@@ -16,6 +16,7 @@ COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose 
 JAR := target/redis-proxy.jar
 TEST_CLASSPATH := target/test-classpath
 CLASSPATH_GOAL := org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-classpath
+RUN_TEST_CODE = $(JAVA) $(TEST_FLAGS) -cp target/test-classes:target/classes:$$(cat $<)
 TEST_FLAGS := $(if $(REDIS),-Dredis=$(REDIS)) $(if $(TRANSPORT),-Dtransport=$(TRANSPORT))
 
 help: ## List the targets
@@ -36,7 +37,7 @@ run: $(JAR)
 endif
 
 dev-run: $(TEST_CLASSPATH) ## Start the proxy before a Redis of its own with sample keys
-	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.dev.DevRun $(ARGS)
+	@exec $(RUN_TEST_CODE) redisproxy.dev.DevRun $(ARGS)
 
 test: tools ## Run every test that needs only JDK and Maven
 	$(MAVEN) verify $(TEST_FLAGS) $(ARGS)
@@ -77,19 +78,19 @@ bench-sweep: $(TEST_CLASSPATH) ## Measure it over value sizes, connections, pipe
 	bench/sweep
 
 probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
-	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.probe.Probe
+	@exec $(RUN_TEST_CODE) redisproxy.probe.Probe
 
 fuzz: $(TEST_CLASSPATH) ## Try broken and hostile input on all that reads input (CONTRIBUTING.md)
-	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.fuzz.Fuzz
+	@exec $(RUN_TEST_CODE) redisproxy.fuzz.Fuzz
 
 consistency: $(TEST_CLASSPATH) ## Let everything go wrong and check what clients are told against Redis's log (SECONDS=1800 SEED=…)
-	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.consistency.Consistency
+	@exec $(RUN_TEST_CODE) redisproxy.consistency.Consistency
 
 soak: $(TEST_CLASSPATH) ## See whether memory or connections grow in an hour of all kinds of clients (MINUTES=60)
-	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.soak.Soak
+	@exec $(RUN_TEST_CODE) redisproxy.soak.Soak
 
 attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap, and measure what it holds (ATTACKS=, SECONDS=, SEED=)
-	@exec $(JAVA) $(TEST_FLAGS) -cp target/test-classes:$$(cat $<) redisproxy.attack.Attack
+	@exec $(RUN_TEST_CODE) redisproxy.attack.Attack
 
 restarts: tools ## Stop the packaged proxy under full load a hundred times: no reply may break
 	$(MAVEN) -q -DskipTests package
