@@ -120,8 +120,8 @@ write_report() {
   printf '\n%s %% of the GETs of the last row were loaded from Redis.\n' "$share_missed"
   table "Forwarded: SET, $clients connections, pipeline 16" set16 redis "${passing[@]}"
   table "Forwarded: SET, $clients connections, 1 request at a time each" set1 redis "${passing[@]}"
-  table "Over the client's own tunnel: GETRANGE, $clients connections, pipeline 16" own16 redis "${passing[@]}"
-  table "Over the client's own tunnel: GETRANGE, $clients connections, 1 request at a time each" own1 redis "${passing[@]}"
+  table "Over the client's dedicated connection: GETRANGE, $clients connections, pipeline 16" own16 redis "${passing[@]}"
+  table "Over the client's dedicated connection: GETRANGE, $clients connections, 1 request at a time each" own1 redis "${passing[@]}"
   printf '\n**Start-up:** %.0f ms from exec to the first value over RESP, %.0f ms to /health/live.\n' "$(starts 1)" "$(starts 2)"
 }
 
