@@ -275,4 +275,11 @@ class RespIT {
     }
     assertEquals("+PONG\r\n", client.reply());
   }
+
+  /** Redis refuses it behind a reply that has not left, so nothing is asked before it. */
+  @Test
+  void replicationAsTheFirstRequest_isServed() {
+    String reply = client.call("PSYNC", "?", "-1");
+    assertTrue(reply.startsWith("+FULLRESYNC "), reply);
+  }
 }

@@ -148,12 +148,18 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     for (int i = handshake.commands(); i > 0; i--) {
       outstanding.addOwn();
     }
-    if (state.isPlain()) {
-      askId();
-    }
   }
 
   // Ids
+
+  /**
+   * Has Redis asked for the id of this connection, if it answers a client that has not logged in.
+   */
+  void opened() {
+    if (outstanding.state().isPlain()) {
+      askId();
+    }
+  }
 
   /** Asks Redis for the id of this connection, in the order of the requests. */
   private void askId() {

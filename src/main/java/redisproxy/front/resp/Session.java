@@ -6,7 +6,9 @@ import redisproxy.admission.FrontLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.bus.Front;
 import redisproxy.config.Settings;
+import redisproxy.resp.CommandName;
 import redisproxy.resp.ConnectionState;
+import redisproxy.resp.Request;
 import redisproxy.resp.RequestBounds;
 import redisproxy.resp.RequestParser;
 import redisproxy.resp.UsualGet;
@@ -69,6 +71,9 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
    * cost more than small arguments do.
    */
   private static final int MAX_ARGUMENTS = 1024;
+
+  private static final long SYNC = CommandName.of("sync");
+  private static final long PSYNC = CommandName.of("psync");
 
   private final ClientConnection connection;
   private final Shared shared;
@@ -191,7 +196,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
         case TO_COME -> {
           return;
         }
-        case DEDICATED -> openTunnel();
+        case DEDICATED -> openDedicated(isSync(parser.request()));
         case LAST -> quitting = true;
         case HTTP -> {
           connection.closeOnHttp();
@@ -201,12 +206,25 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     }
   }
 
-  private void openTunnel() {
+  /** Redis refuses these behind a reply that has not left. */
+  private static boolean isSync(Request next) {
+    return next.name() == SYNC || next.name() == PSYNC;
+  }
+
+  /**
+   * Opens the dedicated connection.
+   *
+   * @param isForSync whether nothing may be said over it before the next request
+   */
+  private void openDedicated(boolean isForSync) {
     DedicatedGuard guard = new DedicatedGuard(limits, login, dedicatedConnections.greeting());
     dedicated =
         new DedicatedRoute(
             parser, connection, shared.front(), dedicatedConnections, handshake, guard, this);
     barrier.add(dedicated);
+    if (!isForSync) {
+      dedicated.opened();
+    }
   }
 
   @Override
@@ -325,7 +343,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
       progress |= cached.accepted() != before;
     } while (progress);
     if (connectionWanted && mayConnect()) {
-      openTunnel();
+      openDedicated(false);
     }
     if (lossPutOff && cached.isEmpty() && dedicated != null) {
       dedicated.lost();
