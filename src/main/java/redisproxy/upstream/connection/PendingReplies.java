@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
@@ -36,11 +37,8 @@ public final class PendingReplies<T> {
      */
     default void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
         throws ProtocolError {
-      throw tooLong();
+      throw new ProtocolError("a reply of more than " + SHORT + " bytes");
     }
-
-    /** Redis refuses the greeting with this error. */
-    void greetingRefused(String error);
   }
 
   /**
@@ -50,6 +48,7 @@ public final class PendingReplies<T> {
 
   private final int maxReply;
   private final Receiver<T> receiver;
+  private final Consumer<String> refused;
   private final ArrayDeque<T> requests = new ArrayDeque<>();
   private final ReplyFramer framer = new ReplyFramer();
 
@@ -68,11 +67,14 @@ public final class PendingReplies<T> {
    * @param greetings how many replies come before those to requests
    * @param maxReply the longest reply that is kept until it is whole, in bytes; one that comes at
    *     once is told as a whole, however long
+   * @param refused is told the error with which Redis refuses the greeting
    */
-  public PendingReplies(int greetings, int maxReply, Receiver<T> receiver) {
+  public PendingReplies(
+      int greetings, int maxReply, Receiver<T> receiver, Consumer<String> refused) {
     this.greetings = greetings;
     this.maxReply = maxReply;
     this.receiver = receiver;
+    this.refused = refused;
   }
 
   /** A request is sent. */
@@ -178,7 +180,7 @@ public final class PendingReplies<T> {
       if (type == '-') {
         stopped = true;
         String line = from.toString(start, length, StandardCharsets.ISO_8859_1);
-        receiver.greetingRefused(line.substring(1).stripTrailing());
+        refused.accept(line.substring(1).stripTrailing());
       }
       return;
     }
@@ -187,10 +189,6 @@ public final class PendingReplies<T> {
       throw toNothing();
     }
     receiver.reply(request, type, from, start, length);
-  }
-
-  static ProtocolError tooLong() {
-    return new ProtocolError("a reply of more than " + SHORT + " bytes");
   }
 
   private static ProtocolError toNothing() {

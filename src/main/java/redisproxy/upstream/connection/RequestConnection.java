@@ -21,16 +21,7 @@ public final class RequestConnection<T> {
   }
 
   /** Is told of replies, and of the end. */
-  public interface Receiver<T> {
-    /** As {@link PendingReplies.Receiver#reply}. */
-    void reply(T request, byte type, ByteBuf from, int start, int length) throws ProtocolError;
-
-    /** As {@link PendingReplies.Receiver#part}. */
-    default void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
-        throws ProtocolError {
-      throw PendingReplies.tooLong();
-    }
-
+  public interface Receiver<T> extends PendingReplies.Receiver<T> {
     /** Redis is there. */
     default void connected() {}
 
@@ -80,7 +71,7 @@ public final class RequestConnection<T> {
   public RequestConnection(
       Opener opener, byte[] greeting, int greetings, int maxReply, Receiver<T> receiver) {
     this.receiver = receiver;
-    this.pending = new PendingReplies<>(greetings, maxReply, new Replies());
+    this.pending = new PendingReplies<>(greetings, maxReply, receiver, this::refused);
     this.connection = opener.open(new Bytes());
     if (greeting.length > 0) {
       connection.write(Unpooled.wrappedBuffer(greeting));
@@ -142,6 +133,10 @@ public final class RequestConnection<T> {
     }
   }
 
+  private void refused(String error) {
+    end(new End(Kind.REFUSED, null, error));
+  }
+
   private final class Bytes implements RedisConnection.Receiver {
     @Override
     public void received(ByteBuf data) {
@@ -170,25 +165,6 @@ public final class RequestConnection<T> {
     @Override
     public void lost(@Nullable Throwable cause) {
       end(new End(Kind.LOST, cause, ""));
-    }
-  }
-
-  private final class Replies implements PendingReplies.Receiver<T> {
-    @Override
-    public void reply(T request, byte type, ByteBuf from, int start, int length)
-        throws ProtocolError {
-      receiver.reply(request, type, from, start, length);
-    }
-
-    @Override
-    public void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
-        throws ProtocolError {
-      receiver.part(request, type, from, start, length, isLast);
-    }
-
-    @Override
-    public void greetingRefused(String error) {
-      end(new End(Kind.REFUSED, null, error));
     }
   }
 }

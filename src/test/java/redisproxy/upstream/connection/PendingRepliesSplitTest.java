@@ -36,7 +36,10 @@ class PendingRepliesSplitTest {
   private void begin(int greetings, int requests) {
     told.clear();
     parts.clear();
-    replies = new PendingReplies<>(greetings, MAX_REPLY, new Told());
+    Told receiver = new Told();
+    replies =
+        new PendingReplies<>(
+            greetings, MAX_REPLY, receiver, error -> receiver.say("refused: " + error));
     for (int i = 0; i < requests; i++) {
       replies.add(String.valueOf((char) ('a' + i)));
     }
@@ -66,11 +69,6 @@ class PendingRepliesSplitTest {
         inParts.setLength(0);
         say(request + (char) type + " " + whole);
       }
-    }
-
-    @Override
-    public void greetingRefused(String error) {
-      say("refused: " + error);
     }
   }
 
@@ -290,10 +288,8 @@ class PendingRepliesSplitTest {
                   throws ProtocolError {
                 throw new ProtocolError("not what " + request + " asked");
               }
-
-              @Override
-              public void greetingRefused(String error) {}
-            });
+            },
+            error -> {});
     shortOnes.add("a");
     shortOnes.add("b");
     ProtocolError own = assertThrows(ProtocolError.class, () -> shortOnes.read(buffer("+OK ")));

@@ -25,7 +25,8 @@ class PendingRepliesTest {
   private PendingReplies<String> replies = replies(0);
 
   private PendingReplies<String> replies(int greetings) {
-    return new PendingReplies<>(greetings, MAX_REPLY, new Told());
+    return new PendingReplies<>(
+        greetings, MAX_REPLY, new Told(), error -> told.add("refused " + error));
   }
 
   private final class Told implements PendingReplies.Receiver<String> {
@@ -45,11 +46,6 @@ class PendingRepliesTest {
         told.add(request + " in parts " + parts.length());
         parts.setLength(0);
       }
-    }
-
-    @Override
-    public void greetingRefused(String error) {
-      told.add("refused " + error);
     }
   }
 
@@ -163,10 +159,8 @@ class PendingRepliesTest {
                 told.add("part");
                 replies.abandon();
               }
-
-              @Override
-              public void greetingRefused(String error) {}
-            });
+            },
+            error -> {});
     replies = stopping;
     stopping.add("a");
     read("$40 xx");
