@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -135,12 +134,7 @@ class KeySpecsTest {
   }
 
   private static String written(Request request) {
-    Writes writes = request.writes();
-    return writes.areUnknown()
-        ? "?"
-        : String.join(
-            " ",
-            writes.keys().stream().map(key -> new String(key, StandardCharsets.UTF_8)).toList());
+    return Parsed.keys(request.writes());
   }
 
   @ParameterizedTest

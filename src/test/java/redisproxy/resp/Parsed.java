@@ -2,6 +2,8 @@ package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
 
 /** Requests as a {@link RequestParser} reads them. Bytes are the characters of ISO 8859-1. */
 public final class Parsed {
@@ -36,6 +38,15 @@ public final class Parsed {
       throw new AssertionError(error);
     }
     throw new AssertionError("is not too large");
+  }
+
+  /** The keys that are written, or a question mark where only Redis knows them. */
+  public static String keys(Writes writes) {
+    return writes.areUnknown()
+        ? "?"
+        : writes.keys().stream()
+            .map(key -> new String(key, StandardCharsets.UTF_8))
+            .collect(Collectors.joining(" "));
   }
 
   private static RequestParser parser(CommandTable commands) {

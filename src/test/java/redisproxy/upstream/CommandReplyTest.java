@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,7 +12,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import redisproxy.resp.CommandTable;
 import redisproxy.resp.Parsed;
 import redisproxy.resp.Request;
-import redisproxy.resp.Writes;
 
 /** Replies to COMMAND of servers old and new, by the keys that are found in requests. */
 class CommandReplyTest {
@@ -64,12 +62,7 @@ class CommandReplyTest {
   }
 
   private static String written(CommandTable table, String line) {
-    Writes writes = Parsed.array(table, line.split(" ")).writes();
-    return writes.areUnknown()
-        ? "?"
-        : String.join(
-            " ",
-            writes.keys().stream().map(key -> new String(key, StandardCharsets.UTF_8)).toList());
+    return Parsed.keys(Parsed.array(table, line.split(" ")).writes());
   }
 
   @ParameterizedTest

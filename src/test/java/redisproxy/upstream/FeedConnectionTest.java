@@ -23,7 +23,7 @@ class FeedConnectionTest {
   private static final String PING = "*1 $4 PING ";
 
   private final Loop loop = new Loop();
-  private final Timers timers = new Timers(loop, loop.vertx);
+  private final VirtualTime time = new VirtualTime(loop);
   private final List<String> told = new CopyOnWriteArrayList<>();
   private final Map<String, Runnable> whenTold = new HashMap<>();
   private FeedConnection connection;
@@ -72,8 +72,7 @@ class FeedConnectionTest {
     Transport transport = loop.transport("redis.connect-timeout", CONNECT_TIMEOUT + "ms");
     connection =
         loop.call(
-            () ->
-                new FeedConnection(timers, transport, coherence, loop.context, timers::now, owner));
+            () -> new FeedConnection(time.vertx, transport, coherence, loop.context, time, owner));
     loop.run(connection::open);
   }
 
@@ -123,12 +122,12 @@ class FeedConnectionTest {
     fence("a");
     assertTold("a fails");
     loop.reply(0, "%1 $7 version $5 7.0.1 +OK +OK ");
-    timers.pass(CONNECT_TIMEOUT - 1);
+    time.pass(CONNECT_TIMEOUT - 1);
     assertTold();
-    timers.pass(1);
+    time.pass(1);
     assertTold("ended: no answer within 2000 ms");
     assertFalse(loop.isOpen(0));
-    assertEquals(0, timers.pending());
+    assertEquals(0, time.pending());
   }
 
   /** What Redis tells before the last answer may already be told. */
@@ -145,17 +144,17 @@ class FeedConnectionTest {
   @Test
   void pingThatIsNotAnsweredByTheNextBeat_endsIt() throws Exception {
     establish();
-    timers.pass(2 * PERIOD);
+    time.pass(2 * PERIOD);
     assertTold("pinged", "ended: no answer within 1000 ms");
     assertFalse(loop.isOpen(0));
-    assertEquals(0, timers.pending());
+    assertEquals(0, time.pending());
   }
 
   @Test
   void standstill_isOneBeat() throws Exception {
     establish();
-    timers.pass(PERIOD);
-    timers.standStill(20 * PERIOD);
+    time.pass(PERIOD);
+    time.standStill(20 * PERIOD);
     assertTold("pinged");
     loop.reply(0, "+PONG ");
     assertTold("answered");
@@ -172,7 +171,7 @@ class FeedConnectionTest {
   @Test
   void replyWithoutALine_endsIt() throws Exception {
     establish();
-    timers.pass(PERIOD);
+    time.pass(PERIOD);
     loop.reply(0, "*1 $1 x ");
     assertTold("pinged", "ended: Redis says something where PONG is due");
   }
@@ -209,7 +208,7 @@ class FeedConnectionTest {
   @Test
   void fence_doesNotPassWithTheBeatBeforeIt() throws Exception {
     establish();
-    timers.pass(PERIOD);
+    time.pass(PERIOD);
     fence("a");
     assertEquals(PING, loop.sent(0), "one is in flight at most");
     loop.reply(0, "+PONG ");
@@ -240,7 +239,7 @@ class FeedConnectionTest {
     loop.reply(0, keys(MAX_TOLD + 1) + "+PONG ");
     assertKeysTold(MAX_TOLD);
     told.clear();
-    timers.pass(1);
+    time.pass(1);
     assertTold("k", "answered", "a passes");
   }
 
@@ -285,11 +284,11 @@ class FeedConnectionTest {
     loop.reply(0, List.of(flood));
     assertKeysTold(MAX_TOLD);
     assertFalse(loop.isReading(0));
-    timers.pass(1);
+    time.pass(1);
     assertKeysTold(2 * MAX_TOLD);
     assertFalse(loop.isReading(0));
     assertEquals(1, flood.refCnt());
-    timers.pass(1);
+    time.pass(1);
     assertKeysTold(2 * MAX_TOLD + 5);
     assertTrue(loop.isReading(0));
     assertEquals(0, flood.refCnt());
@@ -300,7 +299,7 @@ class FeedConnectionTest {
     establish();
     loop.reply(0, List.of(Loop.buffer(keys(MAX_TOLD - 1)), Loop.buffer(keys(3))));
     assertKeysTold(MAX_TOLD);
-    timers.pass(1);
+    time.pass(1);
     assertKeysTold(MAX_TOLD + 2);
   }
 
@@ -321,7 +320,7 @@ class FeedConnectionTest {
     told.clear();
     loop.reply(0, ">2 $10 invalidate *1 $1 z >2 $10 invalidate _ ");
     assertTold();
-    timers.pass(1);
+    time.pass(1);
     assertTold("k", "z", "all");
   }
 
@@ -333,7 +332,7 @@ class FeedConnectionTest {
     told.clear();
     loop.run(() -> connection.end("given up", false));
     assertEquals(0, flood.refCnt());
-    timers.pass(PERIOD);
+    time.pass(PERIOD);
     assertTold("ended: given up");
   }
 
@@ -372,7 +371,7 @@ class FeedConnectionTest {
     told.clear();
     assertTrue(loop.call(connection::close).succeeded());
     assertFalse(loop.isOpen(0));
-    assertEquals(0, timers.pending());
+    assertEquals(0, time.pending());
     assertTold();
     loop.run(connection::failFences);
     assertTold("a fails");

@@ -16,6 +16,7 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
+import redisproxy.resp.Parsed;
 import redisproxy.resp.Writes;
 
 /** A connection that sessions share, without a socket. */
@@ -43,16 +44,9 @@ class SharedConnectionTest {
                     loop.vertx,
                     redis,
                     loop::open,
-                    writes -> told.add("invalidate " + keys(writes)),
+                    writes -> told.add("invalidate " + Parsed.keys(writes)),
                     openedAt -> told.add("moved"),
                     tally));
-  }
-
-  private static String keys(Writes writes) {
-    return writes.areUnknown()
-        ? "?"
-        : String.join(
-            " ", writes.keys().stream().map(k -> new String(k, StandardCharsets.UTF_8)).toList());
   }
 
   /** A session. */

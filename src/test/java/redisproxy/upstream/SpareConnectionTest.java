@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Test;
 /** The connection that waits for the next dedicated connection, without a socket. */
 class SpareConnectionTest {
   private final Loop loop = new Loop();
-  private final Timers timers = new Timers(loop, loop.vertx);
+  private final VirtualTime time = new VirtualTime(loop);
   private final Sockets sockets = loop.sockets;
   private SpareConnection spare;
 
   @BeforeEach
   void start() throws Exception {
-    spare = loop.call(() -> new SpareConnection(timers, sockets::connect));
+    spare = loop.call(() -> new SpareConnection(time.vertx, sockets::connect));
   }
 
   @AfterEach
@@ -45,7 +45,7 @@ class SpareConnectionTest {
   private void assertDropped(int index) throws Exception {
     assertFalse(sockets.isOpen(index));
     assertNull(take());
-    assertEquals(0, timers.pending());
+    assertEquals(0, time.pending());
     openSpare(index + 1);
     assertNotNull(take(), "the next one waits in its place");
   }
@@ -73,7 +73,7 @@ class SpareConnectionTest {
     assertNull(take());
     assertTrue(sockets.isOpen(0));
     assertEquals("", sockets.sent(0));
-    assertEquals(0, timers.pending(), "it may be used for long");
+    assertEquals(0, time.pending(), "it may be used for long");
   }
 
   @Test
@@ -104,9 +104,9 @@ class SpareConnectionTest {
   @Test
   void connectionThatHasWaitedForTenSeconds_isDropped() throws Exception {
     openSpare(0);
-    timers.pass(9_999);
+    time.pass(9_999);
     assertTrue(sockets.isOpen(0));
-    timers.pass(1);
+    time.pass(1);
     assertDropped(0);
   }
 

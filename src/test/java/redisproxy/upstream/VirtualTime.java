@@ -73,18 +73,29 @@ final class VirtualTime implements LongSupplier {
     loop.run(() -> now = end);
   }
 
+  /** The JVM stands still: the timers that are due meanwhile fire afterwards. */
+  void standStill(long millis) throws Exception {
+    loop.run(() -> now += millis);
+    pass(0);
+  }
+
   private boolean fireNext(long end) {
     Timer next = timers.stream().min(Comparator.comparingLong(Timer::dueAt)).orElse(null);
     if (next == null || next.dueAt > end) {
       return false;
     }
     timers.remove(next);
-    now = next.dueAt;
+    now = Math.max(now, next.dueAt);
     if (next.period > 0) {
       timers.add(new Timer(next.id, now + next.period, next.period, next.handler));
     }
     next.handler.handle(next.id);
     return true;
+  }
+
+  /** How many timers are set. */
+  int pending() throws Exception {
+    return loop.call(timers::size);
   }
 
   /** How long each timer that is set has yet to wait, in milliseconds, in the order of setting. */

@@ -18,15 +18,7 @@ class ClientConnectionTest {
   private int largest;
 
   /** Takes requests of eight bytes. */
-  private final class Eights implements ClientConnection.Receiver {
-    @Override
-    public void advance() {}
-
-    @Override
-    public long held() {
-      return 0;
-    }
-
+  private final class Eights extends SilentClient {
     @Override
     public void accept(ByteBuf input) {
       largest = Math.max(largest, input.capacity());
@@ -36,15 +28,6 @@ class ClientConnectionTest {
       }
       input.skipBytes(length);
     }
-
-    @Override
-    public void ended() {}
-
-    @Override
-    public void acceptLast(ByteBuf input) {}
-
-    @Override
-    public void closed() {}
   }
 
   private final ClientConnection connection = connection();

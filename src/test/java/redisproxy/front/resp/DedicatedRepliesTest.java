@@ -58,34 +58,11 @@ class DedicatedRepliesTest {
     var settings = Configuration.parse(Map.of());
     front = new Front(vertx, context, new SlowLookups("resp", settings.log()));
     ClientConnection connection = new ClientConnection();
-    connection.receiver(new Receiver());
+    connection.receiver(new SilentClient());
     channel = new EmbeddedChannel(connection);
     replies = new DedicatedReplies(connection, front, outstanding, null, () -> released++);
     barrier = new ReadBarrier(connection, front);
     barrier.add(new Redis());
-  }
-
-  /** The client sends nothing. */
-  private static final class Receiver implements ClientConnection.Receiver {
-    @Override
-    public void advance() {}
-
-    @Override
-    public long held() {
-      return 0;
-    }
-
-    @Override
-    public void accept(ByteBuf input) {}
-
-    @Override
-    public void ended() {}
-
-    @Override
-    public void acceptLast(ByteBuf input) {}
-
-    @Override
-    public void closed() {}
   }
 
   private final class Redis implements ReadBarrier.Source {
