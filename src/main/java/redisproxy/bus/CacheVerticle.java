@@ -305,7 +305,7 @@ public final class CacheVerticle extends VerticleBase {
   private Census.Share share() {
     Bus.Report report = report();
     Connections connections = new Connections();
-    node.count(connections);
+    loader.count(connections);
     coherence.count(connections);
     return new Census.Share(new Tally(), connections, loopDelay.delays().copy(), report);
   }

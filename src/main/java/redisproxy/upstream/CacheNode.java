@@ -6,7 +6,6 @@ import io.vertx.redis.client.RedisConnection;
 import java.util.function.LongSupplier;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
-import redisproxy.metrics.Connections;
 
 /**
  * One Redis server as the cache reaches it: the loader of values, the feed of what is written, and
@@ -94,11 +93,6 @@ public final class CacheNode<W> {
   /** A feed of what is written, not yet started. */
   public Feed feed(Feed.Owner toldTo) {
     return new Feed(vertx, transport, coherence, clock, toldTo);
-  }
-
-  /** Adds the connections that loads have. */
-  public void count(Connections connections) {
-    loader.count(connections);
   }
 
   private final class LoaderOwner implements Loader.Owner {

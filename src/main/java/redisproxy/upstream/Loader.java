@@ -125,7 +125,7 @@ public final class Loader<W> {
   }
 
   /** Adds the connections that loads have. */
-  void count(Connections connections) {
+  public void count(Connections connections) {
     long open = others.connected() + (isConnected() ? 1 : 0);
     connections.add(Connections.Kind.LOADER, open, opened);
   }

@@ -32,7 +32,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
   /** How many requests may be without a reply. */
   private static final int MAX_PENDING = 16 * 1024;
 
-  /** What a replica says to whoever would write. */
+  /** How a replica answers a write. */
   private static final byte[] READONLY = "-READONLY".getBytes(StandardCharsets.US_ASCII);
 
   private static final long CHECK_MS = 1_000;
@@ -50,7 +50,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
   /** Answered in this turn. */
   private final ReplyDelivery deliveries;
 
-  /** What is to be sent when the turn ends, or null. */
+  /** The requests of this turn, which leave when it ends; null if there are none. */
   private @Nullable ByteBuf out;
 
   /** When the first of it was asked, by {@link System#nanoTime}. */
@@ -226,7 +226,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
           .log("a shared connection to Redis is given up");
     }
     close();
-    // Those who are told may send more, which is then another connection's.
+    // The connection is closed first: senders that are told may send more, over a new one.
     receivedAll();
     deliveries.lost(unanswered, wasConnected);
   }

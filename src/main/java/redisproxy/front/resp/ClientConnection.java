@@ -94,9 +94,9 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
   private @Nullable String address;
 
   /** Null until the client is to go. */
-  private @Nullable GracefulClose farewell;
+  private @Nullable GracefulClose gracefulClose;
 
-  /** Who reads them. To be called once, before anything is received. */
+  /** Sets who reads what the client sends. Call it once, before anything is received. */
   void receiver(Receiver reader) {
     receiver = reader;
   }
@@ -277,8 +277,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (stallCheck != null) {
       stallCheck.cancel(false);
     }
-    if (farewell != null) {
-      farewell.over();
+    if (gracefulClose != null) {
+      gracefulClose.over();
     }
     if (account != null) {
       account.close();
@@ -370,11 +370,11 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void drained() {
-    if (farewell != null) {
+    if (gracefulClose != null) {
       if (hasNoBacklog()) {
-        farewell.begin();
+        gracefulClose.begin();
       } else {
-        farewell.putOff();
+        gracefulClose.putOff();
       }
     }
     if (!hasNoBacklog() && context.channel().isWritable()) {
@@ -416,11 +416,11 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (!leaving) {
       leaving = true;
       releaseInput();
-      farewell = new GracefulClose(context);
+      gracefulClose = new GracefulClose(context);
       if (hasNoBacklog()) {
-        farewell.begin();
+        gracefulClose.begin();
       } else {
-        farewell.putOff();
+        gracefulClose.putOff();
       }
     }
   }

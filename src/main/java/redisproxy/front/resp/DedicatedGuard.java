@@ -9,10 +9,10 @@ import redisproxy.resp.Outstanding;
 import redisproxy.resp.Request;
 
 /**
- * Stands before a dedicated connection: keeps from Redis what a client asks too often and, where
- * the proxy judges clients, what they say of who they are, and all that those say who have yet to
- * log in. Redis is sent something else in its place, so that each request still has a reply and the
- * proxy's answers come in order.
+ * Guards a dedicated connection. Redis does not get requests beyond the rate limit. Where the proxy
+ * judges clients, Redis gets no credentials, and nothing from a client that has not logged in. It
+ * is sent something else in their place, so that each request still has a reply and the proxy's
+ * answers come in order.
  */
 final class DedicatedGuard {
   private static final long RESET = CommandName.of("reset");

@@ -18,10 +18,10 @@ import redisproxy.resp.ReplyFramer;
 import redisproxy.resp.Writes;
 
 /**
- * The replies of a dedicated connection: passes each on to the client when what its request has
- * written is invalidated, not before, so that whoever has seen it can no longer read the old value
- * from the cache. Where only Redis knows what was written, replies are held until a fence is back;
- * where who may log in may have changed, until Redis was asked who may. No more is read meanwhile.
+ * The replies of a dedicated connection. Each goes to the client only after the keys that its
+ * request wrote are invalidated: a client that has seen the reply can no longer read the old value
+ * from the cache. Where only Redis knows the keys, the reply is held until a fence is back. Where
+ * access may have changed, it is held until Redis was asked. Redis is not read meanwhile.
  */
 final class DedicatedReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(DedicatedReplies.class);

@@ -39,7 +39,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     void quit();
 
     /**
-     * Whether the loss of the connection is to be told again later, when all that was asked before
+     * Whether the session handles the loss of the connection later, when all that was asked before
      * is answered.
      */
     boolean putsOffLoss();
@@ -72,7 +72,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   private final DedicatedReplies replies;
   private final DedicatedGuard guard;
-  private final DedicatedDrain lastReplies;
+  private final DedicatedDrain drain;
   private final ClientIds.Client client;
   private final ClientIds ids;
 
@@ -139,7 +139,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     this.outstanding = new Outstanding(state);
     this.replies = new DedicatedReplies(connection, front, outstanding, new Ids(), this::released);
     this.redis = connections.open(this);
-    this.lastReplies = new DedicatedDrain(connection, redis, outstanding, replies::isBetween);
+    this.drain = new DedicatedDrain(connection, redis, outstanding, replies::isBetween);
     ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       redis.write(greeting);
@@ -404,7 +404,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       if (!idAsked && outstanding.isLoggedIn()) {
         askId();
       }
-      lastReplies.advance();
+      drain.advance();
       resume();
       connection.advance();
     }
@@ -435,7 +435,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     return !midRequest
         && rest == null
         && !broken
-        && !lastReplies.isBegun()
+        && !drain.isBegun()
         && redis.isConnected()
         && outstanding.isQuiet()
         && replies.isBetween()
@@ -456,7 +456,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   /** No more requests come. Redis answers those it has read, closes, and so ends the session. */
   void end() {
-    lastReplies.begin();
+    drain.begin();
   }
 
   /** There is room for replies: Redis may be read again. */
@@ -485,7 +485,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       return;
     }
     boolean unexpected =
-        !outstanding.isAnswered() && !outstanding.isStreaming() && !lastReplies.isBegun();
+        !outstanding.isAnswered() && !outstanding.isStreaming() && !drain.isBegun();
     if (unexpected || !redis.isConnected()) {
       byte[] refusal = replies.turnedAway();
       connection.write(
@@ -501,7 +501,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
    */
   void close() {
     clientGone = true;
-    lastReplies.stop();
+    drain.stop();
     replies.close();
     if (outstanding.isAnswered() && !outstanding.isInDoubt()) {
       redis.close();

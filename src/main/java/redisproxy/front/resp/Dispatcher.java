@@ -38,9 +38,9 @@ final class Dispatcher {
     TO_COME,
     /** It is for the dedicated route, and still the next. */
     DEDICATED,
-    /** It is answered, and no other is to be read. */
+    /** It is answered, and the session reads no other. */
     LAST,
-    /** It is HTTP: the client is to be cut off. */
+    /** It is HTTP: the session closes the connection. */
     HTTP
   }
 
@@ -107,7 +107,7 @@ final class Dispatcher {
         return Outcome.TO_COME;
       }
       Request request = parser.request();
-      // How replies are written changes with it: those before it are to be written first.
+      // It changes how replies are written, so those before it are written first.
       holdsHello = request.name() == HELLO && !cached.isEmpty();
       if (holdsHello) {
         return Outcome.TO_COME;

@@ -21,7 +21,7 @@ final class LocalRoute {
   private final Front front;
   private final OrderedReplies cached;
   private final Handshake handshake;
-  private final ServerQueries inquiry;
+  private final ServerQueries queries;
   private final ProxyInfo info;
 
   /** Whether there is no other route. */
@@ -36,20 +36,20 @@ final class LocalRoute {
       Front front,
       OrderedReplies cached,
       Handshake handshake,
-      ServerQueries inquiry,
+      ServerQueries queries,
       ProxyInfo info,
       boolean isOnly) {
     this.front = front;
     this.cached = cached;
     this.handshake = handshake;
-    this.inquiry = inquiry;
+    this.queries = queries;
     this.info = info;
     this.isOnly = isOnly;
   }
 
   /** Whether Redis is being asked for the reply to the next request. */
   boolean isWaiting() {
-    return inquiry.isWaiting();
+    return queries.isWaiting();
   }
 
   /** Replies, in the order of the requests. */
@@ -81,7 +81,7 @@ final class LocalRoute {
     }
     byte[] reply = toHandshake(request);
     if (reply == null && !isOnly) {
-      reply = inquiry.answer(request);
+      reply = queries.answer(request);
     }
     return reply == null && isOnly ? refusal(request) : reply;
   }

@@ -90,10 +90,10 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
 
   private final ConnectionState state;
   private final Handshake handshake;
-  private final SharedRoute forwarding;
+  private final SharedRoute sharedRoute;
   private final OrderedReplies cached;
   private final ReadBarrier barrier;
-  private final Dispatcher requests;
+  private final Dispatcher dispatcher;
 
   /** Null until its id is told, or it has a connection of its own. */
   private ClientIds.@Nullable Client client;
@@ -107,7 +107,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   /** What comes next in the input waits until all before it is answered. */
   private boolean blocked;
 
-  /** The dedicated connection is lost, of which the client is told behind what it asked before. */
+  /** The dedicated connection is lost. The client is told when all it asked before is answered. */
   private boolean lossPutOff;
 
   /** Another session wants it to have a connection to Redis. */
@@ -137,10 +137,10 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
             credentials -> login != null || dedicatedConnections.areOwn(credentials));
     this.handshake = new Handshake(state, () -> client().id());
     this.cached = new OrderedReplies(connection, front, node.largeValues(), state, settings);
-    this.forwarding =
+    this.sharedRoute =
         new SharedRoute(connection, cached, node.shared(), state, handshake, this::quit);
     this.barrier = new ReadBarrier(connection, front);
-    barrier.add(forwarding);
+    barrier.add(sharedRoute);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     LocalRoute local =
         new LocalRoute(
@@ -150,13 +150,13 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
             new ServerQueries(connection, node.queries(), state),
             new ProxyInfo(connection, front, cached, state),
             !settings.tunnel());
-    this.requests =
+    this.dispatcher =
         new Dispatcher(
             parser,
             new RequestBounds(settings.maxRequestBytes(), MAX_ARGUMENTS),
             local,
             cached,
-            forwarding,
+            sharedRoute,
             barrier,
             new Dispatcher.Access(login, limits, isOpen, settings.tunnel()));
     connection.receiver(this);
@@ -168,13 +168,13 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   public void accept(ByteBuf input) {
     limits.tick();
     if (dedicated == null) {
-      acceptCached(input);
+      acceptRouted(input);
     }
     if (dedicated == null || quitting) {
       return;
     }
     if (asksForInfo(input)) {
-      requests.replyInfo();
+      dispatcher.replyInfo();
       blocked = input.isReadable();
       return;
     }
@@ -189,9 +189,9 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     }
   }
 
-  private void acceptCached(ByteBuf input) {
+  private void acceptRouted(ByteBuf input) {
     while (dedicated == null && mayAccept()) {
-      switch (requests.next(input)) {
+      switch (dispatcher.next(input)) {
         case TAKEN -> {}
         case TO_COME -> {
           return;
@@ -257,8 +257,8 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   private boolean mayConnect() {
     return dedicated == null
         && isOpen
-        && !requests.isStranger()
-        && !requests.isWaiting()
+        && !dispatcher.isStranger()
+        && !dispatcher.isWaiting()
         && cached.isEmpty();
   }
 
@@ -267,31 +267,30 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     return cached.isEmpty()
         && barrier.isQuiet()
         && !barrier.isAsked()
-        && !requests.isStranger()
+        && !dispatcher.isStranger()
         && ProxyInfo.skip(input);
   }
 
   /** Whether what comes next is for the cache, though there is a dedicated connection. */
   private boolean goesBack(ByteBuf input) {
     if (straight
-        || requests.isStranger()
+        || dispatcher.isStranger()
         || !shared.front().isAdmitted()
+        || state.db() > Memo.MAX_DATABASE
         || !UsualGet.begins(input)) {
       return false;
     }
     if (!barrier.isOpen()) {
-      if (state.db() <= Memo.MAX_DATABASE) {
-        barrier.ask();
-      }
+      barrier.ask();
       return false;
     }
-    return state.db() <= Memo.MAX_DATABASE;
+    return true;
   }
 
   private void acceptGets(DedicatedRoute dedicated, ByteBuf input) {
     dedicated.keepAlive();
     while (cached.mayAccept() && UsualGet.begins(input)) {
-      Dispatcher.Outcome outcome = requests.nextGet(input);
+      Dispatcher.Outcome outcome = dispatcher.nextGet(input);
       if (outcome != Dispatcher.Outcome.TAKEN) {
         straight = outcome == Dispatcher.Outcome.DEDICATED;
         break;
@@ -305,7 +304,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
       return false;
     }
     if (dedicated == null) {
-      return !requests.isWaiting() && cached.mayAccept();
+      return !dispatcher.isWaiting() && cached.mayAccept();
     }
     if (barrier.isAsked()) {
       return false;
@@ -324,7 +323,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     try {
       proceed();
     } catch (Throwable fault) {
-      // Whoever called, of whom some would not tell anybody.
+      // Not all callers report what is thrown.
       connection.broken(fault);
     }
     advancing = false;
@@ -416,7 +415,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     gone = true;
     cached.close();
     limits.close();
-    forwarding.close();
+    sharedRoute.close();
     if (dedicated != null) {
       dedicated.close();
     }

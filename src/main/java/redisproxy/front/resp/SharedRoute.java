@@ -8,11 +8,12 @@ import redisproxy.resp.Request;
 import redisproxy.upstream.SharedConnections;
 
 /**
- * The short requests of a session without a dedicated connection that only Redis can answer, and
- * whoever asks it: SET, INCR, EXPIRE and their like go over a shared connection that many sessions
- * share. Nothing is forwarded while a read is under way nor read while something forwarded is, for
- * the two take different ways to Redis and their order would be lost. Nor is anything while what
- * was forwarded before is under way on a shared connection that has been renewed since.
+ * The shared route: sends short requests such as SET, INCR and EXPIRE over a connection that many
+ * sessions share, for a session that has no dedicated one.
+ *
+ * <p>Redis may read that connection and the loader's in any order. So the session forwards nothing
+ * while a read is under way, and reads nothing while a forwarded request is. It also forwards
+ * nothing while earlier requests are under way on a shared connection that was replaced since.
  */
 final class SharedRoute implements SharedConnections.Sender, ReadBarrier.Source {
   /** A longer request, in bytes, goes through a dedicated connection. */

@@ -108,7 +108,7 @@ public final class RequestConnection<T> {
     return !connected || connection.isWritable();
   }
 
-  /** Whether Redis is to be read. */
+  /** Sets whether the connection reads from Redis. */
   public void setReading(boolean reading) {
     connection.setReading(reading);
   }

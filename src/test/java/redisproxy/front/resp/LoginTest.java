@@ -24,10 +24,7 @@ import redisproxy.resp.Outstanding;
 import redisproxy.resp.Parsed;
 import redisproxy.resp.Request;
 
-/**
- * Who is let in, and what becomes of what they say, on this side of a dedicated connection and
- * before one.
- */
+/** Who is let in, and what Redis is sent of their requests, with a dedicated connection or none. */
 class LoginTest {
   private static final String GREETING = "*2\r\n$4\r\nAUTH\r\n$1\r\nr\r\n";
   private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
