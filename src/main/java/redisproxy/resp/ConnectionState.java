@@ -63,6 +63,11 @@ public final class ConnectionState {
     this.admitted = isOpen;
   }
 
+  /** Whether Redis lets in a client that does not log in. */
+  public boolean isOpen() {
+    return isOpen;
+  }
+
   /** The database the connection began in. */
   public int home() {
     return home;

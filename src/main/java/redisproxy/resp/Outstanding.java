@@ -128,7 +128,7 @@ public final class Outstanding {
     return own;
   }
 
-  /** Whether Redis has accepted a log-in, by AUTH or HELLO. */
+  /** Whether Redis has accepted a log-in, by AUTH or HELLO, since the last RESET. */
   public boolean isLoggedIn() {
     return loggedIn;
   }
@@ -250,9 +250,13 @@ public final class Outstanding {
   /**
    * Whether it can no longer be told which reply belongs to which request. Within a transaction
    * CLIENT REPLY silences Redis itself and the subscribe family confirms out of turn; REPLCONF may
-   * get no reply, and SYNC gets what is not RESP.
+   * get no reply, and SYNC gets what is not RESP. The name of a request with too many arguments may
+   * not be known when the request is passed on.
    */
   private boolean isInDoubt(Command command, Request request) {
+    if (request.count() == 0) {
+      return true;
+    }
     return switch (command.kind()) {
       case DOUBTFUL -> true;
       case CLIENT -> transaction != null && Silence.isReply(request);
@@ -329,6 +333,7 @@ public final class Outstanding {
     }
     loggedIn |= request.is(Command.Kind.AUTH) || request.is(Command.Kind.HELLO);
     if (request.is(Command.Kind.RESET)) {
+      loggedIn = false;
       subscriptions.clear();
     } else if (request.is(Command.Kind.STREAMS)) {
       stream();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A {@link RequestParser} has one and uses it again for its next request. One thread at a time.
  */
 public final class Request {
-  private static final int USUAL_ARGUMENTS = 16;
+  static final int USUAL_ARGUMENTS = 16;
 
   /** Longer numbers may not fit into a long. */
   private static final int MAX_DIGITS = 18;

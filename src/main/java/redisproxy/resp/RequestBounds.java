@@ -18,11 +18,9 @@ public record RequestBounds(int maxBytes, int maxArguments) {
     this(maxBytes, Integer.MAX_VALUE);
   }
 
-  void checkArguments(long announced) throws RequestTooLarge {
-    if (announced > maxArguments) {
-      throw new RequestTooLarge(
-          equals(STRANGERS) ? "unauthenticated multibulk length" : "invalid multibulk length");
-    }
+  RequestTooLarge tooManyArguments() {
+    return new RequestTooLarge(
+        equals(STRANGERS) ? "unauthenticated multibulk length" : "invalid multibulk length");
   }
 
   /**

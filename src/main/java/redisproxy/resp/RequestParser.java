@@ -110,8 +110,8 @@ public final class RequestParser {
    * Reads the next request, or goes on reading it; the reader index stays before it.
    *
    * @return whether it is whole; if not, more input is needed
-   * @throws RequestTooLarge if it is larger than allowed, as soon as that is announced; its first
-   *     arguments are then in {@link #request}
+   * @throws RequestTooLarge if it is larger than allowed, as soon as that is announced; those of
+   *     its first arguments that are there are then in {@link #request}
    */
   public boolean next(ByteBuf in) throws ProtocolError {
     if (read) {
@@ -165,7 +165,10 @@ public final class RequestParser {
         return false;
       }
       remaining = decimal.valueUpTo(Integer.MAX_VALUE, "invalid multibulk length");
-      bounds.checkArguments(remaining);
+      if (remaining > bounds.maxArguments()) {
+        readFirst(in);
+        throw bounds.tooManyArguments();
+      }
     }
     while (remaining > 0) {
       if (!argument(in)) {
@@ -176,6 +179,19 @@ public final class RequestParser {
     remaining = UNKNOWN;
     request.liesIn(in);
     return true;
+  }
+
+  /** Reads the first arguments of a request that has too many, as far as they are there. */
+  private void readFirst(ByteBuf in) {
+    long count = Math.min(remaining, Request.USUAL_ARGUMENTS);
+    request.liesIn(in);
+    try {
+      while (request.count() < count && argument(in)) {
+        // Each is added to the request.
+      }
+    } catch (ProtocolError behindIt) {
+      // Redis refuses the number of arguments first.
+    }
   }
 
   private boolean argument(ByteBuf in) throws ProtocolError {

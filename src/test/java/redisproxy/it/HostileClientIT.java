@@ -96,20 +96,72 @@ class HostileClientIT {
     }
   }
 
-  /** Whom Redis has yet to let in may announce no more here than there, and is told so at once. */
+  /** A client that Redis has yet to let in may announce no more than there, on either route. */
   @Test
   void strangerToRedis_isBoundedAsByRedis() {
     try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
         RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.password", "s3cret")) {
-      for (String request :
-          new String[] {
-            "*1000000\r\n", "*11\r\n", "*2\r\n$4\r\nAUTH\r\n$16385\r\n", "*1\r\n$536870912\r\n"
-          }) {
-        try (RespClient direct = new RespClient(redis.host(), redis.port());
-            RespClient client = proxy.resp()) {
-          assertEquals(direct.send(request).rest(), client.send(request).rest(), request);
+      String letIn = RespClient.request("AUTH", "s3cret") + RespClient.request("RESET");
+      for (String before : List.of("", RespClient.request("AUTH", "wrong"), letIn)) {
+        for (String request :
+            List.of(
+                "*1000000\r\n",
+                "*11\r\n",
+                "*11\r\n$3\r\nSET\r\n",
+                "*2\r\n$4\r\nAUTH\r\n$16385\r\n",
+                "*1\r\n$536870912\r\n")) {
+          try (RespClient direct = new RespClient(redis.host(), redis.port());
+              RespClient client = proxy.resp()) {
+            assertEquals(play(direct, before, request), play(client, before, request), request);
+          }
         }
       }
+    }
+  }
+
+  /** The answer to what came before is read first, so that Redis knows the client's standing. */
+  private static String play(RespClient client, String before, String request) {
+    client.send(before);
+    for (int i = before.split("\\*", -1).length; i > 1; i--) {
+      client.reply();
+    }
+    return client.send(request).rest();
+  }
+
+  /** Versions of Redis differ in what they refuse at once; the proxy says what its Redis says. */
+  @Test
+  void requestThatRedisRefusesAtItsFirstLine_isRefusedAtOnce() {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
+      for (String before : List.of("", "GET a\r\n", "LRANGE l 0 -1\r\n")) {
+        for (String request :
+            List.of(
+                "*1048576\r\n",
+                "*1048577\r\n",
+                "*2147483647\r\n",
+                "*2147483647\r\n$3\r\nGET",
+                "*2147483647\r\n$3\r\nGET\r\n$1\r\nk\r\n",
+                "*2147483648\r\n",
+                "*2\r\n$3\r\nGET\r\n$536870913\r\n")) {
+          try (RespClient direct = new RespClient(redis.host(), redis.port()).timeout(200);
+              RespClient client = proxy.resp()) {
+            String refusal = refusal(direct, before, request);
+            if (refusal.isEmpty()) {
+              client.timeout(200);
+            }
+            assertEquals(refusal, refusal(client, before, request), before + request);
+          }
+        }
+      }
+    }
+  }
+
+  /** What comes before the server closes; nothing if it goes on reading. */
+  private static String refusal(RespClient client, String before, String request) {
+    try {
+      return client.send(before + request).rest();
+    } catch (UncheckedIOException goesOn) {
+      return "";
     }
   }
 

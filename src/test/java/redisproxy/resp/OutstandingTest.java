@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -307,6 +308,26 @@ class OutstandingTest {
   void add_ofWhatMayHaveNoReply_isInDoubt() throws ProtocolError {
     add("REPLCONF ack 1");
     assertTrue(outstanding.isStreaming());
+  }
+
+  @Test
+  void add_ofARequestWithoutItsName_isInDoubt() throws ProtocolError {
+    ByteBuf in = Unpooled.copiedBuffer("*3\r\n", StandardCharsets.US_ASCII);
+    RequestParser parser = new RequestParser(new RequestBounds(100, 2), () -> TABLE);
+    assertThrows(RequestTooLarge.class, () -> parser.next(in));
+    assertTrue(outstanding.add(parser.request()));
+    assertTrue(outstanding.isInDoubt());
+    assertEquals("unknown", text(outstanding.writes()));
+  }
+
+  @Test
+  void isLoggedIn_untilReset() throws ProtocolError {
+    add("AUTH x", "RESET");
+    assertFalse(outstanding.isLoggedIn());
+    replied("+OK");
+    assertTrue(outstanding.isLoggedIn());
+    replied("+RESET");
+    assertFalse(outstanding.isLoggedIn());
   }
 
   @Test

@@ -214,6 +214,33 @@ class RequestParserTest {
     }
   }
 
+  /** A command is known by its first arguments; none of the next request is read. */
+  @ParameterizedTest
+  @CsvSource({
+    "*3 $, 0",
+    "*3 $3 GE, 0",
+    "*3 $3 GET $, 1",
+    "*3 $3 GET $1 a $1 b *1 $4 PING, 3",
+    "*3 $3 GET x, 1",
+    "*3 $3 GET $200, 1",
+  })
+  void next_whenThereAreTooManyArguments_readsThoseThatAreThere(String input, int count) {
+    RequestParser parser = new RequestParser(new RequestBounds(100, 2));
+    String raw = (input + " ").replace(" ", "\r\n").replaceFirst("(?<=GE|\\$)\r\n$", "");
+    ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(raw));
+    assertThrows(RequestTooLarge.class, () -> parser.next(in));
+    assertEquals(count, parser.request().count());
+    assertEquals(count > 0 ? CommandName.of("get") : CommandName.LONG, parser.request().name());
+  }
+
+  @Test
+  void next_whenThereAreVeryManyArguments_readsTheFirst() {
+    RequestParser parser = new RequestParser(new RequestBounds(1000, 2));
+    ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(array(50)));
+    assertThrows(RequestTooLarge.class, () -> parser.next(in));
+    assertEquals(Request.USUAL_ARGUMENTS, parser.request().count());
+  }
+
   @Test
   void parse_ofNothingButNewlines_isNoRequest() throws ProtocolError {
     for (String line : new String[] {"\n", "\r\n", "*0\r\n", " \n"}) {

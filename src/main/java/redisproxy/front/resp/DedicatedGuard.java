@@ -58,6 +58,11 @@ final class DedicatedGuard {
     return Unpooled.wrappedBuffer(REFUSED_REQUEST);
   }
 
+  /** Whether the proxy judges who the client is, and not Redis. */
+  boolean judges() {
+    return login != null;
+  }
+
   /** Whether the client may say anything to Redis. */
   boolean isOpen() {
     return login == null || login.isIn();

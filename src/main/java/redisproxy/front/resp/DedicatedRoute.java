@@ -45,8 +45,14 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     boolean putsOffLoss();
   }
 
+  /** Redis before 7.0 refuses a request that announces more arguments. */
+  private static final int MAX_ARGUMENTS = 1024 * 1024;
+
   /** A longer request is passed on in pieces. */
-  private static final RequestBounds WHOLE = new RequestBounds(64 * 1024);
+  private static final RequestBounds WHOLE = new RequestBounds(64 * 1024, MAX_ARGUMENTS);
+
+  /** The guard judges a request by its first arguments, however many follow. */
+  private static final RequestBounds GUARDED = new RequestBounds(WHOLE.maxBytes());
 
   private static final byte[] ONE = ":1\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -128,7 +134,6 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       DedicatedGuard guard,
       Owner owner) {
     this.parser = parser;
-    parser.setBounds(WHOLE);
     this.connection = connection;
     this.front = front;
     this.guard = guard;
@@ -140,6 +145,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     this.replies = new DedicatedReplies(connection, front, outstanding, new Ids(), this::released);
     this.redis = connections.open(this);
     this.drain = new DedicatedDrain(connection, redis, outstanding, replies::isBetween);
+    setBounds();
     ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       redis.write(greeting);
@@ -266,6 +272,19 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   }
 
   // Requests
+
+  /**
+   * Sets what of a request is read before it is passed on. Redis refuses some requests as soon as
+   * it reads how large they are, so these are passed on in pieces.
+   */
+  private void setBounds() {
+    if (guard.judges()) {
+      parser.setBounds(GUARDED);
+    } else {
+      boolean isIn = outstanding.state().isOpen() || outstanding.isLoggedIn();
+      parser.setBounds(isIn ? WHOLE : RequestBounds.STRANGERS);
+    }
+  }
 
   boolean mayAccept() {
     boolean hasRoom = outstanding.size() < MAX_OUTSTANDING || owner.isDraining();
@@ -401,6 +420,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   public void receivedAll() {
     if (!clientGone) {
       replies.receivedAll();
+      setBounds();
       if (!idAsked && outstanding.isLoggedIn()) {
         askId();
       }
