@@ -5,7 +5,7 @@ package redisproxy.resp;
  * closed, for there is no telling where the next request begins. Carries no stack trace: it is the
  * client's fault, not ours.
  */
-public sealed class ProtocolError extends Exception permits RequestTooLarge {
+public class ProtocolError extends Exception {
 
   public ProtocolError(String message) {
     super("ERR Protocol error: " + message, null, false, false);

@@ -1,7 +1,6 @@
 package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Replies as bytes ready to send. The shared arrays are not to be changed. */
@@ -52,44 +51,9 @@ public final class Reply {
     return reply;
   }
 
-  /** An argument of a request as a bulk string, copied. */
-  public static byte[] bulk(Request request, int argument) {
-    return bulk(request.buffer(), request.start(argument), request.length(argument));
-  }
-
-  /** A request as it is sent: an array of bulk strings, copied. */
-  public static byte[] array(Request request) {
-    ByteArrayOutputStream array = new ByteArrayOutputStream();
-    array.writeBytes(ascii("*" + request.count() + "\r\n"));
-    for (int i = 0; i < request.count(); i++) {
-      array.writeBytes(bulk(request, i));
-    }
-    return array.toByteArray();
-  }
-
   /** Redis 7's answer to too few or too many arguments. */
   public static byte[] wrongArity(String command) {
     return error("ERR wrong number of arguments for '" + command + "' command");
-  }
-
-  /**
-   * Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of
-   * each.
-   */
-  public static byte[] unknownCommand(Request request) {
-    StringBuilder arguments = new StringBuilder();
-    for (int i = 1; i < request.count() && arguments.length() < 128; i++) {
-      String argument = cString(request.text(i, 128 - arguments.length()));
-      arguments.append('\'').append(argument).append("' ");
-    }
-    String name = cString(request.text(0, 128));
-    return error("ERR unknown command '" + name + "', with args beginning with: " + arguments);
-  }
-
-  /** What C's printf makes of it: it ends at the first NUL. */
-  private static String cString(String text) {
-    int end = text.indexOf('\0');
-    return end < 0 ? text : text.substring(0, end);
   }
 
   private static byte[] ascii(String text) {

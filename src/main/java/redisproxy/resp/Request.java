@@ -2,6 +2,7 @@ package redisproxy.resp;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -204,5 +205,41 @@ public final class Request {
   /** The command's name as {@link CommandName#of} gives it. */
   public long name() {
     return count == 0 ? CommandName.LONG : CommandName.of(buffer, start(0), lengths[0]);
+  }
+
+  /** An argument as a bulk string, copied. */
+  public byte[] bulk(int argument) {
+    return Reply.bulk(buffer, start(argument), lengths[argument]);
+  }
+
+  /** The request as it is sent: an array of bulk strings, copied. */
+  public byte[] array() {
+    ByteArrayOutputStream array = new ByteArrayOutputStream();
+    array.writeBytes(("*" + count + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    for (int i = 0; i < count; i++) {
+      array.writeBytes(bulk(i));
+    }
+    return array.toByteArray();
+  }
+
+  /**
+   * Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of
+   * each.
+   */
+  public byte[] unknownCommand() {
+    StringBuilder arguments = new StringBuilder();
+    for (int i = 1; i < count && arguments.length() < 128; i++) {
+      String argument = cString(text(i, 128 - arguments.length()));
+      arguments.append('\'').append(argument).append("' ");
+    }
+    String name = cString(text(0, 128));
+    return Reply.error(
+        "ERR unknown command '" + name + "', with args beginning with: " + arguments);
+  }
+
+  /** What C's printf prints: a string ends at its first NUL. */
+  private static String cString(String text) {
+    int end = text.indexOf('\0');
+    return end < 0 ? text : text.substring(0, end);
   }
 }

@@ -240,7 +240,7 @@ final class Dispatcher {
       if (reply == null && access.mayUseRedis()) {
         return Outcome.DEDICATED;
       }
-      reply = reply == null ? Reply.unknownCommand(hello) : reply;
+      reply = reply == null ? hello.unknownCommand() : reply;
     }
     if (wasStranger && !isStranger()) {
       parser.setBounds(bounds);

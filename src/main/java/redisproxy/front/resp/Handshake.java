@@ -104,7 +104,7 @@ final class Handshake {
     state.speak(resp3);
     if (request.count() == 2) {
       // Without a version it changes nothing.
-      said.put("hello", Reply.array(request));
+      said.put("hello", request.array());
     }
     Map<String, String> known = server.hello();
     StringBuilder reply = new StringBuilder(resp3 ? "%7\r\n" : "*14\r\n");
@@ -135,7 +135,7 @@ final class Handshake {
     if (!(named || told) || !isPlain(request, request.count() - 1)) {
       return null;
     }
-    said.put(named ? "setname" : request.lowerCase(2, 8), Reply.array(request));
+    said.put(named ? "setname" : request.lowerCase(2, 8), request.array());
     return Reply.OK;
   }
 

@@ -74,10 +74,10 @@ final class LocalRoute {
   byte @Nullable [] to(Request request) {
     long name = request.name();
     if (name == PING && request.count() <= 2) {
-      return request.count() == 1 ? Reply.PONG : Reply.bulk(request, 1);
+      return request.count() == 1 ? Reply.PONG : request.bulk(1);
     }
     if (name == ECHO && request.count() == 2) {
-      return Reply.bulk(request, 1);
+      return request.bulk(1);
     }
     byte[] reply = toHandshake(request);
     if (reply == null && !isOnly) {
@@ -95,6 +95,6 @@ final class LocalRoute {
     long name = request.name();
     return name == GET || name == PING || name == ECHO
         ? Reply.wrongArity(request.lowerCase(0, 8))
-        : Reply.unknownCommand(request);
+        : request.unknownCommand();
   }
 }

@@ -181,9 +181,9 @@ final class Login {
         i += 2;
         continue;
       }
-      rest.writeBytes(Reply.bulk(request, i));
+      rest.writeBytes(request.bulk(i));
       if (option.equals("setname")) {
-        rest.writeBytes(Reply.bulk(request, ++i));
+        rest.writeBytes(request.bulk(++i));
       }
     }
     return rest;

@@ -75,7 +75,7 @@ final class ServerQueries implements Queries.Asker {
     if (queries.hasDatabase(db)) {
       return settled(request, Reply.OK);
     }
-    Question question = new Question(topic, state.isResp3(), db, Reply.array(request));
+    Question question = new Question(topic, state.isResp3(), db, request.array());
     waiting = queries.ask(question, this);
     return null;
   }
