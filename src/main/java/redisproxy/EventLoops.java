@@ -10,7 +10,7 @@ import redisproxy.admission.Room;
 import redisproxy.config.Settings;
 import redisproxy.transport.Choice;
 import redisproxy.transport.Sockets;
-import redisproxy.upstream.Names;
+import redisproxy.upstream.connection.Names;
 
 /** How event loops are made, and what the process has room for. */
 final class EventLoops {

@@ -23,11 +23,11 @@ import redisproxy.admission.Clients;
 import redisproxy.admission.Gate;
 import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
-import redisproxy.bus.CacheVerticle;
 import redisproxy.bus.Census;
 import redisproxy.bus.Front;
-import redisproxy.bus.Insight;
 import redisproxy.cache.LruCache;
+import redisproxy.cacheverticle.CacheVerticle;
+import redisproxy.cacheverticle.Insight;
 import redisproxy.config.Loaded;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
@@ -38,7 +38,7 @@ import redisproxy.log.LogKey;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.transport.Sockets;
-import redisproxy.upstream.Memo;
+import redisproxy.upstream.node.Memo;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {

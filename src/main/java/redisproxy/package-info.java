@@ -8,16 +8,16 @@
  *     │ bytes
  *     ▼
  *   {@link redisproxy.front.resp.ClientConnection#channelRead} ──► {@link redisproxy.front.resp.Session#accept}    {@link redisproxy.front.http.HttpVerticle} (router)
- *     │   a {@link redisproxy.resp.RequestParser} reads requests where they lie        │
+ *     │   a {@link redisproxy.command.RequestParser} reads requests where they lie        │
  *     │   {@link redisproxy.front.resp.OrderedReplies} keeps replies in order                         │
  *     ▼                                                                    ▼
  *   {@link redisproxy.bus.Front#lookup}   gathers what all connections ask in one event-loop turn
  *     │ one {@link redisproxy.bus.Bus.Lookups} over the event bus
  *     ▼
- *   {@link redisproxy.bus.CacheVerticle}  the one owner of {@link redisproxy.cache.ReadThrough} and {@link redisproxy.cache.LruCache}
+ *   {@link redisproxy.cacheverticle.CacheVerticle}  the one owner of {@link redisproxy.cache.ReadThrough} and {@link redisproxy.cache.LruCache}
  *     │ hits: the same message, at once               │ misses
  *     │                                               ▼
- *     │                                 {@link redisproxy.upstream.Loader}  GETRANGE and PTTL, one load per key
+ *     │                                 {@link redisproxy.upstream.load.Loader}  GETRANGE and PTTL, one load per key
  *     │                                               │ {@link redisproxy.bus.Bus.Answers}, when they have come
  *     ▼                                               ▼
  *   {@link redisproxy.bus.Bus.Asker#answered}   {@link redisproxy.front.resp.OrderedReplies} or {@link redisproxy.front.http.HttpExchange}
@@ -26,7 +26,7 @@
  *   client
  * </pre>
  *
- * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.ValueStream}
+ * <p>A value too large to keep does not come this way: {@link redisproxy.upstream.load.ValueStream}
  * carries it from Redis to the client a piece at a time ({@link redisproxy.front.resp.ValueRelay},
  * {@link redisproxy.front.http.HttpStream}).
  *
@@ -38,16 +38,16 @@
  * one {@link redisproxy.front.resp.ReadBarrier} leads a session from its dedicated connection to
  * the cache again.
  *
- * <p>{@link redisproxy.bus.Coherence} keeps the cache as fresh as Redis: it follows the {@link
- * redisproxy.upstream.Feed} and decides how far what is kept can be believed.
+ * <p>{@link redisproxy.cacheverticle.Coherence} keeps the cache as fresh as Redis: it follows the
+ * {@link redisproxy.upstream.feed.Feed} and decides how far what is kept can be believed.
  *
  * <p>Where the proxy judges clients itself, {@link redisproxy.front.resp.Login} lets a session in,
  * and {@link redisproxy.front.resp.DedicatedGuard} keeps from Redis what is not for it. {@link
  * redisproxy.front.resp.ClientLimits} say how much a session may ask, {@link
  * redisproxy.front.resp.ClientIds} which id it has.
  *
- * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; {@link
- * redisproxy.bus.Failures} is the one place where failures become RESP errors and HTTP statuses.
+ * <p>{@link redisproxy.Proxy} deploys the verticles and takes them down; failures become RESP
+ * errors in {@code FailureReply} and HTTP statuses in {@code FailureStatus}, and nowhere else.
  *
  * <h2>Glossary</h2>
  *

@@ -47,15 +47,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import redisproxy.front.http.HeapBodies;
 import redisproxy.front.http.HttpAnswers;
 import redisproxy.front.http.UnreadResponses;
 import redisproxy.front.resp.ClientConnection;
 import redisproxy.front.resp.RespVerticle;
 import redisproxy.front.resp.ValueRelay;
-import redisproxy.upstream.Dialer;
-import redisproxy.upstream.Transport;
+import redisproxy.http.HeapBodies;
+import redisproxy.upstream.connection.Dialer;
 import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.connection.Transport;
 
 /** The layers as docs and package-infos describe them. */
 @AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
@@ -95,10 +95,30 @@ class ArchitectureTest {
           .resideInAnyPackage("java..", NULLNESS, "io.netty.buffer", "redisproxy.resp");
 
   @ArchTest
+  static final ArchRule command_isPlainJavaByteBufAndResp =
+      classes()
+          .that()
+          .resideInAPackage("redisproxy.command")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..", NULLNESS, "io.netty.buffer", "redisproxy.command", "redisproxy.resp");
+
+  /** Failures become errors of a protocol at the fronts. */
+  @ArchTest
+  static final ArchRule bus_knowsNoProtocol =
+      noClasses()
+          .that()
+          .resideInAnyPackage("redisproxy.bus", "redisproxy.cacheverticle")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("redisproxy.resp", "redisproxy.http", "io.vertx.core.http..");
+
+  @ArchTest
   static final ArchRule redisClient_isKnownToUpstreamAlone =
       noClasses()
           .that()
-          .resideOutsideOfPackage("redisproxy.upstream")
+          .resideOutsideOfPackage("redisproxy.upstream..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.vertx.redis..");
@@ -125,17 +145,22 @@ class ArchitectureTest {
           .definedBy("redisproxy.front.http")
           .layer("session")
           .definedBy("redisproxy.front.resp")
+          .layer("cache")
+          .definedBy("redisproxy.cacheverticle")
           .layer("bus")
           .definedBy("redisproxy.bus")
+          .layer("toolkit")
+          .definedBy("redisproxy.http")
           .layer("access")
           .definedBy("redisproxy.auth")
           .layer("upstream")
-          .definedBy("redisproxy.upstream")
+          .definedBy("redisproxy.upstream..")
           .layer("ground")
           .definedBy(
               "redisproxy.accept",
               "redisproxy.transport",
               "redisproxy.cache",
+              "redisproxy.command",
               "redisproxy.resp",
               "redisproxy.config",
               "redisproxy.metrics",
@@ -149,15 +174,19 @@ class ArchitectureTest {
           .whereLayer("admin")
           .mayOnlyBeAccessedByLayers("start")
           .whereLayer("http")
-          .mayOnlyBeAccessedByLayers("start", "admin")
+          .mayOnlyBeAccessedByLayers("start")
           .whereLayer("session")
           .mayOnlyBeAccessedByLayers("start")
+          .whereLayer("cache")
+          .mayOnlyBeAccessedByLayers("start", "admin")
           .whereLayer("bus")
-          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session")
+          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session", "cache")
+          .whereLayer("toolkit")
+          .mayOnlyBeAccessedByLayers("start", "admin", "http")
           .whereLayer("access")
-          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session")
+          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session", "toolkit")
           .whereLayer("upstream")
-          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session", "bus");
+          .mayOnlyBeAccessedByLayers("start", "admin", "http", "session", "cache", "bus");
 
   @ArchTest
   static final ArchRule config_knowsNoOtherLayer =
@@ -167,7 +196,11 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "redisproxy.cache", "redisproxy.resp", "redisproxy.metrics", "redisproxy.log");
+              "redisproxy.cache",
+              "redisproxy.command",
+              "redisproxy.resp",
+              "redisproxy.metrics",
+              "redisproxy.log");
 
   @ArchTest
   static final ArchRule packages_haveNoCycles =

@@ -15,8 +15,8 @@ import redisproxy.auth.Authorization;
 import redisproxy.auth.Credentials;
 import redisproxy.auth.LateRefusals;
 import redisproxy.config.Secret;
-import redisproxy.front.http.HttpLimit;
-import redisproxy.front.http.Problem;
+import redisproxy.http.Problem;
+import redisproxy.http.RequestLimit;
 
 /**
  * Who may ask the admin port, and how often. Health is for whoever reaches it, an orchestrator has
@@ -50,8 +50,8 @@ final class AdminAccess {
   private void check(RoutingContext ctx) {
     HttpServerRequest request = ctx.request();
     secure(ctx.response());
-    if (HttpLimit.isExceeded(rate, request)) {
-      HttpLimit.problem().end(request);
+    if (RequestLimit.isExceeded(rate, request)) {
+      RequestLimit.problem().end(request);
       return;
     }
     // Routes are found by the same normalized path, so /health/../stats is none of health.

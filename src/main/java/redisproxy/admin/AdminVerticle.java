@@ -19,16 +19,16 @@ import redisproxy.admission.Gate;
 import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus.Report;
 import redisproxy.bus.Census;
-import redisproxy.bus.Coherence;
-import redisproxy.bus.Insight;
+import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
+import redisproxy.cacheverticle.Insight;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
-import redisproxy.front.http.HeapBodies;
-import redisproxy.front.http.HttpFraming;
-import redisproxy.front.http.Problem;
-import redisproxy.front.http.ResponseHeaders;
+import redisproxy.http.HeapBodies;
+import redisproxy.http.HttpFraming;
+import redisproxy.http.Problem;
+import redisproxy.http.ResponseHeaders;
 import redisproxy.metrics.Exposition;
 import redisproxy.tls.Certificates;
 
@@ -137,7 +137,7 @@ public final class AdminVerticle extends VerticleBase {
         .end(exposition.scrape(reading));
   }
 
-  private static JsonObject coherence(Coherence.State coherence) {
+  private static JsonObject coherence(CoherenceState coherence) {
     JsonObject json =
         Health.coherence(coherence)
             .put("fences", coherence.fences())

@@ -16,16 +16,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import redisproxy.admission.Admission;
 import redisproxy.bus.Census;
-import redisproxy.bus.Insight;
 import redisproxy.bus.Reading;
 import redisproxy.bus.SaltedDigest;
 import redisproxy.cache.HotKeys;
+import redisproxy.cacheverticle.Insight;
 import redisproxy.config.Loopback;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
-import redisproxy.front.http.Asset;
-import redisproxy.front.http.Json;
-import redisproxy.front.http.Problem;
+import redisproxy.http.Asset;
+import redisproxy.http.Json;
+import redisproxy.http.Problem;
 import redisproxy.metrics.Connections;
 
 /**

@@ -3,7 +3,7 @@ package redisproxy.admin;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Coherence;
+import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
 
 /**
@@ -50,7 +50,7 @@ public record Health(boolean isGood, JsonObject body) {
     return up ? redis : redis.put("reason", report.redis().reason());
   }
 
-  static JsonObject coherence(Coherence.State coherence) {
+  static JsonObject coherence(CoherenceState coherence) {
     boolean up = coherence.reason().isEmpty();
     JsonObject json =
         new JsonObject()

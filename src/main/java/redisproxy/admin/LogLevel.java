@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.config.Log;
-import redisproxy.front.http.Problem;
+import redisproxy.http.Problem;
 import redisproxy.log.LogKey;
 import redisproxy.log.Logging;
 

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redisproxy.admission.Gate;
 import redisproxy.bus.Census;
-import redisproxy.bus.Coherence;
+import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
@@ -21,7 +21,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.Meter;
 import redisproxy.metrics.Meter.Series;
 import redisproxy.metrics.Outcome;
-import redisproxy.upstream.Feed;
+import redisproxy.upstream.feed.Feed;
 
 /**
  * The table of all that is measured: a row for each meter. What Prometheus is shown derives from
@@ -178,7 +178,7 @@ final class Meters {
         "",
         "1 for the state the feed is in",
         "state",
-        Coherence.STATES.stream().map(Meters::feedState).toList());
+        CoherenceState.STATES.stream().map(Meters::feedState).toList());
     row(
         GAUGE,
         "trust",

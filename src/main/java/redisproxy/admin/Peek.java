@@ -6,13 +6,13 @@ import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
-import redisproxy.bus.Insight;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
+import redisproxy.cacheverticle.Insight;
 import redisproxy.config.Settings;
-import redisproxy.front.http.HttpKeys;
-import redisproxy.front.http.Json;
-import redisproxy.front.http.Problem;
+import redisproxy.http.HttpKeys;
+import redisproxy.http.Json;
+import redisproxy.http.Problem;
 
 /**
  * {@code /peek?db=0&key=…}: what the cache holds of one key. It does not count as a use of it, and

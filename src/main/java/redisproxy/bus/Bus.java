@@ -15,7 +15,7 @@ import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
 import redisproxy.tracing.RequestSpan;
 import redisproxy.transport.Choice;
-import redisproxy.upstream.Reachability;
+import redisproxy.upstream.load.Reachability;
 
 /**
  * Who says what to whom over the event bus: both halves of the contract.
@@ -24,7 +24,7 @@ import redisproxy.upstream.Reachability;
  *   front → cache   {@link #LOOKUPS}       {@link Lookups}: what all its connections asked in one event-loop turn
  *   cache → front   the front's address    the same {@link Lookups}, hits filled in, at once
  *   cache → front   the front's address    {@link Answers}: what loads have brought since
- *   front → cache   {@link #INVALIDATIONS} {@link redisproxy.resp.Writes}: what may have been written
+ *   front → cache   {@link #INVALIDATIONS} {@link redisproxy.command.Writes}: what may have been written
  *   front → cache   {@link #FENCES}        {@link Fence}: to come back when all that was written before is invalidated
  *   cache → front   the front's address    the same {@link Fence}, {@code passed} filled in
  *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
@@ -51,13 +51,13 @@ public final class Bus {
   public static final String INVALIDATIONS = "cache.invalidations";
   public static final String FENCES = "cache.fences";
   public static final String ACCESS = "access";
-  static final String ADMITTED = "admitted";
-  static final String MOVED = "moved";
+  public static final String ADMITTED = "admitted";
+  public static final String MOVED = "moved";
   public static final String RENEW = "renew";
   public static final String SERVER = "server";
-  static final String WHAT_SERVER = "server.what";
+  public static final String WHAT_SERVER = "server.what";
   public static final String SETTINGS = "settings";
-  static final String REPORT = "cache.report";
+  public static final String REPORT = "cache.report";
 
   /** Never leaves this process, never encoded. */
   public static final DeliveryOptions BY_REFERENCE =
@@ -104,10 +104,10 @@ public final class Bus {
     private static final int FULL_BYTES = 64 * 1024;
 
     /** Where the answers go. */
-    final String replyTo;
+    public final String replyTo;
 
     /** When the first of them was asked, by {@link System#nanoTime}. */
-    long askedAt;
+    public long askedAt;
 
     /** Room for so many at least. */
     private static final int FEW = 16;
@@ -115,8 +115,8 @@ public final class Bus {
     public int size;
     public Asker[] askers = new Asker[FEW];
     public int[] tickets = new int[FEW];
-    int[] dbs = new int[FEW];
-    int[] hashes = new int[FEW];
+    public int[] dbs = new int[FEW];
+    public int[] hashes = new int[FEW];
 
     /** Where each key ends in {@link #keys}; it begins where the one before it ends. */
     int[] keyEnds = new int[FEW];
@@ -124,7 +124,7 @@ public final class Bus {
     public byte[] keys = new byte[512];
 
     /** Filled in by the cache; null where a load has to answer. */
-    @Nullable Answer[] answers = new Answer[FEW];
+    public @Nullable Answer[] answers = new Answer[FEW];
 
     Lookups(String replyTo) {
       this.replyTo = replyTo;
@@ -142,13 +142,13 @@ public final class Bus {
       return keyEnds[i] - keyStart(i);
     }
 
-    void add(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
+    public void add(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
       int offset = reserve(length);
       buffer.getBytes(start, keys, offset, length);
       add(asker, ticket, db, Key.hash(db, keys, offset, length), offset + length);
     }
 
-    void add(Asker asker, int ticket, Key key) {
+    public void add(Asker asker, int ticket, Key key) {
       byte[] bytes = key.bytes();
       int offset = reserve(bytes.length);
       System.arraycopy(bytes, 0, keys, offset, bytes.length);
@@ -210,18 +210,18 @@ public final class Bus {
   }
 
   /** What loads have brought for one front in one turn of the cache's event loop. */
-  static final class Answers {
+  public static final class Answers {
     int size;
     Asker[] askers = new Asker[4];
     int[] tickets = new int[4];
-    Answer[] answers = new Answer[4];
+    public Answer[] answers = new Answer[4];
 
     /** When each was asked, by {@link System#nanoTime}. */
-    long[] askedAt = new long[4];
+    public long[] askedAt = new long[4];
 
     Key[] keys = new Key[4];
 
-    void add(Asker asker, int ticket, Answer answer, Key key, long asked) {
+    public void add(Asker asker, int ticket, Answer answer, Key key, long asked) {
       if (size == askers.length) {
         askers = Arrays.copyOf(askers, size * 2);
         tickets = Arrays.copyOf(tickets, size * 2);
@@ -271,14 +271,14 @@ public final class Bus {
   }
 
   /** Asks how the cache is doing. */
-  static final class Enquiry {
-    final String replyTo;
+  public static final class Enquiry {
+    public final String replyTo;
 
     /** Is told on its own event loop. */
     final Consumer<Report> asker;
 
     /** Filled in by the cache. */
-    @Nullable Report report;
+    public @Nullable Report report;
 
     Enquiry(String replyTo, Consumer<Report> asker) {
       this.replyTo = replyTo;
@@ -288,7 +288,7 @@ public final class Bus {
 
   /** How the cache is doing. */
   public record Report(
-      CacheStats cache, Reachability redis, Coherence.State coherence, Choice transport) {}
+      CacheStats cache, Reachability redis, CoherenceState coherence, Choice transport) {}
 
   /** Hands the object itself over; it must never be asked to encode one. */
   private static final class ByReference implements MessageCodec<Object, Object> {

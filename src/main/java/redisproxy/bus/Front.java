@@ -18,10 +18,10 @@ import redisproxy.bus.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.command.Writes;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
-import redisproxy.resp.Writes;
 import redisproxy.upstream.Server;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * The event bus and who owns the cache: what verticles say to each other ({@link
- * redisproxy.bus.Bus}), the one {@link redisproxy.bus.CacheVerticle} at its one end and the {@link
- * redisproxy.bus.Front} of each protocol's verticles at the other. Nothing here knows a protocol.
+ * The event bus: what verticles say to each other ({@link redisproxy.bus.Bus}), and the {@link
+ * redisproxy.bus.Front} through which the verticles of each protocol say it. Nothing here knows a
+ * protocol. The cache is at the other end: {@code redisproxy.cacheverticle}.
  */
 @NullMarked
 package redisproxy.bus;

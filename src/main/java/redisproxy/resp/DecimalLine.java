@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
  * Reads a line that holds a decimal number, byte by byte as they come. What counts as a number is
  * what Redis's string2ll takes: no plus sign, no leading zero, no blank, not beyond 64 bits.
  */
-final class DecimalLine {
+public final class DecimalLine {
   private int read;
   private boolean negative;
   private boolean valid = true;
@@ -19,12 +19,12 @@ final class DecimalLine {
   private long value;
 
   /** How many bytes of the line have been read, its end included. */
-  int read() {
+  public int read() {
     return read;
   }
 
   /** Reads on from an index; true when the line is whole: its CR and one more byte. */
-  boolean feed(ByteBuf in, int from) {
+  public boolean feed(ByteBuf in, int from) {
     int end = in.writerIndex();
     for (int i = from; i < end; i++) {
       read++;
@@ -58,7 +58,7 @@ final class DecimalLine {
    *
    * @throws ProtocolError with the given text if it is no number or above the limit
    */
-  long valueUpTo(long limit, String otherwise) throws ProtocolError {
+  public long valueUpTo(long limit, String otherwise) throws ProtocolError {
     boolean overflow = value < 0 && !(negative && value == Long.MIN_VALUE);
     boolean good = valid && digits > 0 && !overflow && !(negative && value == 0);
     long number = negative ? -value : value;

@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.CommandTable.Row;
-import redisproxy.resp.KeySpec;
+import redisproxy.command.CommandTable;
+import redisproxy.command.CommandTable.Row;
+import redisproxy.command.KeySpec;
 
 /**
  * Reads the reply to COMMAND (https://redis.io/docs/latest/commands/command/), in RESP2. Servers of

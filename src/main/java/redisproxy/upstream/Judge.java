@@ -4,6 +4,9 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
+import redisproxy.upstream.connection.Greeting;
+import redisproxy.upstream.connection.SingleQuery;
+import redisproxy.upstream.connection.Transport;
 
 /** Has Redis judge credentials: AUTH on a connection of its own. Belongs to one event loop. */
 public final class Judge {

@@ -8,7 +8,7 @@ import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import redisproxy.resp.CommandTable;
+import redisproxy.command.CommandTable;
 
 /**
  * What the proxy knows of the server behind it. Immutable; outlives a connection, so that sessions
@@ -20,7 +20,7 @@ import redisproxy.resp.CommandTable;
  */
 public record Server(Map<String, String> hello, Modules modules, CommandTable commands) {
   /** The role of who takes writes. */
-  static final String MASTER = "master";
+  public static final String MASTER = "master";
 
   public static final Server UNKNOWN = new Server(Map.of(), Modules.NONE, CommandTable.EMPTY);
 
@@ -60,7 +60,7 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
   }
 
   /** Asks a server for what it is; what it does not tell stays unknown. */
-  static Future<Server> ask(RedisConnection connection) {
+  public static Future<Server> ask(RedisConnection connection) {
     Future<Server> hello = hello(connection).otherwise(UNKNOWN);
     Future<CommandTable> commands =
         connection
@@ -74,17 +74,17 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
   }
 
   /** Asks a server whether it is a master; empty when it does not tell. */
-  static Future<String> role(RedisConnection connection) {
+  public static Future<String> role(RedisConnection connection) {
     return hello(connection).map(Server::role);
   }
 
   /** Whether it is a master; empty when it has not told. */
-  String role() {
+  public String role() {
     return hello.getOrDefault("role", "");
   }
 
   /** Whether this is a reply to HELLO, by a master. */
-  static boolean saysMaster(String reply) {
+  public static boolean saysMaster(String reply) {
     return reply.contains("role\r\n$6\r\nmaster\r\n");
   }
 

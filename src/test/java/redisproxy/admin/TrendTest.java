@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Census;
-import redisproxy.bus.Coherence;
+import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
@@ -18,7 +18,7 @@ import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 import redisproxy.transport.Choice;
-import redisproxy.upstream.Reachability;
+import redisproxy.upstream.load.Reachability;
 
 /** What becomes of readings in the dashboard's charts. */
 class TrendTest {
@@ -33,7 +33,7 @@ class TrendTest {
         new Bus.Report(
             stats,
             new Reachability(true, true, ""),
-            new Coherence.State("tracking", "", Trust.VERIFIED, 0, 0, null, -1),
+            new CoherenceState("tracking", "", Trust.VERIFIED, 0, 0, null, -1),
             new Choice(TransportKind.NIO, "for a test"));
     Reading reading = new Reading(List.of());
     reading.add(Census.CACHE, share(new Tally(), report));

@@ -18,10 +18,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import redisproxy.cache.Key;
+import redisproxy.command.Request;
+import redisproxy.command.RequestBounds;
+import redisproxy.command.RequestParser;
 import redisproxy.resp.ProtocolError;
-import redisproxy.resp.Request;
-import redisproxy.resp.RequestBounds;
-import redisproxy.resp.RequestParser;
 
 /** What a pipelined GET costs before it is looked up, from a direct buffer as epoll fills them. */
 @State(Scope.Thread)

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import redisproxy.auth.CredentialsTarget;
+import redisproxy.command.RequestTarget;
 import redisproxy.config.RedisUrlTarget;
 import redisproxy.config.SettingsTarget;
-import redisproxy.front.http.KeysTarget;
+import redisproxy.http.KeysTarget;
 import redisproxy.resp.FeedTarget;
 import redisproxy.resp.ReplyTarget;
-import redisproxy.resp.RequestTarget;
 import redisproxy.snapshot.SnapshotTarget;
 
 /** All targets. */

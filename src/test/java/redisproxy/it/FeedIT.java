@@ -28,8 +28,8 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.ToRedis;
-import redisproxy.upstream.Feed;
-import redisproxy.upstream.Transport;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.feed.Feed;
 
 /** What Redis tells of writes, and what becomes of it when the connection does not hold. */
 class FeedIT {

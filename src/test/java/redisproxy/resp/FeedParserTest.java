@@ -13,6 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.command.Requests;
 
 class FeedParserTest {
   private static final long SEED = Long.getLong("test.seed", 20_265);

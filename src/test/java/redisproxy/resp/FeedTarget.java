@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import redisproxy.command.Requests;
 import redisproxy.fuzz.Allocation;
 import redisproxy.fuzz.Outcome;
 

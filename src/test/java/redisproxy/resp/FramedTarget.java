@@ -3,15 +3,16 @@ package redisproxy.resp;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import redisproxy.command.Requests;
 import redisproxy.fuzz.Allocation;
 import redisproxy.fuzz.Damage;
 import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /** A reader of what Redis says: the same comes of it however it is cut, and little is allocated. */
-abstract class FramedTarget implements Target {
+public abstract class FramedTarget implements Target {
   /** What is as long is not also fed byte by byte, which would take most of the time. */
-  static final int LONG = 300;
+  public static final int LONG = 300;
 
   private final Allocation allocation;
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import redisproxy.command.Requests;
 
 /** Writes random replies and notes where they end. */
 final class RandomReplies {

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.command.Requests;
 import redisproxy.fuzz.Allocation;
 
 /** The examples are those of the RESP3 specification, and what is at the edges of it. */

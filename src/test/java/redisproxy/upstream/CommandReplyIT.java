@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import redisproxy.command.CommandTable;
+import redisproxy.command.Parsed;
 import redisproxy.dev.EmbeddedRedis;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.Parsed;
 
 /** The table read from a real server finds the keys that the server finds: COMMAND GETKEYS. */
 class CommandReplyIT {

@@ -9,9 +9,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.Parsed;
-import redisproxy.resp.Request;
+import redisproxy.command.CommandTable;
+import redisproxy.command.Parsed;
+import redisproxy.command.Request;
 
 /** Replies to COMMAND of servers old and new, by the keys that are found in requests. */
 class CommandReplyTest {

@@ -29,9 +29,9 @@ import java.util.stream.Collectors;
  * what was sent and answers it in order. Errors, batches and losses are reported as
  * vertx-redis-client reports them.
  */
-final class FakeRedis implements Redis, RedisConnection {
-  final RedisOptions options;
-  final int database;
+public final class FakeRedis implements Redis, RedisConnection {
+  public final RedisOptions options;
+  public final int database;
 
   private final Loop loop;
   private final Promise<RedisConnection> attempt;
@@ -45,7 +45,7 @@ final class FakeRedis implements Redis, RedisConnection {
   private boolean ended;
   private volatile boolean closed;
 
-  FakeRedis(Loop loop, RedisOptions options, int database) {
+  public FakeRedis(Loop loop, RedisOptions options, int database) {
     this.loop = loop;
     this.options = options;
     this.database = database;
@@ -57,23 +57,23 @@ final class FakeRedis implements Redis, RedisConnection {
   }
 
   /** The connection is made. */
-  FakeRedis accept() throws Exception {
+  public FakeRedis accept() throws Exception {
     loop.run(() -> attempt.complete(this));
     return this;
   }
 
   /** The connection is not made. */
-  void refuse(Throwable why) throws Exception {
+  public void refuse(Throwable why) throws Exception {
     loop.run(() -> attempt.fail(why));
   }
 
   /** Redis answers the attempt with an error. */
-  void refuse(String error) throws Exception {
+  public void refuse(String error) throws Exception {
     refuse(ErrorType.create(error));
   }
 
   /** What was written since the last time, each write with its requests separated by commas. */
-  List<String> sent() throws Exception {
+  public List<String> sent() throws Exception {
     return loop.call(
         () -> {
           List<String> sent = writes;
@@ -83,7 +83,7 @@ final class FakeRedis implements Redis, RedisConnection {
   }
 
   /** Redis answers the oldest requests, all in one turn; each reply as of {@link #response}. */
-  void reply(Object... replies) throws Exception {
+  public void reply(Object... replies) throws Exception {
     loop.run(
         () -> {
           for (Object reply : replies) {
@@ -102,7 +102,7 @@ final class FakeRedis implements Redis, RedisConnection {
    * A reply: a number, null, a list of replies, or a text: an error if it begins with a minus sign,
    * a simple string if it begins with a plus sign, otherwise a bulk string.
    */
-  static Response response(Object reply) {
+  public static Response response(Object reply) {
     if (reply instanceof List<?> list) {
       MultiType all = MultiType.create(list.size(), false);
       list.forEach(each -> all.add(response(each)));
@@ -123,12 +123,12 @@ final class FakeRedis implements Redis, RedisConnection {
   }
 
   /** Redis closes the connection. */
-  void lose() throws Exception {
+  public void lose() throws Exception {
     loop.run(() -> end(ErrorType.create("CONNECTION_CLOSED")));
   }
 
   /** The connection fails. */
-  void lose(Throwable why) throws Exception {
+  public void lose(Throwable why) throws Exception {
     loop.run(
         () -> {
           onException.handle(why);
@@ -147,7 +147,7 @@ final class FakeRedis implements Redis, RedisConnection {
   }
 
   /** Whether the proxy closed the client. */
-  boolean isClosed() {
+  public boolean isClosed() {
     return closed;
   }
 

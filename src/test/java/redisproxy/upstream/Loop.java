@@ -23,30 +23,32 @@ import redisproxy.config.Settings;
 import redisproxy.metrics.Connections;
 import redisproxy.tls.ToRedis;
 import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.node.DedicatedConnections;
 
 /**
  * An event loop, and the connections that are opened on it: the test is the server behind them.
  * Blanks in its texts stand for line ends.
  */
-final class Loop implements AutoCloseable {
+public final class Loop implements AutoCloseable {
   private static final int MAX_PENDING = 64 * 1024;
 
-  final Vertx vertx = Vertx.vertx();
-  final Context context = vertx.getOrCreateContext();
+  public final Vertx vertx = Vertx.vertx();
+  public final Context context = vertx.getOrCreateContext();
 
   /** Those that were opened, in their order. */
-  final List<RedisConnection> connections = new CopyOnWriteArrayList<>();
+  public final List<RedisConnection> connections = new CopyOnWriteArrayList<>();
 
   /** The Redis clients that were made, in their order. */
-  final List<FakeRedis> clients = new CopyOnWriteArrayList<>();
+  public final List<FakeRedis> clients = new CopyOnWriteArrayList<>();
 
   private final List<EmbeddedChannel> channels = new CopyOnWriteArrayList<>();
 
   /** Those that a {@link #transport} of here is asked for. */
-  final Sockets sockets = new Sockets(this);
+  public final Sockets sockets = new Sockets(this);
 
   /** For {@link DedicatedConnections.Opener}. */
-  RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind) {
+  public RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind) {
     RedisConnection connection =
         new RedisConnection(receiver, MAX_PENDING, RedisConnection.Observer.NONE);
     connections.add(connection);
@@ -55,7 +57,7 @@ final class Loop implements AutoCloseable {
   }
 
   /** What opens connections here, with these settings. */
-  Transport transport(String... settings) throws Exception {
+  public Transport transport(String... settings) throws Exception {
     Map<String, String> all = new HashMap<>();
     for (int i = 0; i < settings.length; i += 2) {
       all.put(settings[i], settings[i + 1]);
@@ -65,26 +67,26 @@ final class Loop implements AutoCloseable {
         () ->
             new Transport(vertx, redis, new ToRedis(redis)) {
               @Override
-              RedisConnection open(RedisConnection.Receiver receiver) {
+              public RedisConnection open(RedisConnection.Receiver receiver) {
                 return Loop.this.open(receiver, Connections.Kind.FEED);
               }
 
               @Override
-              Redis client(RedisOptions options, int database) {
+              public Redis client(RedisOptions options, int database) {
                 FakeRedis client = new FakeRedis(Loop.this, options, database);
                 clients.add(client);
                 return client;
               }
 
               @Override
-              Future<NetSocket> connect() {
+              public Future<NetSocket> connect() {
                 return sockets.connect();
               }
             });
   }
 
   /** Does something on the event loop, and what that leads to. */
-  <T> T call(Callable<T> task) throws Exception {
+  public <T> T call(Callable<T> task) throws Exception {
     CompletableFuture<T> done = new CompletableFuture<>();
     context.runOnContext(
         turn -> {
@@ -99,7 +101,7 @@ final class Loop implements AutoCloseable {
   }
 
   /** The same without a result. */
-  void run(Runnable task) throws Exception {
+  public void run(Runnable task) throws Exception {
     call(
         () -> {
           task.run();
@@ -108,7 +110,7 @@ final class Loop implements AutoCloseable {
   }
 
   /** A connection that was opened is connected. */
-  void connect(int index) throws Exception {
+  public void connect(int index) throws Exception {
     run(
         () -> {
           channels.set(index, new EmbeddedChannel(connections.get(index)));
@@ -117,17 +119,17 @@ final class Loop implements AutoCloseable {
   }
 
   /** It is not to be. */
-  void refuse(int index) throws Exception {
+  public void refuse(int index) throws Exception {
     run(() -> connections.get(index).unreachable(new ConnectException("refused")));
   }
 
   /** What the server was sent since the last time. */
-  String sent(int index) throws Exception {
+  public String sent(int index) throws Exception {
     return call(() -> sent(channels.get(index)));
   }
 
   /** What was written to a channel since the last time. */
-  static String sent(EmbeddedChannel channel) {
+  public static String sent(EmbeddedChannel channel) {
     StringBuilder all = new StringBuilder();
     for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
       all.append(out.toString(StandardCharsets.ISO_8859_1));
@@ -137,37 +139,37 @@ final class Loop implements AutoCloseable {
   }
 
   /** The bytes of a text. */
-  static ByteBuf buffer(String text) {
+  public static ByteBuf buffer(String text) {
     return Unpooled.copiedBuffer(text.replace(" ", "\r\n"), StandardCharsets.US_ASCII);
   }
 
   /** The server sends this. */
-  void reply(int index, String replies) throws Exception {
+  public void reply(int index, String replies) throws Exception {
     reply(index, List.of(buffer(replies)));
   }
 
   /** The server sends these, which come in one turn of the event loop. */
-  void reply(int index, List<ByteBuf> data) throws Exception {
+  public void reply(int index, List<ByteBuf> data) throws Exception {
     run(() -> data.forEach(channels.get(index)::writeInbound));
   }
 
   /** The server sends one line, which may have blanks. */
-  void replyLine(int index, String line) throws Exception {
+  public void replyLine(int index, String line) throws Exception {
     byte[] bytes = (line + "\r\n").getBytes(StandardCharsets.US_ASCII);
     run(() -> channels.get(index).writeInbound(Unpooled.wrappedBuffer(bytes)));
   }
 
   /** The server closes the connection. */
-  void close(int index) throws Exception {
+  public void close(int index) throws Exception {
     run(() -> channels.get(index).close());
   }
 
   /** Between two turns: whoever closes it in a turn has done all else of that turn. */
-  boolean isOpen(int index) throws Exception {
+  public boolean isOpen(int index) throws Exception {
     return call(() -> channels.get(index).isOpen());
   }
 
-  boolean isReading(int index) {
+  public boolean isReading(int index) {
     return channels.get(index).config().isAutoRead();
   }
 

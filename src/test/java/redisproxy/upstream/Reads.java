@@ -17,16 +17,17 @@ import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.TooLarge;
 import redisproxy.cache.Unverified;
+import redisproxy.upstream.load.Loader;
 
 /** A cache whose loads the test passes on, and what those that wait for them are told. */
-final class Reads {
+public final class Reads {
   /** The longest value that is loaded whole. */
-  static final int MAX = 10;
+  public static final int MAX = 10;
 
-  static final long EXPIRY_MS = 100_000;
+  public static final long EXPIRY_MS = 100_000;
 
   /** Does not mind what becomes of the loader's connection. */
-  static final Loader.Owner NOBODY =
+  public static final Loader.Owner NOBODY =
       new Loader.Owner() {
         @Override
         public void connected(RedisConnection connection) {}
@@ -39,21 +40,21 @@ final class Reads {
       };
 
   /** Answers in their order, each behind the key, and its database unless that is 0. */
-  final List<String> told = new CopyOnWriteArrayList<>();
+  public final List<String> told = new CopyOnWriteArrayList<>();
 
   private final Loop loop;
   private final VirtualTime time;
   private final Cache lru = new LruCache(100, 1 << 20);
 
   /** What starts loads. */
-  Consumer<Load<String>> loader = load -> {};
+  public Consumer<Load<String>> loader = load -> {};
 
   /** What the cache throws instead of keeping an entry, or null. */
-  RuntimeException fault;
+  public RuntimeException fault;
 
-  final ReadThrough<String> cache;
+  public final ReadThrough<String> cache;
 
-  Reads(Loop loop, VirtualTime time) {
+  public Reads(Loop loop, VirtualTime time) {
     this.loop = loop;
     this.time = time;
     Class<?>[] interfaces = {Cache.class};
@@ -96,7 +97,7 @@ final class Reads {
   }
 
   /** Loads keys of database 0, all in one turn. */
-  void load(String... names) throws Exception {
+  public void load(String... names) throws Exception {
     loop.run(
         () -> {
           for (String name : names) {
@@ -105,12 +106,12 @@ final class Reads {
         });
   }
 
-  void load(int db, String name) throws Exception {
+  public void load(int db, String name) throws Exception {
     loop.run(() -> cache.load(key(db, name), db + "/" + name, time.getAsLong()));
   }
 
   /** How long what is kept of a key may be served yet, in milliseconds; -1 if nothing is kept. */
-  long kept(String name) throws Exception {
+  public long kept(String name) throws Exception {
     return loop.call(
         () -> {
           Entry entry = lru.peek(key(0, name), time.getAsLong());
@@ -119,7 +120,7 @@ final class Reads {
   }
 
   /** What was told since the last time. */
-  List<String> answers() {
+  public List<String> answers() {
     List<String> answers = List.copyOf(told);
     told.clear();
     return answers;

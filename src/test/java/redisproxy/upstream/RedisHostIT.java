@@ -22,6 +22,9 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.ToRedis;
+import redisproxy.upstream.connection.Names;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.load.Link;
 
 /** Hosts that {@code redis.url} may name and {@link java.net.URI} does not take. */
 class RedisHostIT {

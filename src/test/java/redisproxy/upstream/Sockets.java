@@ -15,22 +15,23 @@ import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import redisproxy.upstream.connection.Transport;
 
 /**
  * The sockets that are asked for on a {@link Loop}: the test says which of them are made, and is
  * the server behind them. Blanks in its texts stand for line ends.
  */
-final class Sockets {
+public final class Sockets {
   private final Loop loop;
   private final List<Promise<NetSocket>> asked = new CopyOnWriteArrayList<>();
   private final List<Socket> made = new CopyOnWriteArrayList<>();
 
-  Sockets(Loop loop) {
+  public Sockets(Loop loop) {
     this.loop = loop;
   }
 
   /** For {@link Transport#connect}. */
-  Future<NetSocket> connect() {
+  public Future<NetSocket> connect() {
     Promise<NetSocket> promise = Promise.promise();
     asked.add(promise);
     made.add(new Socket());
@@ -38,40 +39,40 @@ final class Sockets {
   }
 
   /** How many have been asked for. */
-  int asked() {
+  public int asked() {
     return asked.size();
   }
 
   /** One that was asked for is made. */
-  void make(int index) throws Exception {
+  public void make(int index) throws Exception {
     loop.run(() -> asked.get(index).complete(made.get(index).asNetSocket()));
   }
 
   /** It is not to be. */
-  void refuse(int index) throws Exception {
+  public void refuse(int index) throws Exception {
     loop.run(() -> asked.get(index).fail(new ConnectException("refused")));
   }
 
   /** What the server was sent since the last time. */
-  String sent(int index) throws Exception {
+  public String sent(int index) throws Exception {
     return loop.call(() -> Loop.sent(made.get(index).channel));
   }
 
   /** The server sends this. */
-  void reply(int index, String replies) throws Exception {
+  public void reply(int index, String replies) throws Exception {
     loop.run(() -> made.get(index).channel.writeInbound(Loop.buffer(replies)));
   }
 
   /** The server closes the connection. */
-  void close(int index) throws Exception {
+  public void close(int index) throws Exception {
     loop.run(() -> made.get(index).channel.close());
   }
 
-  boolean isOpen(int index) throws Exception {
+  public boolean isOpen(int index) throws Exception {
     return loop.call(() -> made.get(index).channel.isOpen());
   }
 
-  void close() {
+  public void close() {
     made.forEach(socket -> socket.channel.finishAndReleaseAll());
   }
 

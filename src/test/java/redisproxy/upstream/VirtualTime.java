@@ -9,12 +9,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import redisproxy.upstream.connection.Transport;
 
 /**
  * Time that passes when the test says so: a clock in milliseconds, and a Vertx whose timers follow
  * it.
  */
-final class VirtualTime implements LongSupplier {
+public final class VirtualTime implements LongSupplier {
   /** A timer that is set; its period is 0 if it fires once. */
   private record Timer(long id, long dueAt, long period, Handler<Long> handler) {}
 
@@ -24,9 +25,9 @@ final class VirtualTime implements LongSupplier {
   private long lastId;
 
   /** The event loop's own in all but its timers. */
-  final Vertx vertx;
+  public final Vertx vertx;
 
-  VirtualTime(Loop loop) {
+  public VirtualTime(Loop loop) {
     this.loop = loop;
     Class<?>[] interfaces = {Vertx.class};
     vertx =
@@ -54,7 +55,7 @@ final class VirtualTime implements LongSupplier {
   }
 
   /** An attempt to connect is bounded by real time: to an hour, unless the settings say less. */
-  Transport transport(String... settings) throws Exception {
+  public Transport transport(String... settings) throws Exception {
     Stream<String> bound = Stream.of("redis.connect-timeout", "1h");
     return loop.transport(Stream.concat(bound, Stream.of(settings)).toArray(String[]::new));
   }
@@ -65,7 +66,7 @@ final class VirtualTime implements LongSupplier {
   }
 
   /** Lets so many milliseconds pass, and each timer fire when it is due. */
-  void pass(long millis) throws Exception {
+  public void pass(long millis) throws Exception {
     long end = loop.call(() -> now + millis);
     while (loop.call(() -> fireNext(end))) {
       // Each in a turn of its own.
@@ -74,7 +75,7 @@ final class VirtualTime implements LongSupplier {
   }
 
   /** The JVM stands still: the timers that are due meanwhile fire afterwards. */
-  void standStill(long millis) throws Exception {
+  public void standStill(long millis) throws Exception {
     loop.run(() -> now += millis);
     pass(0);
   }
@@ -94,12 +95,12 @@ final class VirtualTime implements LongSupplier {
   }
 
   /** How many timers are set. */
-  int pending() throws Exception {
+  public int pending() throws Exception {
     return loop.call(timers::size);
   }
 
   /** How long each timer that is set has yet to wait, in milliseconds, in the order of setting. */
-  List<Long> waits() throws Exception {
+  public List<Long> waits() throws Exception {
     return loop.call(() -> timers.stream().map(timer -> timer.dueAt - now).toList());
   }
 }

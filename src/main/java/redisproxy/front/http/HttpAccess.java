@@ -19,6 +19,7 @@ import redisproxy.auth.Authorization;
 import redisproxy.auth.Credentials;
 import redisproxy.auth.LateRefusals;
 import redisproxy.config.Settings;
+import redisproxy.http.Problem;
 import redisproxy.upstream.Judge;
 
 /**

@@ -11,12 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redisproxy.admission.Gate;
-import redisproxy.bus.Failures;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Unverified;
-import redisproxy.upstream.ValueStreams;
+import redisproxy.http.Problem;
+import redisproxy.upstream.load.ValueStreams;
 
 /** Turns answers into HTTP responses; the six different answers have six different responses. */
 public final class HttpAnswers {
@@ -83,7 +83,7 @@ public final class HttpAnswers {
   }
 
   void fail(HttpExchange exchange, Failure failure) {
-    exchange.fail(Problem.of(Failures.httpStatus(failure), failure.text()));
+    exchange.fail(Problem.of(FailureStatus.of(failure), failure.text()));
   }
 
   void missing(HttpExchange exchange) {

@@ -5,6 +5,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.CorsHandler;
 import java.util.Set;
 import redisproxy.config.Cors;
+import redisproxy.http.Problem;
 
 /** Has browsers let pages of other origins read over HTTP (the Fetch standard's CORS protocol). */
 final class HttpCors {

@@ -7,6 +7,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.bus.Bus;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
+import redisproxy.http.Problem;
 import redisproxy.tracing.RequestSpan;
 
 /**

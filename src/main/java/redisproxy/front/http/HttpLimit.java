@@ -4,11 +4,12 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
 import org.jspecify.annotations.Nullable;
 import redisproxy.admission.RateLimit;
-import redisproxy.auth.ClientAddress;
+import redisproxy.http.HttpKeys;
+import redisproxy.http.Problem;
+import redisproxy.http.RequestLimit;
 
 /** Refuses what one client, or all together, ask too often over HTTP. */
 public final class HttpLimit implements Handler<HttpServerRequest> {
-  private static final String EXCEEDED = "too many requests, try again in a second";
 
   private final RateLimit rate;
   private final Handler<HttpServerRequest> next;
@@ -21,30 +22,19 @@ public final class HttpLimit implements Handler<HttpServerRequest> {
 
   @Override
   public void handle(HttpServerRequest request) {
-    if (rate.isOn() && isExceeded(rate, request)) {
+    if (rate.isOn() && RequestLimit.isExceeded(rate, request)) {
       refuse(request);
     } else {
       next.handle(request);
     }
   }
 
-  /** Whether a request is one too many; else it counts. */
-  public static boolean isExceeded(RateLimit rate, HttpServerRequest request) {
-    rate.tick();
-    return !rate.take(ClientAddress.of(request.remoteAddress().hostAddress()));
-  }
-
-  /** The answer to one too many. */
-  public static Problem problem() {
-    return Problem.of(429, EXCEEDED);
-  }
-
   /** As the project it comes from has it, {@code /lookup} says 503. */
   private static void refuse(HttpServerRequest request) {
     if ("/lookup".equals(request.path())) {
-      HttpStyle.LOOKUP.fail(request, key(request), Problem.of(503, EXCEEDED));
+      HttpStyle.LOOKUP.fail(request, key(request), Problem.of(503, RequestLimit.EXCEEDED));
     } else {
-      problem().end(request);
+      RequestLimit.problem().end(request);
     }
   }
 

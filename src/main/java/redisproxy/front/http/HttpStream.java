@@ -4,7 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import redisproxy.cache.Failure;
-import redisproxy.upstream.ValueStream;
+import redisproxy.upstream.load.ValueStream;
 
 /**
  * Writes a value too large to keep to an HTTP client as it comes, no faster than the client reads.

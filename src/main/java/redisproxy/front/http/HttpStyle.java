@@ -8,6 +8,8 @@ import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
+import redisproxy.http.Json;
+import redisproxy.http.Problem;
 
 /** The shapes an answer can take over HTTP. */
 enum HttpStyle {

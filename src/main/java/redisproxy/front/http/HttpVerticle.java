@@ -30,14 +30,20 @@ import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
+import redisproxy.http.Asset;
+import redisproxy.http.HeapBodies;
+import redisproxy.http.HttpFraming;
+import redisproxy.http.HttpKeys;
+import redisproxy.http.Problem;
+import redisproxy.http.ResponseHeaders;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.upstream.Judge;
-import redisproxy.upstream.Transport;
-import redisproxy.upstream.ValueStreams;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.load.ValueStreams;
 
 /**
  * Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share

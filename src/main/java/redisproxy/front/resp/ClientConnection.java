@@ -18,7 +18,6 @@ import redisproxy.admission.ClientFaults;
 import redisproxy.admission.ClientMemory;
 import redisproxy.auth.ClientAddress;
 import redisproxy.log.LogKey;
-import redisproxy.resp.ReplyBacklog;
 import redisproxy.tls.TlsSocket;
 
 /**

@@ -1,7 +1,7 @@
 package redisproxy.front.resp;
 
 import java.util.function.BooleanSupplier;
-import redisproxy.resp.Outstanding;
+import redisproxy.command.Outstanding;
 import redisproxy.upstream.connection.RedisConnection;
 
 /**

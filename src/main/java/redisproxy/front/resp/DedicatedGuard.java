@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import redisproxy.resp.CommandName;
-import redisproxy.resp.Outstanding;
-import redisproxy.resp.Request;
+import redisproxy.command.CommandName;
+import redisproxy.command.Outstanding;
+import redisproxy.command.Request;
 
 /**
  * Guards a dedicated connection. Redis does not get requests beyond the rate limit. Where the proxy

@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
+import redisproxy.command.ClientIdReply;
+import redisproxy.command.Outstanding;
+import redisproxy.command.Writes;
 import redisproxy.log.LogKey;
-import redisproxy.resp.ClientIdReply;
-import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
-import redisproxy.resp.Writes;
 
 /**
  * The replies of a dedicated connection. Each goes to the client only after the keys that its

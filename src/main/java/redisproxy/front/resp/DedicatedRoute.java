@@ -5,22 +5,21 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import redisproxy.bus.Failures;
 import redisproxy.bus.Front;
+import redisproxy.command.ClientIdArguments;
+import redisproxy.command.ClientIdReply;
+import redisproxy.command.CommandName;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Outstanding;
+import redisproxy.command.Request;
+import redisproxy.command.RequestBounds;
+import redisproxy.command.RequestParser;
+import redisproxy.command.RequestTooLarge;
 import redisproxy.metrics.Outcome;
-import redisproxy.resp.ClientIdArguments;
-import redisproxy.resp.ClientIdReply;
-import redisproxy.resp.CommandName;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Outstanding;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
-import redisproxy.resp.Request;
-import redisproxy.resp.RequestBounds;
-import redisproxy.resp.RequestParser;
-import redisproxy.resp.RequestTooLarge;
-import redisproxy.upstream.DedicatedConnections;
 import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.node.DedicatedConnections;
 
 /**
  * The dedicated route, for all that no other route takes: bytes go through to Redis and, by {@link
@@ -509,7 +508,8 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     if (unexpected || !redis.isConnected()) {
       byte[] refusal = replies.turnedAway();
       connection.write(
-          Unpooled.wrappedBuffer(refusal == null ? Failures.lost(redis.isConnected()) : refusal));
+          Unpooled.wrappedBuffer(
+              refusal == null ? FailureReply.lost(redis.isConnected()) : refusal));
     }
     connection.flush();
     connection.leave();

@@ -2,13 +2,13 @@ package redisproxy.front.resp;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
-import redisproxy.resp.CommandName;
+import redisproxy.command.CommandName;
+import redisproxy.command.Request;
+import redisproxy.command.RequestBounds;
+import redisproxy.command.RequestParser;
+import redisproxy.command.RequestTooLarge;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
-import redisproxy.resp.Request;
-import redisproxy.resp.RequestBounds;
-import redisproxy.resp.RequestParser;
-import redisproxy.resp.RequestTooLarge;
 
 /**
  * Reads the requests of a session and sends each over one of four routes. A request stays the next

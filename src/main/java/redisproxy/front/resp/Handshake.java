@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import redisproxy.resp.ConnectionState;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Request;
 import redisproxy.resp.Reply;
-import redisproxy.resp.Request;
 import redisproxy.upstream.Server;
 
 /**

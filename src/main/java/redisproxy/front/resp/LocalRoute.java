@@ -5,9 +5,9 @@ import static redisproxy.metrics.Outcome.REFUSED;
 
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Front;
-import redisproxy.resp.CommandName;
+import redisproxy.command.CommandName;
+import redisproxy.command.Request;
 import redisproxy.resp.Reply;
-import redisproxy.resp.Request;
 
 /**
  * The local route: requests that need neither the cache nor a connection of the session's own to

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import redisproxy.auth.Credentials;
-import redisproxy.resp.CommandName;
+import redisproxy.command.CommandName;
+import redisproxy.command.Request;
 import redisproxy.resp.Reply;
-import redisproxy.resp.Request;
 
 /**
  * Whether a session has said who it is, where the proxy judges that itself ({@code auth.mode:

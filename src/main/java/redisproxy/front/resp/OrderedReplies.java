@@ -3,7 +3,6 @@ package redisproxy.front.resp;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Failures;
 import redisproxy.bus.Front;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
@@ -11,12 +10,11 @@ import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.cache.TooLarge;
 import redisproxy.cache.Unverified;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Request;
 import redisproxy.config.Settings;
-import redisproxy.resp.ConnectionState;
 import redisproxy.resp.Reply;
-import redisproxy.resp.ReplyQueue;
-import redisproxy.resp.Request;
-import redisproxy.upstream.ValueStreams;
+import redisproxy.upstream.load.ValueStreams;
 
 /**
  * The replies of a session that come over no dedicated connection, in the order of the requests:
@@ -157,7 +155,7 @@ final class OrderedReplies implements Bus.Asker {
       }
     } else if (answer instanceof Failure failure) {
       reading--;
-      fill(ticket, Reply.error(Failures.respError(failure)));
+      fill(ticket, FailureReply.to(failure));
     } else {
       replies.fill(ticket, answer);
     }

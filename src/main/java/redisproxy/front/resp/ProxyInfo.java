@@ -6,10 +6,10 @@ import java.nio.charset.StandardCharsets;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 import redisproxy.cache.CacheStats;
+import redisproxy.command.CommandName;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Request;
 import redisproxy.config.Version;
-import redisproxy.resp.CommandName;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Request;
 
 /**
  * {@code INFO redisproxy}: the proxy's own section, of which Redis knows nothing; all other

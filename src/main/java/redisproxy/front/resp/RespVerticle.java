@@ -29,10 +29,10 @@ import redisproxy.log.LogKey;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.resp.Reply;
 import redisproxy.tls.CertificateFiles;
-import redisproxy.upstream.Memo;
-import redisproxy.upstream.Node;
 import redisproxy.upstream.Server;
-import redisproxy.upstream.Transport;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.Node;
 
 /** Serves RESP: a session for each client. Any number of instances share the port. */
 public final class RespVerticle extends VerticleBase {

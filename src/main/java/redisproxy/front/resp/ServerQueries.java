@@ -3,14 +3,14 @@ package redisproxy.front.resp;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import redisproxy.resp.CommandName;
-import redisproxy.resp.ConnectionState;
+import redisproxy.command.CommandName;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Request;
 import redisproxy.resp.Reply;
-import redisproxy.resp.Request;
-import redisproxy.upstream.Memo;
-import redisproxy.upstream.Memo.Question;
-import redisproxy.upstream.Memo.Topic;
-import redisproxy.upstream.Queries;
+import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.Memo.Question;
+import redisproxy.upstream.node.Memo.Topic;
+import redisproxy.upstream.node.Queries;
 
 /**
  * What a session without a dedicated connection asks Redis that is the same for every session, so

@@ -5,16 +5,16 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.admission.FrontLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.bus.Front;
+import redisproxy.command.CommandName;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Request;
+import redisproxy.command.RequestBounds;
+import redisproxy.command.RequestParser;
+import redisproxy.command.UsualGet;
 import redisproxy.config.Settings;
-import redisproxy.resp.CommandName;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Request;
-import redisproxy.resp.RequestBounds;
-import redisproxy.resp.RequestParser;
-import redisproxy.resp.UsualGet;
-import redisproxy.upstream.DedicatedConnections;
-import redisproxy.upstream.Memo;
-import redisproxy.upstream.Node;
+import redisproxy.upstream.node.DedicatedConnections;
+import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.Node;
 
 /**
  * One RESP client: gives each of its requests to the route that answers it.

@@ -1,11 +1,10 @@
 package redisproxy.front.resp;
 
 import io.netty.buffer.ByteBuf;
-import redisproxy.bus.Failures;
-import redisproxy.resp.Command;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Request;
-import redisproxy.upstream.SharedConnections;
+import redisproxy.command.Command;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Request;
+import redisproxy.upstream.node.SharedConnections;
 
 /**
  * The shared route: sends short requests such as SET, INCR and EXPIRE over a connection that many
@@ -122,7 +121,7 @@ final class SharedRoute implements SharedConnections.Sender, ReadBarrier.Source 
   public void lost(int ticket, boolean wasConnected) {
     if (!gone) {
       outstanding--;
-      cached.replied(ticket, Failures.lost(wasConnected));
+      cached.replied(ticket, FailureReply.lost(wasConnected));
       quit.run();
       connection.advance();
     }

@@ -5,10 +5,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import redisproxy.bus.Failures;
 import redisproxy.cache.Failure;
 import redisproxy.resp.Reply;
-import redisproxy.upstream.ValueStream;
+import redisproxy.upstream.load.ValueStream;
 
 /**
  * Writes a value too large to keep to a RESP client as it comes, no faster than the client reads.
@@ -71,7 +70,7 @@ public final class ValueRelay implements ValueStream.Sink {
   @Override
   public void failed(Failure failure) {
     if (stream == null) {
-      answer(Reply.error(Failures.respError(failure)));
+      answer(FailureReply.to(failure));
     } else {
       connection.close();
     }

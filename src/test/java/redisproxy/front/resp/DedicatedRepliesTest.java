@@ -22,11 +22,11 @@ import redisproxy.bus.Bus;
 import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Outstanding;
+import redisproxy.command.Parsed;
+import redisproxy.command.Writes;
 import redisproxy.config.Configuration;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Outstanding;
-import redisproxy.resp.Parsed;
-import redisproxy.resp.Writes;
 
 /** The way back of a dedicated connection without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)

@@ -16,12 +16,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Parsed;
+import redisproxy.command.CommandTable;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Parsed;
+import redisproxy.command.RequestBounds;
+import redisproxy.command.RequestParser;
 import redisproxy.resp.ProtocolError;
-import redisproxy.resp.RequestBounds;
-import redisproxy.resp.RequestParser;
 import redisproxy.upstream.Server;
 
 /** The replies to HELLO have the form of those of Redis 7.0.15. */

@@ -17,12 +17,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.admission.FrontLimits;
 import redisproxy.admission.LiveLimits;
 import redisproxy.auth.Credentials;
+import redisproxy.command.CommandTable;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Outstanding;
+import redisproxy.command.Parsed;
+import redisproxy.command.Request;
 import redisproxy.config.Configuration;
-import redisproxy.resp.CommandTable;
-import redisproxy.resp.ConnectionState;
-import redisproxy.resp.Outstanding;
-import redisproxy.resp.Parsed;
-import redisproxy.resp.Request;
 
 /** Who is let in, and what Redis is sent of their requests, with a dedicated connection or none. */
 class LoginTest {

@@ -26,8 +26,8 @@ import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Configuration;
 import redisproxy.tls.ToRedis;
-import redisproxy.upstream.Node;
-import redisproxy.upstream.Transport;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.node.Node;
 
 /** A session without a socket, before a cache that the test plays. */
 @ExtendWith(VertxExtension.class)

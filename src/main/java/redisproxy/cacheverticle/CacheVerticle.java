@@ -1,0 +1,340 @@
+package redisproxy.cacheverticle;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.Message;
+import java.nio.file.Path;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.bus.Bus;
+import redisproxy.bus.Bus.Asker;
+import redisproxy.bus.Bus.Enquiry;
+import redisproxy.bus.Bus.Fence;
+import redisproxy.bus.Bus.Lookups;
+import redisproxy.bus.Census;
+import redisproxy.cache.Answer;
+import redisproxy.cache.Cache;
+import redisproxy.cache.Key;
+import redisproxy.cache.Load;
+import redisproxy.cache.ReadThrough;
+import redisproxy.cache.Trust;
+import redisproxy.command.Writes;
+import redisproxy.config.Settings;
+import redisproxy.metrics.Connections;
+import redisproxy.metrics.LoopDelay;
+import redisproxy.metrics.Tally;
+import redisproxy.tls.ToRedis;
+import redisproxy.tracing.Spans;
+import redisproxy.transport.Choice;
+import redisproxy.upstream.Server;
+import redisproxy.upstream.connection.Transport;
+import redisproxy.upstream.load.Loader;
+import redisproxy.upstream.node.CacheNode;
+
+/**
+ * The one owner of the cache: every lookup of every front comes here over the bus, so that one
+ * event loop does what locks would otherwise. Hits go back at once, in the message they came in; a
+ * miss is answered when its load is.
+ */
+public final class CacheVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(CacheVerticle.class);
+
+  private Settings settings;
+  private final Choice socketTransport;
+  private final Cache cache;
+  private final LongSupplier clock;
+  private final Census census;
+  private final Insight insight;
+  private final ToRedis tls;
+  private final LoadSpans spans;
+
+  private ReadThrough<Waiter> readThrough;
+  private Loader<Waiter> loader;
+  private Coherence coherence;
+  private CacheNode<Waiter> node;
+  private boolean isAdmitted = true;
+  private Upkeep upkeep;
+  private LoopDelay loopDelay;
+  private LeavingAnswers leaving;
+  private Server server = Server.UNKNOWN;
+
+  /** Null where there is to be none. */
+  private @Nullable WarmStart warmStart;
+
+  /** A lookup that waits for a load. */
+  private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {
+    /** The warm start waits for these; no front does. */
+    @SuppressWarnings("NullAway") // nobody looks into it
+    static final Waiter WARM = new Waiter(null, "", null, 0, 0);
+
+    boolean isWarm() {
+      return replyTo.isEmpty();
+    }
+  }
+
+  /**
+   * The verticle, not yet deployed.
+   *
+   * @param socketTransport the transport that runs, for the report
+   * @param clock milliseconds, monotonic
+   * @param insight into the cache that it will own
+   * @param spans null where loads are not traced
+   */
+  public CacheVerticle(
+      Settings settings,
+      Choice socketTransport,
+      LongSupplier clock,
+      Census census,
+      Insight insight,
+      ToRedis tls,
+      @Nullable Spans spans) {
+    this.settings = settings;
+    this.socketTransport = socketTransport;
+    this.cache = insight.cache();
+    this.clock = clock;
+    this.census = census;
+    this.insight = insight;
+    this.tls = tls;
+    this.spans = new LoadSpans(spans);
+  }
+
+  @Override
+  public Future<?> start() {
+    readThrough = new ReadThrough<>(cache, Keeping.by(settings), this::load, this::answered);
+    leaving = new LeavingAnswers(vertx, context);
+    Transport transport = new Transport(vertx, settings.redis(), tls);
+    node = new CacheNode<>(vertx, transport, settings, clock, readThrough, new NodeOwner());
+    loader = node.loader();
+    coherence = new Coherence(settings, node, clock, readThrough);
+    vertx.eventBus().localConsumer(Bus.LOOKUPS, this::lookups);
+    vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
+    vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
+    vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> node.probe().writesTaken(news.body()));
+    vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> introduce());
+    vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
+    vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
+    loopDelay = new LoopDelay(vertx);
+    context.exceptionHandler(this::unhandled);
+    census.join(Census.CACHE, context, this::share);
+    insight.open(context);
+    upkeep = new Upkeep(vertx, cache, readThrough, clock, loader::broken);
+    String snapshot = settings.cache().snapshot();
+    if (!snapshot.isEmpty()) {
+      warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
+    }
+    return Future.join(node.start(), coherence.start()).onComplete(started -> warmUp());
+  }
+
+  private void warmUp() {
+    if (warmStart != null) {
+      warmStart.begin(settings.cache().capacity());
+    }
+  }
+
+  /** False when it is not the time: what was loaded would not be kept, or clients are in need. */
+  private boolean warm(Key key) {
+    if (readThrough.trust() != Trust.VERIFIED
+        || !loader.reachability().now()
+        || readThrough.stats().loadsInFlight() >= settings.redis().maxLoads()) {
+      return false;
+    }
+    long now = clock.getAsLong();
+    if (cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now) != null) {
+      warmed();
+    } else {
+      readThrough.begin(key, Waiter.WARM, now);
+    }
+    return true;
+  }
+
+  private void warmed() {
+    if (warmStart != null) {
+      warmStart.loaded();
+    }
+  }
+
+  private void change(Settings now) {
+    settings = now;
+    ReadThrough.Limits limits = Keeping.by(now);
+    readThrough.limits(limits);
+    coherence.servesUnverified(limits.servesUnverified());
+    upkeep.resize(settings.cache());
+  }
+
+  @Override
+  public Future<?> stop() {
+    upkeep.stop();
+    Future<?> stopped = Future.join(node.stop(), coherence.stop());
+    WarmStart warm = warmStart;
+    return warm == null
+        ? stopped
+        : stopped.eventually(() -> warm.end(cache.oldestFirst(), clock.getAsLong()));
+  }
+
+  private void lookups(Message<Lookups> message) {
+    Lookups lookups = message.body();
+    long now = clock.getAsLong();
+    for (int i = 0; i < lookups.size; i++) {
+      lookups.answers[i] = answer(lookups, i, now);
+    }
+    seen(lookups, now);
+    vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
+  }
+
+  /** Whatever goes wrong, everybody gets an answer: nobody else has one for them. */
+  private @Nullable Answer answer(Lookups lookups, int i, long now) {
+    try {
+      if (i % Cache.AHEAD == 0) {
+        readThrough.readAhead(lookups.hashes, i, lookups.size);
+      }
+      return lookup(lookups, i, now);
+    } catch (Throwable fault) {
+      return loader.broken(fault);
+    }
+  }
+
+  private void seen(Lookups lookups, long now) {
+    try {
+      insight.seen(lookups, now);
+    } catch (Throwable fault) {
+      LOG.error("hot keys are not counted because of a fault of the proxy", fault);
+    }
+  }
+
+  private void load(Load<Waiter> load) {
+    try {
+      Waiter first = load.first();
+      if (first != null && !first.isWarm()) {
+        spans.begin(first, first.asker(), load.key().db());
+      }
+      loader.load(load);
+    } catch (Throwable fault) {
+      readThrough.failed(load, loader.broken(fault), clock.getAsLong());
+    }
+  }
+
+  /**
+   * Something ended that nobody will go on with, such as the Redis client within what is no RESP.
+   */
+  private void unhandled(Throwable fault) {
+    LOG.error("connections to Redis are made anew because of a fault", fault);
+    if (fault instanceof RuntimeException) {
+      loader.abandon("given up because of a fault of the proxy");
+      readThrough.invalidateAll();
+    }
+  }
+
+  /** The fronts are told what concerns them. */
+  private final class NodeOwner implements CacheNode.Owner {
+    @Override
+    public void known(Server news) {
+      tellServer(news);
+    }
+
+    @Override
+    public void reachable(boolean now) {
+      coherence.reachable(now);
+    }
+
+    @Override
+    public void admitted(boolean now) {
+      tellAdmitted(now);
+    }
+
+    @Override
+    public void renewed() {
+      vertx.eventBus().publish(Bus.RENEW, null, Bus.BY_REFERENCE);
+    }
+  }
+
+  private void tellServer(Server now) {
+    server = now;
+    vertx.eventBus().publish(Bus.SERVER, now, Bus.BY_REFERENCE);
+  }
+
+  /** A front has started. */
+  private void introduce() {
+    tellServer(server);
+    tellAdmitted(isAdmitted);
+  }
+
+  private void tellAdmitted(boolean now) {
+    isAdmitted = now;
+    vertx.eventBus().publish(Bus.ADMITTED, now, Bus.BY_REFERENCE);
+  }
+
+  private void invalidate(Writes writes) {
+    try {
+      switch (writes.reach()) {
+        case KEYS -> writes.keys().forEach(readThrough::invalidate);
+        case UNKNOWN -> coherence.unknownWritten();
+        case EVERYTHING -> readThrough.invalidateAll();
+      }
+    } catch (Throwable fault) {
+      loader.broken(fault);
+    }
+  }
+
+  private void fence(Fence fence) {
+    if (fence.checksAccess) {
+      node.probe().accessChanged().onComplete(checked -> fenceWrites(fence));
+    } else {
+      fenceWrites(fence);
+    }
+  }
+
+  private void fenceWrites(Fence fence) {
+    coherence.fence(
+        fence.dropsAll,
+        passed -> {
+          fence.passed = passed;
+          vertx.eventBus().send(fence.replyTo, fence, Bus.BY_REFERENCE);
+        });
+  }
+
+  private Bus.Report report() {
+    return new Bus.Report(
+        readThrough.stats(), loader.reachability(), coherence.state(), socketTransport);
+  }
+
+  private void answer(Enquiry enquiry) {
+    enquiry.report = report();
+    vertx.eventBus().send(enquiry.replyTo, enquiry, Bus.BY_REFERENCE);
+  }
+
+  private Census.Share share() {
+    Bus.Report report = report();
+    Connections connections = new Connections();
+    loader.count(connections);
+    coherence.count(connections);
+    return new Census.Share(new Tally(), connections, loopDelay.delays().copy(), report);
+  }
+
+  private @Nullable Answer lookup(Lookups lookups, int i, long now) {
+    int start = lookups.keyStart(i);
+    int length = lookups.keyLength(i);
+    int db = lookups.dbs[i];
+    int hash = lookups.hashes[i];
+    Answer hit = readThrough.get(db, lookups.keys, start, length, hash, now);
+    if (hit == null) {
+      Key key = Key.copyOf(db, lookups.keys, start, length, hash);
+      readThrough.load(
+          key,
+          new Waiter(key, lookups.replyTo, lookups.askers[i], lookups.tickets[i], lookups.askedAt),
+          now);
+    }
+    return hit;
+  }
+
+  private void answered(Waiter waiter, Answer answer) {
+    if (waiter.isWarm()) {
+      warmed();
+      return;
+    }
+    spans.end(waiter, answer);
+    leaving.add(
+        waiter.replyTo(), waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
+  }
+}

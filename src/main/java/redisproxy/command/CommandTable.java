@@ -1,0 +1,143 @@
+package redisproxy.command;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All commands the server knows, found by the name in a request without making a string of it.
+ * Immutable.
+ */
+public final class CommandTable {
+  /** Nothing known: every command may have changed everything. */
+  public static final CommandTable EMPTY = new CommandTable(Map.of());
+
+  /** Longest name that is looked for, in bytes; a longer one counts as not listed. */
+  private static final int MAX_NAME = 64;
+
+  private final boolean isEmpty;
+
+  /** By the hash of the name, with open addressing; at most half full. */
+  private final @Nullable Command[] slots;
+
+  /**
+   * One command, as the server lists it.
+   *
+   * @param flags in the server's words
+   * @param firstKey the first key's argument, 0 when there is none
+   * @param lastKey the last key's argument, counted from the end when negative
+   * @param step from one key to the next
+   * @param keySpecs where its keys are; none before version 7
+   * @param tips what clients ought to know of it, in the server's words; none before version 7
+   * @param subcommands by their lower-case names, without the command's own
+   */
+  public record Row(
+      Set<String> flags,
+      int firstKey,
+      int lastKey,
+      int step,
+      List<KeySpec> keySpecs,
+      Set<String> tips,
+      Map<String, Row> subcommands) {
+
+    /** A row as a server of version 6 gives it. */
+    public Row(Set<String> flags, int firstKey, int lastKey, int step) {
+      this(flags, firstKey, lastKey, step, List.of(), Set.of(), Map.of());
+    }
+  }
+
+  /** A table of rows by lower-case name. */
+  public CommandTable(Map<String, Row> rows) {
+    isEmpty = rows.isEmpty();
+    Map<String, Command> commands = Command.all(rows);
+    slots = new @Nullable Command[Integer.highestOneBit(commands.size()) * 4];
+    for (Command command : commands.values()) {
+      int slot = hash(command.bytes);
+      while (slots[slot] != null) {
+        slot = slot + 1 & slots.length - 1;
+      }
+      slots[slot] = command;
+    }
+  }
+
+  public boolean isEmpty() {
+    return isEmpty;
+  }
+
+  /** The command of a request, or its subcommand; one without a name if it is not listed. */
+  public Command of(Request request) {
+    if (request.count() == 0) {
+      return Command.UNLISTED;
+    }
+    ByteBuf buffer = request.buffer();
+    int start = request.start(0);
+    int length = request.length(0);
+    int slot = hash(buffer, start, length);
+    while (slots[slot] != null && !isNamed(slots[slot].bytes, buffer, start, length)) {
+      slot = slot + 1 & slots.length - 1;
+    }
+    Command command = slots[slot];
+    return command == null ? Command.UNLISTED : command.orSubcommand(request);
+  }
+
+  private int hash(byte[] name) {
+    int hash = name.length;
+    for (byte b : name) {
+      hash = hash * 31 + b;
+    }
+    return slot(hash);
+  }
+
+  private int hash(ByteBuf buffer, int start, int length) {
+    if (length > MAX_NAME) {
+      return 0;
+    }
+    int hash = length;
+    for (int i = start; i < start + length; i++) {
+      hash = hash * 31 + CommandName.lower(buffer.getByte(i));
+    }
+    return slot(hash);
+  }
+
+  private int slot(int hash) {
+    return (hash ^ hash >>> 15) & slots.length - 1;
+  }
+
+  private static boolean isNamed(byte[] name, ByteBuf buffer, int start, int length) {
+    if (name.length != length) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (name[i] != CommandName.lower(buffer.getByte(start + i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What a request may change. */
+  static Writes writes(Request request) {
+    Command command = request.command();
+    return switch (command.effect) {
+      case NOTHING -> Writes.NOTHING;
+      case UNKNOWN -> Writes.UNKNOWN;
+      case EVERYTHING -> Writes.EVERYTHING;
+      case ACCESS -> Command.onlyTells(request) ? Writes.NOTHING : Writes.ACCESS;
+      case KEYS -> keys(command, request);
+    };
+  }
+
+  private static Writes keys(Command command, Request request) {
+    int only = command.keys().onlyWritten();
+    if (only > 0 && only < request.count()) {
+      return Writes.of(request.copy(only));
+    }
+    List<byte[]> keys = new ArrayList<>();
+    return command.keys().written(request, key -> keys.add(request.copy(key)))
+        ? Writes.of(keys)
+        : Writes.UNKNOWN;
+  }
+}

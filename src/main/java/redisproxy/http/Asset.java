@@ -1,0 +1,62 @@
+package redisproxy.http;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32;
+
+/**
+ * A file out of the jar that is served as it is.
+ *
+ * @param type its content type
+ * @param etag changes when the file does
+ */
+public record Asset(String type, String etag, Buffer body) {
+  private static final String OWN = "/dashboard/";
+  private static final String HTML = "text/html; charset=utf-8";
+  private static final String CSS = "text/css; charset=utf-8";
+  private static final String JS = "text/javascript; charset=utf-8";
+
+  /** Those of the dashboard, by their path; blocks. */
+  public static Map<String, Asset> all() throws IOException {
+    Map<String, Asset> all = new LinkedHashMap<>();
+    all.put("/", read(OWN + "index.html", HTML));
+    for (String name : new String[] {"main.js", "charts.js", "key.js", "uplot/uplot.js"}) {
+      all.put(OWN + name, read(OWN + name, JS));
+    }
+    for (String name : new String[] {"style.css", "uplot/uplot.css"}) {
+      all.put(OWN + name, read(OWN + name, CSS));
+    }
+    all.put(OWN + "icon.svg", read(OWN + "icon.svg", "image/svg+xml"));
+    return all;
+  }
+
+  /** The file of this name; blocks. */
+  public static Asset read(String name, String type) throws IOException {
+    try (InputStream in = Asset.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new FileNotFoundException(name);
+      }
+      byte[] bytes = in.readAllBytes();
+      CRC32 sum = new CRC32();
+      sum.update(bytes);
+      return new Asset(type, "\"" + Long.toHexString(sum.getValue()) + "\"", Buffer.buffer(bytes));
+    }
+  }
+
+  /** Browsers keep it and ask each time whether it has changed. */
+  public void send(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
+    response.putHeader("etag", etag).putHeader("cache-control", "no-cache");
+    if (etag.equals(request.getHeader("if-none-match"))) {
+      response.setStatusCode(304).end();
+    } else {
+      response.putHeader("content-type", type).end(body);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * What the HTTP front and the admin port share: {@link redisproxy.http.Problem} is every error,
+ * {@link redisproxy.http.HttpFraming} refuses requests that could be read in two ways, {@link
+ * redisproxy.http.ResponseHeaders} are the headers of every response.
+ */
+@NullMarked
+package redisproxy.http;
+
+import org.jspecify.annotations.NullMarked;

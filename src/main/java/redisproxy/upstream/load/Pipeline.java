@@ -1,0 +1,262 @@
+package redisproxy.upstream.load;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.function.LongSupplier;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Load;
+import redisproxy.config.Settings;
+import redisproxy.upstream.connection.KeepAlive;
+import redisproxy.upstream.connection.Transport;
+
+/**
+ * The loads of one database, all on one link, each with a deadline. While Redis cannot be reached a
+ * load fails at once. Belongs to the cache verticle's event loop.
+ *
+ * @param <W> who waits for a load
+ */
+final class Pipeline<W> {
+  /** A load sends two commands, or six when an empty value must be told from a missing key. */
+  private static final int COMMANDS_PER_LOAD = 6;
+
+  /** What is asked besides: what the server is, whether it is that still, a PING. */
+  private static final int OTHER_COMMANDS = 4;
+
+  /**
+   * So many loads share a write at most: their values are held together until the last is there.
+   */
+  private static final int AT_ONCE = 16;
+
+  private final Vertx vertx;
+  private final long timeout;
+  private final LongSupplier clock;
+  private final Loader<W> loader;
+  private final Link.Owner owner;
+  private final Link link;
+
+  /** Questions sent, in order; an answered one is dropped when it reaches the head. */
+  private final Queue<Question<W>> sent = new ArrayDeque<>();
+
+  /** Those of this turn, which leave together when it ends. */
+  private List<Question<W>> leaving = new ArrayList<>();
+
+  private List<Load<W>> held = new ArrayList<>();
+  private long lastUsed;
+  private final KeepAlive keepAlive = new KeepAlive();
+
+  /** The last one sent to keep the connection. */
+  private Future<?> ping = Future.succeededFuture();
+
+  /**
+   * A pipeline to one database, not yet connected.
+   *
+   * @param owner is told of the link when the loads here have been seen to
+   */
+  Pipeline(
+      Vertx vertx,
+      Transport transport,
+      int db,
+      LongSupplier clock,
+      Loader<W> loader,
+      Link.Owner owner) {
+    this.vertx = vertx;
+    Settings.Redis redis = transport.redis();
+    this.timeout = redis.loadTimeout().toMillis();
+    this.clock = clock;
+    this.loader = loader;
+    this.owner = owner;
+    this.link =
+        new Link(
+            vertx,
+            transport,
+            db,
+            redis.maxLoads() * COMMANDS_PER_LOAD + OTHER_COMMANDS,
+            clock,
+            new LinkOwner());
+  }
+
+  Link link() {
+    return link;
+  }
+
+  /** Closes the connection for good; loads in flight fail. */
+  Future<Void> stop() {
+    Future<Void> closed = link.stop();
+    failAll();
+    return closed;
+  }
+
+  /** Whether no load is in flight. */
+  boolean isIdle() {
+    dropAnswered();
+    return sent.isEmpty() && held.isEmpty();
+  }
+
+  /** Whether no load is in flight nor has been for so many milliseconds. */
+  boolean isIdleFor(long millis) {
+    return isIdle() && clock.getAsLong() - lastUsed >= millis;
+  }
+
+  /**
+   * Starts a load.
+   *
+   * @param holdMs how long it waits at most for an attempt to connect that has just begun
+   */
+  void load(Load<W> load, long holdMs) {
+    lastUsed = clock.getAsLong();
+    // The first attempt after a loss is waited for; later ones, in an outage, only for a moment.
+    long wait = link.isReconnecting() ? timeout : holdMs;
+    if (link.connection() != null) {
+      ask(link.connection(), load);
+    } else if (link.wanted(wait)) {
+      hold(load, wait);
+    } else {
+      loader.readThrough().failed(load, loader.unreachable(), loader.now());
+    }
+  }
+
+  private void hold(Load<W> load, long holdMs) {
+    held.add(load);
+    List<Load<W>> holding = held;
+    if (holding.size() == 1) {
+      vertx.setTimer(
+          holdMs,
+          id -> {
+            if (holding == held) {
+              failHeld();
+            }
+          });
+    }
+  }
+
+  private List<Load<W>> takeHeld() {
+    List<Load<W>> taken = held;
+    held = new ArrayList<>();
+    return taken;
+  }
+
+  private void failHeld() {
+    takeHeld()
+        .forEach(load -> loader.readThrough().failed(load, loader.unreachable(), loader.now()));
+  }
+
+  private void ask(RedisConnection connection, Load<W> load) {
+    Question<W> question = new Question<>(loader, connection, load);
+    sent.add(question);
+    leaving.add(question);
+    if (leaving.size() == 1) {
+      vertx.runOnContext(turn -> askLeaving());
+    } else if (leaving.size() == AT_ONCE) {
+      askLeaving();
+    }
+  }
+
+  private void askLeaving() {
+    List<Question<W>> questions = leaving;
+    leaving = new ArrayList<>();
+    if (questions.isEmpty() || link.connection() == null) {
+      return;
+    }
+    if (loader.rangeForbidden()) {
+      questions.forEach(Question::ask);
+    } else {
+      Question.ask(link.connection(), questions);
+    }
+    keepAlive.used();
+  }
+
+  /** Sends a PING where there has been no load for a while. */
+  void keepAlive() {
+    if (link.connection() != null && keepAlive.isDue() && ping.isComplete()) {
+      keepAlive.used();
+      ping = link.connection().send(Request.cmd(Command.PING));
+    }
+  }
+
+  private void dropAnswered() {
+    while (!sent.isEmpty() && sent.peek().isAnswered()) {
+      sent.remove();
+    }
+  }
+
+  /**
+   * Tells those whose deadline is past, whether they were asked or wait for a connection; gives a
+   * connection up that owes a reply for twice as long.
+   */
+  void checkDeadlines() {
+    long now = clock.getAsLong();
+    dropAnswered();
+    boolean silent = !sent.isEmpty() && now - sent.peek().askedAt() >= 2 * timeout;
+    for (Question<W> question : sent) {
+      if (!silent && !isLate(question.load(), now)) {
+        break;
+      }
+      question.fail(
+          new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms"));
+    }
+    if (silent) {
+      link.abandon("no reply within " + 2 * timeout + " ms");
+    }
+    failLateHeld(now);
+  }
+
+  private boolean isLate(Load<W> load, long now) {
+    return now - load.sentAt() >= timeout;
+  }
+
+  /** Those that were asked before, over a connection that was lost, have waited since then. */
+  private void failLateHeld(long now) {
+    List<Load<W>> late = held.stream().filter(load -> isLate(load, now)).toList();
+    held.removeAll(late);
+    late.forEach(load -> loader.readThrough().failed(load, loader.unreachable(), now));
+  }
+
+  private final class LinkOwner implements Link.Owner {
+    @Override
+    public void connected(RedisConnection connection) {
+      ping = Future.succeededFuture();
+      loader.opened();
+      owner.connected(connection);
+      takeHeld().forEach(load -> ask(connection, load));
+    }
+
+    @Override
+    public void down(String reason) {
+      owner.down(reason);
+      if (link.isReconnecting()) {
+        holdAsked();
+      } else {
+        failAll();
+      }
+    }
+  }
+
+  /** Loads only read, so those that were lost with the connection are asked again on the next. */
+  private void holdAsked() {
+    List<Question<W>> lost = new ArrayList<>(sent);
+    sent.clear();
+    leaving.clear();
+    for (Question<W> question : lost) {
+      if (isLate(question.load(), clock.getAsLong())) {
+        question.fail(loader.unreachable());
+      } else if (question.giveUp()) {
+        hold(question.load(), timeout);
+      }
+    }
+  }
+
+  private void failAll() {
+    List<Question<W>> lost = new ArrayList<>(sent);
+    sent.clear();
+    leaving.clear();
+    lost.forEach(question -> question.fail(loader.unreachable()));
+    failHeld();
+  }
+}

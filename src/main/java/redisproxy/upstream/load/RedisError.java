@@ -1,0 +1,43 @@
+package redisproxy.upstream.load;
+
+import io.vertx.redis.client.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the errors Redis itself replied with from those of the connection: the Redis client mixes
+ * them.
+ */
+final class RedisError {
+  private RedisError() {}
+
+  /** The exact text of Redis's error reply, or null when the failure is no reply of Redis. */
+  static @Nullable String text(Throwable failure) {
+    boolean reply =
+        failure instanceof Response && !"CONNECTION_CLOSED".equals(failure.getMessage());
+    return reply ? failure.getMessage() : null;
+  }
+
+  /** Whether Redis refused the proxy's credentials, which asking again does not mend. */
+  static boolean isRefusal(Throwable failure) {
+    String text = text(failure);
+    return text != null
+        && (text.startsWith("WRONGPASS")
+            || text.startsWith("NOAUTH")
+            || text.startsWith("NOPERM")
+            || text.contains("AUTH <password>"));
+  }
+
+  /** Whether Redis asks for a password where none was given. */
+  static boolean asksForPassword(Throwable failure) {
+    String text = text(failure);
+    return text != null && text.startsWith("NOAUTH");
+  }
+
+  /** Whether the command is forbidden to the proxy's user, or not known to the server. */
+  static boolean forbids(Throwable failure, String command) {
+    String text = text(failure);
+    return text != null
+        && (text.startsWith("NOPERM") && text.contains("'" + command)
+            || text.regionMatches(true, 0, "ERR unknown command", 0, 19));
+  }
+}

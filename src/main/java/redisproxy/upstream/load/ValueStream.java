@@ -1,0 +1,247 @@
+package redisproxy.upstream.load;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Key;
+import redisproxy.log.LogKey;
+import redisproxy.upstream.connection.Greeting;
+import redisproxy.upstream.connection.RequestConnection;
+import redisproxy.upstream.connection.Transport;
+
+/**
+ * One value on its way from Redis to a client, a piece at a time: what is held of it is what one
+ * read of the socket brings. Belongs to one event loop.
+ */
+public final class ValueStream implements RequestConnection.Receiver<Key> {
+  /**
+   * Where the value goes. Exactly one of {@link #missing}, {@link #failed} and {@link #end} comes
+   * last.
+   */
+  public interface Sink {
+    /** A value begins. */
+    void begin(long length, ValueStream stream);
+
+    /** Its next bytes. */
+    void data(Buffer data);
+
+    /** Whether to wait with more until {@link ValueStream#resume}. */
+    boolean isFull();
+
+    /** The value is whole. */
+    void end();
+
+    /** There is no such key. */
+    void missing();
+
+    /** There is no value, or, after {@link #begin}, no more of it. */
+    void failed(Failure failure);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(ValueStream.class);
+
+  /** What clients are told when there is no connection to Redis. */
+  public static final String UNREACHABLE = "Redis cannot be reached";
+
+  /**
+   * Redis needs a moment to begin a large reply; a stream without data is given up after so many
+   * deadlines.
+   */
+  private static final int STALLED_DEADLINES = 5;
+
+  /**
+   * A client that does not read holds a stream, and Redis its copy of the value, for so many times
+   * that at most.
+   */
+  private static final int UNREAD_TIMES = 24;
+
+  /** The longest line that is no value: an error reply. */
+  private static final int MAX_LINE = 16 * 1024;
+
+  private static final byte[] GET = {'G', 'E', 'T'};
+
+  private static final Pattern BULK = Pattern.compile("\\$[0-9]{1,18}");
+
+  private final Vertx vertx;
+  private final Transport transport;
+  private final Key key;
+  private final Sink sink;
+  private final Consumer<Key> seen;
+  private final Runnable closed;
+  private final StringBuilder line = new StringBuilder();
+
+  private @Nullable RequestConnection<Key> connection;
+
+  /** Checks the progress; null until the connection is open. */
+  private @Nullable Long timer;
+
+  private boolean progressed;
+  private int idleTimes;
+  private boolean paused;
+  private boolean done;
+
+  /** Bytes of the value still to come, its CRLF included; -1 before it begins. */
+  private long remaining = -1;
+
+  ValueStream(
+      Vertx vertx, Transport transport, Key key, Sink sink, Consumer<Key> seen, Runnable closed) {
+    this.vertx = vertx;
+    this.transport = transport;
+    this.key = key;
+    this.sink = sink;
+    this.seen = seen;
+    this.closed = closed;
+  }
+
+  /** Asks for the value. */
+  void open() {
+    int greetings = Greeting.commands(transport.redis(), key.db());
+    byte[] greeting = Greeting.of(transport.redis(), key.db());
+    connection = new RequestConnection<>(transport::open, greeting, greetings, 0, this);
+    Buffer request = Buffer.buffer();
+    Greeting.append(request, GET, key.bytes());
+    connection.write(Unpooled.wrappedBuffer(request.getBytes()), key);
+    connection.flush();
+  }
+
+  @Override
+  public void connected() {
+    long deadline = transport.redis().loadTimeout().toMillis() * STALLED_DEADLINES;
+    timer = vertx.setPeriodic(deadline, id -> checkProgress());
+  }
+
+  /** The sink has room again. */
+  public void resume() {
+    if (paused && !done && connection != null) {
+      paused = false;
+      connection.setReading(true);
+    }
+  }
+
+  /**
+   * Nobody wants the rest; the sink is told nothing more.
+   *
+   * @return false when the stream had ended before
+   */
+  public boolean cancel() {
+    boolean wasOpen = !done;
+    end(() -> {});
+    return wasOpen;
+  }
+
+  @Override
+  public void reply(Key asked, byte type, ByteBuf from, int start, int length) {
+    part(asked, type, from, start, length, true);
+  }
+
+  @Override
+  public void part(Key asked, byte type, ByteBuf from, int start, int length, boolean isLast) {
+    progressed = true;
+    int position = start;
+    while (!done && position < start + length) {
+      position = remaining >= 0 ? value(from, position, start + length) : header(from, position);
+    }
+    if (!done && connection != null && sink.isFull()) {
+      paused = true;
+      connection.setReading(false);
+    }
+  }
+
+  private int value(ByteBuf data, int position, int end) {
+    int payload = (int) Math.min(remaining - 2, end - position);
+    if (payload > 0) {
+      remaining -= payload;
+      byte[] bytes = new byte[payload];
+      data.getBytes(position, bytes);
+      sink.data(Buffer.buffer(bytes));
+      return position + payload;
+    }
+    remaining--;
+    if (remaining == 0) {
+      end(sink::end);
+    }
+    return position + 1;
+  }
+
+  private int header(ByteBuf data, int position) {
+    byte b = data.getByte(position);
+    if (b == '\n' && line.length() > 1) {
+      String text = line.substring(0, line.length() - 1);
+      line.setLength(0);
+      reply(text);
+    } else {
+      line.append((char) (b & 0xff));
+    }
+    if (line.length() > MAX_LINE) {
+      failed("a reply that is not RESP");
+    }
+    return position + 1;
+  }
+
+  private void reply(String text) {
+    seen.accept(key);
+    if (text.startsWith("-")) {
+      end(() -> sink.failed(new Failure(Failure.Kind.REDIS, text.substring(1))));
+    } else if (text.equals("$-1") || text.equals("_")) {
+      end(sink::missing);
+    } else if (BULK.matcher(text).matches()) {
+      long length = Long.parseLong(text.substring(1));
+      remaining = length + 2;
+      sink.begin(length, this);
+    } else {
+      failed("a reply that is no string");
+    }
+  }
+
+  private void checkProgress() {
+    idleTimes = progressed ? 0 : idleTimes + 1;
+    progressed = false;
+    if (idleTimes >= (paused ? UNREAD_TIMES : 1)) {
+      String who = paused ? "the client" : "Redis";
+      end(
+          () ->
+              sink.failed(
+                  new Failure(Failure.Kind.TIMEOUT, who + " stopped in the middle of a value")));
+    }
+  }
+
+  private void failed(String reason) {
+    LOG.atDebug().addKeyValue(LogKey.REASON, reason).log("large value lost");
+    end(() -> sink.failed(new Failure(Failure.Kind.UNREACHABLE, UNREACHABLE)));
+  }
+
+  private void end(Runnable last) {
+    if (!done) {
+      done = true;
+      release();
+      last.run();
+    }
+  }
+
+  private void release() {
+    if (timer != null) {
+      vertx.cancelTimer(timer);
+    }
+    if (connection != null) {
+      connection.close();
+    }
+    closed.run();
+  }
+
+  @Override
+  public void ended(RequestConnection.End end, List<Key> unanswered) {
+    switch (end.kind()) {
+      case REFUSED -> end(() -> sink.failed(new Failure(Failure.Kind.REDIS, end.text())));
+      case NOT_RESP -> failed("a reply that is not RESP");
+      case LOST -> failed(transport.reason(end.cause()));
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package redisproxy.upstream.node;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Vertx;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import redisproxy.command.Writes;
+import redisproxy.config.Settings;
+import redisproxy.metrics.Tally;
+
+/**
+ * The shared connections of one front: one for each version of RESP. For requests to the configured
+ * database that leave no state behind on their connection and have short replies. Belongs to one
+ * event loop.
+ */
+public final class SharedConnections {
+  /** Who sends, told on the event loop. */
+  public interface Sender {
+    /** The reply to what was sent under this ticket; what it has written is invalidated. */
+    void answered(int ticket, byte[] reply);
+
+    /** No more replies come in this turn. */
+    void answersEnd();
+
+    /**
+     * There will be no reply.
+     *
+     * @param wasConnected whether Redis was there, so that what was asked may have been done
+     */
+    void lost(int ticket, boolean wasConnected);
+
+    /** One of the above threw this: a fault of the proxy, which must not cost others theirs. */
+    void broken(Throwable fault);
+  }
+
+  private final Function<Boolean, SharedConnection> open;
+  private final LongConsumer moved;
+  private SharedConnection resp2;
+  private SharedConnection resp3;
+  private int renewals;
+
+  /** Redis refused a write over one of them, and took none since. */
+  private boolean refusesWrites;
+
+  /**
+   * To be made on the event loop that will use it.
+   *
+   * @param invalidate has dropped what was written, before whoever wrote it is told
+   * @param moved is told when writes are taken again that were not, before whoever wrote is: it may
+   *     be another server that does than who began to connect sooner has found. Is given when the
+   *     connection was begun, by {@link System#nanoTime}
+   * @param tally counts what is answered
+   */
+  public SharedConnections(
+      Vertx vertx,
+      Settings.Redis redis,
+      DedicatedConnections.Opener opener,
+      Consumer<Writes> invalidate,
+      LongConsumer moved,
+      Tally tally) {
+    this.moved = moved;
+    this.open =
+        isResp3 -> new SharedConnection(vertx, redis, opener, isResp3, invalidate, this, tally);
+    renew();
+  }
+
+  /** What is sent from now on goes over new ones; those there were end when they are unused. */
+  public void renew() {
+    resp2 = open.apply(false);
+    resp3 = open.apply(true);
+    renewals++;
+    refusesWrites = false;
+  }
+
+  /**
+   * Redis takes no writes over a connection. It may have been the master, and its address may lead
+   * to the new one. But one that is a replica for good is not connected to for every write.
+   *
+   * @param hasLasted whether the connection was not begun a moment ago
+   * @return whether what is sent from now on goes over another one
+   */
+  boolean writesRefused(SharedConnection connection, boolean hasLasted) {
+    boolean isInUse = connection == resp2 || connection == resp3;
+    refusesWrites |= isInUse;
+    if (hasLasted && isInUse) {
+      renewals++;
+      if (connection == resp2) {
+        resp2 = open.apply(false);
+      } else {
+        resp3 = open.apply(true);
+      }
+    }
+    return hasLasted;
+  }
+
+  /**
+   * Redis took a write. Comes before whoever wrote is told.
+   *
+   * @param openedAt when the connection was begun, by {@link System#nanoTime}
+   */
+  void writesTaken(long openedAt) {
+    if (refusesWrites) {
+      refusesWrites = false;
+      moved.accept(openedAt);
+    }
+  }
+
+  /**
+   * Changes when what is sent goes over another connection than before: the two may be read by
+   * Redis in any order.
+   */
+  public int renewals() {
+    return renewals;
+  }
+
+  /**
+   * Sends a request, whose bytes are copied. Its sender is told of it later, once.
+   *
+   * @return false when there is no room for it now; then nobody is told anything
+   */
+  public boolean send(
+      boolean isResp3,
+      ByteBuf request,
+      int start,
+      int end,
+      Writes writes,
+      Sender sender,
+      int ticket) {
+    return (isResp3 ? resp3 : resp2).send(request, start, end, writes, sender, ticket);
+  }
+}

@@ -1,0 +1,208 @@
+package redisproxy.upstream.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Key;
+import redisproxy.upstream.Loop;
+import redisproxy.upstream.connection.Transport;
+
+/** A large value on its way, without a socket. */
+class ValueStreamTest {
+  private static final String GET = "*2 $3 GET $1 k ";
+
+  private final Loop loop = new Loop();
+  private final Semaphore permits = new Semaphore(1);
+  private final List<String> told = new CopyOnWriteArrayList<>();
+  private final Sink sink = new Sink();
+  private ValueStreams streams;
+
+  @AfterEach
+  void stop() throws Exception {
+    loop.close();
+  }
+
+  private final class Sink implements ValueStream.Sink {
+    private ValueStream stream;
+    private boolean full;
+
+    @Override
+    public void begin(long length, ValueStream begun) {
+      stream = begun;
+      told.add("begins " + length);
+    }
+
+    @Override
+    public void data(Buffer data) {
+      told.add(data.toString(StandardCharsets.US_ASCII));
+    }
+
+    @Override
+    public boolean isFull() {
+      return full;
+    }
+
+    @Override
+    public void end() {
+      told.add("ends");
+    }
+
+    @Override
+    public void missing() {
+      told.add("missing");
+    }
+
+    @Override
+    public void failed(Failure failure) {
+      told.add(failure.kind() + " " + failure.text());
+    }
+  }
+
+  private void open(int db, String... settings) throws Exception {
+    Transport transport = loop.transport(settings);
+    streams = new ValueStreams(loop.vertx, transport, permits, key -> told.add("seen"));
+    ask(db);
+  }
+
+  private void ask(int db) throws Exception {
+    loop.run(() -> streams.open(Key.of(db, new byte[] {'k'}), sink));
+  }
+
+  private void assertOver(String... expected) throws Exception {
+    assertEquals(List.of(expected), told);
+    assertEquals(1, permits.availablePermits());
+    assertFalse(loop.isOpen(0));
+  }
+
+  @Test
+  void value_isPassedOnAsItComes() throws Exception {
+    open(0);
+    loop.connect(0);
+    assertEquals(GET, loop.sent(0));
+    assertEquals(0, permits.availablePermits());
+    loop.reply(0, "$1");
+    loop.reply(0, "0 abc");
+    loop.reply(0, "defghij");
+    assertEquals(List.of("seen", "begins 10", "abc", "defghij"), told);
+    loop.reply(0, " ");
+    assertOver("seen", "begins 10", "abc", "defghij", "ends");
+  }
+
+  @Test
+  void valueThatComesAtOnce_isWhole() throws Exception {
+    open(0);
+    loop.connect(0);
+    loop.reply(0, "$3 abc ");
+    assertOver("seen", "begins 3", "abc", "ends");
+  }
+
+  @Test
+  void greeting_comesFirst() throws Exception {
+    open(5, "redis.url", "redis://:p@localhost:1");
+    loop.connect(0);
+    assertEquals("*2 $4 AUTH $1 p *2 $6 SELECT $1 5 " + GET, loop.sent(0));
+    loop.reply(0, "+OK +OK $-1 ");
+    assertOver("seen", "missing");
+  }
+
+  @Test
+  void greetingThatIsRefused_isTold() throws Exception {
+    open(0, "redis.url", "redis://:p@localhost:1");
+    loop.connect(0);
+    loop.reply(0, "-WRONGPASS ");
+    assertOver("REDIS WRONGPASS");
+  }
+
+  @Test
+  void error_isTold() throws Exception {
+    open(0);
+    loop.connect(0);
+    loop.reply(0, "-WRONG");
+    loop.reply(0, "TYPE ");
+    assertOver("seen", "REDIS WRONGTYPE");
+  }
+
+  @Test
+  void replyThatIsNoString_fails() throws Exception {
+    open(0);
+    loop.connect(0);
+    loop.reply(0, "*1 $1 x ");
+    assertOver("seen", "UNREACHABLE " + ValueStream.UNREACHABLE);
+  }
+
+  @Test
+  void whatIsNoResp_fails() throws Exception {
+    open(0);
+    loop.connect(0);
+    loop.reply(0, "HTTP ");
+    assertOver("UNREACHABLE " + ValueStream.UNREACHABLE);
+  }
+
+  @Test
+  void connectionThatIsLost_endsTheValue() throws Exception {
+    open(0);
+    loop.connect(0);
+    loop.reply(0, "$10 abc");
+    loop.close(0);
+    assertOver("seen", "begins 10", "abc", "UNREACHABLE " + ValueStream.UNREACHABLE);
+  }
+
+  @Test
+  void connectionThatIsNotMade_fails() throws Exception {
+    open(0);
+    loop.refuse(0);
+    assertEquals(List.of("UNREACHABLE " + ValueStream.UNREACHABLE), told);
+    assertEquals(1, permits.availablePermits());
+  }
+
+  @Test
+  void fullSink_pausesTheConnection() throws Exception {
+    open(0);
+    loop.connect(0);
+    sink.full = true;
+    loop.reply(0, "$10 abc");
+    assertFalse(loop.isReading(0));
+    sink.full = false;
+    loop.run(() -> sink.stream.resume());
+    assertTrue(loop.isReading(0));
+  }
+
+  @Test
+  void cancelled_tellsNothingMore() throws Exception {
+    open(0);
+    loop.connect(0);
+    loop.reply(0, "$10 abc");
+    assertTrue(loop.call(() -> sink.stream.cancel()));
+    assertFalse(loop.call(() -> sink.stream.cancel()), "it had ended before");
+    assertOver("seen", "begins 10", "abc");
+  }
+
+  @Test
+  void moreThanAreAllowed_areRefused() throws Exception {
+    open(0);
+    ask(0);
+    assertEquals(List.of("OVERLOADED too many large values are being streamed"), told);
+    assertEquals(1, loop.connections.size());
+  }
+
+  /** Five deadlines without a byte. */
+  @Test
+  void redisThatStops_isGivenUp() throws Exception {
+    open(0, "redis.load-timeout", "50ms");
+    loop.connect(0);
+    loop.reply(0, "$10 abc");
+    Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !loop.isOpen(0));
+    assertOver("seen", "begins 10", "abc", "TIMEOUT Redis stopped in the middle of a value");
+  }
+}
