@@ -13,18 +13,19 @@ chart_lines() {
 
 write_chart() {
   {
-    chart_lines "RESP, pipeline 16, to redis-server" p16 redis "${resp[@]}"
-    chart_lines "RESP, pipeline 1, to redis-server" p1 redis "${resp[@]}"
+    chart_lines "RESP, pipeline 16, relative to redis-server" p16 redis "${resp[@]}"
+    chart_lines "RESP, pipeline 1, relative to redis-server" p1 redis "${resp[@]}"
     if ((${#extra_http[@]})); then
-      chart_lines "HTTP, to webdis" http webdis "${extra_http[@]}" "${proxies[@]}"
+      chart_lines "HTTP, relative to webdis" http webdis "${extra_http[@]}" "${proxies[@]}"
     fi
   } | awk -F '\t' '
     { name[NR] = $1; value[NR] = $2; if ($1 != "title" && $2 > most) most = $2 }
     END {
       for (i = 1; i <= NR; i++) height += name[i] == "title" ? 34 : 22
-      printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 %d\" role=\"img\" aria-label=\"Requests per second of hits, as ratios\">\n", height + 12
-      print "<style>text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-weight:600}.bar{fill:#8c959f}.own{fill:#0969da}"
-      print "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.bar{fill:#6e7681}.own{fill:#58a6ff}}</style>"
+      printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 %d\" role=\"img\" aria-label=\"Hits per second, relative to redis-server and webdis\">\n", height + 12
+      print "<style>.back{fill:#fff}text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-weight:600}.bar{fill:#8c959f}.own{fill:#0969da}"
+      print "@media (prefers-color-scheme:dark){.back{fill:#0d1117}text{fill:#e6edf3}.bar{fill:#6e7681}.own{fill:#58a6ff}}</style>"
+      printf "<rect class=\"back\" width=\"640\" height=\"%d\" rx=\"6\"/>\n", height + 12
       for (i = 1; i <= NR; i++) {
         if (name[i] == "title") {
           y += 34
