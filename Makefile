@@ -1,8 +1,8 @@
-# The commands of the project; `make` lists them. Building, running and testing need a JDK (17 or later) and Maven only.
-#   REDIS_URL=redis://…   run, seed: that Redis instead of one of their own
-#   REDIS=embedded|local|testcontainers   where tests and dev-run take a Redis from: the embedded executable
-#     (unless set), the redis-server on the PATH, Docker
-#   TRANSPORT=auto|io_uring|epoll|nio   what the proxies of tests read and write sockets with
+# The commands of the project; `make` lists them. Building, running and testing need only a JDK (17 or later) and Maven.
+#   REDIS_URL=redis://…   run, seed: use that Redis instead of starting one
+#   REDIS=embedded|local|testcontainers   where tests and dev-run get a Redis: the embedded executable
+#     (the default), the redis-server on the PATH, or Docker
+#   TRANSPORT=auto|io_uring|epoll|nio   how the proxies of tests read and write sockets
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
 
 .DEFAULT_GOAL := help
@@ -25,10 +25,10 @@ help: ## List the targets
 build: tools ## Build target/redis-proxy.jar, without tests
 	$(MAVEN) -q -Dmaven.test.skip=true package
 
-aot: $(JAR) ## Make the AOT cache of this JDK beside the jar: quicker starts (docs/performance.md)
+aot: $(JAR) ## Make the AOT cache of this JDK beside the jar, for faster starts (docs/performance.md)
 	$(JAVA) src/test/java/redisproxy/dev/Training.java
 
-run: ## Start the proxy before a Redis of its own, or before REDIS_URL
+run: ## Start the proxy and a Redis with sample keys, or the proxy before REDIS_URL
 ifeq ($(strip $(REDIS_URL)),)
 run: dev-run
 else
@@ -36,10 +36,10 @@ run: $(JAR)
 	@exec bin/redis-proxy $(ARGS)
 endif
 
-dev-run: $(TEST_CLASSPATH) ## Start the proxy before a Redis of its own with sample keys
+dev-run: $(TEST_CLASSPATH) ## Start the proxy and a Redis with sample keys
 	@exec $(RUN_TEST_CODE) redisproxy.dev.DevRun $(ARGS)
 
-test: tools ## Run every test that needs only JDK and Maven
+test: tools ## Run every test that needs only a JDK and Maven
 	$(MAVEN) verify $(TEST_FLAGS) $(ARGS)
 
 # Two Maven runs: -DskipTests would skip the second's tests too.
@@ -47,75 +47,75 @@ it: tools ## Run the integration tests only
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) surefire:test@it $(TEST_FLAGS) $(ARGS)
 
-it-clients: tools ## Compare sessions of Node's client libraries before Redis and before the proxy (needs node and npm)
+it-clients: tools ## Compare sessions of Node's client libraries with Redis and with the proxy (needs node and npm)
 	npm ci --prefix src/test/node --no-audit --no-fund
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) -q surefire:test@it -Dtest.groups=node $(TEST_FLAGS) $(ARGS)
 
-it-browser: tools ## Look at the dashboard with a real browser (needs chromium and chromedriver)
+it-browser: tools ## Test the dashboard in a real browser (needs chromium and chromedriver)
 	@command -v chromedriver >/dev/null || \
 	  { echo "redis-proxy: no chromedriver; on Debian: apt-get install chromium chromium-driver" >&2; exit 1; }
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) -q surefire:test@it -Dtest.groups=browser $(TEST_FLAGS) $(ARGS)
 
-it-docker: tools ## Run the integration tests with Redis in Docker, and those of the image
+it-docker: tools ## Run the integration tests with Redis in Docker, and the image's tests
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) surefire:test@it -Dredis=testcontainers '-Dtest.groups=!node & !browser' $(ARGS)
 
-lint: tools ## Look for bugs in the bytecode (SpotBugs, FindSecBugs); Error Prone looks in every build
+lint: tools ## Look for bugs in the bytecode (SpotBugs, FindSecBugs); every build runs Error Prone
 	$(MAVEN) -q -Plint compile spotbugs:check
 
-mutation: tools ## Change the code of the cache, RESP, limits and snapshots bit by bit: do the tests notice? (PIT)
+mutation: tools ## Check that tests notice small changes to the cache, RESP, limits and snapshots (PIT)
 	$(MAVEN) -q -Pmutation test-compile pitest:mutationCoverage $(ARGS)
 
-coverage: tools ## Run every test and tell what of the code has run (target/site/jacoco)
+coverage: tools ## Run every test and report which code has run (target/site/jacoco)
 	$(MAVEN) -Pcoverage verify $(TEST_FLAGS) $(ARGS)
 
 bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
 	bench/run
 
-bench-sweep: $(TEST_CLASSPATH) ## Measure it over value sizes, connections, pipelines, hit ratios, keys (bench/sweep)
+bench-sweep: $(TEST_CLASSPATH) ## Measure the proxy over value sizes, connections, pipelines, hit ratios, keys (bench/sweep)
 	bench/sweep
 
 probe: $(TEST_CLASSPATH) ## Measure how stale a read can be (docs/freshness.md)
 	@exec $(RUN_TEST_CODE) redisproxy.probe.Probe
 
-fuzz: $(TEST_CLASSPATH) ## Try broken and hostile input on all that reads input (CONTRIBUTING.md)
+fuzz: $(TEST_CLASSPATH) ## Send broken and hostile input to every parser (CONTRIBUTING.md)
 	@exec $(RUN_TEST_CODE) redisproxy.fuzz.Fuzz
 
-consistency: $(TEST_CLASSPATH) ## Let everything go wrong and check what clients are told against Redis's log (SECONDS=1800 SEED=…)
+consistency: $(TEST_CLASSPATH) ## Break everything and compare clients' replies with Redis's log (SECONDS=1800 SEED=…)
 	@exec $(RUN_TEST_CODE) redisproxy.consistency.Consistency
 
-soak: $(TEST_CLASSPATH) ## See whether memory or connections grow in an hour of all kinds of clients (MINUTES=60)
+soak: $(TEST_CLASSPATH) ## Check that memory and connections do not grow in an hour of load (MINUTES=60)
 	@exec $(RUN_TEST_CODE) redisproxy.soak.Soak
 
-attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap, and measure what it holds (ATTACKS=, SECONDS=, SEED=)
+attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap and measure what it holds (ATTACKS=, SECONDS=, SEED=)
 	@exec $(RUN_TEST_CODE) redisproxy.attack.Attack
 
-restarts: tools ## Stop the packaged proxy under full load a hundred times: no reply may break
+restarts: tools ## Stop the packaged proxy a hundred times under full load; no reply may break
 	$(MAVEN) -q -DskipTests package
 	$(MAVEN) -q surefire:test@it -Dtest=RestartsIT -Dtest.restarts=100 $(TEST_FLAGS) $(ARGS)
 
-sbom: tools ## Write down what is in the jar (target/redis-proxy.sbom.json), and check its licences
+sbom: tools ## List what is in the jar (target/redis-proxy.sbom.json) and check its licences
 	$(MAVEN) -q -Psbom -Dmaven.test.skip=true package
 	$(JAVA) src/test/java/redisproxy/dev/Licences.java target/redis-proxy.sbom.xml
 
 up: ## Start proxy and Redis with Docker Compose: HTTP on 8000, RESP on 8001
 	$(COMPOSE) up --build --detach
 
-stop: ## Stop what `up` started; its Redis keeps its keys
+stop: ## Stop what `up` started; Redis keeps its keys
 	$(COMPOSE) stop
 
 restart: stop up ## Stop, build again, start
 
-seed: ## Put the sample keys into the Redis of `up`, or of REDIS_URL
+seed: ## Write the sample keys to the Redis of `up`, or of REDIS_URL
 ifeq ($(strip $(REDIS_URL)),)
 	$(COMPOSE) exec -T redis redis-cli <bin/samples.redis
 else
 	@redis-cli -u "$$REDIS_URL" <bin/samples.redis
 endif
 
-cli: ## Talk to the proxy with redis-cli
+cli: ## Open redis-cli on the proxy
 	@if command -v redis-cli >/dev/null; then exec redis-cli -p $${RESP_PORT:-8001}; \
 	else exec $(COMPOSE) exec redis redis-cli -h proxy -p 8001; fi
 
@@ -125,13 +125,13 @@ fmt: tools ## Format the Java code
 check: tools ## Check the format of the Java code
 	$(MAVEN) -q spotless:check
 
-clean: tools ## Remove what was built
+clean: tools ## Remove all build output
 	$(MAVEN) -q clean
 
 tools:
 	@bin/check-tools $(MVN)
 
-# Built again only when something they are made of has changed.
+# Built again only when one of their sources has changed.
 $(JAR): pom.xml $(shell find src/main -type f) | tools
 	$(MAVEN) -q -Dmaven.test.skip=true package
 	@touch $@
