@@ -32,11 +32,11 @@
  *
  * <p>What only Redis can answer does not either. {@link redisproxy.front.resp.SharedRoute} sends
  * short writes over a shared connection, {@link redisproxy.front.resp.DedicatedRoute} relays
- * everything else, and both have what is written dropped from the cache ({@link
- * redisproxy.bus.Bus#INVALIDATIONS}) before the reply is handed on. Where only Redis knows what
- * that is, {@link redisproxy.front.resp.DedicatedReplies} hold the reply behind a fence; and behind
- * one {@link redisproxy.front.resp.ReadBarrier} leads a session from its dedicated connection to
- * the cache again.
+ * everything else. {@link redisproxy.command.WriteInvalidation} sees every reply before it is
+ * passed on, and tells the cache what was written ({@link redisproxy.bus.Bus#INVALIDATIONS}). Where
+ * only Redis knows what that is, {@link redisproxy.front.resp.DedicatedReplies} holds the reply
+ * behind a fence. {@link redisproxy.front.resp.ReadBarrier} leads a session back to the cache
+ * behind one.
  *
  * <p>{@link redisproxy.cacheverticle.Coherence} keeps the cache as fresh as Redis: it follows the
  * {@link redisproxy.upstream.feed.Feed} and decides how far what is kept can be believed.
@@ -53,7 +53,7 @@
  *
  * <dl>
  *   <dt>client
- *   <dd>whoever is connected to the proxy
+ *   <dd>a program that is connected to the proxy
  *   <dt>session
  *   <dd>one RESP client's connection and its state
  *   <dt>route
@@ -65,6 +65,8 @@
  *   <dd>a connection to Redis that waits to become the next dedicated one
  *   <dt>shared connection
  *   <dd>a connection to Redis over which the short writes of many sessions go
+ *   <dt>call
+ *   <dd>a request under way on a shared connection, and the place its reply goes to
  *   <dt>query
  *   <dd>a question to Redis whose answer is the same for all sessions; asked over a connection that
  *       they share, and remembered in the <em>memo</em>
@@ -117,7 +119,7 @@
  *   <dt>peek
  *   <dd>to look at an entry without its counting as a use
  *   <dt>viewer
- *   <dd>who looks at the dashboard
+ *   <dd>a browser that shows the dashboard
  *   <dt>outcome
  *   <dd>what has become of a request
  *   <dt>gate

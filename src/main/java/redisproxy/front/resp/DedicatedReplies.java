@@ -12,16 +12,16 @@ import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 import redisproxy.command.ClientIdReply;
 import redisproxy.command.Outstanding;
+import redisproxy.command.WriteInvalidation;
 import redisproxy.command.Writes;
 import redisproxy.log.LogKey;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 
 /**
- * The replies of a dedicated connection. Each goes to the client only after the keys that its
- * request wrote are invalidated: a client that has seen the reply can no longer read the old value
- * from the cache. Where only Redis knows the keys, the reply is held until a fence is back. Where
- * access may have changed, it is held until Redis was asked. Redis is not read meanwhile.
+ * The replies of a dedicated connection. Each goes to the client only after {@link
+ * WriteInvalidation} has seen it. While a reply is held, those behind it are held too, and Redis is
+ * not read.
  */
 final class DedicatedReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(DedicatedReplies.class);
@@ -29,6 +29,7 @@ final class DedicatedReplies implements Bus.Fenced {
   private final ClientConnection connection;
   private final Front front;
   private final Outstanding outstanding;
+  private final WriteInvalidation invalidation;
 
   /** Called when nothing is held any more. */
   private final Runnable released;
@@ -60,11 +61,6 @@ final class DedicatedReplies implements Bus.Fenced {
   /** What has come since the last fence was asked for needs one, too. */
   private boolean unfenced;
 
-  /** Of that, something may have written what only Redis knows, or changed who may log in. */
-  private boolean wroteUnknown;
-
-  private boolean changedAccess;
-
   /** A fence is under way. */
   private boolean asked;
 
@@ -82,6 +78,7 @@ final class DedicatedReplies implements Bus.Fenced {
     this.connection = connection;
     this.front = front;
     this.outstanding = outstanding;
+    this.invalidation = new WriteInvalidation(front::invalidate);
     this.ids = ids;
     this.released = released;
   }
@@ -137,7 +134,7 @@ final class DedicatedReplies implements Bus.Fenced {
       noteTurnedAway(data, start);
     }
     ByteBuf renamed = ends ? renamed() : null;
-    if (ends && isToBeFenced(outstanding.replied(framer))) {
+    if (ends && isHeld(outstanding.replied(framer))) {
       if (!holding) {
         relay(data, from, start);
         from = Math.max(from, start);
@@ -194,17 +191,13 @@ final class DedicatedReplies implements Bus.Fenced {
     return reply == null ? null : outstanding.rewriteIds(reply, ids);
   }
 
-  /** A reply is whole; returns whether it is to be held until a fence is back. */
-  private boolean isToBeFenced(Writes writes) {
-    boolean isHeld = (writes.areUnknown() || writes.access()) && !clientGone;
-    if (!isHeld || !writes.areUnknown()) {
-      invalidate(writes);
-    } else if (writes.access()) {
-      front.invalidate(Writes.ACCESS);
+  /** A reply is whole; returns whether it is to be held. */
+  private boolean isHeld(Writes writes) {
+    if (clientGone) {
+      invalidation.invalidate(writes);
+      return false;
     }
-    wroteUnknown |= isHeld && writes.areUnknown();
-    changedAccess |= isHeld && writes.access();
-    return isHeld;
+    return invalidation.holds(writes);
   }
 
   private void relay(ByteBuf data, int from, int to) {
@@ -236,13 +229,12 @@ final class DedicatedReplies implements Bus.Fenced {
       unfenced = false;
       asked = true;
       fenced = held.size();
-      if (changedAccess) {
-        front.fenceAccess(this, wroteUnknown);
+      WriteInvalidation.Held heldFor = invalidation.takeHeld();
+      if (heldFor.access()) {
+        front.fenceAccess(this, heldFor.unknown());
       } else {
-        front.fence(this, wroteUnknown);
+        front.fence(this, heldFor.unknown());
       }
-      wroteUnknown = false;
-      changedAccess = false;
     }
   }
 
@@ -272,9 +264,7 @@ final class DedicatedReplies implements Bus.Fenced {
 
   /** What was written without a reply, or with one that is not held. */
   void invalidate(Writes writes) {
-    if (!writes.isNothing()) {
-      front.invalidate(writes);
-    }
+    invalidation.invalidate(writes);
   }
 
   /** The client is gone: replies are for nobody now. */

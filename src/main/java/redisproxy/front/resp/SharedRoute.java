@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import redisproxy.command.Command;
 import redisproxy.command.ConnectionState;
 import redisproxy.command.Request;
+import redisproxy.upstream.node.Call;
 import redisproxy.upstream.node.SharedConnections;
 
 /**
@@ -14,7 +15,7 @@ import redisproxy.upstream.node.SharedConnections;
  * while a read is under way, and reads nothing while a forwarded request is. It also forwards
  * nothing while earlier requests are under way on a shared connection that was replaced since.
  */
-final class SharedRoute implements SharedConnections.Sender, ReadBarrier.Source {
+final class SharedRoute implements Call.Receiver, ReadBarrier.Source {
   /** A longer request, in bytes, goes through a dedicated connection. */
   private static final int MAX_REQUEST = 16 * 1024;
 

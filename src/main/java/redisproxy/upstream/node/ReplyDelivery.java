@@ -3,6 +3,7 @@ package redisproxy.upstream.node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import redisproxy.command.WriteInvalidation;
 import redisproxy.command.Writes;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
@@ -12,17 +13,17 @@ import redisproxy.metrics.Tally;
  * before any of them is told, and a fault of one who is told costs the others nothing.
  */
 final class ReplyDelivery {
-  private final Consumer<Writes> invalidate;
+  private final WriteInvalidation invalidation;
   private final Tally tally;
-  private final List<SharedRequest> answered = new ArrayList<>();
+  private final List<Call> answered = new ArrayList<>();
 
   ReplyDelivery(Consumer<Writes> invalidate, Tally tally) {
-    this.invalidate = invalidate;
+    this.invalidation = new WriteInvalidation(invalidate);
     this.tally = tally;
   }
 
   /** A request that has its reply. */
-  void add(SharedRequest request) {
+  void add(Call request) {
     answered.add(request);
   }
 
@@ -34,56 +35,47 @@ final class ReplyDelivery {
     invalidate(answered);
     long now = System.nanoTime();
     for (int i = 0; i < answered.size(); i++) {
-      SharedRequest each = answered.get(i);
+      Call each = answered.get(i);
       tally.count(Outcome.TRUNK, 1, now - each.sentAt);
       try {
-        each.sender.answered(each.ticket, each.reply);
+        each.receiver.answered(each.ticket, each.reply);
       } catch (Throwable fault) {
-        each.sender.broken(fault);
+        each.receiver.broken(fault);
       }
     }
     for (int i = 0; i < answered.size(); i++) {
-      SharedConnections.Sender sender = answered.get(i).sender;
-      if (i + 1 == answered.size() || answered.get(i + 1).sender != sender) {
-        answersEnd(sender);
+      Call.Receiver receiver = answered.get(i).receiver;
+      if (i + 1 == answered.size() || answered.get(i + 1).receiver != receiver) {
+        answersEnd(receiver);
       }
     }
     answered.clear();
   }
 
-  private static void answersEnd(SharedConnections.Sender sender) {
+  private static void answersEnd(Call.Receiver receiver) {
     try {
-      sender.answersEnd();
+      receiver.answersEnd();
     } catch (Throwable fault) {
-      sender.broken(fault);
+      receiver.broken(fault);
     }
   }
 
   /** Tells those who will have no reply. What they have written may have been done, or be yet. */
-  void lost(List<SharedRequest> requests, boolean wasConnected) {
+  void lost(List<Call> requests, boolean wasConnected) {
     invalidate(requests);
-    for (SharedRequest each : requests) {
+    for (Call each : requests) {
       try {
-        each.sender.lost(each.ticket, wasConnected);
+        each.receiver.lost(each.ticket, wasConnected);
       } catch (Throwable fault) {
-        each.sender.broken(fault);
+        each.receiver.broken(fault);
       }
     }
   }
 
-  /** In as few messages as keep each key told apart: whoever wrote them waits for no fence. */
-  private void invalidate(List<SharedRequest> done) {
-    Writes.Sum sum = new Writes.Sum();
-    for (SharedRequest each : done) {
-      if (!sum.hasRoomFor(each.writes)) {
-        invalidate.accept(sum.total());
-        sum = new Writes.Sum();
-      }
-      sum.add(each.writes);
+  private void invalidate(List<Call> done) {
+    for (Call each : done) {
+      invalidation.add(each.writes);
     }
-    Writes last = sum.total();
-    if (!last.isNothing()) {
-      invalidate.accept(last);
-    }
+    invalidation.flush();
   }
 }

@@ -27,7 +27,7 @@ import redisproxy.upstream.connection.RequestConnection;
  * neither side pays a system call for each. Opened by a request, closed when unused. Belongs to one
  * event loop.
  */
-final class SharedConnection implements RequestConnection.Receiver<SharedRequest> {
+final class SharedConnection implements RequestConnection.Receiver<Call> {
   private static final Logger LOG = LoggerFactory.getLogger(SharedConnection.class);
 
   /** How many requests may be without a reply. */
@@ -58,7 +58,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
   private long turnBegan;
 
   /** Null while closed. */
-  private @Nullable RequestConnection<SharedRequest> connection;
+  private @Nullable RequestConnection<Call> connection;
 
   /** Since the last check. */
   private boolean answers;
@@ -107,13 +107,8 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
 
   /** Sends a request, whose bytes are copied; false when there is no room for it. */
   boolean send(
-      ByteBuf request,
-      int start,
-      int end,
-      Writes writes,
-      SharedConnections.Sender sender,
-      int ticket) {
-    RequestConnection<SharedRequest> open = connection;
+      ByteBuf request, int start, int end, Writes writes, Call.Receiver receiver, int ticket) {
+    RequestConnection<Call> open = connection;
     if (stuck || open != null && (open.pending().size() >= MAX_PENDING || !open.hasRoom())) {
       return false;
     }
@@ -126,7 +121,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
       context.runOnContext(turn -> flush());
     }
     out.writeBytes(request, start, end - start);
-    open.expect(new SharedRequest(sender, ticket, writes, turnBegan));
+    open.expect(new Call(receiver, ticket, writes, turnBegan));
     return true;
   }
 
@@ -138,7 +133,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
     }
   }
 
-  private RequestConnection<SharedRequest> open() {
+  private RequestConnection<Call> open() {
     openedAt = System.nanoTime();
     hasLasted = false;
     refusesWrites = false;
@@ -174,7 +169,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
   // Replies
 
   @Override
-  public void reply(SharedRequest request, byte type, ByteBuf from, int start, int length) {
+  public void reply(Call request, byte type, ByteBuf from, int start, int length) {
     answers = true;
     stuck = false;
     request.reply = Reply.copyOf(from, start, length);
@@ -219,7 +214,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
 
   /** What has no reply may have been done, or be done yet, and is not sent again. */
   @Override
-  public void ended(RequestConnection.End end, List<SharedRequest> unanswered) {
+  public void ended(RequestConnection.End end, List<Call> unanswered) {
     boolean wasConnected = connection != null && connection.isConnected();
     if (end.kind() != RequestConnection.Kind.LOST) {
       LOG.atWarn()
@@ -227,7 +222,7 @@ final class SharedConnection implements RequestConnection.Receiver<SharedRequest
           .log("a shared connection to Redis is given up");
     }
     close();
-    // The connection is closed first: senders that are told may send more, over a new one.
+    // The connection is closed first: receivers that are told may send more, over a new one.
     receivedAll();
     deliveries.lost(unanswered, wasConnected);
   }

@@ -15,25 +15,6 @@ import redisproxy.metrics.Tally;
  * event loop.
  */
 public final class SharedConnections {
-  /** Who sends, told on the event loop. */
-  public interface Sender {
-    /** The reply to what was sent under this ticket; what it has written is invalidated. */
-    void answered(int ticket, byte[] reply);
-
-    /** No more replies come in this turn. */
-    void answersEnd();
-
-    /**
-     * There will be no reply.
-     *
-     * @param wasConnected whether Redis was there, so that what was asked may have been done
-     */
-    void lost(int ticket, boolean wasConnected);
-
-    /** One of the above threw this: a fault of the proxy, which must not cost others theirs. */
-    void broken(Throwable fault);
-  }
-
   private final Function<Boolean, SharedConnection> open;
   private final LongConsumer moved;
   private SharedConnection resp2;
@@ -115,7 +96,7 @@ public final class SharedConnections {
   }
 
   /**
-   * Sends a request, whose bytes are copied. Its sender is told of it later, once.
+   * Sends a request, whose bytes are copied. Its receiver is told of it later, once.
    *
    * @return false when there is no room for it now; then nobody is told anything
    */
@@ -125,8 +106,8 @@ public final class SharedConnections {
       int start,
       int end,
       Writes writes,
-      Sender sender,
+      Call.Receiver receiver,
       int ticket) {
-    return (isResp3 ? resp3 : resp2).send(request, start, end, writes, sender, ticket);
+    return (isResp3 ? resp3 : resp2).send(request, start, end, writes, receiver, ticket);
   }
 }

@@ -14,7 +14,7 @@ class ReplyDeliveryTest {
   private final ReplyDelivery deliveries =
       new ReplyDelivery(writes -> told.add("invalidated"), new Tally());
 
-  private final class Named implements SharedConnections.Sender {
+  private final class Named implements Call.Receiver {
     private final String name;
 
     Named(String name) {
@@ -49,8 +49,8 @@ class ReplyDeliveryTest {
     }
   }
 
-  private static SharedRequest pending(SharedConnections.Sender sender, int ticket) {
-    return new SharedRequest(sender, ticket, new Writes(List.of(new byte[] {'k'})), 0);
+  private static Call pending(Call.Receiver receiver, int ticket) {
+    return new Call(receiver, ticket, new Writes(List.of(new byte[] {'k'})), 0);
   }
 
   @Test

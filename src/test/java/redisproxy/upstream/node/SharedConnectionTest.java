@@ -51,7 +51,7 @@ class SharedConnectionTest {
   }
 
   /** A session. */
-  private final class Session implements SharedConnections.Sender {
+  private final class Session implements Call.Receiver {
     private final String name;
 
     /** What it does when it is told something, or null. */
