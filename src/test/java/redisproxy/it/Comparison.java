@@ -1,9 +1,14 @@
 package redisproxy.it;
 
 import java.io.UncheckedIOException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.it.RandomSession.Step;
@@ -20,6 +25,12 @@ final class Comparison implements AutoCloseable {
   private static final String[] SETTINGS = {
     "cache.max-value-bytes", "100", "cache.capacity", "8", "cache.missing-expiry", "60s"
   };
+
+  private static final Pattern UNSUBSCRIBED =
+      Pattern.compile(
+          "(?s)([*>]3\r\n\\$1[12]\r\np?unsubscribe\r\n)(\\$\\d+\r\n.*?\r\n)(:\\d+\r\n)");
+
+  private static final Pattern UNSUBSCRIBED_FROM_ALL = Pattern.compile("(?:" + UNSUBSCRIBED + ")+");
 
   private final EmbeddedRedis behind = EmbeddedRedis.start();
   private final EmbeddedRedis direct = EmbeddedRedis.start();
@@ -243,6 +254,21 @@ final class Comparison implements AutoCloseable {
   }
 
   private static String masked(String replies) {
-    return replies.replaceAll("\\$2\r\nid\r\n:\\d+", "the client's id");
+    return inOrder(replies.replaceAll("\\$2\r\nid\r\n:\\d+", "the client's id"));
+  }
+
+  /** A server ends all subscriptions in the order of its hash table: the names are sorted. */
+  private static String inOrder(String replies) {
+    return UNSUBSCRIBED_FROM_ALL
+        .matcher(replies)
+        .replaceAll(
+            all -> {
+              List<MatchResult> each = UNSUBSCRIBED.matcher(all.group()).results().toList();
+              Iterator<String> names = each.stream().map(one -> one.group(2)).sorted().iterator();
+              return Matcher.quoteReplacement(
+                  each.stream()
+                      .map(one -> one.group(1) + names.next() + one.group(3))
+                      .collect(Collectors.joining()));
+            });
   }
 }
