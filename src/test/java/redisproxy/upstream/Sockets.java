@@ -1,9 +1,9 @@
 package redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -13,6 +13,7 @@ import io.vertx.core.net.NetSocket;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import redisproxy.upstream.connection.Transport;
@@ -63,9 +64,33 @@ public final class Sockets {
     loop.run(() -> made.get(index).channel.writeInbound(Loop.buffer(replies)));
   }
 
+  /** The server sends one line, which may have blanks. */
+  public void replyLine(int index, String line) throws Exception {
+    loop.run(
+        () ->
+            made.get(index)
+                .channel
+                .writeInbound(Unpooled.copiedBuffer(line + "\r\n", StandardCharsets.US_ASCII)));
+  }
+
+  /** Whether the server was told that no more is sent. */
+  public boolean isOutputEnded(int index) throws Exception {
+    return loop.call(() -> made.get(index).channel.isOutputShutdown());
+  }
+
+  /** Whether what the server sends is read. */
+  public boolean isReading(int index) throws Exception {
+    return loop.call(() -> made.get(index).channel.config().isAutoRead());
+  }
+
+  /** Whether the server takes what it is sent. */
+  public void takes(int index, boolean takes) throws Exception {
+    loop.run(() -> made.get(index).channel.takes(takes));
+  }
+
   /** The server closes the connection. */
   public void close(int index) throws Exception {
-    loop.run(() -> made.get(index).channel.close());
+    loop.run(() -> made.get(index).channel.vanish());
   }
 
   public boolean isOpen(int index) throws Exception {
@@ -78,7 +103,7 @@ public final class Sockets {
 
   /** A socket of Vert.x, as far as connections to Redis use one. */
   private static final class Socket extends ChannelInboundHandlerAdapter {
-    final EmbeddedChannel channel = new EmbeddedChannel();
+    final FakeSocket channel = new FakeSocket();
     private Handler<Buffer> received = data -> {};
     private Handler<Void> closed = end -> {};
 
