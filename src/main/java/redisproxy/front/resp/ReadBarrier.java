@@ -2,6 +2,7 @@ package redisproxy.front.resp;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 
@@ -38,16 +39,28 @@ final class ReadBarrier implements Bus.Fenced {
 
   private final ClientConnection connection;
   private final Front front;
+  private final LongSupplier clock;
   private final List<Source> sources = new ArrayList<>(2);
   private boolean asked;
 
   /** When a fence last did not pass. */
-  private long refusedAt = System.nanoTime() - REFUSED_FOR_NANOS;
+  private long refusedAt;
 
   /** That of a session that has seen nothing of Redis. */
   ReadBarrier(ClientConnection connection, Front front) {
+    this(connection, front, System::nanoTime);
+  }
+
+  /**
+   * The same with a clock of its own.
+   *
+   * @param clock nanoseconds, monotonic
+   */
+  ReadBarrier(ClientConnection connection, Front front, LongSupplier clock) {
     this.connection = connection;
     this.front = front;
+    this.clock = clock;
+    this.refusedAt = clock.getAsLong() - REFUSED_FOR_NANOS;
   }
 
   /** The session sees of Redis what comes from there, too. */
@@ -86,7 +99,7 @@ final class ReadBarrier implements Bus.Fenced {
 
   /** Begins to find it out, if there is a chance. */
   void ask() {
-    if (!asked && isQuiet() && System.nanoTime() - refusedAt > REFUSED_FOR_NANOS) {
+    if (!asked && isQuiet() && clock.getAsLong() - refusedAt >= REFUSED_FOR_NANOS) {
       asked = true;
       front.fence(this, false);
     }
@@ -99,7 +112,7 @@ final class ReadBarrier implements Bus.Fenced {
     if (passed && isQuiet()) {
       sources.forEach(Source::forgetTold);
     } else {
-      refusedAt = System.nanoTime();
+      refusedAt = clock.getAsLong();
     }
     connection.advance();
   }

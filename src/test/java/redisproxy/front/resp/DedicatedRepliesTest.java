@@ -45,8 +45,6 @@ class DedicatedRepliesTest {
   private EmbeddedChannel channel;
   private Front front;
   private DedicatedReplies replies;
-  private ReadBarrier barrier;
-  private boolean isQuiet = true;
   private int released;
 
   private void open(Vertx vertx, Context context) {
@@ -61,25 +59,6 @@ class DedicatedRepliesTest {
     connection.receiver(new SilentClient());
     channel = new EmbeddedChannel(connection);
     replies = new DedicatedReplies(connection, front, outstanding, null, () -> released++);
-    barrier = new ReadBarrier(connection, front);
-    barrier.add(new Redis());
-  }
-
-  private final class Redis implements ReadBarrier.Source {
-    @Override
-    public boolean isQuiet() {
-      return isQuiet;
-    }
-
-    @Override
-    public boolean hasTold() {
-      return outstanding.hasTold();
-    }
-
-    @Override
-    public void forgetTold() {
-      outstanding.setTold(false);
-    }
   }
 
   private void requested(String... requests) {
@@ -218,48 +197,5 @@ class DedicatedRepliesTest {
         () -> replied("+a -WRONGPASS_ -WRONGPASS_ +b "),
         () -> assertEquals("+a -WRONGPASS_ -WRONGPASS_ +b ", written()),
         () -> assertTrue(!replies.isHolding() && outstanding.isAnswered()));
-  }
-
-  @Test
-  void wayBack_opensWhenAFencePassed(Vertx vertx, VertxTestContext test) {
-    inTurn(
-        vertx,
-        test,
-        () -> assertTrue(barrier.isOpen()),
-        () -> outstanding.setTold(true),
-        () -> assertFalse(barrier.isOpen()),
-        () -> barrier.ask(),
-        () -> barrier.ask(),
-        () -> assertTrue(barrier.isAsked() && fences.size() == 1 && !fences.get(0).dropsAll),
-        () -> pass(vertx, 0, true),
-        () -> assertTrue(barrier.isOpen() && !barrier.isAsked()),
-        () -> isQuiet = false,
-        () -> assertFalse(barrier.isOpen()));
-  }
-
-  @Test
-  void wayBack_staysClosedWhereRedisDoesNotTell(Vertx vertx, VertxTestContext test) {
-    inTurn(
-        vertx,
-        test,
-        () -> outstanding.setTold(true),
-        () -> barrier.ask(),
-        () -> pass(vertx, 0, false),
-        () -> assertFalse(barrier.isOpen() || barrier.isAsked()),
-        () -> barrier.ask(),
-        () -> assertEquals(1, fences.size(), "not again so soon"));
-  }
-
-  @Test
-  void wayBack_staysClosedWhenSomethingCameMeanwhile(Vertx vertx, VertxTestContext test) {
-    inTurn(
-        vertx,
-        test,
-        () -> outstanding.setTold(true),
-        () -> barrier.ask(),
-        () -> isQuiet = false,
-        () -> pass(vertx, 0, true),
-        () -> isQuiet = true,
-        () -> assertFalse(barrier.isOpen()));
   }
 }

@@ -29,15 +29,20 @@ final class FakeClient {
   FakeClient(FakeFront front, Session.Shared shared) {
     this.front = front;
     socket = new FakeSocket();
-    socket.pipeline().addLast("handler", new ChannelInboundHandlerAdapter());
     session = new Session(connection, shared);
+    attach(connection, socket, front.settings.resp().maxPendingBytes(), front);
+  }
+
+  /** Has a connection take over a socket, as one of Vert.x's. */
+  static void attach(
+      ClientConnection connection, FakeSocket socket, int maxPendingBytes, FakeFront front) {
+    socket.pipeline().addLast("handler", new ChannelInboundHandlerAdapter());
     NetSocketInternal asNetSocket =
         (NetSocketInternal)
             Proxy.newProxyInstance(
                 FakeClient.class.getClassLoader(),
                 new Class<?>[] {NetSocketInternal.class},
                 (proxy, method, arguments) -> socket.pipeline().context("handler"));
-    int maxPendingBytes = front.settings.resp().maxPendingBytes();
     connection.attach(asNetSocket, maxPendingBytes, front.memory, front.faults);
   }
 

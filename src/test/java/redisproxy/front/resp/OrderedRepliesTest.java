@@ -1,0 +1,404 @@
+package redisproxy.front.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redisproxy.cache.Answer;
+import redisproxy.cache.Entry;
+import redisproxy.cache.Failure;
+import redisproxy.cache.Unverified;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Parsed;
+import redisproxy.config.Configuration;
+import redisproxy.upstream.FakeSocket;
+import redisproxy.upstream.Loop;
+
+/** The order of replies, and what they may cost. The test answers the lookups itself. */
+class OrderedRepliesTest {
+  private static final int MAX_PENDING = 64 * 1024;
+
+  private final ConnectionState state = new ConnectionState(0, true, own -> false);
+  private FakeFront front;
+  private FakeSocket socket;
+  private OrderedReplies replies;
+  private boolean advancing;
+
+  @BeforeEach
+  void open() throws Exception {
+    front = new FakeFront();
+    ClientConnection connection = new ClientConnection();
+    connection.receiver(
+        new SilentClient() {
+          /** As a session: what is written may lead back here. */
+          @Override
+          public void advance() {
+            if (!advancing) {
+              advancing = true;
+              while (replies.writeReplies()) {
+                // There may be more.
+              }
+              advancing = false;
+            }
+          }
+        });
+    var settings =
+        Configuration.parse(Map.of("resp.max-pipeline", "8", "resp.max-pending-bytes", "64KiB"));
+    socket = new FakeSocket();
+    FakeClient.attach(connection, socket, MAX_PENDING, front);
+    replies =
+        new OrderedReplies(
+            connection, front.front, front.node.largeValues(), state, settings.resp());
+    front.cache.isSlowWith("a", "b", "c", "d", "e", "f", "g", "h", "k");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    front.loop.run(replies::close);
+    socket.finishAndReleaseAll();
+    front.close();
+  }
+
+  private void get(String... keys) throws Exception {
+    front.loop.run(
+        () -> {
+          for (String key : keys) {
+            replies.get(Parsed.line("GET " + key));
+          }
+        });
+    front.settle();
+  }
+
+  private void reply(String text) throws Exception {
+    front.loop.run(() -> replies.reply(text.getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  /** The answer comes, and no more in this turn. */
+  private void answer(int ticket, Answer answer) throws Exception {
+    front.loop.run(() -> replies.answered(ticket, answer, false));
+    advance();
+  }
+
+  private void answer(int ticket, String value) throws Exception {
+    answer(ticket, FakeCache.entry("k", value));
+  }
+
+  private void advance() throws Exception {
+    front.loop.run(replies::answersEnd);
+    front.settle();
+  }
+
+  private void takes(boolean takes) throws Exception {
+    front.loop.run(() -> socket.takes(takes));
+    advance();
+  }
+
+  private static Entry missing() {
+    return Entry.missing(FakeCache.key("k"), 0, 1);
+  }
+
+  private String written() throws Exception {
+    return front.loop.call(() -> Loop.sent(socket));
+  }
+
+  private List<String> lookedUp() throws Exception {
+    return front.cache.told().stream().map(told -> told.replace("lookup ", "")).toList();
+  }
+
+  private static String large(String of) {
+    return of.repeat(MAX_PENDING);
+  }
+
+  // Order
+
+  @Test
+  void answers_whateverTheirOrder_areWrittenInThatOfTheRequests() throws Exception {
+    get("a", "b", "c");
+    answer(2, "3");
+    answer(1, "2");
+    assertEquals("", written());
+    answer(0, "1");
+    assertEquals("$1 1 $1 2 $1 3 ", written());
+    assertTrue(replies.isEmpty());
+  }
+
+  @Test
+  void repliesOfAllKinds_keepTheirOrder() throws Exception {
+    get("a");
+    reply("+local\r\n");
+    int ticket = replies.accepted();
+    front.loop.run(replies::awaitReply);
+    get("b");
+    answer(3, missing());
+    answer(0, "1");
+    assertEquals("$1 1 +local ", written());
+    front.loop.run(() -> replies.replied(ticket, ":2\r\n".getBytes(StandardCharsets.US_ASCII)));
+    advance();
+    assertEquals(":2 $-1 ", written());
+  }
+
+  @Test
+  void lookup_asksForTheKeyInTheClientsDatabase() throws Exception {
+    state.select(3);
+    get("a");
+    assertEquals(List.of("3/a"), lookedUp());
+  }
+
+  @Test
+  void ticket_goesUpWithEveryRequest() throws Exception {
+    int first = replies.accepted();
+    get("a");
+    reply("+x\r\n");
+    front.loop.run(replies::awaitReply);
+    assertEquals(first + 3, replies.accepted());
+  }
+
+  @Test
+  void missing_isNilInResp2_andNullInResp3() throws Exception {
+    get("a", "b");
+    answer(0, missing());
+    state.speak(true);
+    answer(1, missing());
+    assertEquals("$-1 _ ", written());
+  }
+
+  @Test
+  void unverified_isAnsweredAsWhatWasKept() throws Exception {
+    get("a");
+    answer(0, new Unverified(FakeCache.entry("k", "old")));
+    assertEquals("$3 old ", written());
+    assertFalse(replies.isReading());
+  }
+
+  @Test
+  void failure_isAnsweredAsAnError() throws Exception {
+    get("a", "b");
+    answer(1, new Failure(Failure.Kind.REDIS, "WRONGTYPE no"));
+    answer(0, new Failure(Failure.Kind.TIMEOUT, "late"));
+    assertEquals("-ERR redis-proxy: late -WRONGTYPE no ", written());
+    assertFalse(replies.isReading());
+  }
+
+  // Reads under way
+
+  @Test
+  void reading_untilEveryValueIsKnown() throws Exception {
+    assertFalse(replies.isReading());
+    get("a", "b");
+    answer(1, "2");
+    assertTrue(replies.isReading());
+    answer(0, "1");
+    assertFalse(replies.isReading());
+    reply("+x\r\n");
+    assertFalse(replies.isReading());
+  }
+
+  @Test
+  void empty_onlyWhenAllIsWritten() throws Exception {
+    assertTrue(replies.isEmpty());
+    get("a");
+    assertFalse(replies.isEmpty());
+    front.loop.run(() -> replies.answered(0, FakeCache.entry("k", "1"), false));
+    assertFalse(replies.isEmpty(), "it is gathered with others");
+    advance();
+    assertTrue(replies.isEmpty());
+  }
+
+  // Bounds
+
+  @Test
+  void requests_asManyAsMayBeInFlight_areTheLastAccepted() throws Exception {
+    get("a", "b", "c", "d", "e", "f", "g");
+    assertTrue(replies.mayAccept());
+    get("h");
+    assertFalse(replies.mayAccept());
+    answer(0, "1");
+    assertTrue(replies.mayAccept());
+  }
+
+  @Test
+  void replies_asLargeAsMayWait_stopRequests() throws Exception {
+    get("a", "b", "c");
+    answer(1, "x".repeat(MAX_PENDING - 20));
+    assertTrue(replies.mayAccept());
+    assertEquals("$65516\r\n".length() + MAX_PENDING - 18, replies.held());
+    reply("+0123456789\r\n");
+    assertFalse(replies.mayAccept());
+    answer(0, "1");
+    assertTrue(replies.mayAccept());
+    assertEquals("+0123456789\r\n".length(), replies.held());
+  }
+
+  @Test
+  void longKey_isAloneInFlight() throws Exception {
+    get("k".repeat(1024));
+    assertTrue(replies.mayAccept());
+    get("k".repeat(1025));
+    advance();
+    assertTrue(replies.mayAccept(), "the cache has answered it");
+    front.cache.isSlowWith("k".repeat(1025));
+    get("k".repeat(1025));
+    assertFalse(replies.mayAccept());
+    front.loop.run(() -> replies.answered(2, missing(), false));
+    assertFalse(replies.mayAccept());
+    advance();
+    assertTrue(replies.mayAccept());
+  }
+
+  @Test
+  void socketThatTakesNothing_keepsValuesWhereTheyAre() throws Exception {
+    get("a", "b", "c");
+    takes(false);
+    answer(0, large("x"));
+    answer(1, "2");
+    answer(2, missing());
+    assertEquals("$1\r\n2\r\n".length(), replies.held(), "the first is with the socket");
+    takes(true);
+    assertEquals("$65536 x $1 2 $-1 ", written().replace(large("x"), "x"));
+    assertEquals(0, replies.held());
+  }
+
+  /** They cost next to nothing there. */
+  @Test
+  void socketThatTakesNothing_hasShortRepliesWaitBehindIt() throws Exception {
+    get("a", "b");
+    takes(false);
+    answer(0, large("x"));
+    answer(1, missing());
+    reply("+x\r\n");
+    advance();
+    assertEquals(0, replies.held());
+    assertTrue(replies.mayAccept());
+    takes(true);
+    assertTrue(written().endsWith(" $-1 +x "));
+  }
+
+  // Answers that are let go
+
+  /** The head has no answer, and what waits behind it is as much as may wait. */
+  private void fill() throws Exception {
+    get("a", "b", "c", "d");
+    answer(1, large("x"));
+    assertEquals(List.of("a", "b", "c", "d"), lookedUp());
+  }
+
+  @Test
+  void answerBeyondTheBound_isLetGo_andAskedAgainInItsTurn() throws Exception {
+    fill();
+    answer(2, large("y"));
+    assertEquals("$65536\r\n\r\n".length() + MAX_PENDING, replies.held());
+    assertTrue(replies.isReading());
+    answer(3, "4");
+    assertEquals("$65536\r\n\r\n".length() + MAX_PENDING, replies.held());
+    answer(0, "1");
+    assertEquals(List.of("k"), lookedUp(), "one at a time");
+    answer(0, "1");
+    assertEquals(List.of("k"), lookedUp());
+    answer(1, "2");
+    answer(2, "3");
+    answer(3, "4");
+    assertEquals("$1 1 $1 2 $1 3 $1 4 ", written());
+    assertTrue(replies.isEmpty());
+    assertFalse(replies.isReading());
+    assertEquals(0, replies.held());
+  }
+
+  /** Its answer could come first, and be older than theirs. */
+  @Test
+  void requests_whileAnAnswerIsToBeAskedAgain_areNotAccepted() throws Exception {
+    fill();
+    assertFalse(replies.mayAccept());
+    answer(2, "3");
+    answer(3, "4");
+    answer(0, "1");
+    for (int ticket = 0; ticket < 3; ticket++) {
+      answer(ticket, "x");
+      assertFalse(replies.mayAccept(), "ticket " + ticket);
+    }
+    answer(3, "x");
+    assertTrue(replies.mayAccept());
+  }
+
+  /** The value that comes then is the one that is told. */
+  @Test
+  void answerThatIsAskedAgain_isTheLaterOne() throws Exception {
+    fill();
+    answer(2, "old");
+    answer(3, "old");
+    answer(0, "1");
+    answer(0, "new 1");
+    answer(1, "new 2");
+    answer(2, "new 3");
+    answer(3, "new 4");
+    assertEquals("$5 new 1 $5 new 2 $5 new 3 $5 new 4 ", written());
+  }
+
+  @Test
+  void answerAtTheHead_isNeverLetGo() throws Exception {
+    takes(false);
+    get("a", "b");
+    answer(0, large("x"));
+    answer(1, large("y"));
+    assertEquals(List.of("a", "b"), lookedUp());
+    takes(true);
+    assertEquals("$65536 x $65536 y ", written().replace(large("x"), "x").replace(large("y"), "y"));
+    assertEquals(List.of(), lookedUp());
+  }
+
+  @Test
+  void repliesOfOtherKinds_areNotAskedAgain() throws Exception {
+    get("a", "b");
+    reply("+x\r\n");
+    get("c");
+    answer(1, large("x"));
+    answer(3, "4");
+    lookedUp();
+    answer(0, "1");
+    answer(0, "1");
+    answer(1, "2");
+    assertEquals(List.of("k", "k", "k"), lookedUp());
+    answer(3, "4");
+    assertEquals("$1 1 $1 2 +x $1 4 ", written());
+  }
+
+  @Test
+  void failureOfOneThatIsAskedAgain_isAnswered() throws Exception {
+    fill();
+    answer(2, "3");
+    answer(3, "4");
+    answer(0, "1");
+    answer(0, new Failure(Failure.Kind.REDIS, "ERR"));
+    answer(1, "2");
+    answer(2, missing());
+    answer(3, "4");
+    assertEquals("-ERR $1 2 $-1 $1 4 ", written());
+    assertTrue(replies.mayAccept());
+  }
+
+  // The end
+
+  @Test
+  void answers_whenTheClientIsGone_areForNobody() throws Exception {
+    get("a", "b");
+    answer(1, "2");
+    front.loop.run(replies::close);
+    assertEquals(0, replies.held());
+    answer(0, "1");
+    front.loop.run(() -> replies.replied(1, new byte[10]));
+    assertEquals("", written());
+    assertEquals(0, replies.held());
+    assertTrue(replies.isEmpty());
+  }
+
+  @Test
+  void fault_endsTheSession() throws Exception {
+    front.loop.run(() -> replies.broken(new IllegalStateException("as the test wants")));
+    assertFalse(socket.isOpen());
+  }
+}

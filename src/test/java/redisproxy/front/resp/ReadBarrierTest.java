@@ -1,0 +1,206 @@
+package redisproxy.front.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a session may read from the cache again. */
+class ReadBarrierTest {
+  private static final long HALF_A_SECOND = 500_000_000;
+
+  /** A way to Redis that the test plays. */
+  private static final class Way implements ReadBarrier.Source {
+    boolean isQuiet = true;
+    boolean hasTold;
+
+    @Override
+    public boolean isQuiet() {
+      return isQuiet;
+    }
+
+    @Override
+    public boolean hasTold() {
+      return hasTold;
+    }
+
+    @Override
+    public void forgetTold() {
+      hasTold = false;
+    }
+  }
+
+  private final Way shared = new Way();
+  private final Way dedicated = new Way();
+  private FakeFront front;
+  private ReadBarrier barrier;
+  private EmbeddedChannel channel;
+  private int advanced;
+  private long now = Long.MAX_VALUE - HALF_A_SECOND / 2;
+
+  @BeforeEach
+  void open() throws Exception {
+    front = new FakeFront();
+    ClientConnection connection = new ClientConnection();
+    connection.receiver(
+        new SilentClient() {
+          @Override
+          public void advance() {
+            advanced++;
+          }
+        });
+    channel = new EmbeddedChannel(connection);
+    barrier = front.loop.call(() -> new ReadBarrier(connection, front.front, () -> now));
+    barrier.add(shared);
+    barrier.add(dedicated);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    channel.close();
+    front.close();
+  }
+
+  private void ask() throws Exception {
+    front.loop.run(barrier::ask);
+    front.settle();
+  }
+
+  private void fence(boolean passed) throws Exception {
+    front.cache.fence(passed);
+    front.settle();
+  }
+
+  private void close() {
+    dedicated.hasTold = true;
+  }
+
+  @Test
+  void barrier_whenNothingWasTold_isOpen() {
+    assertTrue(barrier.isOpen() && barrier.isQuiet() && !barrier.isAsked());
+  }
+
+  @Test
+  void barrier_whenOneOfTheWaysHasTold_isClosed() {
+    dedicated.hasTold = true;
+    assertFalse(barrier.isOpen());
+    assertTrue(barrier.isQuiet());
+    dedicated.hasTold = false;
+    shared.hasTold = true;
+    assertFalse(barrier.isOpen());
+  }
+
+  @Test
+  void barrier_whenSomethingIsUnderWay_isClosed() {
+    shared.isQuiet = false;
+    assertFalse(barrier.isOpen() || barrier.isQuiet());
+    shared.isQuiet = true;
+    dedicated.isQuiet = false;
+    assertFalse(barrier.isOpen() || barrier.isQuiet());
+  }
+
+  @Test
+  void fenceThatPasses_opensIt_andTheSessionGoesOn() throws Exception {
+    shared.hasTold = true;
+    dedicated.hasTold = true;
+    ask();
+    assertTrue(barrier.isAsked());
+    assertFalse(barrier.isOpen());
+    assertEquals(0, advanced);
+    fence(true);
+    assertTrue(barrier.isOpen() && !barrier.isAsked());
+    assertFalse(shared.hasTold || dedicated.hasTold);
+    assertEquals(1, advanced);
+  }
+
+  /** Where Redis does not tell what was written, what is kept is not to be dropped for a read. */
+  @Test
+  void fence_dropsNothing_andIsAskedForOnce() throws Exception {
+    close();
+    ask();
+    ask();
+    assertEquals(List.of("fence"), front.cache.told());
+    assertEquals(1, front.cache.fences());
+  }
+
+  @Test
+  void fence_isNotAskedFor_whileSomethingIsUnderWay() throws Exception {
+    close();
+    dedicated.isQuiet = false;
+    ask();
+    assertFalse(barrier.isAsked());
+    assertEquals(0, front.cache.fences());
+    dedicated.isQuiet = true;
+    ask();
+    assertEquals(1, front.cache.fences());
+  }
+
+  /** It is open as long as a fence is under way to whoever asks in that time, and no longer. */
+  @Test
+  void barrier_whileAFenceIsUnderWay_isClosed() throws Exception {
+    ask();
+    assertFalse(barrier.isOpen());
+  }
+
+  @Test
+  void fenceThatDoesNotPass_leavesItClosed_andTheSessionGoesOn() throws Exception {
+    close();
+    ask();
+    fence(false);
+    assertFalse(barrier.isOpen() || barrier.isAsked());
+    assertTrue(dedicated.hasTold);
+    assertEquals(1, advanced);
+  }
+
+  @Test
+  void fenceThatDoesNotPass_isFollowedByNoneForHalfASecond() throws Exception {
+    close();
+    ask();
+    now += HALF_A_SECOND;
+    fence(false);
+    ask();
+    assertFalse(barrier.isAsked());
+    now += HALF_A_SECOND - 1;
+    ask();
+    assertFalse(barrier.isAsked());
+    now++;
+    ask();
+    assertTrue(barrier.isAsked());
+    fence(true);
+    assertTrue(barrier.isOpen());
+  }
+
+  @Test
+  void fenceThatPasses_isFollowedByAnotherAtOnce() throws Exception {
+    close();
+    ask();
+    fence(true);
+    close();
+    ask();
+    assertTrue(barrier.isAsked());
+  }
+
+  /** What has come since may be of what was written since. */
+  @Test
+  void fenceThatPasses_whenSomethingIsUnderWay_leavesItClosed() throws Exception {
+    close();
+    ask();
+    shared.isQuiet = false;
+    fence(true);
+    shared.isQuiet = true;
+    assertFalse(barrier.isOpen());
+    ask();
+    assertFalse(barrier.isAsked(), "as if it had not passed");
+  }
+
+  @Test
+  void fault_endsTheSession() throws Exception {
+    front.loop.run(() -> barrier.broken(new IllegalStateException("as the test wants")));
+    assertFalse(channel.isOpen());
+  }
+}

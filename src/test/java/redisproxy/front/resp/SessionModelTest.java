@@ -1,0 +1,262 @@
+package redisproxy.front.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import redisproxy.front.resp.FakeFront.FakeRedisEnd;
+
+/**
+ * Random requests, in random pieces, and random events around them. Whatever their order, each
+ * request has one reply, in the order of the requests, and no reply is older than one before it.
+ *
+ * <p>Redis is a map of numbers that only grow. The cache knows what it has at some moment between a
+ * lookup and its answer, unless the key was written over the proxy since.
+ */
+class SessionModelTest {
+  private static final int SESSIONS = 60;
+  private static final int STEPS = 60;
+
+  /** One session, and what is known of it. */
+  private static final class Game {
+    final Random random;
+    final FakeFront front;
+    final FakeClient client;
+
+    /** What Redis has. */
+    final Map<String, Integer> redis = new HashMap<>();
+
+    final List<FakeRedisEnd> ends = new ArrayList<>();
+
+    /** What Redis has yet to answer, of each connection. */
+    final List<Queue<String>> unanswered = new ArrayList<>();
+
+    /** The requests that have no reply yet. */
+    final Queue<String> asked = new ArrayDeque<>();
+
+    /** The newest value that the client has seen of each key. */
+    final Map<String, Integer> seen = new HashMap<>();
+
+    final StringBuilder unsent = new StringBuilder();
+    final StringBuilder unread = new StringBuilder();
+    int echoed;
+
+    Game(long seed) throws Exception {
+      random = new Random(seed);
+      front = new FakeFront();
+      client = front.connect();
+      front.cache.isSlowWith("a", "b");
+      set("a", 0);
+      set("b", 0);
+    }
+
+    private void set(String key, int value) throws Exception {
+      redis.put(key, value);
+      front.cache.has(key, "" + value);
+    }
+
+    private String key() {
+      return random.nextBoolean() ? "a" : "b";
+    }
+
+    void step() throws Exception {
+      switch (random.nextInt(8)) {
+        case 0, 1 -> request();
+        case 2, 3 -> send();
+        case 4 -> answerOfTheCache();
+        case 5 -> answerOfRedis();
+        case 6 -> fence();
+        default -> writeOfAnother();
+      }
+      read();
+    }
+
+    private void request() {
+      String request =
+          switch (random.nextInt(7)) {
+            case 0, 1, 2 -> "GET " + key();
+            case 3 -> "INCR " + key();
+            case 4 -> "SET " + key() + " 1";
+            case 5 -> "ECHO e" + echoed++;
+            default -> "LRANGE l 0 " + echoed++;
+          };
+      asked.add(request);
+      unsent.append(FakeClient.array(request));
+    }
+
+    /** Of what the client has to send, some. */
+    private void send() throws Exception {
+      int length = Math.min(unsent.length(), 1 + random.nextInt(80));
+      if (length > 0) {
+        client.sends(unsent.substring(0, length));
+        unsent.delete(0, length);
+      }
+    }
+
+    private void answerOfTheCache() throws Exception {
+      List<String> waiting = front.cache.waiting();
+      if (!waiting.isEmpty()) {
+        front.cache.answer(waiting.get(random.nextInt(waiting.size())));
+        front.settle();
+      }
+    }
+
+    private void fence() throws Exception {
+      if (front.cache.fences() > 0) {
+        front.cache.fence(random.nextInt(4) > 0);
+        front.settle();
+      }
+    }
+
+    /** It is told before anybody else can read it. */
+    private void writeOfAnother() throws Exception {
+      String key = key();
+      set(key, redis.get(key) + 1);
+    }
+
+    private void answerOfRedis() throws Exception {
+      connect();
+      for (int i = 0; i < ends.size(); i++) {
+        Queue<String> requests = unanswered.get(i);
+        String heard = ends.get(i).heard();
+        if (!heard.isEmpty()) {
+          requests.addAll(List.of(heard.split(", ")));
+        }
+        StringBuilder replies = new StringBuilder();
+        for (int n = random.nextInt(4); n > 0 && !requests.isEmpty(); n--) {
+          replies.append(reply(requests.remove()));
+        }
+        if (replies.length() > 0) {
+          ends.get(i).says(replies.toString());
+        }
+      }
+    }
+
+    /** Those that were asked for are made, but for the spare one, which is the third. */
+    private void connect() throws Exception {
+      front.settle();
+      while (front.unmade() > 0 && ends.size() < 2) {
+        ends.add(front.connected());
+        unanswered.add(new ArrayDeque<>());
+      }
+    }
+
+    private String reply(String request) throws Exception {
+      String[] words = request.split(" ");
+      switch (words[0]) {
+        case "GET":
+          return bulk("" + redis.get(words[1]));
+        case "INCR":
+          set(words[1], redis.get(words[1]) + 1);
+          return ":" + redis.get(words[1]) + " ";
+        case "SET":
+          // The client does not mind which value it sets, so that numbers go on growing.
+          set(words[1], redis.get(words[1]) + 1);
+          return "+OK ";
+        case "ECHO":
+          return bulk(words[1]);
+        case "LRANGE":
+          return "*1 " + bulk(words[3]);
+        case "CLIENT":
+          return ":7 ";
+        case "PING":
+          return "+PONG ";
+        default:
+          return fail("Redis was sent " + request);
+      }
+    }
+
+    private static String bulk(String text) {
+      return "$" + text.length() + " " + text + " ";
+    }
+
+    /** What the client was told is the reply to the first of what it asked. */
+    private void read() throws Exception {
+      unread.append(client.heard());
+      while (!asked.isEmpty() && isWhole(asked.element())) {
+        String[] words = asked.remove().split(" ");
+        switch (words[0]) {
+          case "GET" -> newer(words[1], Integer.parseInt(bulk()));
+          case "INCR" -> newer(words[1], Integer.parseInt(line(':')));
+          case "SET" -> assertEquals("OK", line('+'));
+          case "ECHO" -> assertEquals(words[1], bulk());
+          default -> {
+            assertEquals("1", line('*'));
+            assertEquals(words[3], bulk());
+          }
+        }
+      }
+      if (asked.isEmpty()) {
+        assertEquals("", unread.toString(), "nobody asked for it");
+      }
+    }
+
+    /** Replies are written whole, and each has so many words. */
+    private boolean isWhole(String request) {
+      int words = request.startsWith("L") ? 3 : request.matches("[GE].*") ? 2 : 1;
+      return unread.chars().filter(c -> c == ' ').count() >= words;
+    }
+
+    private String line(char type) {
+      assertEquals(type, unread.charAt(0), "of " + unread + " for " + asked);
+      int end = unread.indexOf(" ");
+      String line = unread.substring(1, end);
+      unread.delete(0, end + 1);
+      return line;
+    }
+
+    private String bulk() {
+      int length = Integer.parseInt(line('$'));
+      String bulk = unread.substring(0, length);
+      unread.delete(0, length + 1);
+      return bulk;
+    }
+
+    private void newer(String key, int value) {
+      int before = seen.getOrDefault(key, 0);
+      assertTrue(value >= before, key + " was " + before + " and is " + value);
+      assertTrue(value <= redis.get(key), key + " is " + value + " before it is");
+      seen.put(key, value);
+    }
+
+    /** Everything is sent and answered. */
+    void end() throws Exception {
+      for (int i = 0; i < 1000 && !(asked.isEmpty() && unsent.isEmpty()); i++) {
+        send();
+        answerOfTheCache();
+        answerOfRedis();
+        fence();
+        read();
+      }
+      assertEquals("[]", asked.toString(), "without a reply");
+      assertTrue(client.isOpen() && !client.isLeft());
+      assertEquals(0, client.session.held());
+    }
+  }
+
+  @Test
+  void requests_whateverHappensAroundThem_haveTheirRepliesInOrder_andNoOlderValues()
+      throws Exception {
+    for (long seed = 0; seed < SESSIONS; seed++) {
+      Game game = new Game(seed);
+      try {
+        for (int i = 0; i < STEPS; i++) {
+          game.step();
+        }
+        game.end();
+      } catch (AssertionError wrong) {
+        throw new AssertionError("with seed " + seed, wrong);
+      } finally {
+        game.front.close();
+      }
+    }
+  }
+}
