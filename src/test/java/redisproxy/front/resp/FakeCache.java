@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.Consumer;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Bus.Answers;
 import redisproxy.bus.Bus.Asker;
@@ -42,6 +43,9 @@ final class FakeCache {
   private final Queue<Fence> fences = new ArrayDeque<>();
   private final Queue<Enquiry> enquiries = new ArrayDeque<>();
   private List<String> told = new ArrayList<>();
+
+  /** Is told, on the event loop, what is to be invalidated, before what comes behind it. */
+  Consumer<Writes> invalidated = writes -> {};
 
   /** On the event loop. */
   FakeCache(Loop loop) {
@@ -83,6 +87,7 @@ final class FakeCache {
 
   private void written(Writes writes) {
     told.add("invalidate " + Parsed.keys(writes));
+    invalidated.accept(writes);
   }
 
   private Answer answer(Key key) {
@@ -112,7 +117,12 @@ final class FakeCache {
 
   /** From now on a lookup of a key is answered so. */
   void answers(String key, Answer answer) throws Exception {
-    loop.run(() -> answers.put(key, answer));
+    loop.run(() -> put(key, answer));
+  }
+
+  /** The same on the event loop. */
+  void put(String key, Answer answer) {
+    answers.put(key, answer);
   }
 
   /** Lookups of a key wait from now on. */

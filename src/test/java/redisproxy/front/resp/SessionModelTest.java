@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 
@@ -18,8 +20,8 @@ import redisproxy.front.resp.FakeFront.FakeRedisEnd;
  * Random requests, in random pieces, and random events around them. Whatever their order, each
  * request has one reply, in the order of the requests, and no reply is older than one before it.
  *
- * <p>Redis is a map of numbers that only grow. The cache knows what it has at some moment between a
- * lookup and its answer, unless the key was written over the proxy since.
+ * <p>Redis is a map of numbers that only grow. The cache learns late what others write: at a fence
+ * that passes, when the proxy invalidates the key, or at any other moment.
  */
 class SessionModelTest {
   private static final int SESSIONS = 60;
@@ -32,7 +34,7 @@ class SessionModelTest {
     final FakeClient client;
 
     /** What Redis has. */
-    final Map<String, Integer> redis = new HashMap<>();
+    final Map<String, Integer> redis = new ConcurrentHashMap<>(Map.of("a", 0, "b", 0));
 
     final List<FakeRedisEnd> ends = new ArrayList<>();
 
@@ -54,13 +56,22 @@ class SessionModelTest {
       front = new FakeFront();
       client = front.connect();
       front.cache.isSlowWith("a", "b");
-      set("a", 0);
-      set("b", 0);
+      front.loop.run(this::learnAll);
+      front.cache.invalidated =
+          writes -> writes.keys().forEach(key -> learn(new String(key, StandardCharsets.US_ASCII)));
     }
 
-    private void set(String key, int value) throws Exception {
-      redis.put(key, value);
-      front.cache.has(key, "" + value);
+    /** The cache has what Redis has. */
+    private void learn(String key) {
+      front.cache.put(key, FakeCache.entry(key, "" + redis.get(key)));
+    }
+
+    private void learnAll() {
+      redis.keySet().forEach(this::learn);
+    }
+
+    private int grow(String key) {
+      return redis.merge(key, 1, Integer::sum);
     }
 
     private String key() {
@@ -111,15 +122,23 @@ class SessionModelTest {
 
     private void fence() throws Exception {
       if (front.cache.fences() > 0) {
-        front.cache.fence(random.nextInt(4) > 0);
+        boolean passes = random.nextInt(4) > 0;
+        if (passes) {
+          front.loop.run(this::learnAll);
+        }
+        front.cache.fence(passes);
         front.settle();
       }
     }
 
-    /** It is told before anybody else can read it. */
+    /** Or the cache learns of it. */
     private void writeOfAnother() throws Exception {
       String key = key();
-      set(key, redis.get(key) + 1);
+      if (random.nextInt(3) > 0) {
+        grow(key);
+      } else {
+        front.loop.run(() -> learn(key));
+      }
     }
 
     private void answerOfRedis() throws Exception {
@@ -149,17 +168,16 @@ class SessionModelTest {
       }
     }
 
-    private String reply(String request) throws Exception {
+    private String reply(String request) {
       String[] words = request.split(" ");
       switch (words[0]) {
         case "GET":
           return bulk("" + redis.get(words[1]));
         case "INCR":
-          set(words[1], redis.get(words[1]) + 1);
-          return ":" + redis.get(words[1]) + " ";
+          return ":" + grow(words[1]) + " ";
         case "SET":
           // The client does not mind which value it sets, so that numbers go on growing.
-          set(words[1], redis.get(words[1]) + 1);
+          grow(words[1]);
           return "+OK ";
         case "ECHO":
           return bulk(words[1]);
