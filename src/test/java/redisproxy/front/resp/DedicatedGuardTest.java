@@ -1,0 +1,156 @@
+package redisproxy.front.resp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import redisproxy.admission.FailedLogins;
+import redisproxy.admission.FrontLimits;
+import redisproxy.admission.LiveLimits;
+import redisproxy.admission.RateLimit;
+import redisproxy.auth.Credentials;
+import redisproxy.command.CommandTable;
+import redisproxy.command.ConnectionState;
+import redisproxy.command.Outstanding;
+import redisproxy.command.Parsed;
+import redisproxy.config.Configuration;
+import redisproxy.upstream.FakeSocket;
+
+/** What Redis is sent in place of a request. LoginTest has what concerns who the client is. */
+class DedicatedGuardTest {
+  private static final byte[] GREETING =
+      "*2\r\n$4\r\nAUTH\r\n$1\r\nr\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] NO_GREETING = {};
+  private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
+
+  private final Outstanding outstanding =
+      new Outstanding(new ConnectionState(0, true, own -> true));
+
+  private static ClientLimits limits(int perClient) {
+    var settings = Configuration.parse(Map.of("limits.resp-per-client", "" + perClient));
+    ClientConnection connection = new ClientConnection();
+    connection.receiver(new SilentClient());
+    new FakeSocket(connection);
+    return new ClientLimits(
+        connection,
+        new FrontLimits(
+            new RateLimit(new LiveLimits(settings.limits()).resp(), 1, () -> 0),
+            new FailedLogins(() -> 0, () -> 0)));
+  }
+
+  private static Login login() {
+    var settings = Configuration.parse(Map.of("auth.mode", "own", "auth.password", "s3cret"));
+    return new Login(Credentials.of(settings.auth()));
+  }
+
+  private String sent(DedicatedGuard guard, String request) {
+    return text(guard.inPlaceOf(Parsed.line(request), outstanding));
+  }
+
+  private static String text(ByteBuf bytes) {
+    return bytes == null ? null : bytes.toString(StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void guard_whereRedisJudges_letsEverythingPass() {
+    DedicatedGuard guard = new DedicatedGuard(limits(0), null, GREETING);
+    assertFalse(guard.judges());
+    assertTrue(guard.isOpen());
+    assertNull(guard.greet(outstanding));
+    for (String request : new String[] {"GET k", "AUTH x", "RESET", "HELLO 3 AUTH a b", "QUIT"}) {
+      assertNull(sent(guard, request), request);
+    }
+    assertEquals(0, outstanding.size(), "whoever sends them adds them");
+  }
+
+  @Test
+  void guard_whereTheProxyJudges_isOpenToWhoIsIn() {
+    Login login = login();
+    DedicatedGuard guard = new DedicatedGuard(limits(0), login, NO_GREETING);
+    assertTrue(guard.judges());
+    assertFalse(guard.isOpen());
+    login.answer(Parsed.line("AUTH s3cret"), false);
+    assertTrue(guard.isOpen());
+    assertNull(sent(guard, "GET k"));
+  }
+
+  @Test
+  void greeting_isSentWhereTheProxyJudges_andHasAReplyThatIsForNobody() {
+    DedicatedGuard guard = new DedicatedGuard(limits(0), login(), GREETING);
+    assertEquals(new String(GREETING, StandardCharsets.US_ASCII), text(guard.greet(outstanding)));
+    assertEquals(1, outstanding.size());
+    assertTrue(outstanding.isSilent((byte) '+'));
+    assertNull(outstanding.answer());
+  }
+
+  @Test
+  void greeting_isNotSent_whereThereIsNone() {
+    assertNull(new DedicatedGuard(limits(0), login(), NO_GREETING).greet(outstanding));
+    assertEquals(0, outstanding.size());
+  }
+
+  @Test
+  void reset_whereRedisAsksForNoPassword_goesOnAsItIs() {
+    Login login = login();
+    DedicatedGuard guard = new DedicatedGuard(limits(0), login, NO_GREETING);
+    login.answer(Parsed.line("AUTH s3cret"), false);
+    assertNull(sent(guard, "RESET"));
+    assertFalse(guard.isOpen());
+    assertEquals(0, outstanding.size());
+  }
+
+  @Test
+  void reset_whereRedisAsksForAPassword_isFollowedByTheProxysOwn() {
+    Login login = login();
+    DedicatedGuard guard = new DedicatedGuard(limits(0), login, GREETING);
+    login.answer(Parsed.line("AUTH s3cret"), false);
+    sent(guard, "RESET");
+    assertEquals(2, outstanding.size());
+    assertFalse(outstanding.isSilent((byte) '+'), "the first reply is the client's");
+  }
+
+  @Test
+  void requestBeyondTheRate_isRefused_whoeverJudges() {
+    DedicatedGuard guard = new DedicatedGuard(limits(1), null, GREETING);
+    assertNull(sent(guard, "GET k"));
+    assertEquals(REFUSED, sent(guard, "GET k"));
+    assertEquals(1, outstanding.size());
+    assertArrayEquals(ClientLimits.EXCEEDED, outstanding.answer());
+  }
+
+  @Test
+  void helloWithCredentials_isOutstandingAsTheClients() {
+    DedicatedGuard guard = new DedicatedGuard(limits(0), login(), GREETING);
+    assertEquals("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n", sent(guard, "HELLO 3 AUTH default s3cret"));
+    assertEquals(1, outstanding.size());
+    assertFalse(outstanding.isSilent((byte) '%'));
+    assertNull(sent(guard, "HELLO 3"));
+    assertEquals(1, outstanding.size(), "without them it goes on as it is");
+  }
+
+  /** Redis would only queue it, and the client believe that it is in. */
+  @Test
+  void credentialsInATransaction_areRefused() {
+    Login login = login();
+    DedicatedGuard guard = new DedicatedGuard(limits(0), login, GREETING);
+    login.answer(Parsed.line("AUTH s3cret"), false);
+    outstanding.add(
+        Parsed.line(
+            new CommandTable(Map.of("multi", new CommandTable.Row(Set.of(), 0, 0, 0))), "MULTI"));
+    assertEquals(REFUSED, sent(guard, "AUTH s3cret"));
+  }
+
+  @Test
+  void quit_isTheLast_andNothingElse() {
+    assertTrue(DedicatedGuard.isLast(Parsed.line("quit")));
+    assertFalse(DedicatedGuard.isLast(Parsed.line("RESET")));
+    assertEquals(REFUSED, text(DedicatedGuard.refusedRequest()));
+  }
+}
