@@ -237,18 +237,31 @@ class OrderedRepliesTest {
 
   @Test
   void longKey_isAloneInFlight() throws Exception {
-    get("k".repeat(1024));
+    String atMost = "k".repeat(1024);
+    String longer = "k".repeat(1025);
+    front.cache.isSlowWith(atMost, longer);
+    get(atMost);
     assertTrue(replies.mayAccept());
-    get("k".repeat(1025));
-    advance();
-    assertTrue(replies.mayAccept(), "the cache has answered it");
-    front.cache.isSlowWith("k".repeat(1025));
-    get("k".repeat(1025));
+    get(longer);
     assertFalse(replies.mayAccept());
-    front.loop.run(() -> replies.answered(2, missing(), false));
+    answer(0, "1");
     assertFalse(replies.mayAccept());
-    advance();
+    answer(1, "2");
     assertTrue(replies.mayAccept());
+  }
+
+  /** Beyond, not at, the bound answers are let go; at it no more requests are accepted. */
+  @Test
+  void repliesThatFillTheBoundExactly_areAllKept() throws Exception {
+    get("a", "b", "c");
+    answer(1, "x".repeat(MAX_PENDING - 10));
+    assertEquals(MAX_PENDING, replies.held());
+    assertFalse(replies.mayAccept());
+    answer(2, "3");
+    lookedUp();
+    answer(0, "1");
+    assertEquals(List.of(), lookedUp());
+    assertTrue(written().endsWith(" $1 3 "));
   }
 
   @Test
@@ -307,6 +320,8 @@ class OrderedRepliesTest {
     assertTrue(replies.isEmpty());
     assertFalse(replies.isReading());
     assertEquals(0, replies.held());
+    get("e");
+    assertTrue(replies.isReading(), "each read was counted once");
   }
 
   /** Its answer could come first, and be older than theirs. */

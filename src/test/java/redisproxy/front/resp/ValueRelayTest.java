@@ -217,6 +217,16 @@ class ValueRelayTest {
   }
 
   @Test
+  void setWhenItIsWritten_goesOverASharedConnection() throws Exception {
+    client.asks("GET big");
+    connect(0);
+    says(0, "$2 ab ");
+    client.asks("SET big x");
+    assertEquals("SET big x", front.connected().heard());
+    assertEquals("$2 ab ", client.heard());
+  }
+
+  @Test
   void setBehindIt_waitsOnADedicatedConnection() throws Exception {
     client.asks("GET big", "SET big x");
     loop.connect(0);
