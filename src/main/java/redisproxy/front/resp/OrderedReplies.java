@@ -209,10 +209,15 @@ final class OrderedReplies implements Bus.Asker {
     return wrote;
   }
 
-  /** Values stay where they are until the socket takes them; short replies may wait behind it. */
+  /**
+   * Values and long replies stay where they are until the socket takes them; short ones may wait
+   * behind it.
+   */
   private boolean mayWriteFirst() {
     Object reply = replies.first();
-    boolean isShort = reply instanceof byte[] || reply instanceof Entry e && e.isMissing();
+    boolean isShort =
+        reply instanceof byte[] bytes && ReplyWriter.isSmall(bytes.length)
+            || reply instanceof Entry entry && entry.isMissing();
     return reply != null && (isShort ? connection.hasRoom() : connection.isWritable());
   }
 

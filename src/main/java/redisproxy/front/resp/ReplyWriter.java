@@ -26,6 +26,11 @@ final class ReplyWriter {
     this.connection = connection;
   }
 
+  /** Whether a reply of so many bytes is copied among its neighbours. */
+  static boolean isSmall(int length) {
+    return length < COPIED;
+  }
+
   /** Whether everything has been flushed. */
   boolean isFlushed() {
     return flushed;
@@ -38,7 +43,7 @@ final class ReplyWriter {
    */
   void add(byte[] bytes, int offset, int length, long more) {
     flushed = false;
-    if (length >= COPIED) {
+    if (!isSmall(length)) {
       write();
       // From where it is, whether or not the socket takes it now: a copy would cost more.
       connection.write(Unpooled.wrappedBuffer(bytes, offset, length));

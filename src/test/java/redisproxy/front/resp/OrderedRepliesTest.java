@@ -292,6 +292,27 @@ class OrderedRepliesTest {
     assertTrue(written().endsWith(" $-1 +x "));
   }
 
+  /** An ECHO or an INFO may be as long as a value. */
+  @Test
+  void socketThatTakesNothing_hasLongRepliesWaitAsValuesDo() throws Exception {
+    takes(false);
+    String reply = "x".repeat(20_000);
+    for (int i = 0; i < 4; i++) {
+      reply("$20000\r\n" + reply + "\r\n");
+      advance();
+    }
+    assertEquals(2 * "$20000\r\n\r\n".length() + 40_000, replies.held(), "beside the socket");
+    assertTrue(replies.mayAccept());
+    for (int i = 0; i < 2; i++) {
+      reply("$20000\r\n" + reply + "\r\n");
+      advance();
+    }
+    assertFalse(replies.mayAccept());
+    takes(true);
+    assertEquals("$20000 x ".repeat(6), written().replace(reply, "x"));
+    assertTrue(replies.mayAccept());
+  }
+
   // Answers that are let go
 
   /** The head has no answer, and what waits behind it is as much as may wait. */
