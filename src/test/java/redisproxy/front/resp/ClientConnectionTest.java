@@ -1,6 +1,7 @@
 package redisproxy.front.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -8,7 +9,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The bytes of a client's socket, without a socket. */
@@ -71,5 +74,100 @@ class ClientConnectionTest {
     }
     assertEquals(sent.substring(0, sent.length() / 8 * 8), passedOn.toString());
     channel.close();
+  }
+
+  // Replies that the client does not read
+
+  private static final String LONG = "x".repeat(20_000);
+
+  private FakeFront front;
+  private FakeClient client;
+
+  private void openFront() throws Exception {
+    front = new FakeFront("resp.max-pending-bytes", "64KiB");
+    client = front.connect();
+    front.cache.has("long", LONG);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (front != null) {
+      front.close();
+    }
+  }
+
+  private static String[] pings(int times) {
+    String[] pings = new String[times];
+    Arrays.fill(pings, "PING");
+    return pings;
+  }
+
+  @Test
+  void clientThatSendsAllBeforeItReads_getsAllReplies() throws Exception {
+    openFront();
+    client.takes(false);
+    client.asks("GET long", "GET long", "GET long");
+    for (int i = 0; i < 10; i++) {
+      client.asks(pings(1000));
+    }
+    client.takes(true);
+    String heard = client.heard().replace(LONG, "x");
+    assertEquals("$20000 x ".repeat(3) + "+PONG ".repeat(10_000), heard);
+    assertTrue(client.isRead());
+    assertEquals(0, client.unread());
+  }
+
+  @Test
+  void clientThatReadsNothing_isReadNoFurther() throws Exception {
+    openFront();
+    client.takes(false);
+    for (int i = 0; i < 10; i++) {
+      client.asks("GET long");
+    }
+    assertFalse(client.isRead());
+    assertTrue(client.unread() > 0);
+    client.takes(true);
+    assertEquals("$20000 x ".repeat(10), client.heard().replace(LONG, "x"));
+  }
+
+  @Test
+  void clientThatTakesNothingForThreeSeconds_andHasSentMore_isReportedOnce() throws Exception {
+    openFront();
+    stall();
+    front.pass(2_999);
+    assertEquals(0, front.faults.stalledClients());
+    front.pass(1);
+    assertEquals(1, front.faults.stalledClients());
+    front.pass(10_000);
+    assertEquals(1, front.faults.stalledClients());
+    assertTrue(client.isOpen());
+  }
+
+  @Test
+  void clientThatReadsInTheMeantime_hasNotStalled() throws Exception {
+    openFront();
+    stall();
+    front.pass(2_999);
+    client.takes(true);
+    front.pass(10_000);
+    assertEquals(0, front.faults.stalledClients());
+  }
+
+  @Test
+  void clientThatHasSentNoMore_hasNotStalled() throws Exception {
+    openFront();
+    client.takes(false);
+    client.asks("GET long", "GET long");
+    front.pass(10_000);
+    assertEquals(0, front.faults.stalledClients());
+  }
+
+  /** More is there than is read of it: part of a request waits in the proxy. */
+  private void stall() throws Exception {
+    client.takes(false);
+    String[] echoes = new String[20];
+    Arrays.fill(echoes, "ECHO " + LONG);
+    client.asks(echoes);
+    assertFalse(client.isRead());
   }
 }
