@@ -13,7 +13,7 @@ final class RespAssaults {
     assaults.put("resp-half-requests", siege -> halves(siege, 900_000));
     assaults.put("resp-huge-announced", RespAssaults::announced);
     assaults.put("resp-unread-hits", RespAssaults::unreadHits);
-    assaults.put("resp-unread-tunnel", RespAssaults::unreadTunnel);
+    assaults.put("resp-unread-dedicated", RespAssaults::unreadDedicated);
     assaults.put("resp-unread-pubsub", RespAssaults::unreadPubSub);
     assaults.put("resp-unread-streams", RespAssaults::unreadStreams);
     assaults.put("resp-one-byte-writes", RespAssaults::oneByteWrites);
@@ -71,7 +71,7 @@ final class RespAssaults {
     return unread(siege, CROWD, pipeline.toString());
   }
 
-  private static String unreadTunnel(Siege siege) throws Exception {
+  private static String unreadDedicated(Siege siege) throws Exception {
     return unread(siege, 50, Wire.request("GETRANGE", "heavy:0", "0", "-1").repeat(16));
   }
 

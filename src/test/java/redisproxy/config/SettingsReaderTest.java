@@ -272,7 +272,7 @@ class SettingsReaderTest {
   }
 
   @Test
-  void redissJudgement_needsTheTunnelWhereRedisHasAPassword() {
+  void redissJudgement_needsDedicatedConnections_whereRedisHasAPassword() {
     String[] open = {"resp.tunnel", "false", "redis.password", "xyzzy"};
     assertEquals(
         List.of(

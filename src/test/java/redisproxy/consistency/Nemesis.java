@@ -34,7 +34,7 @@ enum Nemesis {
           });
     }
   },
-  /** All the proxy's connections, tunnels with them. */
+  /** All the proxy's connections, dedicated ones with them. */
   CONNECTIONS_KILLED {
     @Override
     void strike(Trial trial, int strength) throws IOException, InterruptedException {

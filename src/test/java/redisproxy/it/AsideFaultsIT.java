@@ -76,7 +76,7 @@ class AsideFaultsIT {
 
   /** They come over the connection that asked for them. */
   @Test
-  void notificationsThatAreNotRefused_comeThroughATunnel() {
+  void notificationsThatAreNotRefused_comeOverADedicatedConnection() {
     Function<List<String>, String> answer =
         command ->
             switch (command.get(0)) {
@@ -124,7 +124,7 @@ class AsideFaultsIT {
   }
 
   @Test
-  void replyLargerThanAClientMayLeaveUnread_goesThroughATunnel() {
+  void replyLargerThanAClientMayLeaveUnread_goesOverADedicatedConnection() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         RunningProxy proxy =
             RunningProxy.start(shape, redis.url(), "resp.max-pending-bytes", "64KiB");
@@ -136,7 +136,7 @@ class AsideFaultsIT {
       assertEquals(docs, client.reply());
       assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
       assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
-      // In the end the link and one tunnel; before 7.0 the reply is an error.
+      // In the end the link and one dedicated connection; before 7.0 the reply is an error.
       int expected = docs.length() > 64 * 1024 ? 2 : 1;
       await(() -> assertEquals(expected, direct.otherConnections()));
     }
@@ -158,7 +158,7 @@ class AsideFaultsIT {
 
   /** What is no RESP, unasked or cut off, costs a question its connection and no more. */
   @Test
-  void redisThatBreaksOff_isAskedThroughATunnel() {
+  void redisThatBreaksOff_isAskedOverADedicatedConnection() {
     for (String broken : new String[] {"?\r\n", "$x\r\n", "*1\r\n?\r\n"}) {
       AtomicBoolean asked = new AtomicBoolean();
       Function<List<String>, String> answer =
@@ -173,7 +173,7 @@ class AsideFaultsIT {
   }
 
   @Test
-  void databaseTheCacheDoesNotKeep_isReadThroughATunnel() {
+  void databaseTheCacheDoesNotKeep_isReadOverADedicatedConnection() {
     try (FakeRedis redis = new FakeRedis(command -> bulk(command.get(0)));
         RunningProxy proxy = RunningProxy.start(shape, redis.url());
         RespClient client = proxy.resp()) {

@@ -53,7 +53,7 @@ class AsideIT {
     return direct.otherConnections();
   }
 
-  /** All that is connected in the end: links, and no tunnel, nor anything else. */
+  /** All that is connected in the end: links, and no dedicated connection, nor anything else. */
   private void awaitConnections(int links) {
     await(() -> assertEquals(links, connections()));
   }
@@ -144,7 +144,7 @@ class AsideIT {
   }
 
   @Test
-  void tunnel_beginsWhereTheSessionIs_andItsWritesAreSeenThere() {
+  void dedicatedConnection_beginsWhereTheSessionIs_andItsWritesAreSeenThere() {
     set(4, "k", "old");
     try (RespClient reader = proxy.resp();
         RespClient writer = proxy.resp()) {
@@ -243,9 +243,11 @@ class AsideIT {
     }
   }
 
-  /** What is asked goes on being in order when the request behind it needs a tunnel. */
+  /**
+   * What is asked goes on being in order when the request behind it needs a dedicated connection.
+   */
   @Test
-  void pipelinedMix_thatEndsInATunnel_isAnsweredInOrder() {
+  void pipelinedMix_thatEndsInADedicatedConnection_isAnsweredInOrder() {
     set(2, "a", "a of 2");
     try (RespClient client = proxy.resp()) {
       client.send(
@@ -265,11 +267,11 @@ class AsideIT {
   }
 
   @Test
-  void longQuestion_goesThroughATunnel() {
+  void longQuestion_goesOverADedicatedConnection() {
     try (RespClient client = proxy.resp()) {
       String key = "k".repeat(2000);
       assertEquals("*1\r\n" + bulk(key), client.call("COMMAND", "GETKEYS", "GET", key));
-      // the loader, the tunnel, and the spare for the next tunnel
+      // the link, the dedicated connection, and the spare
       awaitConnections(3);
     }
   }

@@ -194,7 +194,7 @@ class CoherenceIT {
   /** A client never sees a new value and then an older one. */
   @ParameterizedTest
   @ValueSource(strings = {"MGET k", "EXEC", "LRANGE l 0 -1"})
-  void sessionThatCameBackFromItsTunnel_readsNothingOlder(String how) {
+  void sessionThatCameBackFromItsDedicatedConnection_readsNothingOlder(String how) {
     for (int i = 0; i < 500; i++) {
       other.call("GET", "k");
       client.call("GET", "k");
@@ -215,7 +215,7 @@ class CoherenceIT {
   }
 
   @Test
-  void sessionWithATunnel_readsFromTheCacheAgain() {
+  void sessionWithADedicatedConnection_readsFromTheCacheAgain() {
     direct.call("SET", "k", "v");
     client.call("HGET", "h", "f");
     client.call("GET", "k");

@@ -311,7 +311,7 @@ class ConformanceIT {
   }
 
   @Test
-  void protocolError_inTheTunnel_isRedissOwn() {
+  void protocolError_overADedicatedConnection_isRedissOwn() {
     for (int port : new int[] {direct.port(), proxy.respPort()}) {
       try (RespClient client = new RespClient(port)) {
         client.send(RespClient.request("SET", "a", "1") + "*1\r\n$x\r\n");

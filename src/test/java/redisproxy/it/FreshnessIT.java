@@ -142,7 +142,7 @@ class FreshnessIT {
 
   /** The reply of a write is not seen before what it has written is invalidated. */
   @Test
-  void writeThroughATunnel_isReadByBothProtocolsAtOnce() {
+  void writeOverADedicatedConnection_isReadByBothProtocolsAtOnce() {
     start();
     for (int i = 0; i < 5 * WRITES.size(); i++) {
       String[] arguments = WRITES.get(i % WRITES.size()).split(" ");

@@ -73,7 +73,7 @@ class HugeValueIT {
   }
 
   @Test
-  void valueOf512MB_isWrittenAndReadThroughATunnelInBoundedMemory() throws Exception {
+  void valueOf512MB_isWrittenAndReadOverADedicatedConnectionInBoundedMemory() throws Exception {
     int pieces = 512;
     byte[] piece = new byte[1024 * 1024];
     new Random(1).nextBytes(piece);

@@ -71,7 +71,7 @@ class IdleIT {
   }
 
   @Test
-  void readerFromTheCache_keepsItsTunnel_andWhoIsIdleIsClosed() {
+  void readerFromTheCache_keepsItsDedicatedConnection_andWhoIsIdleIsClosed() {
     direct.call("CONFIG", "SET", "timeout", "1");
     String address = client.addressAtRedis();
     readUntilAnotherIsDropped();

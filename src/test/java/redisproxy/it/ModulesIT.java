@@ -8,7 +8,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** HELLO of a server with modules, which costs a client no tunnel either. */
+/** HELLO of a server with modules, which costs a client no dedicated connection either. */
 @ParameterizedClass
 @EnumSource(Shape.class)
 class ModulesIT {

@@ -73,7 +73,7 @@ class OwnAuthIT {
       assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
       assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
       assertTrue(proxy.stat("hits") > 0, "a session that has logged in reads from the cache");
-      // Through the tunnel, which the proxy has logged in.
+      // Over the dedicated connection, which the proxy has logged in.
       assertEquals("+OK\r\n", client.call("SET", "k", "w"));
       assertEquals("$1\r\nw\r\n", client.call("GET", "k"));
       assertEquals("$7\r\ndefault\r\n", client.call("ACL", "WHOAMI"));
@@ -82,7 +82,7 @@ class OwnAuthIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "behind"})
-  void tunnel_keepsLoginFromRedis_andAnswersInOrder(String redisPassword) {
+  void dedicatedConnection_keepsLoginFromRedis_andAnswersInOrder(String redisPassword) {
     try (EmbeddedRedis redis = redis(redisPassword);
         RunningProxy proxy = own(redis, redisPassword, "auth.password", "s3cret");
         RespClient client = proxy.resp()) {
@@ -319,7 +319,7 @@ class OwnAuthIT {
   }
 
   @Test
-  void withoutTunnel_loginIsJudgedAllTheSame() {
+  void withoutDedicatedConnections_loginIsJudgedAllTheSame() {
     try (EmbeddedRedis redis = redis("behind");
         RunningProxy proxy =
             own(redis, "behind", "auth.password", "s3cret", "resp.tunnel", "false");

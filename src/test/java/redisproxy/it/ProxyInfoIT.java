@@ -55,7 +55,7 @@ class ProxyInfoIT {
   }
 
   @Test
-  void section_isThereWithoutATunnel_onceTheProxyHasLetTheClientIn() {
+  void section_isThereWithoutADedicatedConnection_onceTheProxyHasLetTheClientIn() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         RunningProxy proxy =
             RunningProxy.start(

@@ -50,12 +50,12 @@ class RateLimitIT {
   }
 
   @Test
-  void tunnelledRequests_beyondTheLimit_areRefusedInOrder() {
+  void requestsOverADedicatedConnection_beyondTheLimit_areRefusedInOrder() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         RunningProxy proxy = proxy(redis, "limits.resp-per-client", "10");
         RespClient direct = new RespClient(redis.host(), redis.port());
         RespClient client = proxy.resp()) {
-      // The request that opens the tunnel is read twice and counts once.
+      // The request that opens the connection is read twice and counts once.
       String push = RespClient.request("EVAL", "return redis.call('RPUSH', 'list', 'x')", "0");
       client.send(push.repeat(MANY));
       for (int i = 1; i <= 10; i++) {

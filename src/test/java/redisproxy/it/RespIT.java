@@ -85,7 +85,7 @@ class RespIT {
   }
 
   @Test
-  void otherCommands_withoutTheTunnel_getRedissUnknownCommandError() {
+  void otherCommands_withoutADedicatedConnection_getRedissUnknownCommandError() {
     try (RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
         RespClient reader = alone.resp()) {
       assertEquals(
@@ -106,7 +106,7 @@ class RespIT {
   }
 
   @Test
-  void quit_throughATunnel_isTheLastThatIsAnswered() {
+  void quit_overADedicatedConnection_isTheLastThatIsAnswered() {
     String list = RespClient.request("LRANGE", "none", "0", "-1");
     String write = RespClient.request("SET", "behind-quit", "x");
     client.send(list + RespClient.request("QUIT") + write + list);

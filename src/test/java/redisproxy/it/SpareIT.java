@@ -50,7 +50,7 @@ class SpareIT {
     return connections("");
   }
 
-  /** Has a client open a tunnel; the connection that is there behind it. */
+  /** Has a client open a dedicated connection; the spare that is made behind it. */
   private String spare(RespClient client) {
     assertEquals(1, connect(client));
     Awaitility.await().until(() -> connections(" cmd=NULL ").size() == 1);

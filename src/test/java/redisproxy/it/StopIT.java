@@ -49,7 +49,7 @@ class StopIT {
   }
 
   @Test
-  void largeReplyOfATunnel_isWhole_thoughTheProxyStops() throws Exception {
+  void largeReplyOverADedicatedConnection_isWhole_thoughTheProxyStops() throws Exception {
     client.send(request("LRANGE", "list", "0", "-1"));
     // It has begun, so the request has been read.
     assertEquals('*', client.read());
@@ -59,7 +59,7 @@ class StopIT {
   }
 
   @Test
-  void largeReplyOfATunnel_isWhole_thoughTheClientEndedItsSide() throws Exception {
+  void largeReplyOverADedicatedConnection_isWhole_thoughTheClientEndedItsSide() throws Exception {
     try {
       client.send(request("LRANGE", "list", "0", "-1")).endOutput();
       assertEquals('*', client.read());

@@ -126,7 +126,7 @@ class TlsIT {
   }
 
   @Test
-  void tunnelAndTrunk_workBehindTls() {
+  void dedicatedAndSharedConnections_workBehindTls() {
     RespClient client = client(trusting, respProxy().respPort());
     assertEquals("+OK\r\n", client.call("SET", "k", "1"));
     assertEquals("$1\r\n1\r\n", client.call("GET", "k"));

@@ -137,7 +137,7 @@ class WritesIT {
   }
 
   @Test
-  void redisLost_endsSessionsWithATunnelAndNoOthers() {
+  void redisLost_endsSessionsWithADedicatedConnectionAndNoOthers() {
     writer.call("SET", "k", "v");
     writer.call("LRANGE", "none", "0", "-1");
     assertEquals("$1\r\nv\r\n", reader.call("GET", "k"));

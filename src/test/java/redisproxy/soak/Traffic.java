@@ -53,7 +53,7 @@ enum Traffic {
     }
   },
   /** Transactions, scripts and reads of several keys, which take a connection of their own. */
-  TUNNELS(0.05, 6, 100) {
+  DEDICATED(0.05, 6, 100) {
     @Override
     void turn(Client client) throws IOException {
       int key = anyKey();

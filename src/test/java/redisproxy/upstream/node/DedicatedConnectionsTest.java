@@ -72,7 +72,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void firstTunnel_sendsWhatWaited_whenItIsConnected() throws Exception {
+  void first_sendsWhatWaited_whenItIsConnected() throws Exception {
     start();
     open("a ");
     assertCounts(Kind.TUNNEL, 0, 0);
@@ -86,7 +86,7 @@ class DedicatedConnectionsTest {
 
   /** Nobody is to wait for a connection where one was made a moment ago. */
   @Test
-  void nextTunnel_sendsAtOnce_overTheOneThatWaits() throws Exception {
+  void next_sendsAtOnce_overTheOneThatWaits() throws Exception {
     start();
     open("a ");
     sockets.make(0);
@@ -116,7 +116,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void tunnelThatIsClosedBeforeItIsConnected_closesItsSocket() throws Exception {
+  void connectionThatIsClosedBeforeItIsConnected_closesItsSocket() throws Exception {
     start();
     RedisConnection connection = open("a ");
     loop.run(connection::close);
@@ -154,7 +154,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void tunnelWithAsMuchUnsentAsIsAllowed_isNotWritable() throws Exception {
+  void connectionWithAsMuchUnsentAsIsAllowed_isNotWritable() throws Exception {
     start();
     RedisConnection connection = open("");
     sockets.make(0);

@@ -17,7 +17,7 @@ import redisproxy.dev.EmbeddedRedis;
 /** What Redis says before it hangs up reaches the client, whatever the client is doing. */
 @ParameterizedClass
 @EnumSource(Shape.class)
-class TunnelFaultsIT {
+class DedicatedConnectionFaultsIT {
   private static final String PIECE = "x".repeat(64 * 1024);
 
   @Parameter Shape shape;
@@ -42,7 +42,7 @@ class TunnelFaultsIT {
   void protocolError_ofAClientThatKeepsWriting_isToldInTheWordsOfRedis() throws Exception {
     for (int i = 0; i < 30; i++) {
       try (RespClient client = proxy.resp()) {
-        // Or it would have no tunnel, and the proxy would tell it.
+        // Or it would have no dedicated connection, and the proxy would tell it.
         assertEquals("+OK\r\n", client.call("WATCH", "k"));
         client.send("*3\r\n$3\r\nSET\r\n$65536\r\n" + PIECE + "\r\n:1\r\n");
         Thread writer = new Thread(() -> writeOn(client));
@@ -59,7 +59,7 @@ class TunnelFaultsIT {
   /** A request that nobody answers behind one that Redis takes its time for. */
   @ParameterizedTest
   @ValueSource(strings = {"SET k w", "GET k"})
-  void refusedTunnel_isToldBehindWhatWasAskedBefore(String slow) {
+  void refusedConnection_isToldBehindWhatWasAskedBefore(String slow) {
     try (Switch address = new Switch(redis.port());
         RunningProxy proxy =
             RunningProxy.start(
