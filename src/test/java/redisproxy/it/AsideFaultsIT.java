@@ -1,8 +1,10 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 import static redisproxy.it.RespClient.request;
 
 import java.util.ArrayList;
@@ -12,66 +14,54 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** A Redis that is slow, says too much, refuses, or has more databases than are read at a time. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class AsideFaultsIT {
   private static final String OK = "+OK\r\n";
   private static final String MARK = "redis_reachable:0";
 
   @Parameter Shape shape;
-
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
-  }
-
-  private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
-  }
+  @RegisterExtension final Opened opened = new Opened();
 
   @Test
   void redisFrozen_isAnsweredFromMemory_untilItIsBack() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "200ms");
-        RespClient client = proxy.resp();
-        RespClient other = proxy.resp()) {
-      assertFalse(client.call("INFO", "server").contains(MARK));
-      redis.pause();
-      try {
-        for (int i = 0; i < 3; i++) {
-          client.send(request("INFO", "server"));
-          other.send(request("INFO", "server"));
-          assertTrue(client.reply().contains(MARK));
-          assertTrue(other.reply().contains(MARK));
-        }
-      } finally {
-        redis.resume();
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "200ms");
+    RespClient client = opened.client(proxy);
+    RespClient other = opened.client(proxy);
+    assertFalse(client.call("INFO", "server").contains(MARK));
+    redis.pause();
+    try {
+      for (int i = 0; i < 3; i++) {
+        client.send(request("INFO", "server"));
+        other.send(request("INFO", "server"));
+        assertTrue(client.reply().contains(MARK));
+        assertTrue(other.reply().contains(MARK));
       }
-      await(() -> assertFalse(client.call("INFO", "server").contains(MARK)));
-      await(() -> assertFalse(other.call("INFO", "server").contains(MARK)));
+    } finally {
+      redis.resume();
     }
+    await().untilAsserted(() -> assertFalse(client.call("INFO", "server").contains(MARK)));
+    await().untilAsserted(() -> assertFalse(other.call("INFO", "server").contains(MARK)));
   }
 
   /** Redis knows no such subcommand, whoever asks. */
   @Test
   void notificationsThatAreRefused_costNoConnection() {
     String[] request = {"CLIENT", "MAINT_NOTIFICATIONS", "ON", "moving-endpoint-type", "none"};
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RespClient direct = new RespClient(redis.host(), redis.port());
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      client.call("HELLO", "3");
-      assertEquals(direct.call(request), client.call(request));
-      assertEquals("_\r\n", client.call("GET", "k"));
-      await(() -> assertEquals(1, direct.otherConnections()));
-    }
+    EmbeddedRedis redis = opened.redis();
+    RespClient direct = opened.client(redis);
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    client.call("HELLO", "3");
+    assertEquals(direct.call(request), client.call(request));
+    assertEquals("_\r\n", client.call("GET", "k"));
+    await().untilAsserted(() -> assertEquals(1, direct.otherConnections()));
   }
 
   /** They come over the connection that asked for them. */
@@ -84,13 +74,12 @@ class AsideFaultsIT {
               case "PING" -> "+PONG\r\n";
               default -> bulk("a value");
             };
-    try (FakeRedis redis = FakeRedis.tracking(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      assertEquals(OK, client.call("CLIENT", "MAINT_NOTIFICATIONS", "ON"));
-      assertEquals(bulk("a value"), client.call("GET", "k"));
-      assertTrue(redis.commands.contains(List.of("GET", "k")), () -> "" + redis.commands);
-    }
+    FakeRedis redis = opened.add(FakeRedis.tracking(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals(OK, client.call("CLIENT", "MAINT_NOTIFICATIONS", "ON"));
+    assertEquals(bulk("a value"), client.call("GET", "k"));
+    assertTrue(redis.commands.contains(List.of("GET", "k")), () -> "" + redis.commands);
   }
 
   /** The late reply is nobody's any more, and not the next one's. */
@@ -105,14 +94,13 @@ class AsideFaultsIT {
           }
           return bulk(command.get(command.size() - 1));
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "200ms");
-        RespClient client = proxy.resp()) {
-      assertEquals(bulk("a"), client.call("INFO", "a"));
-      assertTrue(client.call("INFO", "a").contains(MARK));
-      assertEquals(bulk("b"), client.call("INFO", "b"));
-      assertEquals(bulk("c"), client.call("INFO", "c"));
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "200ms");
+    RespClient client = opened.client(proxy);
+    assertEquals(bulk("a"), client.call("INFO", "a"));
+    assertTrue(client.call("INFO", "a").contains(MARK));
+    assertEquals(bulk("b"), client.call("INFO", "b"));
+    assertEquals(bulk("c"), client.call("INFO", "c"));
   }
 
   private static void sleep(long millis) {
@@ -125,35 +113,32 @@ class AsideFaultsIT {
 
   @Test
   void replyLargerThanAClientMayLeaveUnread_goesOverADedicatedConnection() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "resp.max-pending-bytes", "64KiB");
-        RespClient direct = new RespClient(redis.host(), redis.port());
-        RespClient client = proxy.resp();
-        RespClient other = proxy.resp()) {
-      client.send(request("COMMAND", "DOCS") + request("COMMAND", "COUNT"));
-      String docs = direct.call("COMMAND", "DOCS");
-      assertEquals(docs, client.reply());
-      assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
-      assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
-      // In the end the link and one dedicated connection; before 7.0 the reply is an error.
-      int expected = docs.length() > 64 * 1024 ? 2 : 1;
-      await(() -> assertEquals(expected, direct.otherConnections()));
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "resp.max-pending-bytes", "64KiB");
+    RespClient direct = opened.client(redis);
+    RespClient client = opened.client(proxy);
+    RespClient other = opened.client(proxy);
+    client.send(request("COMMAND", "DOCS") + request("COMMAND", "COUNT"));
+    String docs = direct.call("COMMAND", "DOCS");
+    assertEquals(docs, client.reply());
+    assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
+    assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
+    // In the end the link and one dedicated connection; before 7.0 the reply is an error.
+    int expected = docs.length() > 64 * 1024 ? 2 : 1;
+    await().untilAsserted(() -> assertEquals(expected, direct.otherConnections()));
   }
 
   @Test
   void redisThatBeginsToAskForAPassword_saysSoItself() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient direct = new RespClient(redis.host(), redis.port());
-        RespClient client2 = proxy.resp();
-        RespClient client3 = proxy.resp()) {
-      client3.call("HELLO", "3");
-      direct.call("CONFIG", "SET", "requirepass", "s3cret");
-      assertEquals("-NOAUTH Authentication required.\r\n", client2.call("INFO"));
-      assertEquals("-NOAUTH Authentication required.\r\n", client3.call("INFO"));
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient direct = opened.client(redis);
+    RespClient client2 = opened.client(proxy);
+    RespClient client3 = opened.client(proxy);
+    client3.call("HELLO", "3");
+    direct.call("CONFIG", "SET", "requirepass", "s3cret");
+    assertEquals("-NOAUTH Authentication required.\r\n", client2.call("INFO"));
+    assertEquals("-NOAUTH Authentication required.\r\n", client3.call("INFO"));
   }
 
   /** What is no RESP, unasked or cut off, costs a question its connection and no more. */
@@ -174,27 +159,25 @@ class AsideFaultsIT {
 
   @Test
   void databaseTheCacheDoesNotKeep_isReadOverADedicatedConnection() {
-    try (FakeRedis redis = new FakeRedis(command -> bulk(command.get(0)));
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      assertEquals(OK, client.call("SELECT", "2000000000"));
-      assertEquals(bulk("GET"), client.call("GET", "k"));
-      assertFalse(redis.commands.toString().contains("getrange"), redis.commands::toString);
-    }
+    FakeRedis redis = opened.add(new FakeRedis(command -> bulk(command.get(0))));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals(OK, client.call("SELECT", "2000000000"));
+    assertEquals(bulk("GET"), client.call("GET", "k"));
+    assertFalse(redis.commands.toString().contains("getrange"), redis.commands::toString);
   }
 
   /** Redis is known to be there, so the first read of a database waits for its link. */
   @Test
   void firstReadOfADatabase_isAnswered_howeverLongItsLinkTakesToOpen() {
-    try (FakeRedis redis =
-            new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : bulk("v"));
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
-        RespClient client = proxy.resp()) {
-      assertEquals(bulk("v"), client.call("GET", "k"));
-      redis.greetsAfterMs = 400;
-      assertEquals(OK, client.call("SELECT", "3"));
-      assertEquals(bulk("v"), client.call("GET", "k"));
-    }
+    FakeRedis redis =
+        opened.add(new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : bulk("v")));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "10s");
+    RespClient client = opened.client(proxy);
+    assertEquals(bulk("v"), client.call("GET", "k"));
+    redis.greetsAfterMs = 400;
+    assertEquals(OK, client.call("SELECT", "3"));
+    assertEquals(bulk("v"), client.call("GET", "k"));
   }
 
   @Test
@@ -208,30 +191,30 @@ class AsideFaultsIT {
           awaitLatch(busy);
           return bulk("v");
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s")) {
-      List<RespClient> clients = new ArrayList<>();
-      for (int db = 0; db < 16; db++) {
-        RespClient client = proxy.resp();
-        clients.add(client);
-        assertEquals(OK, client.call("SELECT", "" + db));
-        client.send(request("GET", "k"));
-      }
-      await(
-          () ->
-              assertEquals(
-                  16, redis.commands.stream().filter(c -> c.get(0).equals("getrange")).count()));
-      try (RespClient client = proxy.resp()) {
-        client.call("SELECT", "16");
-        assertEquals(
-            "-ERR redis-proxy: too many databases are being read at a time\r\n",
-            client.call("GET", "k"));
-        busy.countDown();
-        clients.forEach(each -> assertEquals(bulk("v"), each.reply()));
-        assertEquals(bulk("v"), client.call("GET", "k"));
-      }
-      clients.forEach(RespClient::close);
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "10s");
+    List<RespClient> clients = new ArrayList<>();
+    for (int db = 0; db < 16; db++) {
+      RespClient client = proxy.resp();
+      clients.add(client);
+      assertEquals(OK, client.call("SELECT", "" + db));
+      client.send(request("GET", "k"));
     }
+    await()
+        .untilAsserted(
+            () ->
+                assertEquals(
+                    16, redis.commands.stream().filter(c -> c.get(0).equals("getrange")).count()));
+    try (RespClient client = proxy.resp()) {
+      client.call("SELECT", "16");
+      assertEquals(
+          "-ERR redis-proxy: too many databases are being read at a time\r\n",
+          client.call("GET", "k"));
+      busy.countDown();
+      clients.forEach(each -> assertEquals(bulk("v"), each.reply()));
+      assertEquals(bulk("v"), client.call("GET", "k"));
+    }
+    clients.forEach(RespClient::close);
   }
 
   private static void awaitLatch(CountDownLatch latch) {

@@ -1,27 +1,24 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 import static redisproxy.it.RespClient.request;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Sessions that only read cost Redis no connection, whatever their library asks besides. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class AsideIT {
   private static final String OK = "+OK\r\n";
 
@@ -39,13 +36,9 @@ class AsideIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start("databases 24"));
-    direct = opened.add(new RespClient(redis.host(), redis.port()));
-    proxy = opened.add(RunningProxy.start(shape, redis.url(), "cache.max-value-bytes", "100KiB"));
-  }
-
-  private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+    redis = opened.redis("databases 24");
+    direct = opened.client(redis);
+    proxy = opened.proxy(shape, redis.url(), "cache.max-value-bytes", "100KiB");
   }
 
   /** Connections besides the test's own and the feed. */
@@ -55,11 +48,7 @@ class AsideIT {
 
   /** All that is connected in the end: links, and no dedicated connection, nor anything else. */
   private void awaitConnections(int links) {
-    await(() -> assertEquals(links, connections()));
-  }
-
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
+    await().untilAsserted(() -> assertEquals(links, connections()));
   }
 
   private void set(int db, String key, String value) {
@@ -170,7 +159,7 @@ class AsideIT {
   void commandAndInfo_areRedissOwn_inBothVersions() {
     for (String version : List.of("2", "3")) {
       try (RespClient client = proxy.resp();
-          RespClient same = new RespClient(redis.host(), redis.port())) {
+          RespClient same = new RespClient(redis)) {
         client.call("HELLO", version);
         same.call("HELLO", version);
         for (String request :
@@ -299,7 +288,7 @@ class AsideIT {
         assertTrue(info.contains("redis_version"), info);
         assertFalse(info.contains("redis_reachable"), info);
       }
-      await(() -> assertEquals("$-1\r\n", client.call("GET", "none")));
+      await().untilAsserted(() -> assertEquals("$-1\r\n", client.call("GET", "none")));
       awaitConnections(1);
     }
   }
@@ -355,7 +344,7 @@ class AsideIT {
     }
     redis.restart();
     try (RespClient client = proxy.resp()) {
-      await(() -> assertFalse(client.call("INFO").contains("redis-proxy")));
+      await().untilAsserted(() -> assertFalse(client.call("INFO").contains("redis-proxy")));
     }
   }
 

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.openqa.selenium.Keys;
 import redisproxy.dev.EmbeddedRedis;
 
@@ -22,19 +22,21 @@ class BrowserIT {
 
   private static final String HOSTILE = "<img src=x onerror=\"document.title='taken over'\">";
 
+  @RegisterExtension final Opened opened = new Opened();
+
   private EmbeddedRedis redis;
   private RunningProxy proxy;
   private Browser browser;
 
   @BeforeEach
   void start() {
-    browser = new Browser();
-    redis = EmbeddedRedis.start();
+    browser = opened.add(new Browser());
+    redis = opened.redis();
     proxy = start("0");
   }
 
   private RunningProxy start(String adminPort) {
-    return RunningProxy.start(
+    return opened.proxy(
         Shape.SPREAD,
         redis.url(),
         "admin.port",
@@ -43,13 +45,6 @@ class BrowserIT {
         "500",
         "dashboard.show-values",
         "true");
-  }
-
-  @AfterEach
-  void stop() {
-    browser.close();
-    proxy.close();
-    redis.close();
   }
 
   private void awaitState(String state) {

@@ -1,27 +1,28 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Who may do what in Redis is changed while the proxy runs. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ChangedAccessIT {
   private static final String OK = "+OK\r\n";
   private static final String NOAUTH = "-NOAUTH Authentication required.\r\n";
   private static final String VALUE = "$1\r\nv\r\n";
+
+  /** It looks often, and tries again soon. */
+  private static final List<String> PROMPT =
+      List.of("coherence.heartbeat", "100ms", "redis.backoff-max", "200ms");
 
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -30,22 +31,12 @@ class ChangedAccessIT {
   private RespClient direct;
 
   private void startRedis(String... config) {
-    redis = opened.add(EmbeddedRedis.start(config));
-    direct = opened.add(new RespClient(redis.host(), redis.port()));
+    redis = opened.redis(config);
+    direct = opened.client(redis);
   }
 
   private RunningProxy start(String... settings) {
-    String[] all = new String[settings.length + 4];
-    System.arraycopy(settings, 0, all, 4, settings.length);
-    all[0] = "coherence.heartbeat";
-    all[1] = "100ms";
-    all[2] = "redis.backoff-max";
-    all[3] = "200ms";
-    return opened.add(RunningProxy.start(shape, redis.url(), all));
-  }
-
-  private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+    return opened.proxy(shape, redis.url(), RunningProxy.settings(PROMPT, settings));
   }
 
   /** Redis lets those stay in who were; the proxy, which was, does not read on for everybody. */
@@ -54,20 +45,20 @@ class ChangedAccessIT {
     startRedis();
     direct.call("SET", "k", "v");
     RunningProxy proxy = start();
-    RespClient client = opened.add(proxy.resp());
+    RespClient client = opened.client(proxy);
     assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
     assertEquals(OK, client.call("SET", "other", "v"));
     direct.call("CONFIG", "SET", "requirepass", "s3cret");
-    await(() -> assertEquals(NOAUTH, client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals(NOAUTH, client.call("GET", "k")));
     assertEquals(503, proxy.http("/keys/k").statusCode());
-    RespClient writer = opened.add(proxy.resp());
+    RespClient writer = opened.client(proxy);
     assertEquals("-NOAUTH Authentication required.\r\n", writer.call("SET", "k", "w"));
-    RespClient knows = opened.add(proxy.resp());
+    RespClient knows = opened.client(proxy);
     assertEquals(OK, knows.call("AUTH", "s3cret"));
     assertEquals("$1\r\nv\r\n", knows.call("GET", "k"));
     direct.call("CONFIG", "SET", "requirepass", "");
-    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
-    await(() -> assertEquals("v", proxy.http("/keys/k").body()));
+    await().untilAsserted(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("v", proxy.http("/keys/k").body()));
   }
 
   /** Both commands come through the proxy, so nobody need notice. */
@@ -75,13 +66,13 @@ class ChangedAccessIT {
   void passwordThatComesAndGoes_failsNobody() throws Exception {
     startRedis();
     direct.call("SET", "k", "v");
-    RunningProxy proxy = opened.add(RunningProxy.start(shape, redis.url()));
-    RespClient admin = opened.add(proxy.resp());
-    RespClient client = opened.add(proxy.resp());
-    RespClient withConnection = opened.add(proxy.resp());
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient admin = opened.client(proxy);
+    RespClient client = opened.client(proxy);
+    RespClient withConnection = opened.client(proxy);
     assertEquals(":1\r\n", withConnection.call("EVAL", "return 1", "0"));
     // Each database has a link of its own.
-    RespClient elsewhere = opened.add(proxy.resp());
+    RespClient elsewhere = opened.client(proxy);
     assertEquals(OK, elsewhere.call("SELECT", "5"));
     for (String[] change :
         new String[][] {
@@ -100,7 +91,7 @@ class ChangedAccessIT {
         assertEquals("$-1\r\n", client.call("GET", "none:" + i));
         assertEquals("$-1\r\n", elsewhere.call("GET", "none:" + i));
       }
-      assertEquals(VALUE, opened.add(proxy.resp()).call("GET", "k"));
+      assertEquals(VALUE, opened.client(proxy).call("GET", "k"));
     }
   }
 
@@ -110,9 +101,9 @@ class ChangedAccessIT {
     startRedis();
     direct.call("SET", "k", "v");
     RunningProxy proxy = start();
-    RespClient admin = opened.add(proxy.resp());
-    RespClient client = opened.add(proxy.resp());
-    RespClient withConnection = opened.add(proxy.resp());
+    RespClient admin = opened.client(proxy);
+    RespClient client = opened.client(proxy);
+    RespClient withConnection = opened.client(proxy);
     assertEquals(":1\r\n", withConnection.call("EVAL", "return 1", "0"));
     for (int i = 0; i < 20; i++) {
       assertEquals(VALUE, client.call("GET", "k"));
@@ -151,18 +142,17 @@ class ChangedAccessIT {
                       default -> OK;
                     }));
     RunningProxy proxy =
-        opened.add(
-            RunningProxy.start(
-                shape,
-                fake.url(),
-                "coherence.mode",
-                "expiry",
-                "redis.load-timeout",
-                "300ms",
-                "redis.backoff-max",
-                "100ms"));
-    RespClient admin = opened.add(proxy.resp());
-    RespClient client = opened.add(proxy.resp());
+        opened.proxy(
+            shape,
+            fake.url(),
+            "coherence.mode",
+            "expiry",
+            "redis.load-timeout",
+            "300ms",
+            "redis.backoff-max",
+            "100ms");
+    RespClient admin = opened.client(proxy);
+    RespClient client = opened.client(proxy);
     assertEquals(VALUE, client.call("GET", "k"));
     assertEquals(OK, admin.call("ACL", "SETUSER", "default", ">pw"));
     assertEquals(VALUE, client.call("GET", "k"));
@@ -174,7 +164,7 @@ class ChangedAccessIT {
     }
     fake.turnsAwayWith = null;
     pong.set("+PONG\r\n");
-    await(() -> assertEquals(VALUE, client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals(VALUE, client.call("GET", "k")));
   }
 
   /** What the proxy's user may no longer read is refused; what was read before lapses. */
@@ -185,16 +175,16 @@ class ChangedAccessIT {
     direct.call("SET", "other", "v");
     RunningProxy proxy =
         start("redis.username", "app", "redis.password", "pw", "cache.expiry", "3s");
-    RespClient client = opened.add(proxy.resp());
+    RespClient client = opened.client(proxy);
     assertEquals(OK, client.call("AUTH", "app", "pw"));
-    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
     direct.call("ACL", "SETUSER", "app", "-get", "-getrange");
     String read = client.call("GET", "other");
     assertTrue(read.startsWith("-NOPERM"), read);
     assertEquals(502, http(proxy, "/keys/other"));
-    await(() -> assertTrue(client.call("GET", "k").startsWith("-NOPERM")));
+    await().untilAsserted(() -> assertTrue(client.call("GET", "k").startsWith("-NOPERM")));
     direct.call("ACL", "SETUSER", "app", "+get", "+getrange");
-    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "other")));
+    await().untilAsserted(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "other")));
   }
 
   /** Redis tells on while the connection holds, and no more over the next: then age bounds it. */
@@ -202,12 +192,12 @@ class ChangedAccessIT {
   void trackingThatIsForbidden_leavesTheExpiry() {
     startRedis("user app on >pw ~* +@all");
     RunningProxy proxy = start("redis.username", "app", "redis.password", "pw");
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    proxy.awaitTracking();
     direct.call("ACL", "SETUSER", "app", "-client");
     direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-    await(() -> assertEquals("expiry", proxy.coherence()));
+    await().untilAsserted(() -> assertEquals("expiry", proxy.coherence()));
     direct.call("ACL", "SETUSER", "app", "+client");
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    proxy.awaitTracking();
   }
 
   private static int http(RunningProxy proxy, String path) {
@@ -228,18 +218,17 @@ class ChangedAccessIT {
                       default -> OK;
                     }));
     RunningProxy proxy =
-        opened.add(
-            RunningProxy.start(
-                shape,
-                fake.url(),
-                "redis.password",
-                "pw",
-                "redis.username",
-                "app",
-                "redis.load-timeout",
-                "500ms",
-                "coherence.mode",
-                "expiry"));
+        opened.proxy(
+            shape,
+            fake.url(),
+            "redis.password",
+            "pw",
+            "redis.username",
+            "app",
+            "redis.load-timeout",
+            "500ms",
+            "coherence.mode",
+            "expiry");
     fake.turnsAwayWith = "-ERR max number of clients reached\r\n";
     assertEquals(503, http(proxy, "/keys/k"));
     fake.turnsAwayWith = null;
@@ -248,8 +237,9 @@ class ChangedAccessIT {
     for (int i = 0; i < 8; i++) {
       assertEquals(503, http(proxy, "/keys/k"));
     }
-    await(() -> assertTrue(fake.connections() < before + 4, "" + fake.connections()));
+    await()
+        .untilAsserted(() -> assertTrue(fake.connections() < before + 4, "" + fake.connections()));
     fake.silentAuth = false;
-    await(() -> assertEquals(200, http(proxy, "/keys/k")));
+    await().untilAsserted(() -> assertEquals(200, http(proxy, "/keys/k")));
   }
 }

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,18 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** A session has one id for life, which means it wherever Redis takes or tells one. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ClientIdsIT {
   private static final Pattern HELLO_ID = Pattern.compile("\\$2\r\nid\r\n:(\\d+)\r\n");
 
@@ -31,12 +28,12 @@ class ClientIdsIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
   }
 
   private RespClient client() {
-    return opened.add(proxy.resp());
+    return opened.client(proxy);
   }
 
   /** One with a connection of its own to Redis. */
@@ -70,10 +67,9 @@ class ClientIdsIT {
     assertTrue(Long.parseLong(id) >= 1L << 52 && Long.parseLong(id) < 1L << 53, id);
     assertNotEquals(id, hello(client()));
     assertNotEquals(id, id(connected()));
-    try (RunningProxy other = RunningProxy.start(shape, redis.url());
-        RespClient ofOther = other.resp()) {
-      assertTrue(Math.abs(Long.parseLong(hello(ofOther)) - Long.parseLong(id)) > 1000);
-    }
+    RunningProxy other = opened.proxy(shape, redis.url());
+    RespClient ofOther = opened.client(other);
+    assertTrue(Math.abs(Long.parseLong(hello(ofOther)) - Long.parseLong(id)) > 1000);
   }
 
   @Test
@@ -107,7 +103,7 @@ class ClientIdsIT {
   void killByOwnId_killsNoStranger() {
     List<RespClient> strangers = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
-      strangers.add(opened.add(new RespClient(redis.host(), redis.port())));
+      strangers.add(opened.client(redis));
       assertEquals("+PONG\r\n", strangers.get(i).call("PING"));
     }
     for (int i = 0; i < 20; i++) {
@@ -128,8 +124,7 @@ class ClientIdsIT {
       String id = hello(victim);
       assertEquals(":1\r\n", killer.call("CLIENT", "KILL", "ID", id));
       assertTrue(victim.isClosedByServer());
-      Awaitility.await()
-          .untilAsserted(() -> assertEquals(":0\r\n", killer.call("CLIENT", "KILL", "ID", id)));
+      await().untilAsserted(() -> assertEquals(":0\r\n", killer.call("CLIENT", "KILL", "ID", id)));
     }
   }
 
@@ -140,11 +135,10 @@ class ClientIdsIT {
     RespClient other = client();
     assertEquals(":0\r\n", other.call("CLIENT", "UNBLOCK", id));
     blocked.send(RespClient.request("BLPOP", "none", "0"));
-    Awaitility.await()
-        .untilAsserted(() -> assertEquals(":1\r\n", other.call("CLIENT", "UNBLOCK", id)));
+    await().untilAsserted(() -> assertEquals(":1\r\n", other.call("CLIENT", "UNBLOCK", id)));
     assertEquals("*-1\r\n", blocked.reply());
     blocked.send(RespClient.request("BLPOP", "none", "0"));
-    Awaitility.await()
+    await()
         .untilAsserted(() -> assertEquals(":1\r\n", other.call("CLIENT", "UNBLOCK", id, "ERROR")));
     assertEquals("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n", blocked.reply());
   }
@@ -161,7 +155,7 @@ class ClientIdsIT {
     assertTrue(tracked.call("CLIENT", "INFO").contains(" redir=" + id));
     told.call("SUBSCRIBE", "__redis__:invalidate");
     assertEquals("$-1\r\n", tracked.call("GET", "k"));
-    opened.add(new RespClient(redis.host(), redis.port())).call("SET", "k", "v");
+    opened.client(redis).call("SET", "k", "v");
     assertTrue(told.reply().contains("__redis__:invalidate\r\n*1\r\n$1\r\nk\r\n"));
     assertTrue(
         tracked.call("CLIENT", "TRACKING", "OFF").equals("+OK\r\n")
@@ -181,15 +175,14 @@ class ClientIdsIT {
 
   @Test
   void session_whoseClientLogsIn_hasItToo() {
-    EmbeddedRedis closed = opened.add(EmbeddedRedis.start("requirepass s3cret"));
-    RunningProxy before =
-        opened.add(RunningProxy.start(shape, closed.url(), "redis.password", "s3cret"));
-    RespClient client = opened.add(before.resp());
+    EmbeddedRedis closed = opened.redis("requirepass s3cret");
+    RunningProxy before = opened.proxy(shape, closed.url(), "redis.password", "s3cret");
+    RespClient client = opened.client(before);
     assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
     String id = id(client);
     assertTrue(Long.parseLong(id) >= 1L << 52, id);
     assertEquals(":0\r\n", client.call("CLIENT", "KILL", "ID", id));
-    RespClient killer = opened.add(before.resp());
+    RespClient killer = opened.client(before);
     assertEquals("+OK\r\n", killer.call("AUTH", "s3cret"));
     assertEquals(":1\r\n", killer.call("CLIENT", "KILL", "ID", id));
     assertTrue(client.isClosedByServer());

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -19,9 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,18 +41,19 @@ class ClientMemoryIT {
   private static final int STREAMS = 100;
 
   @TempDir static Path directory;
+  @RegisterExtension static final Opened shared = Opened.forClass();
   @RegisterExtension final Opened opened = new Opened();
+
   private static final Vertx vertx = Vertx.vertx();
-
   private static EmbeddedRedis redis;
-  private RunningJar jar;
 
+  private RunningJar jar;
   private RespClient neighbour;
 
   @BeforeAll
   static void start() throws Exception {
-    redis = EmbeddedRedis.start();
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = shared.redis();
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "blue");
       for (int i = 0; i < 16; i++) {
         direct.call("SET", "heavy" + i, "v".repeat(HEAVY));
@@ -63,7 +63,6 @@ class ClientMemoryIT {
 
   @AfterAll
   static void stop() {
-    redis.close();
     vertx.close().await();
   }
 
@@ -76,15 +75,10 @@ class ClientMemoryIT {
   private void startProxy(Map<String, String> more) throws Exception {
     Map<String, String> environment = new HashMap<>(more);
     environment.put("REDIS_URL", redis.url());
-    jar = new RunningJar(directory);
+    jar = opened.jar(directory);
     jar.run(environment, List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError"));
     jar.awaitReady();
     neighbour = opened.add(new RespClient(jar.resp));
-  }
-
-  @AfterEach
-  void stopProxy() {
-    jar.close();
   }
 
   private void assertOthersAreAnswered() throws Exception {
@@ -119,7 +113,7 @@ class ClientMemoryIT {
 
   private void assertSomeAreCutOff() throws Exception {
     assertOthersAreAnswered();
-    Awaitility.await().until(() -> warnings() > 0);
+    await().until(() -> warnings() > 0);
     assertTrue(!jar.output().contains("ended by a fault"), jar.output());
   }
 
@@ -158,7 +152,7 @@ class ClientMemoryIT {
           .write(sent.getBytes(StandardCharsets.US_ASCII));
     }
     List<Long> taken = new ArrayList<>();
-    Awaitility.await()
+    await()
         .pollInterval(200, TimeUnit.MILLISECONDS)
         .until(
             () -> {
@@ -209,9 +203,9 @@ class ClientMemoryIT {
           .onSuccess(
               response -> response.pause().exceptionHandler(cutOff -> {}).handler(data -> {}));
     }
-    Awaitility.await().until(() -> closed.get() > 0);
+    await().until(() -> closed.get() > 0);
     assertEquals("$4\r\nblue\r\n", neighbour.call("GET", "color"));
-    Awaitility.await().until(() -> warnings() > 0);
+    await().until(() -> warnings() > 0);
     assertTrue(jar.isAlive(), jar.output());
   }
 }

@@ -29,8 +29,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisPubSub;
 import redis.clients.jedis.Pipeline;
@@ -41,8 +39,7 @@ import redisproxy.dev.EmbeddedRedis;
  * Whole sessions of real client libraries, before Redis and before the proxy: what they see must be
  * the same.
  */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ClientSessionsIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -53,9 +50,9 @@ class ClientSessionsIT {
 
   @BeforeEach
   void start() {
-    behind = opened.add(EmbeddedRedis.start());
-    direct = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, behind.url()));
+    behind = opened.redis();
+    direct = opened.redis();
+    proxy = opened.proxy(shape, behind.url());
   }
 
   private void same(IntFunction<List<Object>> session) {

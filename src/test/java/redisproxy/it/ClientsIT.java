@@ -18,8 +18,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.RedisClient;
@@ -28,8 +26,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Real client libraries, as applications use them. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ClientsIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -39,8 +36,8 @@ class ClientsIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
     try (Jedis direct = new Jedis(redis.host(), redis.port())) {
       for (int i = 0; i < 500; i++) {
         direct.set("k" + i, "v" + i);

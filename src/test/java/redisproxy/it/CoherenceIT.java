@@ -1,29 +1,30 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
-import java.time.Duration;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What is cached keeps to what Redis has, though its expiry is an hour away. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class CoherenceIT {
+  private static final List<String> LONG_EXPIRY = List.of("cache.expiry", "1h");
+
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
+  @RegisterExtension final Opened openedAnew = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -33,44 +34,18 @@ class CoherenceIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
+    redis = opened.redis();
     start("coherence.mode", "tracking");
   }
 
   /** Anew, with other settings. */
   private void start(String... settings) {
-    stopProxy();
-    String[] all = new String[settings.length + 2];
-    all[0] = "cache.expiry";
-    all[1] = "1h";
-    System.arraycopy(settings, 0, all, 2, settings.length);
-    proxy = RunningProxy.start(shape, redis.url(), all);
-    client = proxy.resp();
-    other = proxy.resp();
-    direct = new RespClient(redis.host(), redis.port());
-  }
-
-  @AfterEach
-  void stop() {
-    stopProxy();
-    redis.close();
-  }
-
-  private void stopProxy() {
-    if (proxy != null) {
-      client.close();
-      other.close();
-      direct.close();
-      proxy.close();
-    }
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(Duration.ofSeconds(15)).untilAsserted(assertion);
-  }
-
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
+    openedAnew.close();
+    String[] all = RunningProxy.settings(LONG_EXPIRY, settings);
+    proxy = openedAnew.proxy(shape, redis.url(), all);
+    client = openedAnew.client(proxy);
+    other = openedAnew.client(proxy);
+    direct = openedAnew.client(redis);
   }
 
   private String state() {
@@ -118,7 +93,7 @@ class CoherenceIT {
     assertEquals("old", proxy.http("/keys/k").body());
     direct.call(command.split(" ", command.startsWith("EVAL") ? 3 : -1));
     String now = direct.call("GET", "k");
-    await(() -> assertEquals(now, client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals(now, client.call("GET", "k")));
     assertEquals(now.startsWith("$-1") ? 404 : 200, proxy.http("/keys/k").statusCode());
   }
 
@@ -136,7 +111,7 @@ class CoherenceIT {
               .orElse("")
               .contains("hit"));
       direct.call("SET", key, "v");
-      await(() -> assertEquals(bulk("v"), client.call("GET", key)));
+      await().untilAsserted(() -> assertEquals(bulk("v"), client.call("GET", key)));
     }
   }
 
@@ -145,7 +120,7 @@ class CoherenceIT {
     direct.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
     direct.call("SET", "k", "v", "PX", "300");
     assertEquals(bulk("v"), client.call("GET", "k"));
-    await(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
     assertEquals(404, proxy.http("/keys/k").statusCode());
   }
 
@@ -269,12 +244,12 @@ class CoherenceIT {
   void feedThatIsKilled_comesBack_andNothingIsOldAfterwards() {
     for (int i = 0; i < 5; i++) {
       direct.call("SET", "k", "old" + i);
-      await(() -> assertEquals("tracking", state()));
+      await().untilAsserted(() -> assertEquals("tracking", state()));
       client.call("GET", "k");
       killFeed();
       String now = "new" + i;
       direct.call("SET", "k", now);
-      await(() -> assertEquals(bulk(now), client.call("GET", "k")));
+      await().untilAsserted(() -> assertEquals(bulk(now), client.call("GET", "k")));
     }
   }
 
@@ -282,17 +257,18 @@ class CoherenceIT {
   @Test
   void keyWrittenWhileTheFeedIsLost_isNotOldWhenItIsBack() {
     direct.call("SET", "k", "old");
-    await(() -> assertEquals(1, told()));
+    await().untilAsserted(() -> assertEquals(1, told()));
     client.call("GET", "k");
     assertEquals(1, proxy.stat("entries"));
     killFeed();
     direct.call("SET", "k", "new");
-    await(
-        () -> {
-          direct.call("SET", "other", "x");
-          assertTrue(told() > 1);
-        });
-    await(() -> assertEquals("tracking", state()));
+    await()
+        .untilAsserted(
+            () -> {
+              direct.call("SET", "other", "x");
+              assertTrue(told() > 1);
+            });
+    await().untilAsserted(() -> assertEquals("tracking", state()));
     assertEquals(bulk("new"), client.call("GET", "k"));
   }
 
@@ -300,7 +276,7 @@ class CoherenceIT {
   void serverThatDoesNotTell_isReadForTheExpiryOnly() {
     direct.call("ACL", "SETUSER", "limited", "on", "nopass", "~*", "+@all", "-client");
     start("redis.username", "limited", "redis.password", "any");
-    await(() -> assertEquals("expiry", state()));
+    await().untilAsserted(() -> assertEquals("expiry", state()));
     HttpResponse<String> ready = proxy.admin("/health/ready");
     assertEquals(200, ready.statusCode());
     assertTrue(ready.body().contains("degraded") && ready.body().contains("NOPERM"), ready.body());
@@ -328,7 +304,7 @@ class CoherenceIT {
       direct.call("SET", "k", "" + i);
       assertEquals(bulk("" + i), client.call("GET", "k"));
       String now = "" + i;
-      await(() -> assertEquals(bulk(now), client.call("GET", "user:1")));
+      await().untilAsserted(() -> assertEquals(bulk(now), client.call("GET", "user:1")));
     }
     HttpResponse<String> outside = proxy.http("/keys/k");
     assertEquals("redis-proxy; fwd=miss", outside.headers().firstValue("cache-status").orElse(""));
@@ -339,20 +315,21 @@ class CoherenceIT {
     direct.call("SET", "k", "v");
     client.call("GET", "k");
     redis.stop();
-    await(
-        () ->
-            assertTrue(
-                proxy
-                    .http("/keys/k")
-                    .headers()
-                    .firstValue("cache-status")
-                    .orElse("")
-                    .endsWith("; detail=unverified")));
+    await()
+        .untilAsserted(
+            () ->
+                assertTrue(
+                    proxy
+                        .http("/keys/k")
+                        .headers()
+                        .firstValue("cache-status")
+                        .orElse("")
+                        .endsWith("; detail=unverified")));
     assertEquals(bulk("v"), client.call("GET", "k"));
     assertTrue(proxy.stat("unverified") >= 2);
     redis.restart();
-    await(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
-    await(() -> assertEquals("tracking", state()));
+    await().untilAsserted(() -> assertEquals("$-1\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("tracking", state()));
   }
 
   @Test
@@ -361,7 +338,7 @@ class CoherenceIT {
     direct.call("SET", "k", "v");
     client.call("GET", "k");
     redis.stop();
-    await(() -> assertEquals(503, proxy.http("/keys/k").statusCode()));
+    await().untilAsserted(() -> assertEquals(503, proxy.http("/keys/k").statusCode()));
     assertTrue(client.call("GET", "k").startsWith("-ERR redis-proxy: Redis cannot be reached"));
   }
 }

@@ -1,36 +1,33 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What Redis says at the worst moment, and what it then does not say. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class CoherenceRaceIT {
   private static final String PUSH_K = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
   private static final String PUSH_ALL = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   /** What loads are answered with, in the order in which they ask; each waits for its own. */
   private final BlockingQueue<CompletableFuture<String>> loads = new LinkedBlockingQueue<>();
@@ -41,32 +38,17 @@ class CoherenceRaceIT {
   /** A server of which a test says what becomes of everything but PING and what tracks. */
   private void start(Function<List<String>, String> answer, String... settings) {
     redis =
-        FakeRedis.tracking(
-            command ->
-                switch (command.get(0).toUpperCase()) {
-                  case "PING" -> "+PONG\r\n";
-                  case "CLIENT" -> "+OK\r\n";
-                  case "PTTL" -> ":-1\r\n";
-                  default -> answer.apply(command);
-                });
-    proxy = RunningProxy.start(shape, redis.url(), settings);
-    await(() -> assertEquals("tracking", proxy.coherence()));
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(Duration.ofSeconds(15)).untilAsserted(assertion);
-  }
-
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
+        opened.add(
+            FakeRedis.tracking(
+                command ->
+                    switch (command.get(0).toUpperCase()) {
+                      case "PING" -> "+PONG\r\n";
+                      case "CLIENT" -> "+OK\r\n";
+                      case "PTTL" -> ":-1\r\n";
+                      default -> answer.apply(command);
+                    }));
+    proxy = opened.proxy(shape, redis.url(), settings);
+    proxy.awaitTracking();
   }
 
   /** Answers the load when the test says with what. */
@@ -101,12 +83,12 @@ class CoherenceRaceIT {
       CompletableFuture<String> first = nextLoad();
       overtake(push);
       behind.send(RespClient.request("GET", "k"));
-      await(() -> assertEquals(2, proxy.stat("loads")));
+      await().untilAsserted(() -> assertEquals(2, proxy.stat("loads")));
       first.complete(bulk("old"));
       assertEquals(bulk("old"), early.reply());
       CompletableFuture<String> second = nextLoad();
       early.send(RespClient.request("GET", "k"));
-      await(() -> assertEquals(1, proxy.stat("coalesced")));
+      await().untilAsserted(() -> assertEquals(1, proxy.stat("coalesced")));
       second.complete(bulk("new"));
       assertEquals(bulk("new"), behind.reply());
       assertEquals(bulk("new"), early.reply());
@@ -136,7 +118,7 @@ class CoherenceRaceIT {
   private void overtake(String push) {
     long before = proxy.stat("overtaken");
     redis.pushToFeed(push);
-    await(() -> assertEquals(before + 1, proxy.stat("overtaken")));
+    await().untilAsserted(() -> assertEquals(before + 1, proxy.stat("overtaken")));
   }
 
   /** Half a piece of news is none, and what it was about is not known. */
@@ -150,8 +132,8 @@ class CoherenceRaceIT {
       value[0] = "new";
       redis.pushToFeed(PUSH_K.substring(0, PUSH_K.length() - 4));
       redis.dropFeed();
-      await(() -> assertEquals(bulk("new"), client.call("GET", "k")));
-      await(() -> assertEquals("tracking", proxy.coherence()));
+      await().untilAsserted(() -> assertEquals(bulk("new"), client.call("GET", "k")));
+      proxy.awaitTracking();
       assertEquals(bulk("new"), client.call("GET", "other"));
     }
   }
@@ -162,22 +144,23 @@ class CoherenceRaceIT {
     int[] value = {0};
     boolean[] refuses = {false};
     redis =
-        FakeRedis.tracking(
-            command ->
-                switch (command.get(0).toUpperCase()) {
-                  case "PING" -> "+PONG\r\n";
-                  case "CLIENT" -> refuses[0] ? "-LOADING not now\r\n" : "+OK\r\n";
-                  case "PTTL" -> ":-1\r\n";
-                  default -> bulk("" + value[0]);
-                });
-    proxy = RunningProxy.start(shape, redis.url(), "redis.backoff-max", "50ms");
+        opened.add(
+            FakeRedis.tracking(
+                command ->
+                    switch (command.get(0).toUpperCase()) {
+                      case "PING" -> "+PONG\r\n";
+                      case "CLIENT" -> refuses[0] ? "-LOADING not now\r\n" : "+OK\r\n";
+                      case "PTTL" -> ":-1\r\n";
+                      default -> bulk("" + value[0]);
+                    }));
+    proxy = opened.proxy(shape, redis.url(), "redis.backoff-max", "50ms");
     try (RespClient client = proxy.resp()) {
-      await(() -> assertEquals("tracking", proxy.coherence()));
+      proxy.awaitTracking();
       client.call("GET", "k");
       client.call("GET", "k");
       refuses[0] = true;
       redis.dropFeed();
-      await(() -> assertEquals("lost", proxy.coherence()));
+      await().untilAsserted(() -> assertEquals("lost", proxy.coherence()));
       long hits = proxy.stat("hits");
       for (int i = 1; i < 50; i++) {
         value[0] = i;
@@ -187,7 +170,7 @@ class CoherenceRaceIT {
       assertEquals(hits, proxy.stat("hits"));
       assertEquals(0, proxy.stat("entries"), "nothing new, and nothing older than what was seen");
       refuses[0] = false;
-      await(() -> assertEquals("tracking", proxy.coherence()));
+      proxy.awaitTracking();
       client.call("GET", "k");
       client.call("GET", "k");
       assertEquals(hits + 1, proxy.stat("hits"));
@@ -201,11 +184,11 @@ class CoherenceRaceIT {
     long before = tracked();
     redis.greetsAfterMs = 2000;
     redis.drop();
-    await(() -> assertEquals(before + 1, tracked()));
+    await().untilAsserted(() -> assertEquals(before + 1, tracked()));
     assertEquals("tracking", proxy.coherence());
-    await(() -> assertEquals(before + 2, tracked()));
-    await(() -> assertEquals(200, proxy.admin("/health/ready").statusCode()));
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    await().untilAsserted(() -> assertEquals(before + 2, tracked()));
+    await().untilAsserted(() -> assertEquals(200, proxy.admin("/health/ready").statusCode()));
+    proxy.awaitTracking();
   }
 
   /** What was streamed may be newer than what the feed has told. */
@@ -242,7 +225,7 @@ class CoherenceRaceIT {
   void blackHole_isNotReached() throws IOException {
     try (ServerSocket silent = new ServerSocket(0, 512, InetAddress.getLoopbackAddress())) {
       proxy =
-          RunningProxy.start(
+          opened.proxy(
               shape,
               "redis://127.0.0.1:" + silent.getLocalPort(),
               "redis.connect-timeout",

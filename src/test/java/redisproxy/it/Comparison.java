@@ -32,8 +32,9 @@ final class Comparison implements AutoCloseable {
 
   private static final Pattern UNSUBSCRIBED_FROM_ALL = Pattern.compile("(?:" + UNSUBSCRIBED + ")+");
 
-  private final EmbeddedRedis behind = EmbeddedRedis.start();
-  private final EmbeddedRedis direct = EmbeddedRedis.start();
+  private final Opened opened = new Opened();
+  private final EmbeddedRedis behind = opened.redis();
+  private final EmbeddedRedis direct = opened.redis();
   private final RunningProxy proxy;
   private final RespClient directWriter;
   private final RespClient proxyWriter;
@@ -45,20 +46,15 @@ final class Comparison implements AutoCloseable {
   private final RespClient behindReader;
 
   Comparison(Shape shape) {
-    proxy = RunningProxy.start(shape, behind.url(), SETTINGS);
-    directWriter = new RespClient(direct.port());
-    proxyWriter = proxy.resp();
-    behindReader = new RespClient(behind.port());
+    proxy = opened.proxy(shape, behind.url(), SETTINGS);
+    directWriter = opened.client(direct);
+    proxyWriter = opened.client(proxy);
+    behindReader = opened.client(behind);
   }
 
   @Override
   public void close() {
-    proxyWriter.close();
-    directWriter.close();
-    behindReader.close();
-    proxy.close();
-    behind.close();
-    direct.close();
+    opened.close();
   }
 
   /** Lookups that the cache has answered. */

@@ -10,9 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import redisproxy.dev.EmbeddedRedis;
 
@@ -20,8 +18,7 @@ import redisproxy.dev.EmbeddedRedis;
  * The same sessions played to a Redis and, through the proxy, to another: what comes back must be
  * the same to the byte.
  */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ConformanceIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -32,9 +29,9 @@ class ConformanceIT {
 
   @BeforeEach
   void start() {
-    behind = opened.add(EmbeddedRedis.start());
-    direct = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, behind.url()));
+    behind = opened.redis();
+    direct = opened.redis();
+    proxy = opened.proxy(shape, behind.url());
   }
 
   /** Each a name and its commands, a line each. */

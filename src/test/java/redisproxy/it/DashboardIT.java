@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -18,31 +19,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The dashboard without a browser: its files, its events, a look at one key. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class DashboardIT {
+  @RegisterExtension static final Opened shared = Opened.forClass();
+
   private static EmbeddedRedis redis;
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   @BeforeAll
   static void start() {
-    redis = EmbeddedRedis.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    redis.close();
+    redis = shared.redis();
   }
 
   /** Somebody who looks at it. */
@@ -109,25 +104,24 @@ class DashboardIT {
 
   @Test
   void files_areThere_allThatThePageNames_andNothingElseIs() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      HttpResponse<String> page = proxy.admin("/");
-      assertEquals(200, page.statusCode());
-      assertEquals("text/html; charset=utf-8", page.headers().firstValue("content-type").get());
-      String policy = page.headers().firstValue("content-security-policy").get();
-      assertTrue(policy.startsWith("default-src 'self';") && !policy.contains("unsafe"), policy);
-      assertFalse(
-          Pattern.compile("<script(?![^>]* src=)| style=| on[a-z]+=").matcher(page.body()).find());
-      List<String> found = new ArrayList<>();
-      named(page.body(), "(?:src|href)=\"(/dashboard/[^\"]+)\"", found);
-      for (int i = 0; i < found.size(); i++) {
-        HttpResponse<String> file = proxy.admin(found.get(i));
-        assertEquals(200, file.statusCode(), found.get(i));
-        named(file.body(), "from \"(/[^\"]+)\"", found);
-      }
-      assertTrue(found.contains("/dashboard/uplot/uplot.js") && found.size() >= 7, found::toString);
-      assertEquals(404, proxy.admin("/dashboard/nothing.js").statusCode());
-      assertEquals(404, proxy.admin("/dashboard/../redis-proxy.version").statusCode());
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    HttpResponse<String> page = proxy.admin("/");
+    assertEquals(200, page.statusCode());
+    assertEquals("text/html; charset=utf-8", page.headers().firstValue("content-type").get());
+    String policy = page.headers().firstValue("content-security-policy").get();
+    assertTrue(policy.startsWith("default-src 'self';") && !policy.contains("unsafe"), policy);
+    assertFalse(
+        Pattern.compile("<script(?![^>]* src=)| style=| on[a-z]+=").matcher(page.body()).find());
+    List<String> found = new ArrayList<>();
+    named(page.body(), "(?:src|href)=\"(/dashboard/[^\"]+)\"", found);
+    for (int i = 0; i < found.size(); i++) {
+      HttpResponse<String> file = proxy.admin(found.get(i));
+      assertEquals(200, file.statusCode(), found.get(i));
+      named(file.body(), "from \"(/[^\"]+)\"", found);
     }
+    assertTrue(found.contains("/dashboard/uplot/uplot.js") && found.size() >= 7, found::toString);
+    assertEquals(404, proxy.admin("/dashboard/nothing.js").statusCode());
+    assertEquals(404, proxy.admin("/dashboard/../redis-proxy.version").statusCode());
   }
 
   private static void named(String text, String pattern, List<String> found) {
@@ -141,41 +135,39 @@ class DashboardIT {
 
   @Test
   void aFile_isSentOnce() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      String etag = proxy.admin("/dashboard/main.js").headers().firstValue("etag").get();
-      HttpResponse<String> again = proxy.admin("/dashboard/main.js", "if-none-match", etag);
-      assertEquals(304, again.statusCode());
-      assertEquals("", again.body());
-    }
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    String etag = proxy.admin("/dashboard/main.js").headers().firstValue("etag").get();
+    HttpResponse<String> again = proxy.admin("/dashboard/main.js", "if-none-match", etag);
+    assertEquals(304, again.statusCode());
+    assertEquals("", again.body());
   }
 
   @Test
   void events_tellWhatHasBeen_thenWhatIs() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp();
-        Viewer viewer = new Viewer(proxy)) {
-      assertEquals("HTTP/1.1 200 OK", viewer.status);
-      JsonArray columns = viewer.next("past").getJsonArray("columns");
-      // Points begin with the second reading.
-      viewer.next("now");
-      client.call("SET", "dash", "v");
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    Viewer viewer = opened.add(new Viewer(proxy));
+    assertEquals("HTTP/1.1 200 OK", viewer.status);
+    JsonArray columns = viewer.next("past").getJsonArray("columns");
+    // Points begin with the second reading.
+    viewer.next("now");
+    client.call("SET", "dash", "v");
+    client.call("GET", "dash");
+    for (int i = 0; i < 50; i++) {
       client.call("GET", "dash");
-      for (int i = 0; i < 50; i++) {
-        client.call("GET", "dash");
-      }
-      int hits = columns.getList().indexOf("resp.hit");
-      JsonObject now = viewer.now(news -> news.getJsonArray("point").getDouble(hits) > 0);
-      assertEquals(columns.size(), now.getJsonArray("point").size());
-      assertEquals("verified", now.getJsonObject("coherence").getString("trust"));
-      assertEquals(1, now.getInteger("resp"));
-      assertEquals(1, now.getJsonObject("connections").getInteger("trunk"));
-      assertEquals("dash", viewer.hotKeys().getJsonObject(0).getString("key"));
-      try (Viewer late = new Viewer(proxy)) {
-        JsonArray points = late.next("past").getJsonArray("points");
-        assertTrue(
-            points.stream().anyMatch(point -> ((JsonArray) point).getDouble(hits) > 0),
-            points::encode);
-      }
+    }
+    int hits = columns.getList().indexOf("resp.hit");
+    JsonObject now = viewer.now(news -> news.getJsonArray("point").getDouble(hits) > 0);
+    assertEquals(columns.size(), now.getJsonArray("point").size());
+    assertEquals("verified", now.getJsonObject("coherence").getString("trust"));
+    assertEquals(1, now.getInteger("resp"));
+    assertEquals(1, now.getJsonObject("connections").getInteger("trunk"));
+    assertEquals("dash", viewer.hotKeys().getJsonObject(0).getString("key"));
+    try (Viewer late = new Viewer(proxy)) {
+      JsonArray points = late.next("past").getJsonArray("points");
+      assertTrue(
+          points.stream().anyMatch(point -> ((JsonArray) point).getDouble(hits) > 0),
+          points::encode);
     }
   }
 
@@ -189,56 +181,52 @@ class DashboardIT {
       assertTrue(hotKeys.getJsonObject(0).getString("digest").matches("#[0-9a-f]{16}"));
       assertFalse(hotKeys.encode().contains("secret"), hotKeys::encode);
     }
-    try (RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "dashboard.hot-keys", "false");
-        Viewer viewer = new Viewer(proxy)) {
-      proxy.http("/keys/secret");
-      viewer.next("now");
-      viewer.next("now");
-      assertEquals(new JsonArray(), viewer.next("now").getJsonArray("hotKeys"));
-    }
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "dashboard.hot-keys", "false");
+    Viewer viewer = opened.add(new Viewer(proxy));
+    proxy.http("/keys/secret");
+    viewer.next("now");
+    viewer.next("now");
+    assertEquals(new JsonArray(), viewer.next("now").getJsonArray("hotKeys"));
   }
 
   @Test
   void viewers_areBounded_andWhoGoesMakesRoom() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      List<Viewer> viewers = new ArrayList<>();
-      try {
-        for (int i = 0; i < 16; i++) {
-          viewers.add(new Viewer(proxy));
-        }
-        assertEquals("HTTP/1.1 200 OK", viewers.get(15).status);
-        try (Viewer tooMany = new Viewer(proxy)) {
-          assertEquals("HTTP/1.1 503 Service Unavailable", tooMany.status);
-        }
-        viewers.get(3).close();
-        Awaitility.await()
-            .untilAsserted(
-                () -> {
-                  try (Viewer next = new Viewer(proxy)) {
-                    assertEquals("HTTP/1.1 200 OK", next.status);
-                  }
-                });
-      } finally {
-        viewers.forEach(Viewer::close);
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    List<Viewer> viewers = new ArrayList<>();
+    try {
+      for (int i = 0; i < 16; i++) {
+        viewers.add(new Viewer(proxy));
       }
+      assertEquals("HTTP/1.1 200 OK", viewers.get(15).status);
+      try (Viewer tooMany = new Viewer(proxy)) {
+        assertEquals("HTTP/1.1 503 Service Unavailable", tooMany.status);
+      }
+      viewers.get(3).close();
+      await()
+          .untilAsserted(
+              () -> {
+                try (Viewer next = new Viewer(proxy)) {
+                  assertEquals("HTTP/1.1 200 OK", next.status);
+                }
+              });
+    } finally {
+      viewers.forEach(Viewer::close);
     }
   }
 
   /** A name that somebody else makes mean this machine is still in the request. */
   @Test
   void onLoopback_onlyPagesFromThereAreTold() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      for (String host :
-          new String[] {"evil.example", "evil.example:8002", "localhost.evil.example"}) {
-        try (Viewer viewer = new Viewer(proxy, host)) {
-          assertEquals("HTTP/1.1 421 Misdirected Request", viewer.status, host);
-        }
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    for (String host :
+        new String[] {"evil.example", "evil.example:8002", "localhost.evil.example"}) {
+      try (Viewer viewer = new Viewer(proxy, host)) {
+        assertEquals("HTTP/1.1 421 Misdirected Request", viewer.status, host);
       }
-      for (String host : new String[] {"127.0.0.1:1", "[::1]:8002", "LOCALHOST"}) {
-        try (Viewer viewer = new Viewer(proxy, host)) {
-          assertEquals("HTTP/1.1 200 OK", viewer.status, host);
-        }
+    }
+    for (String host : new String[] {"127.0.0.1:1", "[::1]:8002", "LOCALHOST"}) {
+      try (Viewer viewer = new Viewer(proxy, host)) {
+        assertEquals("HTTP/1.1 200 OK", viewer.status, host);
       }
     }
   }
@@ -251,55 +239,53 @@ class DashboardIT {
 
   @Test
   void peek_tellsWhatIsHeld_andChangesNothing() {
-    try (RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "cache.capacity", "2", "cache.expiry", "1h");
-        RespClient client = proxy.resp()) {
-      client.call("SET", "p:1", "one");
-      client.call("SET", "p:2", "two");
-      assertEquals(false, peek(proxy, "key=p:1").getBoolean("held"));
-      assertEquals(0, proxy.stat("loads"));
-      client.call("GET", "p:1");
-      client.call("GET", "p:2");
-      long hits = proxy.stat("hits");
-      JsonObject held = peek(proxy, "db=0&key=p%3A1");
-      assertEquals(true, held.getBoolean("held"));
-      assertEquals(3, held.getInteger("bytes"));
-      assertTrue(held.getLong("leftMs") > 3_000_000 && held.getLong("ageMs") >= 0, held::encode);
-      assertNull(held.getValue("value"));
-      assertEquals(false, peek(proxy, "db=1&key=p:1").getBoolean("held"));
-      assertEquals(hits, proxy.stat("hits"));
-      // It was looked at last and used least recently: so it goes.
-      client.call("GET", "p:3");
-      client.call("SET", "p:3", "three");
-      client.call("GET", "p:3");
-      assertEquals(false, peek(proxy, "key=p:1").getBoolean("held"));
-      assertEquals(true, peek(proxy, "key=p:2").getBoolean("held"));
-      assertEquals(400, proxy.admin("/peek").statusCode());
-      assertEquals(400, proxy.admin("/peek?key=a&db=x").statusCode());
-    }
+    RunningProxy proxy =
+        opened.proxy(shape, redis.url(), "cache.capacity", "2", "cache.expiry", "1h");
+    RespClient client = opened.client(proxy);
+    client.call("SET", "p:1", "one");
+    client.call("SET", "p:2", "two");
+    assertEquals(false, peek(proxy, "key=p:1").getBoolean("held"));
+    assertEquals(0, proxy.stat("loads"));
+    client.call("GET", "p:1");
+    client.call("GET", "p:2");
+    long hits = proxy.stat("hits");
+    JsonObject held = peek(proxy, "db=0&key=p%3A1");
+    assertEquals(true, held.getBoolean("held"));
+    assertEquals(3, held.getInteger("bytes"));
+    assertTrue(held.getLong("leftMs") > 3_000_000 && held.getLong("ageMs") >= 0, held::encode);
+    assertNull(held.getValue("value"));
+    assertEquals(false, peek(proxy, "db=1&key=p:1").getBoolean("held"));
+    assertEquals(hits, proxy.stat("hits"));
+    // It was looked at last and used least recently: so it goes.
+    client.call("GET", "p:3");
+    client.call("SET", "p:3", "three");
+    client.call("GET", "p:3");
+    assertEquals(false, peek(proxy, "key=p:1").getBoolean("held"));
+    assertEquals(true, peek(proxy, "key=p:2").getBoolean("held"));
+    assertEquals(400, proxy.admin("/peek").statusCode());
+    assertEquals(400, proxy.admin("/peek?key=a&db=x").statusCode());
   }
 
   @Test
   void peek_showsHowAValueBegins_whereThatIsSet() {
-    try (RunningProxy proxy =
-            RunningProxy.start(
-                shape, redis.url(), "dashboard.show-values", "true", "cache.missing-expiry", "1h");
-        RespClient client = proxy.resp()) {
-      // in UTF-8, cut within a character
-      client.call("SET", "text", "<b>" + "\u00c3\u00bc".repeat(200));
-      client.call("SET", "binary", "\u00ff\u0001");
-      for (String key : List.of("text", "binary", "nothing")) {
-        client.call("GET", key);
-      }
-      JsonObject text = peek(proxy, "key=text");
-      assertEquals("text", text.getString("format"));
-      assertEquals("<b>" + "ü".repeat(126), text.getString("value"));
-      assertEquals(403, text.getInteger("bytes"));
-      JsonObject nothing = peek(proxy, "key=nothing");
-      assertEquals(true, nothing.getBoolean("missing"));
-      assertNull(nothing.getValue("value"));
-      JsonObject binary = peek(proxy, "key=binary");
-      assertEquals("ff 01", binary.getString("value"));
+    RunningProxy proxy =
+        opened.proxy(
+            shape, redis.url(), "dashboard.show-values", "true", "cache.missing-expiry", "1h");
+    RespClient client = opened.client(proxy);
+    // in UTF-8, cut within a character
+    client.call("SET", "text", "<b>" + "\u00c3\u00bc".repeat(200));
+    client.call("SET", "binary", "\u00ff\u0001");
+    for (String key : List.of("text", "binary", "nothing")) {
+      client.call("GET", key);
     }
+    JsonObject text = peek(proxy, "key=text");
+    assertEquals("text", text.getString("format"));
+    assertEquals("<b>" + "ü".repeat(126), text.getString("value"));
+    assertEquals(403, text.getInteger("bytes"));
+    JsonObject nothing = peek(proxy, "key=nothing");
+    assertEquals(true, nothing.getBoolean("missing"));
+    assertNull(nothing.getValue("value"));
+    JsonObject binary = peek(proxy, "key=binary");
+    assertEquals("ff 01", binary.getString("value"));
   }
 }

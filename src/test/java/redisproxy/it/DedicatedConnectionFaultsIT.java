@@ -4,37 +4,29 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.UncheckedIOException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What Redis says before it hangs up reaches the client, whatever the client is doing. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class DedicatedConnectionFaultsIT {
   private static final String PIECE = "x".repeat(64 * 1024);
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
-    redis.close();
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
   }
 
   /** Redis closes with input unread, which resets the connection while the proxy writes to it. */
@@ -60,27 +52,26 @@ class DedicatedConnectionFaultsIT {
   @ParameterizedTest
   @ValueSource(strings = {"SET k w", "GET k"})
   void refusedConnection_isToldBehindWhatWasAskedBefore(String slow) {
-    try (Switch address = new Switch(redis.port());
-        RunningProxy proxy =
-            RunningProxy.start(
-                shape, address.url(), "redis.load-timeout", "30s", "coherence.heartbeat", "30s");
-        RespClient direct = new RespClient(redis.host(), redis.port());
-        RespClient client = proxy.resp();
-        RespClient other = proxy.resp()) {
-      direct.call("SET", "k", "v");
-      // Over the shared connection, which there is from now on.
-      assertEquals("+OK\r\n", client.call("SET", "other", "v"));
-      address.refuse();
-      redis.pause();
-      client.send(RespClient.request(slow.split(" ")) + RespClient.request("MULTI"));
-      String unreachable = "-ERR redis-proxy: Redis cannot be reached\r\n";
-      // By then the one before has been refused as well.
-      assertEquals(unreachable, other.call("MULTI"));
-      redis.resume();
-      assertEquals(slow.startsWith("SET") ? "+OK\r\n" : "$1\r\nv\r\n", client.reply());
-      assertEquals(unreachable, client.reply());
-      assertTrue(client.isClosedByServer());
-    }
+    Switch address = opened.add(new Switch(redis.port()));
+    RunningProxy proxy =
+        opened.proxy(
+            shape, address.url(), "redis.load-timeout", "30s", "coherence.heartbeat", "30s");
+    RespClient direct = opened.client(redis);
+    RespClient client = opened.client(proxy);
+    RespClient other = opened.client(proxy);
+    direct.call("SET", "k", "v");
+    // Over the shared connection, which there is from now on.
+    assertEquals("+OK\r\n", client.call("SET", "other", "v"));
+    address.refuse();
+    redis.pause();
+    client.send(RespClient.request(slow.split(" ")) + RespClient.request("MULTI"));
+    String unreachable = "-ERR redis-proxy: Redis cannot be reached\r\n";
+    // By then the one before has been refused as well.
+    assertEquals(unreachable, other.call("MULTI"));
+    redis.resume();
+    assertEquals(slow.startsWith("SET") ? "+OK\r\n" : "$1\r\nv\r\n", client.reply());
+    assertEquals(unreachable, client.reply());
+    assertTrue(client.isClosedByServer());
   }
 
   private static void writeOn(RespClient client) {

@@ -6,16 +6,13 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Random sessions played to a Redis and, through the proxy, to another: what comes back must be the
  * same to the byte, whoever answers, and while somebody else writes. The system properties {@code
  * test.seed} and {@code test.sessions} choose others, or more.
  */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class DifferentialIT {
   private static final long SEED = Long.getLong("test.seed", 20_263);
   private static final int SESSIONS = Integer.getInteger("test.sessions", 500);

@@ -1,17 +1,18 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
@@ -20,17 +21,17 @@ import redisproxy.dev.EmbeddedRedis;
  */
 class FailedLoginIT {
   private static final Shape ONE_LOOP = Shape.values()[0];
+  private static final List<String> DELAYED = List.of("limits.failed-login-delay", "50ms");
   private static final String WRONGPASS =
       "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
 
   /** What five failed log-ins wait together: 50, 100, 200, 400, 800 ms. */
   private static final long FIVE_MS = 1550;
 
-  private static RunningProxy proxy(String redisUrl, String... settings) {
-    String[] all = Arrays.copyOf(settings, settings.length + 2);
-    all[settings.length] = "limits.failed-login-delay";
-    all[settings.length + 1] = "50ms";
-    return RunningProxy.start(ONE_LOOP, redisUrl, all);
+  @RegisterExtension final Opened opened = new Opened();
+
+  private RunningProxy proxy(String redisUrl, String... settings) {
+    return opened.proxy(ONE_LOOP, redisUrl, RunningProxy.settings(DELAYED, settings));
   }
 
   private static String basic(String credentials) {
@@ -54,45 +55,42 @@ class FailedLoginIT {
 
   @Test
   void resp_answersPipelinedAttemptsOneAfterTheOther_andOthersMeanwhile() throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
-        RespClient guessing = proxy.resp();
-        RespClient other = proxy.resp()) {
-      assertGuessingWaits_andOthersDoNot(proxy, guessing, other);
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
+    RespClient guessing = opened.client(proxy);
+    RespClient other = opened.client(proxy);
+    assertGuessingWaits_andOthersDoNot(proxy, guessing, other);
   }
 
   /** A delay of a minute would run into the test's own deadline. */
   @Test
   void resp_whereRedisJudges_nothingIsDelayed() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
-        RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret");
-        RespClient client = proxy.resp()) {
-      String attempt = RespClient.request("AUTH", "wrong");
-      client.send(attempt.repeat(1000));
-      for (int i = 0; i < 1000; i++) {
-        assertEquals(WRONGPASS, client.reply());
-      }
-      assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
+    EmbeddedRedis redis = opened.redis("requirepass s3cret");
+    RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret");
+    RespClient client = opened.client(proxy);
+    String attempt = RespClient.request("AUTH", "wrong");
+    client.send(attempt.repeat(1000));
+    for (int i = 0; i < 1000; i++) {
+      assertEquals(WRONGPASS, client.reply());
     }
+    assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
   }
 
   @Test
   void attemptThatIsDroppedBeforeItsAnswer_counts() throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
-      for (int i = 0; i < 4; i++) {
-        proxy.resp().send(RespClient.request("AUTH", "wrong")).endOutput().close();
-        dropHttpAttempt(proxy.httpPort());
-      }
-      try (RespClient guessing = proxy.resp()) {
-        Awaitility.await()
-            .until(
-                () -> millis(() -> assertEquals(WRONGPASS, guessing.call("AUTH", "wrong"))) >= 400);
-      }
-      Awaitility.await()
-          .until(() -> millis(() -> proxy.http("/keys/k", "authorization", "Bearer wrong")) >= 400);
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
+    for (int i = 0; i < 4; i++) {
+      proxy.resp().send(RespClient.request("AUTH", "wrong")).endOutput().close();
+      dropHttpAttempt(proxy.httpPort());
     }
+    try (RespClient guessing = proxy.resp()) {
+      await()
+          .until(
+              () -> millis(() -> assertEquals(WRONGPASS, guessing.call("AUTH", "wrong"))) >= 400);
+    }
+    await()
+        .until(() -> millis(() -> proxy.http("/keys/k", "authorization", "Bearer wrong")) >= 400);
   }
 
   private static void dropHttpAttempt(int port) throws Exception {
@@ -135,33 +133,28 @@ class FailedLoginIT {
 
   @Test
   void http_whereTheProxyJudges() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret")) {
-      assertFiveAreSlow(() -> proxy.http("/keys/k", "authorization", "Bearer wrong").statusCode());
-      assertEquals(
-          404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
-      assertEquals(404, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
+    assertFiveAreSlow(() -> proxy.http("/keys/k", "authorization", "Bearer wrong").statusCode());
+    assertEquals(404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
+    assertEquals(404, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
   }
 
   @Test
   void http_whereRedisJudges() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
-        RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret")) {
-      assertFiveAreSlow(
-          () -> proxy.http("/keys/k", "authorization", basic("default:wrong")).statusCode());
-      assertEquals(
-          404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
-      // Redis judges users: a token says of none.
-      assertEquals(401, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
-    }
+    EmbeddedRedis redis = opened.redis("requirepass s3cret");
+    RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret");
+    assertFiveAreSlow(
+        () -> proxy.http("/keys/k", "authorization", basic("default:wrong")).statusCode());
+    assertEquals(404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
+    // Redis judges users: a token says of none.
+    assertEquals(401, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
   }
 
   @Test
   void admin() {
-    try (RunningProxy proxy = proxy("redis://127.0.0.1:1/0", "admin.token", "s3cret")) {
-      assertFiveAreSlow(() -> proxy.admin("/stats", "authorization", "Bearer wrong").statusCode());
-      assertEquals(200, proxy.admin("/stats", "authorization", "Bearer s3cret").statusCode());
-    }
+    RunningProxy proxy = proxy("redis://127.0.0.1:1/0", "admin.token", "s3cret");
+    assertFiveAreSlow(() -> proxy.admin("/stats", "authorization", "Bearer wrong").statusCode());
+    assertEquals(200, proxy.admin("/stats", "authorization", "Bearer s3cret").statusCode());
   }
 }

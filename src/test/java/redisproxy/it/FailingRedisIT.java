@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,12 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
@@ -24,8 +23,7 @@ import redisproxy.dev.EmbeddedRedis;
  * What clients are told while Redis fails in one way or another, and that nothing of it stays. The
  * times are those of docs/reliability.md; run with {@code -Dfailing.times=true} it prints them.
  */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class FailingRedisIT {
   private static final String UNREACHABLE = "-ERR redis-proxy: Redis cannot be reached";
   private static final String LOST = "-ERR redis-proxy: Redis was lost";
@@ -84,10 +82,6 @@ class FailingRedisIT {
   /** Null while Redis is well. */
   private volatile Fault fault;
 
-  private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
-  }
-
   private String answer(List<String> command) {
     Fault now = fault;
     String name = command.get(0).toLowerCase();
@@ -103,9 +97,8 @@ class FailingRedisIT {
   }
 
   private RunningProxy start(String url, String loadTimeout) {
-    return opened.add(
-        RunningProxy.start(
-            shape, url, "redis.load-timeout", loadTimeout, "redis.backoff-max", "200ms"));
+    return opened.proxy(
+        shape, url, "redis.load-timeout", loadTimeout, "redis.backoff-max", "200ms");
   }
 
   private static void say(Object what, String answer, long since) {
@@ -122,20 +115,20 @@ class FailingRedisIT {
     redis.command =
         "*1\r\n*6\r\n$3\r\nset\r\n:-3\r\n*2\r\n+write\r\n+denyoom\r\n:1\r\n:1\r\n:1\r\n";
     RunningProxy proxy = start(redis.url(), fault.get.equals(LATE) ? "300ms" : "10s");
-    RespClient client = opened.add(proxy.resp());
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    RespClient client = opened.client(proxy);
+    proxy.awaitTracking();
     assertEquals("$5\r\nright\r\n", client.call("GET", "before"));
     this.fault = fault;
     long asked = System.nanoTime();
     String read = client.call("GET", "k");
     say(fault, "GET " + read.lines().findFirst().orElse(""), asked);
     assertTrue(read.startsWith(fault.get), read);
-    await(() -> assertEquals(fault.status, proxy.http("/keys/k").statusCode()));
-    RespClient writer = opened.add(proxy.resp());
+    await().untilAsserted(() -> assertEquals(fault.status, proxy.http("/keys/k").statusCode()));
+    RespClient writer = opened.client(proxy);
     asked = System.nanoTime();
     writer.send(request("SET", "k", "v"));
     if (fault.set == null) {
-      await(() -> assertTrue(redis.commands.contains(List.of("SET", "k", "v"))));
+      await().untilAsserted(() -> assertTrue(redis.commands.contains(List.of("SET", "k", "v"))));
     } else {
       String written = writer.reply();
       say(fault, "SET " + written, asked);
@@ -147,11 +140,11 @@ class FailingRedisIT {
       assertEquals(LOST + "\r\n", writer.reply());
     }
     long well = System.nanoTime();
-    await(() -> assertEquals("$5\r\nright\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$5\r\nright\r\n", client.call("GET", "k")));
     say(fault, "as before", well);
-    await(() -> assertEquals("right", proxy.http("/keys/k").body()));
-    await(() -> assertEquals("tracking", proxy.coherence()));
-    RespClient again = opened.add(proxy.resp());
+    await().untilAsserted(() -> assertEquals("right", proxy.http("/keys/k").body()));
+    proxy.awaitTracking();
+    RespClient again = opened.client(proxy);
     assertEquals("+OK\r\n", again.call("SET", "k", "v"));
   }
 
@@ -160,15 +153,15 @@ class FailingRedisIT {
   void tooManyClients_isTold_andTriedAgainAtEase() throws Exception {
     FakeRedis redis = opened.add(FakeRedis.tracking(this::answer));
     RunningProxy proxy = start(redis.url(), "1s");
-    RespClient client = opened.add(proxy.resp());
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    RespClient client = opened.client(proxy);
+    proxy.awaitTracking();
     redis.turnsAwayWith = TOO_MANY + "\r\n";
-    RespClient writer = opened.add(proxy.resp());
+    RespClient writer = opened.client(proxy);
     assertEquals(TOO_MANY + "\r\n", writer.call("LRANGE", "k", "0", "-1"));
     assertTrue(writer.isClosedByServer());
     assertEquals("$5\r\nright\r\n", client.call("GET", "held"));
     redis.drop();
-    await(() -> assertEquals(UNREACHABLE + "\r\n", client.call("GET", "none")));
+    await().untilAsserted(() -> assertEquals(UNREACHABLE + "\r\n", client.call("GET", "none")));
     int before = redis.accepted.get();
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
     int reads = 0;
@@ -181,8 +174,8 @@ class FailingRedisIT {
     // A link that is wanted is tried every 100 ms at most, the feed after its backoff.
     assertTrue(attempts < 2 * (10 + 20), attempts + " attempts to connect in 2 s");
     redis.turnsAwayWith = null;
-    await(() -> assertEquals("$5\r\nright\r\n", client.call("GET", "none")));
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    await().untilAsserted(() -> assertEquals("$5\r\nright\r\n", client.call("GET", "none")));
+    proxy.awaitTracking();
   }
 
   /** Nobody asks: the links alone. A server that greets and hangs up is not stormed, either. */
@@ -193,7 +186,7 @@ class FailingRedisIT {
             FakeRedis.tracking(
                 command -> command.get(0).equals("PING") ? FakeRedis.HANGS_UP : answer(command)));
     redis.command = FakeRedis.HANGS_UP;
-    opened.add(RunningProxy.start(shape, redis.url()));
+    opened.proxy(shape, redis.url());
     Thread.sleep(1_000);
     int before = redis.accepted.get();
     Thread.sleep(2_000);
@@ -206,11 +199,10 @@ class FailingRedisIT {
   /** It refuses PING like a write then; what it tells of writes is as good as ever. */
   @Test
   void redisThatCannotSave_isBelievedAsBefore(@TempDir Path gone) throws IOException {
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
-    RespClient direct = opened.add(new RespClient(redis.host(), redis.port()));
-    RunningProxy proxy =
-        opened.add(RunningProxy.start(shape, redis.url(), "coherence.heartbeat", "50ms"));
-    RespClient client = opened.add(proxy.resp());
+    EmbeddedRedis redis = opened.redis();
+    RespClient direct = opened.client(redis);
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "coherence.heartbeat", "50ms");
+    RespClient client = opened.client(proxy);
     direct.call("SET", "k", "right");
     Path directory = Files.createDirectory(gone.resolve("gone"));
     String moved = direct.call("CONFIG", "SET", "dir", directory.toString());
@@ -218,12 +210,12 @@ class FailingRedisIT {
     direct.call("CONFIG", "SET", "save", "3600 1");
     Files.delete(directory);
     direct.call("BGSAVE");
-    await(() -> assertTrue(direct.call("PING").startsWith("-MISCONF")));
+    await().untilAsserted(() -> assertTrue(direct.call("PING").startsWith("-MISCONF")));
     assertTrue(client.call("SET", "k", "v").startsWith("-MISCONF"));
     for (int i = 0; i < 2; i++) {
-      await(() -> assertEquals("tracking", proxy.coherence()));
+      proxy.awaitTracking();
       long pings = pings(proxy);
-      Awaitility.await().until(() -> pings(proxy) > pings + 3);
+      await().until(() -> pings(proxy) > pings + 3);
       assertEquals("tracking", proxy.coherence());
       assertEquals("$5\r\nright\r\n", client.call("GET", "k"));
       long hits = proxy.stat("hits");
@@ -233,9 +225,10 @@ class FailingRedisIT {
       direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     }
     direct.call("CONFIG", "SET", "save", "");
-    await(() -> assertEquals("+OK\r\n", opened.add(proxy.resp()).call("SET", "k", "v")));
+    await()
+        .untilAsserted(() -> assertEquals("+OK\r\n", opened.client(proxy).call("SET", "k", "v")));
     // Its own connection was among those killed last.
-    await(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
   }
 
   private static long pings(RunningProxy proxy) {

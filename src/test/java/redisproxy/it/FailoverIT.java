@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,19 +9,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Behind the address of Redis is another server from some time on. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class FailoverIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -35,20 +31,13 @@ class FailoverIT {
 
   @BeforeEach
   void start() {
-    before = opened.add(EmbeddedRedis.start());
-    after = opened.add(EmbeddedRedis.start());
-    old = opened.add(new RespClient(before.host(), before.port()));
-    now = opened.add(new RespClient(after.host(), after.port()));
+    before = opened.redis();
+    after = opened.redis();
+    old = opened.client(before);
+    now = opened.client(after);
     address = opened.add(new Switch(before.port()));
-    proxy = opened.add(RunningProxy.start(shape, address.url(), "redis.backoff-max", "200ms"));
-    client = opened.add(proxy.resp());
-  }
-
-  private static void await(Runnable assertion) {
-    Awaitility.await()
-        .atMost(15, TimeUnit.SECONDS)
-        .pollInterval(10, TimeUnit.MILLISECONDS)
-        .untilAsserted(assertion::run);
+    proxy = opened.proxy(shape, address.url(), "redis.backoff-max", "200ms");
+    client = opened.client(proxy);
   }
 
   private static void set(RespClient direct, int db, String value) {
@@ -86,12 +75,12 @@ class FailoverIT {
     address.turnTo(after.port());
     killHome();
     for (int db : new int[] {0, 3, 7}) {
-      await(() -> assertEquals("$5\r\nafter\r\n", read(db)));
+      await().untilAsserted(() -> assertEquals("$5\r\nafter\r\n", read(db)));
     }
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    proxy.awaitTracking();
     for (int db : new int[] {0, 3, 7}) {
       set(now, db, "later");
-      await(() -> assertEquals("$5\r\nlater\r\n", read(db)));
+      await().untilAsserted(() -> assertEquals("$5\r\nlater\r\n", read(db)));
     }
   }
 
@@ -104,11 +93,12 @@ class FailoverIT {
     assertEquals("+OK\r\n", client.call("SET", "other", "v"));
     address.turnTo(after.port());
     before.stop();
-    await(
-        () -> {
-          assertEquals("$5\r\nafter\r\n", client.call("GET", "k"));
-          assertEquals("after", proxy.http("/keys/k").body());
-        });
+    await()
+        .untilAsserted(
+            () -> {
+              assertEquals("$5\r\nafter\r\n", client.call("GET", "k"));
+              assertEquals("after", proxy.http("/keys/k").body());
+            });
     try (RespClient writer = proxy.resp()) {
       assertEquals("+OK\r\n", writer.call("SET", "k", "mine"));
       assertEquals("$4\r\nmine\r\n", writer.call("GET", "k"));
@@ -122,7 +112,7 @@ class FailoverIT {
     assertEquals("+OK\r\n", client.call("SET", "k", "before"));
     address.turnTo(after.port());
     old.call("REPLICAOF", after.host(), "" + after.port());
-    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
+    await().untilAsserted(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
     assertEquals("$5\r\nafter\r\n", now.call("GET", "k"));
   }
 
@@ -134,24 +124,25 @@ class FailoverIT {
     String writes = RespClient.request("SET", "k", "v".repeat(1_000)).repeat(many);
     int instances = shape == Shape.SPREAD ? 3 : 1;
     for (int i = 0; i < instances; i++) {
-      assertEquals("+OK\r\n", opened.add(proxy.resp()).call("MULTI"));
+      assertEquals("+OK\r\n", opened.client(proxy).call("MULTI"));
     }
     // Each has a spare connection to the server before, that nothing has been said over.
-    await(() -> assertEquals(instances, countOfOld(" cmd=NULL ")));
+    await().untilAsserted(() -> assertEquals(instances, countOfOld(" cmd=NULL ")));
     assertEquals("+OK\r\n", client.call("SET", "k", "before"));
     address.turnTo(after.port());
     old.call("REPLICAOF", after.host(), "" + after.port());
     // Or there would be nothing on its way when the connection is left.
     client.send(writes);
-    await(
-        () -> {
-          Set<String> replies = new HashSet<>();
-          client.send(writes);
-          for (int i = 0; i < many; i++) {
-            replies.add(client.reply());
-          }
-          assertEquals(Set.of("+OK\r\n"), replies);
-        });
+    await()
+        .untilAsserted(
+            () -> {
+              Set<String> replies = new HashSet<>();
+              client.send(writes);
+              for (int i = 0; i < many; i++) {
+                replies.add(client.reply());
+              }
+              assertEquals(Set.of("+OK\r\n"), replies);
+            });
   }
 
   /** The server before knows nothing of what is written from now on. */
@@ -162,12 +153,12 @@ class FailoverIT {
     assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
     address.turnTo(after.port());
     old.call("REPLICAOF", "127.0.0.1", "1");
-    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
+    await().untilAsserted(() -> assertEquals("+OK\r\n", client.call("SET", "k", "after")));
     assertNotEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
-    await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    await().untilAsserted(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+    proxy.awaitTracking();
     set(now, 0, "later");
-    await(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
     assertEquals("later", proxy.http("/keys/k").body());
   }
 
@@ -181,28 +172,28 @@ class FailoverIT {
     set(old, 0, "before");
     assertEquals("+OK\r\n", now.call("SET", "there", "1"));
     assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
-    RespClient asking = opened.add(proxy.resp());
+    RespClient asking = opened.client(proxy);
     assertEquals(":0\r\n", asking.call("EXISTS", "there"));
     long feeds = opened("feed");
     long loaders = opened("loader");
     old.call("REPLICAOF", "127.0.0.1", "1");
     // As long as there is no other it is read on.
     int connections = connectionsEver();
-    await(() -> assertTrue(connectionsEver() > connections + 1));
+    await().untilAsserted(() -> assertTrue(connectionsEver() > connections + 1));
     assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
     assertEquals(feeds, opened("feed"));
     assertEquals(loaders, opened("loader"));
     address.turnTo(after.port());
-    await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
     // Asked all the while, a shared connection does not end for want of use.
-    await(() -> assertEquals(":1\r\n", asking.call("EXISTS", "there")));
+    await().untilAsserted(() -> assertEquals(":1\r\n", asking.call("EXISTS", "there")));
     try (RespClient writer = proxy.resp()) {
       assertEquals("+OK\r\n", writer.call("WATCH", "k"));
       assertEquals("+OK\r\n", writer.call("SET", "k", "w".repeat(5_000)));
     }
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    proxy.awaitTracking();
     set(now, 0, "later");
-    await(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$5\r\nlater\r\n", client.call("GET", "k")));
     assertEquals(loaders + 1, opened("loader"));
   }
 
@@ -212,14 +203,13 @@ class FailoverIT {
     set(now, 0, "after");
     set(old, 0, "before");
     old.call("REPLICAOF", "127.0.0.1", "1");
-    try (RunningProxy reader = RunningProxy.start(shape, address.url());
-        RespClient its = reader.resp()) {
-      address.turnTo(after.port());
-      await(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
-      awaitRoles(2);
-      assertEquals("$6\r\nbefore\r\n", its.call("GET", "k"));
-      assertEquals(1, opened(reader, "loader"));
-    }
+    RunningProxy reader = opened.proxy(shape, address.url());
+    RespClient its = opened.client(reader);
+    address.turnTo(after.port());
+    await().untilAsserted(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
+    awaitRoles(2);
+    assertEquals("$6\r\nbefore\r\n", its.call("GET", "k"));
+    assertEquals(1, opened(reader, "loader"));
   }
 
   /**
@@ -231,7 +221,7 @@ class FailoverIT {
     long loaders = opened("loader");
     old.call("REPLICAOF", "127.0.0.1", "1");
     address.turnTo(after.port(), before.port(), before.port());
-    await(() -> assertEquals(loaders + 3, opened("loader")));
+    await().untilAsserted(() -> assertEquals(loaders + 3, opened("loader")));
     awaitRoles(5);
     assertEquals(loaders + 3, opened("loader"));
   }
@@ -239,7 +229,7 @@ class FailoverIT {
   /** Until servers have been asked so often what they are. */
   private void awaitRoles(int times) {
     int asked = hellos();
-    await(() -> assertTrue(hellos() >= asked + times));
+    await().untilAsserted(() -> assertTrue(hellos() >= asked + times));
   }
 
   private int hellos() {
@@ -257,8 +247,8 @@ class FailoverIT {
     old.call("REPLICAOF", "127.0.0.1", "1");
     writers.forEach(this::writeUntilItLeaves);
     address.holdNoMore();
-    await(() -> assertEquals(loaders + 1, opened("loader")));
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    await().untilAsserted(() -> assertEquals(loaders + 1, opened("loader")));
+    proxy.awaitTracking();
     long feeds = opened("feed");
     release.run();
     writers.forEach(writer -> assertEquals("+OK\r\n", writer.reply()));
@@ -270,15 +260,16 @@ class FailoverIT {
   /** So many clients of different instances. */
   private List<RespClient> writersApart(int many) {
     List<RespClient> writers = new ArrayList<>();
-    await(
-        () -> {
-          RespClient writer = opened.add(proxy.resp());
-          assertEquals("+OK\r\n", writer.call("SET", "k", "before"));
-          if (opened("trunk") > writers.size()) {
-            writers.add(writer);
-          }
-          assertEquals(many, writers.size());
-        });
+    await()
+        .untilAsserted(
+            () -> {
+              RespClient writer = opened.client(proxy);
+              assertEquals("+OK\r\n", writer.call("SET", "k", "before"));
+              if (opened("trunk") > writers.size()) {
+                writers.add(writer);
+              }
+              assertEquals(many, writers.size());
+            });
     return writers;
   }
 
@@ -287,13 +278,14 @@ class FailoverIT {
     String write = RespClient.request("SET", "k", "after");
     long trunks = opened("trunk");
     writer.send(write);
-    await(
-        () -> {
-          if (!writer.available().isEmpty()) {
-            writer.send(write);
-          }
-          assertEquals(trunks + 1, opened("trunk"));
-        });
+    await()
+        .untilAsserted(
+            () -> {
+              if (!writer.available().isEmpty()) {
+                writer.send(write);
+              }
+              assertEquals(trunks + 1, opened("trunk"));
+            });
   }
 
   /** How many connections of a kind the proxy has ever opened to Redis. */
@@ -355,9 +347,10 @@ class FailoverIT {
     assertEquals(readOnly, client.call("SETRANGE", "k", "0", "w"));
     set(now, 0, "from the master");
     // It takes what its master has, and tells of it.
-    await(() -> assertEquals("$15\r\nfrom the master\r\n", client.call("GET", "k")));
+    await()
+        .untilAsserted(() -> assertEquals("$15\r\nfrom the master\r\n", client.call("GET", "k")));
     old.call("REPLICAOF", "NO", "ONE");
-    await(() -> assertEquals("+OK\r\n", client.call("SET", "k", "mine again")));
+    await().untilAsserted(() -> assertEquals("+OK\r\n", client.call("SET", "k", "mine again")));
     assertEquals("$10\r\nmine again\r\n", client.call("GET", "k"));
     assertEquals("mine again", proxy.http("/keys/k").body());
   }

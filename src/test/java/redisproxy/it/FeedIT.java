@@ -22,8 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.dev.EmbeddedRedis;
@@ -34,6 +36,8 @@ import redisproxy.upstream.feed.Feed;
 /** What Redis tells of writes, and what becomes of it when the connection does not hold. */
 class FeedIT {
   private static final String INVALIDATE = ">2\r\n$10\r\ninvalidate\r\n";
+
+  @RegisterExtension final Opened opened = new Opened();
 
   private final Vertx vertx = Vertx.vertx();
 
@@ -112,7 +116,7 @@ class FeedIT {
     }
 
     void awaitEvents(String... expected) {
-      await(() -> assertEquals(List.of(expected), events()));
+      await().untilAsserted(() -> assertEquals(List.of(expected), events()));
     }
 
     private void said(String event) {
@@ -146,12 +150,9 @@ class FeedIT {
     }
   }
 
-  private static void await(Runnable assertion) {
-    Awaitility.await()
-        .atMost(15, TimeUnit.SECONDS)
-        // of events that have not come yet
-        .ignoreExceptionsInstanceOf(IndexOutOfBoundsException.class)
-        .untilAsserted(assertion::run);
+  /** Events that are asked for may not have come yet. */
+  private static ConditionFactory await() {
+    return Awaitility.await().ignoreExceptionsInstanceOf(IndexOutOfBoundsException.class);
   }
 
   /** Answers as a Redis that tracks. */
@@ -169,161 +170,154 @@ class FeedIT {
 
   @Test
   void writes_areTold() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RespClient writer = new RespClient(redis.host(), redis.port())) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      assertEquals(List.of("established"), watched.upToFence());
-      writer.call("SET", "a", "1");
-      assertEquals(List.of("key a"), watched.upToFence());
-      writer.call("RENAME", "a", "b");
-      assertEquals(List.of("key a", "key b"), watched.upToFence());
-      writer.call("EVAL", "redis.call('SET','s1',1) redis.call('SET','s2',1)", "0");
-      assertEquals(List.of("key s1", "key s2"), watched.upToFence());
-      writer.call("DEL", "b");
-      writer.call("DEL", "none");
-      assertEquals(List.of("key b"), watched.upToFence());
-      writer.call("SELECT", "5");
-      writer.call("SET", "p", "1", "PX", "20");
-      watched.awaitEvents("key p", "key p");
-      watched.forget();
-      writer.call("FLUSHALL");
-      assertEquals(List.of("all"), watched.upToFence());
-      Feed.Stats stats = watched.onLoop(Feed::stats);
-      assertEquals(8, stats.keys());
-      assertEquals(1, stats.flushes());
-      assertEquals(6, stats.fences());
-      assertTrue(stats.lastToldAt() >= 0);
-    }
+    EmbeddedRedis redis = opened.redis();
+    RespClient writer = opened.client(redis);
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    assertEquals(List.of("established"), watched.upToFence());
+    writer.call("SET", "a", "1");
+    assertEquals(List.of("key a"), watched.upToFence());
+    writer.call("RENAME", "a", "b");
+    assertEquals(List.of("key a", "key b"), watched.upToFence());
+    writer.call("EVAL", "redis.call('SET','s1',1) redis.call('SET','s2',1)", "0");
+    assertEquals(List.of("key s1", "key s2"), watched.upToFence());
+    writer.call("DEL", "b");
+    writer.call("DEL", "none");
+    assertEquals(List.of("key b"), watched.upToFence());
+    writer.call("SELECT", "5");
+    writer.call("SET", "p", "1", "PX", "20");
+    watched.awaitEvents("key p", "key p");
+    watched.forget();
+    writer.call("FLUSHALL");
+    assertEquals(List.of("all"), watched.upToFence());
+    Feed.Stats stats = watched.onLoop(Feed::stats);
+    assertEquals(8, stats.keys());
+    assertEquals(1, stats.flushes());
+    assertEquals(6, stats.fences());
+    assertTrue(stats.lastToldAt() >= 0);
   }
 
   @Test
   void everyWrite_isToldBeforeTheFenceBehindItsReply() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("io-threads 4", "io-threads-do-reads yes");
-        RespClient writer = new RespClient(redis.host(), redis.port())) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      watched.forget();
-      int writes = Integer.getInteger("test.fences", 2000);
-      for (int i = 0; i < writes; i++) {
-        writer.call("SET", "k" + i, "v");
-        assertEquals(List.of("key k" + i), watched.upToFence());
-      }
+    EmbeddedRedis redis = opened.redis("io-threads 4", "io-threads-do-reads yes");
+    RespClient writer = opened.client(redis);
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    watched.forget();
+    int writes = Integer.getInteger("test.fences", 2000);
+    for (int i = 0; i < writes; i++) {
+      writer.call("SET", "k" + i, "v");
+      assertEquals(List.of("key k" + i), watched.upToFence());
     }
   }
 
   @Test
   void onlyPrefixes_areTold() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RespClient writer = new RespClient(redis.host(), redis.port())) {
-      Watched watched = new Watched(redis.url(), "coherence.prefixes", "user:,é");
-      watched.awaitEvents("established");
-      watched.forget();
-      writer.call("MSET", "user:1", "1", "other", "1", "\u00c3\u00a9", "1");
-      List<String> told = new ArrayList<>(watched.upToFence());
-      told.sort(null);
-      assertEquals(List.of("key user:1", "key é"), told);
-    }
+    EmbeddedRedis redis = opened.redis();
+    RespClient writer = opened.client(redis);
+    Watched watched = new Watched(redis.url(), "coherence.prefixes", "user:,é");
+    watched.awaitEvents("established");
+    watched.forget();
+    writer.call("MSET", "user:1", "1", "other", "1", "\u00c3\u00a9", "1");
+    List<String> told = new ArrayList<>(watched.upToFence());
+    told.sort(null);
+    assertEquals(List.of("key user:1", "key é"), told);
   }
 
   @Test
   void passwords_areGiven_andWrongOnesAreALoss() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass secret")) {
-      Watched right = new Watched(redis.url(), "redis.password", "secret");
-      right.awaitEvents("established");
-      Watched wrong = new Watched(redis.url(), "redis.password", "guess");
-      await(
-          () ->
-              assertTrue(wrong.events().get(0).startsWith("lost: WRONGPASS"), "" + wrong.events()));
-    }
+    EmbeddedRedis redis = opened.redis("requirepass secret");
+    Watched right = new Watched(redis.url(), "redis.password", "secret");
+    right.awaitEvents("established");
+    Watched wrong = new Watched(redis.url(), "redis.password", "guess");
+    await()
+        .untilAsserted(
+            () ->
+                assertTrue(
+                    wrong.events().get(0).startsWith("lost: WRONGPASS"), "" + wrong.events()));
   }
 
   @Test
   void userWhoMayNotTrack_isRefused_andTriedAgain() {
-    try (EmbeddedRedis redis =
-            EmbeddedRedis.start("user reader on >pw ~* +@read +hello +ping +client|setname");
-        RespClient admin = new RespClient(redis.host(), redis.port())) {
-      Watched watched =
-          new Watched(redis.url(), "redis.username", "reader", "redis.password", "pw");
-      await(() -> assertTrue(watched.events().get(0).startsWith("refused: NOPERM")));
-      assertFalse(watched.onLoop(Feed::isEstablished));
-      assertFalse(watched.fence().join());
-      admin.call("ACL", "SETUSER", "reader", "+client|tracking");
-      await(() -> assertTrue(watched.events().contains("established")));
-    }
+    EmbeddedRedis redis = opened.redis("user reader on >pw ~* +@read +hello +ping +client|setname");
+    RespClient admin = opened.client(redis);
+    Watched watched = new Watched(redis.url(), "redis.username", "reader", "redis.password", "pw");
+    await().untilAsserted(() -> assertTrue(watched.events().get(0).startsWith("refused: NOPERM")));
+    assertFalse(watched.onLoop(Feed::isEstablished));
+    assertFalse(watched.fence().join());
+    admin.call("ACL", "SETUSER", "reader", "+client|tracking");
+    await().untilAsserted(() -> assertTrue(watched.events().contains("established")));
   }
 
   @Test
   void killedConnection_isLostOnce_andMadeAgain() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RespClient admin = new RespClient(redis.host(), redis.port())) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      String list = admin.call("CLIENT", "LIST");
-      String feed =
-          list.lines().filter(line -> line.contains("redis-proxy-feed")).findFirst().get();
-      admin.call("CLIENT", "KILL", "ID", feed.replaceAll(".*id=([0-9]+) addr.*", "$1"));
-      watched.awaitEvents("established", "lost: the connection was closed", "established");
-    }
+    EmbeddedRedis redis = opened.redis();
+    RespClient admin = opened.client(redis);
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    String list = admin.call("CLIENT", "LIST");
+    String feed = list.lines().filter(line -> line.contains("redis-proxy-feed")).findFirst().get();
+    admin.call("CLIENT", "KILL", "ID", feed.replaceAll(".*id=([0-9]+) addr.*", "$1"));
+    watched.awaitEvents("established", "lost: the connection was closed", "established");
   }
 
   @Test
   void frozenServer_isLost_andItsFencesFail() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start()) {
-      Watched watched =
-          new Watched(
-              redis.url(), "coherence.heartbeat", "200ms", "redis.connect-timeout", "200ms");
-      watched.awaitEvents("established");
-      redis.pause();
-      CompletableFuture<Boolean> fence = watched.fence();
-      await(() -> assertTrue(watched.events().contains("lost: no answer within 200 ms")));
-      assertFalse(fence.join());
-      redis.resume();
-      await(() -> assertEquals("established", watched.events().get(watched.events().size() - 1)));
-      assertTrue(watched.fence().join());
-    }
+    EmbeddedRedis redis = opened.redis();
+    Watched watched =
+        new Watched(redis.url(), "coherence.heartbeat", "200ms", "redis.connect-timeout", "200ms");
+    watched.awaitEvents("established");
+    redis.pause();
+    CompletableFuture<Boolean> fence = watched.fence();
+    await()
+        .untilAsserted(
+            () -> assertTrue(watched.events().contains("lost: no answer within 200 ms")));
+    assertFalse(fence.join());
+    redis.resume();
+    await()
+        .untilAsserted(
+            () -> assertEquals("established", watched.events().get(watched.events().size() - 1)));
+    assertTrue(watched.fence().join());
   }
 
   @Test
   void quietConnection_isFoundFrozenByTheHeartbeatAlone() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start()) {
-      Watched watched = new Watched(redis.url(), "coherence.heartbeat", "100ms");
-      watched.awaitEvents("established");
-      redis.pause();
-      await(() -> assertTrue(watched.events().size() > 1));
-      assertEquals("lost: no answer within 100 ms", watched.events().get(1));
-      redis.resume();
-    }
+    EmbeddedRedis redis = opened.redis();
+    Watched watched = new Watched(redis.url(), "coherence.heartbeat", "100ms");
+    watched.awaitEvents("established");
+    redis.pause();
+    await().untilAsserted(() -> assertTrue(watched.events().size() > 1));
+    assertEquals("lost: no answer within 100 ms", watched.events().get(1));
+    redis.resume();
   }
 
   @Test
   void pushCutAnywhere_isToldInOrderWithTheFence() throws InterruptedException {
-    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      String bytes = pushOf("a", "bc") + INVALIDATE + "_\r\n";
-      for (char b : bytes.toCharArray()) {
-        redis.push("" + b);
-        TimeUnit.MICROSECONDS.sleep(100);
-      }
-      watched.awaitEvents("established", "key a", "key bc", "all");
-      assertTrue(watched.fence().join());
+    FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    String bytes = pushOf("a", "bc") + INVALIDATE + "_\r\n";
+    for (char b : bytes.toCharArray()) {
+      redis.push("" + b);
+      TimeUnit.MICROSECONDS.sleep(100);
     }
+    watched.awaitEvents("established", "key a", "key bc", "all");
+    assertTrue(watched.fence().join());
   }
 
   @Test
   void pushBeforeThePong_isToldBeforeTheFencePasses() {
     AtomicInteger pings = new AtomicInteger();
-    try (FakeRedis redis =
-        FakeRedis.tracking(
-            command ->
-                command.get(0).equals("PING") && pings.incrementAndGet() > 1
-                    ? pushOf("x") + "+PONG\r\n"
-                    : usual(command))) {
-      Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
-      watched.awaitEvents("established");
-      assertEquals(List.of("established", "key x"), watched.upToFence());
-    }
+    FakeRedis redis =
+        opened.add(
+            FakeRedis.tracking(
+                command ->
+                    command.get(0).equals("PING") && pings.incrementAndGet() > 1
+                        ? pushOf("x") + "+PONG\r\n"
+                        : usual(command)));
+    Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
+    watched.awaitEvents("established");
+    assertEquals(List.of("established", "key x"), watched.upToFence());
   }
 
   /** Those who ask while a PING is in flight wait for the next one, which all of them share. */
@@ -331,29 +325,29 @@ class FeedIT {
   void fences_shareTheNextPing_andPassInTheOrderOfAsking() throws InterruptedException {
     CompletableFuture<Void> answer = new CompletableFuture<>();
     AtomicInteger pings = new AtomicInteger();
-    try (FakeRedis redis =
-        FakeRedis.tracking(
-            command -> {
-              if (command.get(0).equals("PING") && pings.incrementAndGet() == 2) {
-                answer.join();
-              }
-              return usual(command);
-            })) {
-      Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
-      watched.awaitEvents("established");
-      List<Integer> passed = new CopyOnWriteArrayList<>();
-      watched.onLoop(feed -> ask(feed, passed, 0, 10));
-      await(() -> assertEquals(2, pings.get()));
-      watched.onLoop(feed -> ask(feed, passed, 10, 20));
-      assertEquals(List.of(), passed);
-      answer.complete(null);
-      await(() -> assertEquals(20, passed.size()));
-      for (int i = 0; i < 20; i++) {
-        assertEquals(i, passed.get(i));
-      }
-      assertEquals(3, pings.get());
-      assertEquals(2, watched.onLoop(Feed::stats).pings());
+    FakeRedis redis =
+        opened.add(
+            FakeRedis.tracking(
+                command -> {
+                  if (command.get(0).equals("PING") && pings.incrementAndGet() == 2) {
+                    answer.join();
+                  }
+                  return usual(command);
+                }));
+    Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
+    watched.awaitEvents("established");
+    List<Integer> passed = new CopyOnWriteArrayList<>();
+    watched.onLoop(feed -> ask(feed, passed, 0, 10));
+    await().untilAsserted(() -> assertEquals(2, pings.get()));
+    watched.onLoop(feed -> ask(feed, passed, 10, 20));
+    assertEquals(List.of(), passed);
+    answer.complete(null);
+    await().untilAsserted(() -> assertEquals(20, passed.size()));
+    for (int i = 0; i < 20; i++) {
+      assertEquals(i, passed.get(i));
     }
+    assertEquals(3, pings.get());
+    assertEquals(2, watched.onLoop(Feed::stats).pings());
   }
 
   private static boolean ask(Feed feed, List<Integer> passed, int from, int to) {
@@ -368,65 +362,63 @@ class FeedIT {
   @Test
   void fence_takesTwoPings_whereOneProvesNothing() {
     AtomicInteger pings = new AtomicInteger();
-    try (FakeRedis redis =
-        FakeRedis.tracking(
-            command ->
-                command.get(0).equals("PING") && pings.incrementAndGet() == 3
-                    ? pushOf("late") + "+PONG\r\n"
-                    : usual(command))) {
-      redis.greeting3 = "%1\r\n$7\r\nversion\r\n$5\r\n8.0.1\r\n";
-      Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
-      watched.awaitEvents("established");
-      assertEquals(List.of("established", "key late"), watched.upToFence());
-      assertEquals(3, pings.get());
-    }
+    FakeRedis redis =
+        opened.add(
+            FakeRedis.tracking(
+                command ->
+                    command.get(0).equals("PING") && pings.incrementAndGet() == 3
+                        ? pushOf("late") + "+PONG\r\n"
+                        : usual(command)));
+    redis.greeting3 = "%1\r\n$7\r\nversion\r\n$5\r\n8.0.1\r\n";
+    Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
+    watched.awaitEvents("established");
+    assertEquals(List.of("established", "key late"), watched.upToFence());
+    assertEquals(3, pings.get());
   }
 
   @Test
   void lossInTheMiddleOfAPush_failsTheFencesOnce() throws IOException {
     AtomicInteger pings = new AtomicInteger();
-    try (FakeRedis redis =
-        FakeRedis.tracking(
-            command ->
-                command.get(0).equals("PING") && pings.incrementAndGet() > 1
-                    ? ""
-                    : usual(command))) {
-      Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
-      watched.awaitEvents("established");
-      List<Integer> passed = new CopyOnWriteArrayList<>();
-      watched.onLoop(feed -> ask(feed, passed, 0, 3));
-      await(() -> assertEquals(2, pings.get()));
-      redis.push(pushOf("whole") + INVALIDATE + "*2\r\n$3\r\nhal");
-      watched.awaitEvents("established", "key whole");
-      redis.drop();
-      await(() -> assertEquals(List.of(-1, -1, -1), passed));
-      assertTrue(watched.events().get(2).startsWith("lost: "), "" + watched.events());
-    }
+    FakeRedis redis =
+        opened.add(
+            FakeRedis.tracking(
+                command ->
+                    command.get(0).equals("PING") && pings.incrementAndGet() > 1
+                        ? ""
+                        : usual(command)));
+    Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
+    watched.awaitEvents("established");
+    List<Integer> passed = new CopyOnWriteArrayList<>();
+    watched.onLoop(feed -> ask(feed, passed, 0, 3));
+    await().untilAsserted(() -> assertEquals(2, pings.get()));
+    redis.push(pushOf("whole") + INVALIDATE + "*2\r\n$3\r\nhal");
+    watched.awaitEvents("established", "key whole");
+    redis.drop();
+    await().untilAsserted(() -> assertEquals(List.of(-1, -1, -1), passed));
+    assertTrue(watched.events().get(2).startsWith("lost: "), "" + watched.events());
   }
 
   @Test
   void keyTooLongToHold_standsForAll() {
-    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      redis.push(pushOf("a", "k".repeat(3 << 20), "b"));
-      watched.awaitEvents("established", "key a", "all", "key b");
-    }
+    FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    redis.push(pushOf("a", "k".repeat(3 << 20), "b"));
+    watched.awaitEvents("established", "key a", "all", "key b");
   }
 
   /** More than is told in a turn, and the fence keeps its place behind it. */
   @Test
   void flood_isToldWhole_beforeTheFence() {
     int keys = 200_000;
-    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
-      Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
-      watched.awaitEvents("established");
-      StringBuilder push = new StringBuilder(INVALIDATE + "*" + keys + "\r\n");
-      push.append("$1\r\nk\r\n".repeat(keys));
-      redis.push(push.toString());
-      assertTrue(watched.fence().join());
-      assertEquals(keys, watched.onLoop(Feed::stats).keys());
-    }
+    FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
+    Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
+    watched.awaitEvents("established");
+    StringBuilder push = new StringBuilder(INVALIDATE + "*" + keys + "\r\n");
+    push.append("$1\r\nk\r\n".repeat(keys));
+    redis.push(push.toString());
+    assertTrue(watched.fence().join());
+    assertEquals(keys, watched.onLoop(Feed::stats).keys());
   }
 
   @Test
@@ -436,7 +428,7 @@ class FeedIT {
         Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
         watched.awaitEvents("established");
         redis.push(said);
-        await(() -> assertTrue(watched.events().size() >= 3, said));
+        await().untilAsserted(() -> assertTrue(watched.events().size() >= 3, said));
         assertTrue(watched.events().get(1).startsWith("lost: "), "" + watched.events());
         assertEquals("established", watched.events().get(2));
       }
@@ -456,7 +448,7 @@ class FeedIT {
           try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
             redis.greeting3 = greeting;
             Watched watched = new Watched(redis.url());
-            await(() -> assertTrue(watched.events().size() > 1));
+            await().untilAsserted(() -> assertTrue(watched.events().size() > 1));
             assertEquals(event, watched.events().get(0));
             assertEquals(event, watched.events().get(1));
           }
@@ -465,57 +457,54 @@ class FeedIT {
 
   @Test
   void trackingRefused_isNotEstablished() {
-    try (FakeRedis redis =
-        FakeRedis.tracking(
-            command ->
-                command.contains("TRACKING")
-                    ? "-ERR unknown subcommand 'TRACKING'\r\n"
-                    : usual(command))) {
-      Watched watched = new Watched(redis.url());
-      await(() -> assertTrue(watched.events().size() > 1));
-      assertEquals("refused: ERR unknown subcommand 'TRACKING'", watched.events().get(0));
-    }
+    FakeRedis redis =
+        opened.add(
+            FakeRedis.tracking(
+                command ->
+                    command.contains("TRACKING")
+                        ? "-ERR unknown subcommand 'TRACKING'\r\n"
+                        : usual(command)));
+    Watched watched = new Watched(redis.url());
+    await().untilAsserted(() -> assertTrue(watched.events().size() > 1));
+    assertEquals("refused: ERR unknown subcommand 'TRACKING'", watched.events().get(0));
   }
 
   @Test
   void silentServer_isGivenUp() {
-    try (FakeRedis redis = FakeRedis.tracking(command -> "")) {
-      redis.greeting3 = "";
-      Watched watched = new Watched(redis.url(), "redis.connect-timeout", "50ms");
-      await(() -> assertTrue(watched.events().size() > 1));
-      assertEquals("lost: no answer within 50 ms", watched.events().get(0));
-    }
+    FakeRedis redis = opened.add(FakeRedis.tracking(command -> ""));
+    redis.greeting3 = "";
+    Watched watched = new Watched(redis.url(), "redis.connect-timeout", "50ms");
+    await().untilAsserted(() -> assertTrue(watched.events().size() > 1));
+    assertEquals("lost: no answer within 50 ms", watched.events().get(0));
   }
 
   @Test
   void rearm_losesAndMakesAnother() {
-    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      watched.onLoop(
-          feed -> {
-            feed.rearm();
-            assertFalse(feed.isEstablished());
-            feed.rearm();
-            return true;
-          });
-      watched.awaitEvents("established", "lost: given up for another one", "established");
-    }
+    FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    watched.onLoop(
+        feed -> {
+          feed.rearm();
+          assertFalse(feed.isEstablished());
+          feed.rearm();
+          return true;
+        });
+    watched.awaitEvents("established", "lost: given up for another one", "established");
   }
 
   @Test
   void stop_tellsNothingMore() {
-    try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
-      Watched watched = new Watched(redis.url());
-      watched.awaitEvents("established");
-      CompletableFuture<Boolean> fence = new CompletableFuture<>();
-      watched.onLoop(
-          feed -> {
-            feed.fence(fence::complete);
-            return feed.stop();
-          });
-      assertFalse(fence.join());
-      watched.awaitEvents("established");
-    }
+    FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
+    Watched watched = new Watched(redis.url());
+    watched.awaitEvents("established");
+    CompletableFuture<Boolean> fence = new CompletableFuture<>();
+    watched.onLoop(
+        feed -> {
+          feed.fence(fence::complete);
+          return feed.stop();
+        });
+    assertFalse(fence.join());
+    watched.awaitEvents("established");
   }
 }

@@ -1,7 +1,9 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,22 +11,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Short requests of many sessions over one connection to Redis. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ForwardingIT {
   private static final String OK = "+OK\r\n";
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -33,28 +32,14 @@ class ForwardingIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
-    client = proxy.resp();
-    direct = new RespClient(redis.host(), redis.port());
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    direct.close();
-    proxy.close();
-    redis.close();
-  }
-
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    client = opened.client(proxy);
+    direct = opened.client(redis);
   }
 
   private void awaitConnections(int expected) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(15))
-        .untilAsserted(() -> assertEquals(expected, direct.otherConnections()));
+    await().untilAsserted(() -> assertEquals(expected, direct.otherConnections()));
   }
 
   @Test
@@ -117,7 +102,7 @@ class ForwardingIT {
         command ->
             switch (command.get(0).toLowerCase(Locale.ROOT)) {
               case "set" -> {
-                Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+                await().pollDelay(Duration.ofMillis(300)).until(() -> true);
                 stored.set(command.get(2));
                 yield OK;
               }
@@ -127,15 +112,14 @@ class ForwardingIT {
               case "client" -> command.get(1).equalsIgnoreCase("id") ? ":7\r\n" : OK;
               default -> OK;
             };
-    try (FakeRedis slow = FakeRedis.tracking(answer);
-        RunningProxy before = RunningProxy.start(shape, slow.url())) {
-      Awaitility.await().until(() -> before.coherence().equals("tracking"));
-      try (RespClient client = before.resp()) {
-        assertEquals(bulk("old"), client.call("GET", "k"));
-        client.send(RespClient.request("SET", "k", "new") + RespClient.request("GET", "k"));
-        assertEquals(OK, client.reply());
-        assertEquals(bulk("new"), client.reply());
-      }
+    FakeRedis slow = opened.add(FakeRedis.tracking(answer));
+    RunningProxy before = opened.proxy(shape, slow.url());
+    before.awaitTracking();
+    try (RespClient client = before.resp()) {
+      assertEquals(bulk("old"), client.call("GET", "k"));
+      client.send(RespClient.request("SET", "k", "new") + RespClient.request("GET", "k"));
+      assertEquals(OK, client.reply());
+      assertEquals(bulk("new"), client.reply());
     }
   }
 
@@ -204,17 +188,16 @@ class ForwardingIT {
       assertEquals(OK, idle.call("SET", "other", "v"));
       assertEquals(bulk("v"), idle.call("GET", "k"));
       direct.send(RespClient.request("DEBUG", "SLEEP", "1"));
-      Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+      await().pollDelay(Duration.ofMillis(300)).until(() -> true);
       owed.send(RespClient.request("SET", "k", "w"));
-      Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+      await().pollDelay(Duration.ofMillis(200)).until(() -> true);
       redis.stop();
       String reply = owed.reply();
       assertTrue(reply.equals(OK) || reply.equals("-ERR redis-proxy: Redis was lost\r\n"), reply);
       assertEquals("-ERR redis-proxy: Redis cannot be reached\r\n", late.call("SET", "k", "x"));
       assertTrue(late.isClosedByServer());
       redis.restart();
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(15))
+      await()
           .ignoreExceptions()
           .until(
               () -> {

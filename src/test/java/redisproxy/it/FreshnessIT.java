@@ -1,30 +1,26 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Many readers, all kinds of writes, and a Redis that stops or is cut off. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class FreshnessIT {
   /** How often each kind of write is read back by another client. */
   private static final int LOOPS = Integer.getInteger("test.freshness", 3_000);
@@ -48,7 +44,10 @@ class FreshnessIT {
           "DEBUG RELOAD",
           "RESTORE-ASKING k 0 DUMP REPLACE");
 
+  private static final List<String> LONG_EXPIRY = List.of("cache.expiry", "1h");
+
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -57,37 +56,17 @@ class FreshnessIT {
   private RespClient direct;
 
   private void start(String... settings) {
-    start(EmbeddedRedis.start(), settings);
+    start(opened.redis(), settings);
   }
 
   private void start(EmbeddedRedis started, String... settings) {
     redis = started;
-    String[] all = new String[settings.length + 2];
-    all[0] = "cache.expiry";
-    all[1] = "1h";
-    System.arraycopy(settings, 0, all, 2, settings.length);
-    proxy = RunningProxy.start(shape, redis.url(), all);
-    client = proxy.resp();
-    other = proxy.resp();
-    direct = new RespClient(redis.host(), redis.port());
-    await(() -> assertEquals("tracking", proxy.coherence()));
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    other.close();
-    direct.close();
-    proxy.close();
-    redis.close();
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(Duration.ofSeconds(15)).untilAsserted(assertion);
-  }
-
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
+    String[] all = RunningProxy.settings(LONG_EXPIRY, settings);
+    proxy = opened.proxy(shape, redis.url(), all);
+    client = opened.client(proxy);
+    other = opened.client(proxy);
+    direct = opened.client(redis);
+    proxy.awaitTracking();
   }
 
   @Test
@@ -153,7 +132,7 @@ class FreshnessIT {
       direct.call("MSET", "k", "old" + i, "other", "new" + i);
       direct.call("EXPIRE", "k", "5000");
       String now = "old" + i;
-      await(() -> assertEquals(bulk(now), other.call("GET", "k")));
+      await().untilAsserted(() -> assertEquals(bulk(now), other.call("GET", "k")));
       assertEquals(now, proxy.http("/keys/k").body());
       assertEquals(bulk("new" + i), other.call("GET", "other"));
       String reply = client.call(dumped(arguments));
@@ -203,22 +182,23 @@ class FreshnessIT {
     assertEquals(bulk("old"), client.call("GET", "k"));
     redis.pause();
     direct.send(RespClient.request("SET", "k", "new"));
-    await(() -> assertEquals("lost", proxy.coherence()));
-    await(
-        () -> {
-          client.call("GET", "none");
-          assertEquals(503, proxy.http("/keys/none").statusCode());
-          boolean served = proxy.http("/keys/k").statusCode() == 200;
-          assertEquals(policy.equals("serve"), served);
-        });
+    await().untilAsserted(() -> assertEquals("lost", proxy.coherence()));
+    await()
+        .untilAsserted(
+            () -> {
+              client.call("GET", "none");
+              assertEquals(503, proxy.http("/keys/none").statusCode());
+              boolean served = proxy.http("/keys/k").statusCode() == 200;
+              assertEquals(policy.equals("serve"), served);
+            });
     for (int i = 0; i < 5; i++) {
       String read = client.call("GET", "k");
       assertTrue(policy.equals("serve") ? read.equals(bulk("old")) : read.startsWith("-"), read);
     }
     redis.resume();
     assertEquals("+OK\r\n", direct.reply());
-    await(() -> assertEquals(bulk("new"), client.call("GET", "k")));
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    await().untilAsserted(() -> assertEquals(bulk("new"), client.call("GET", "k")));
+    proxy.awaitTracking();
     assertEquals(bulk("new"), other.call("GET", "k"));
     assertEquals("new", proxy.http("/keys/k").body());
   }
@@ -229,7 +209,7 @@ class FreshnessIT {
     for (int i = 0; i < 5; i++) {
       direct.call("SET", "k", "old" + i);
       String old = "old" + i;
-      await(() -> assertEquals(bulk(old), client.call("GET", "k")));
+      await().untilAsserted(() -> assertEquals(bulk(old), client.call("GET", "k")));
       String feed = id("name=redis-proxy-feed");
       direct.call(
           "CLIENT",
@@ -238,9 +218,9 @@ class FreshnessIT {
           id("^(?!.*name=redis-proxy-feed).* cmd=(pttl|hello|ping|command) "));
       String now = "new" + i;
       direct.call("SET", "k", now);
-      await(() -> assertEquals(bulk(now), client.call("GET", "k")));
-      await(() -> assertEquals("tracking", proxy.coherence()));
-      await(() -> assertFalse(id("name=redis-proxy-feed").equals(feed)));
+      await().untilAsserted(() -> assertEquals(bulk(now), client.call("GET", "k")));
+      proxy.awaitTracking();
+      await().untilAsserted(() -> assertFalse(id("name=redis-proxy-feed").equals(feed)));
     }
   }
 
@@ -257,8 +237,8 @@ class FreshnessIT {
 
   @Test
   void sessionThatLogsInAsTheProxy_readsTheDatabaseItIsIn() {
-    EmbeddedRedis started = EmbeddedRedis.start("requirepass s3cret");
-    try (RespClient setUp = new RespClient(started.host(), started.port())) {
+    EmbeddedRedis started = opened.redis("requirepass s3cret");
+    try (RespClient setUp = new RespClient(started)) {
       setUp.call("AUTH", "s3cret");
       for (int i = 0; i < 4; i++) {
         setUp.call("SELECT", "" + i);

@@ -49,9 +49,9 @@ class HitAllocationIT {
   }
 
   private double allocatedPerHit(int pipeline) {
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
-    RunningProxy proxy = opened.add(RunningProxy.start(Shape.SHARED, redis.url()));
-    RespClient client = opened.add(proxy.resp());
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(Shape.SHARED, redis.url());
+    RespClient client = opened.client(proxy);
     client.call("SET", "k", "x".repeat(64));
     String batch = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n".repeat(pipeline);
     String replies = ("$64\r\n" + "x".repeat(64) + "\r\n").repeat(pipeline);

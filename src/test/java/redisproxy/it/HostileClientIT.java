@@ -2,6 +2,7 @@ package redisproxy.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static redisproxy.it.RespClient.bulk;
 
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -10,38 +11,33 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
  * Clients that ask for more than their share, or end early, before a Redis that is as slow as the
  * test wants.
  */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class HostileClientIT {
   @Parameter Shape shape;
-
-  private static String bulk(String value) {
-    return "$" + value.length() + "\r\n" + value + "\r\n";
-  }
+  @RegisterExtension final Opened opened = new Opened();
 
   @Test
   void clientThatEndedItsSide_isAnsweredAndThenClosed() {
-    try (FakeRedis redis =
+    FakeRedis redis =
+        opened.add(
             new FakeRedis(
-                command -> command.get(0).equalsIgnoreCase("PTTL") ? ":-1\r\n" : bulk("blue"));
-        RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      for (int i = 0; i < 20; i++) {
-        try (RespClient client = proxy.resp()) {
-          client.send("GET color" + i + "\r\nGET color\r\nPING\r\n").endOutput();
-          assertEquals(bulk("blue"), client.reply());
-          assertEquals(bulk("blue"), client.reply());
-          assertEquals("+PONG\r\n", client.reply());
-          assertTrue(client.isClosedByServer());
-        }
+                command -> command.get(0).equalsIgnoreCase("PTTL") ? ":-1\r\n" : bulk("blue")));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    for (int i = 0; i < 20; i++) {
+      try (RespClient client = proxy.resp()) {
+        client.send("GET color" + i + "\r\nGET color\r\nPING\r\n").endOutput();
+        assertEquals(bulk("blue"), client.reply());
+        assertEquals(bulk("blue"), client.reply());
+        assertEquals("+PONG\r\n", client.reply());
+        assertTrue(client.isClosedByServer());
       }
     }
   }
@@ -49,49 +45,47 @@ class HostileClientIT {
   @Test
   void oneLargeValueTooMany_isRefusedAtOnce() {
     CountDownLatch over = new CountDownLatch(1);
-    try (FakeRedis redis =
+    FakeRedis redis =
+        opened.add(
             new FakeRedis(
                 command -> {
                   if (command.get(0).equals("GET")) {
                     await(over);
                   }
                   return command.get(0).equalsIgnoreCase("PTTL") ? ":-1\r\n" : bulk("x".repeat(11));
-                });
-        RunningProxy proxy =
-            RunningProxy.start(shape, redis.url(), "cache.max-value-bytes", "10")) {
-      List<RespClient> clients = new ArrayList<>();
-      for (int i = 0; i < 64; i++) {
-        clients.add(proxy.resp().send("GET large\r\n"));
-      }
-      Awaitility.await()
-          .until(() -> redis.commands.stream().filter(c -> c.get(0).equals("GET")).count() == 64);
-      try (RespClient client = proxy.resp()) {
-        client.send("GET large\r\n");
-        assertEquals(
-            "-ERR redis-proxy: too many large values are being streamed\r\n", client.reply());
-      }
-      over.countDown();
-      clients.forEach(RespClient::close);
+                }));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "cache.max-value-bytes", "10");
+    List<RespClient> clients = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      clients.add(proxy.resp().send("GET large\r\n"));
     }
+    Awaitility.await()
+        .until(() -> redis.commands.stream().filter(c -> c.get(0).equals("GET")).count() == 64);
+    try (RespClient client = proxy.resp()) {
+      client.send("GET large\r\n");
+      assertEquals(
+          "-ERR redis-proxy: too many large values are being streamed\r\n", client.reply());
+    }
+    over.countDown();
+    clients.forEach(RespClient::close);
   }
 
   /** A page that a browser was lured to can have it send bytes here that it chose. */
   @Test
   void httpSentOverResp_isCutOff_whereverInThePipeline() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient direct = new RespClient(redis.host(), redis.port())) {
-      for (String before :
-          new String[] {"", "GET k\r\n", RespClient.request("PING").repeat(3), "EVAL x 0\r\n"}) {
-        for (String http : new String[] {"POST / HTTP/1.1\r\n", "X: y\r\nHost: x\r\n"}) {
-          try (RespClient client = proxy.resp()) {
-            client.send(before + http + RespClient.request("SET", "written", "1"));
-            client.rest();
-          } catch (UncheckedIOException reset) {
-            // closed with requests unread
-          }
-          assertEquals("$-1\r\n", direct.call("GET", "written"), before + http);
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient direct = opened.client(redis);
+    for (String before :
+        new String[] {"", "GET k\r\n", RespClient.request("PING").repeat(3), "EVAL x 0\r\n"}) {
+      for (String http : new String[] {"POST / HTTP/1.1\r\n", "X: y\r\nHost: x\r\n"}) {
+        try (RespClient client = proxy.resp()) {
+          client.send(before + http + RespClient.request("SET", "written", "1"));
+          client.rest();
+        } catch (UncheckedIOException reset) {
+          // closed with requests unread
         }
+        assertEquals("$-1\r\n", direct.call("GET", "written"), before + http);
       }
     }
   }
@@ -99,8 +93,8 @@ class HostileClientIT {
   /** A client that Redis has yet to let in may announce no more than there, on either route. */
   @Test
   void strangerToRedis_isBoundedAsByRedis() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.password", "s3cret")) {
+    EmbeddedRedis redis = opened.redis("requirepass s3cret");
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
       String letIn = RespClient.request("AUTH", "s3cret") + RespClient.request("RESET");
       for (String before : List.of("", RespClient.request("AUTH", "wrong"), letIn)) {
         for (String request :
@@ -110,13 +104,12 @@ class HostileClientIT {
                 "*11\r\n$3\r\nSET\r\n",
                 "*2\r\n$4\r\nAUTH\r\n$16385\r\n",
                 "*1\r\n$536870912\r\n")) {
-          try (RespClient direct = new RespClient(redis.host(), redis.port());
+          try (RespClient direct = new RespClient(redis);
               RespClient client = proxy.resp()) {
             assertEquals(play(direct, before, request), play(client, before, request), request);
           }
         }
       }
-    }
   }
 
   /** The answer to what came before is read first, so that Redis knows the client's standing. */
@@ -168,22 +161,20 @@ class HostileClientIT {
   /** Where they stand would cost more than they do. */
   @Test
   void manyArguments_areRefusedWhenAnnounced_orPassedOnToRedis() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
-        RespClient reader = alone.resp()) {
-      reader.send("*1000000\r\n");
-      assertEquals("-ERR Protocol error: invalid multibulk length\r\n", reader.reply());
-      assertTrue(reader.isClosedByServer());
-      try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
-          RespClient client = proxy.resp()) {
-        assertEquals("+OK\r\n", client.call("SET", "k1999", "v"));
-        assertEquals("$1\r\nv\r\n", client.call("GET", "k1999"));
-        String[] del = new String[2001];
-        Arrays.setAll(del, i -> i == 0 ? "DEL" : "k" + i);
-        assertEquals(":1\r\n", client.call(del));
-        assertEquals("$-1\r\n", client.call("GET", "k1999"));
-      }
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy alone = opened.proxy(shape, redis.url(), "resp.tunnel", "false");
+    RespClient reader = opened.client(alone);
+    reader.send("*1000000\r\n");
+    assertEquals("-ERR Protocol error: invalid multibulk length\r\n", reader.reply());
+    assertTrue(reader.isClosedByServer());
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals("+OK\r\n", client.call("SET", "k1999", "v"));
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k1999"));
+    String[] del = new String[2001];
+    Arrays.setAll(del, i -> i == 0 ? "DEL" : "k" + i);
+    assertEquals(":1\r\n", client.call(del));
+    assertEquals("$-1\r\n", client.call("GET", "k1999"));
   }
 
   private static void await(CountDownLatch latch) {

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,10 +14,9 @@ import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,14 +33,17 @@ class HostileTlsIT {
   private static final SSLContext TRUSTING = CERTIFICATES.context(null);
 
   @TempDir static Path folder;
+  @RegisterExtension static final Opened shared = Opened.forClass();
+  @RegisterExtension final Opened opened = new Opened();
+
   private static EmbeddedRedis redis;
   private static RunningProxy proxy;
 
   @BeforeAll
   static void start() {
-    redis = EmbeddedRedis.start();
+    redis = shared.redis();
     proxy =
-        RunningProxy.start(
+        shared.proxy(
             Shape.SPREAD,
             redis.url(),
             "resp.tls.cert",
@@ -51,12 +54,6 @@ class HostileTlsIT {
             CERT,
             "http.tls.key",
             KEY);
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    redis.close();
   }
 
   private static SSLSocket handshaken(String... protocols) throws IOException {
@@ -115,7 +112,7 @@ class HostileTlsIT {
       begun.add(new RespClient(proxy.respPort()).send(i % 2 == 0 ? HELLO : ""));
     }
     assertOthersAreServed();
-    Awaitility.await().until(() -> proxy.stat("clients") == 0);
+    await().until(() -> proxy.stat("clients") == 0);
     begun.forEach(RespClient::close);
     assertOthersAreServed();
   }
@@ -164,12 +161,11 @@ class HostileTlsIT {
   /** A client could have the server sign again and again, over one connection. */
   @Test
   void handshakeAnew_isRefused() throws Exception {
-    try (RunningJar jar = new RunningJar(folder)) {
-      jar.run(
-          Map.of("REDIS_URL", redis.url(), "RESP_TLS_CERT", CERT, "RESP_TLS_KEY", KEY), List.of());
-      jar.awaitReady();
-      assertHandshakeAnewIsRefused(jar.resp);
-    }
+    RunningJar jar = opened.jar(folder);
+    jar.run(
+        Map.of("REDIS_URL", redis.url(), "RESP_TLS_CERT", CERT, "RESP_TLS_KEY", KEY), List.of());
+    jar.awaitReady();
+    assertHandshakeAnewIsRefused(jar.resp);
   }
 
   private static void assertHandshakeAnewIsRefused(int port) throws IOException {
@@ -196,7 +192,7 @@ class HostileTlsIT {
         }
       }
     }
-    Awaitility.await().until(() -> proxy.stat("clients") == 0);
+    await().until(() -> proxy.stat("clients") == 0);
     assertOthersAreServed();
   }
 }

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.UncheckedIOException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
@@ -19,23 +19,19 @@ import redisproxy.dev.EmbeddedRedis;
 class HttpFramingIT {
   private static final String SMUGGLED = "GET /keys/smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
 
+  @RegisterExtension static final Opened shared = Opened.forClass();
+
   private static EmbeddedRedis redis;
   private static RunningProxy proxy;
 
   @BeforeAll
   static void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(Shape.SPREAD, redis.url());
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = shared.redis();
+    proxy = shared.proxy(Shape.SPREAD, redis.url());
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "blue");
       direct.call("SET", "smuggled", "SECRET");
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    redis.close();
   }
 
   private static String untilClosed(int port, String raw) {

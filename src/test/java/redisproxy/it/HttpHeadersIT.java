@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,31 +28,27 @@ class HttpHeadersIT {
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
           .withZone(ZoneOffset.UTC);
 
+  @RegisterExtension static final Opened shared = Opened.forClass();
+
   private static EmbeddedRedis redis;
   private static RunningProxy proxy;
 
   @BeforeAll
   static void start() {
-    redis = EmbeddedRedis.start();
+    redis = shared.redis();
     proxy =
-        RunningProxy.start(
+        shared.proxy(
             Shape.SPREAD,
             redis.url(),
             "cache.max-value-bytes",
             "1KiB",
             "http.cors-origins",
             "https://page.example");
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "blue");
       direct.call("SET", "large", "x".repeat(2000));
       direct.call("LPUSH", "list", "a");
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    redis.close();
   }
 
   private static void assertHeaders(int port, int status, String request) {

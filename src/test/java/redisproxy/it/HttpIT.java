@@ -11,15 +11,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class HttpIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -30,9 +27,9 @@ class HttpIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
-    direct = opened.add(new RespClient(redis.host(), redis.port()));
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    direct = opened.client(redis);
   }
 
   private static String header(HttpResponse<?> response, String name) {
@@ -302,10 +299,8 @@ class HttpIT {
   @Test
   void maxAgeRemaining_letsOtherCachesKeepIt() {
     direct.call("SET", "color", "blue");
-    try (RunningProxy lenient =
-        RunningProxy.start(shape, redis.url(), "http.max-age", "remaining")) {
-      String control = header(lenient.http("/keys/color"), "cache-control");
-      assertTrue(control.matches("max-age=(59|60)"), control);
-    }
+    RunningProxy lenient = opened.proxy(shape, redis.url(), "http.max-age", "remaining");
+    String control = header(lenient.http("/keys/color"), "cache-control");
+    assertTrue(control.matches("max-age=(59|60)"), control);
   }
 }

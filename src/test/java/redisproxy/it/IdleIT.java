@@ -1,27 +1,25 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Redis closes who has been idle for longer than its {@code timeout}, and nobody else. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class IdleIT {
   private static final String OK = "+OK\r\n";
   private static final String VALUE = "$5\r\nvalue\r\n";
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -30,23 +28,15 @@ class IdleIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
+    redis = opened.redis();
     start("300ms");
-    direct = new RespClient(redis.host(), redis.port());
+    direct = opened.client(redis);
     direct.call("SET", "k", "value");
   }
 
   private void start(String heartbeat) {
-    proxy = RunningProxy.start(shape, redis.url(), "coherence.heartbeat", heartbeat);
-    client = proxy.resp();
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    direct.close();
-    proxy.close();
-    redis.close();
+    proxy = opened.proxy(shape, redis.url(), "coherence.heartbeat", heartbeat);
+    client = opened.client(proxy);
   }
 
   private boolean isThere(String address) {
@@ -58,8 +48,7 @@ class IdleIT {
     try (RespClient idle = proxy.resp()) {
       String address = idle.addressAtRedis();
       assertTrue(isThere(address));
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(15))
+      await()
           .pollInterval(Duration.ofMillis(50))
           .until(
               () -> {
@@ -90,14 +79,11 @@ class IdleIT {
     proxy.close();
     start("10s");
     client.addressAtRedis();
-    Awaitility.await().until(() -> client.call("GET", "k").equals(VALUE) && proxy.stat("hits") > 2);
+    await().until(() -> client.call("GET", "k").equals(VALUE) && proxy.stat("hits") > 2);
     direct.send(RespClient.request("DEBUG", "SLEEP", "3"));
-    Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+    await().pollDelay(Duration.ofMillis(300)).until(() -> true);
     client.timeout(1_000);
-    Awaitility.await()
-        .during(Duration.ofMillis(1_500))
-        .atMost(Duration.ofSeconds(15))
-        .until(() -> client.call("GET", "k").equals(VALUE));
+    await().during(Duration.ofMillis(1_500)).until(() -> client.call("GET", "k").equals(VALUE));
     assertEquals(OK, direct.reply());
     assertEquals(OK, client.timeout(15_000).call("SET", "k", "other"));
     assertEquals("$5\r\nother\r\n", client.call("GET", "k"));
@@ -110,7 +96,7 @@ class IdleIT {
     assertFalse(client.call("INFO", "server").startsWith("-"));
     for (int i = 0; i < 3; i++) {
       assertTrue(direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes").startsWith(":"));
-      Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> proxy.stat("clients") == 1);
+      await().pollDelay(Duration.ofMillis(300)).until(() -> proxy.stat("clients") == 1);
       assertEquals(OK, client.call("SET", "k", "value"));
       assertFalse(client.call("INFO", "server").startsWith("-"));
       assertEquals(VALUE, client.call("GET", "k"));

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,10 +17,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,18 +28,14 @@ import redisproxy.dev.EmbeddedRedis;
 
 /** The packaged jar, as an operator runs it. */
 class JarIT {
+  @RegisterExtension final Opened opened = new Opened();
   @TempDir Path directory;
 
   private RunningJar jar;
 
   @BeforeEach
   void prepare() {
-    jar = new RunningJar(directory);
-  }
-
-  @AfterEach
-  void stop() {
-    jar.close();
+    jar = opened.jar(directory);
   }
 
   @Test
@@ -111,49 +107,47 @@ class JarIT {
   @ParameterizedTest
   @ValueSource(strings = {"http", "resp"})
   void portTakenDuringTheStart_isSaidAloneToo(String server) throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        Switch door = new Switch(redis.port())) {
-      Runnable lead = door.hold();
-      // Or a slow machine would have the attempt to connect fail, which is logged.
-      jar.run(
-          Map.of("REDIS_URL", door.url(), "EVENT_LOOPS", "4", "REDIS_CONNECT_TIMEOUT", "30s"),
-          List.of());
-      Awaitility.await().until(door::isUsed);
-      int port = server.equals("http") ? jar.http : jar.resp;
-      try (ServerSocket taken = new ServerSocket(port)) {
-        lead.run();
-        assertSaysAlone(jar.finished(1), server, taken.getLocalPort());
-      }
+    EmbeddedRedis redis = opened.redis();
+    Switch door = opened.add(new Switch(redis.port()));
+    Runnable lead = door.hold();
+    // Or a slow machine would have the attempt to connect fail, which is logged.
+    jar.run(
+        Map.of("REDIS_URL", door.url(), "EVENT_LOOPS", "4", "REDIS_CONNECT_TIMEOUT", "30s"),
+        List.of());
+    await().until(door::isUsed);
+    int port = server.equals("http") ? jar.http : jar.resp;
+    try (ServerSocket taken = new ServerSocket(port)) {
+      lead.run();
+      assertSaysAlone(jar.finished(1), server, taken.getLocalPort());
     }
   }
 
   @Test
   void sigterm_underLoad_breaksNoReplyAndExitsWithSuccess() throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start()) {
-      try (RespClient direct = new RespClient(redis.host(), redis.port())) {
-        direct.call("SET", "k", "value");
-      }
-      jar.run(Map.of("REDIS_URL", redis.url()), List.of());
-      jar.awaitReady();
-      AtomicLong whole = new AtomicLong();
-      List<String> broken = new CopyOnWriteArrayList<>();
-      List<Thread> clients = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        Thread client = new Thread(() -> readUntilClosed(whole, broken));
-        client.start();
-        clients.add(client);
-      }
-      RespClient idle = new RespClient(jar.resp);
-      Awaitility.await().until(() -> whole.get() > 2000);
-      jar.terminate();
-      for (Thread client : clients) {
-        client.join(20_000);
-        assertFalse(client.isAlive());
-      }
-      assertEquals(List.of(), broken);
-      assertTrue(idle.isClosedByServer());
-      assertTrue(jar.finished(0).contains("redis-proxy has stopped"));
+    EmbeddedRedis redis = opened.redis();
+    try (RespClient direct = new RespClient(redis)) {
+      direct.call("SET", "k", "value");
     }
+    jar.run(Map.of("REDIS_URL", redis.url()), List.of());
+    jar.awaitReady();
+    AtomicLong whole = new AtomicLong();
+    List<String> broken = new CopyOnWriteArrayList<>();
+    List<Thread> clients = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Thread client = new Thread(() -> readUntilClosed(whole, broken));
+      client.start();
+      clients.add(client);
+    }
+    RespClient idle = new RespClient(jar.resp);
+    await().until(() -> whole.get() > 2000);
+    jar.terminate();
+    for (Thread client : clients) {
+      client.join(20_000);
+      assertFalse(client.isAlive());
+    }
+    assertEquals(List.of(), broken);
+    assertTrue(idle.isClosedByServer());
+    assertTrue(jar.finished(0).contains("redis-proxy has stopped"));
   }
 
   /** Every reply that begins must come whole; between replies the server may close. */
@@ -194,17 +188,16 @@ class JarIT {
   void configFile_isReadAndTheEnvironmentWins() throws Exception {
     Path file = directory.resolve("proxy.yaml");
     Files.writeString(file, "cache:\n  capacity: 7\n  expiry: 5s\nlog:\n  format: json\n");
-    try (EmbeddedRedis redis = EmbeddedRedis.start()) {
-      jar.run(
-          Map.of("REDIS_URL", redis.url(), "CACHE_CAPACITY", "9"),
-          List.of(),
-          "--config",
-          file.toString());
-      jar.awaitReady();
-      assertTrue(jar.admin("/stats").body().contains("\"capacity\":9"));
-      for (String line : jar.output().strip().split("\n")) {
-        new JsonObject(line).getString("level");
-      }
+    EmbeddedRedis redis = opened.redis();
+    jar.run(
+        Map.of("REDIS_URL", redis.url(), "CACHE_CAPACITY", "9"),
+        List.of(),
+        "--config",
+        file.toString());
+    jar.awaitReady();
+    assertTrue(jar.admin("/stats").body().contains("\"capacity\":9"));
+    for (String line : jar.output().strip().split("\n")) {
+      new JsonObject(line).getString("level");
     }
   }
 }

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,18 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Values too large to keep, and clients too slow to read. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class LargeValueIT {
   private static final int MIB = 1024 * 1024;
 
@@ -31,9 +28,9 @@ class LargeValueIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
-    direct = opened.add(new RespClient(redis.host(), redis.port()));
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    direct = opened.client(redis);
   }
 
   private byte[] set(String key, int length) {
@@ -93,7 +90,7 @@ class LargeValueIT {
       client.bytes(100);
       client.close();
     }
-    Awaitility.await().untilAsserted(() -> assertEquals(1, direct.otherConnections()));
+    await().untilAsserted(() -> assertEquals(1, direct.otherConnections()));
     assertEquals(30 * MIB, proxy.httpBytes("/keys/huge").body().length);
   }
 

@@ -2,6 +2,7 @@ package redisproxy.it;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static redisproxy.it.RespClient.request;
 
@@ -12,19 +13,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.management.ObjectName;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Clients that end their side while Redis has yet to answer, and are gone before it does. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class LeavingClientIT {
   private static final int CLIENTS = 20;
 
@@ -36,13 +34,13 @@ class LeavingClientIT {
 
   @BeforeEach
   void start() {
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
-    direct = opened.add(new RespClient(redis.host(), redis.port()));
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
+    EmbeddedRedis redis = opened.redis();
+    direct = opened.client(redis);
+    proxy = opened.proxy(shape, redis.url());
   }
 
   private void awaitBlocked(int clients) {
-    Awaitility.await()
+    await()
         .until(() -> direct.call("INFO", "clients").contains("blocked_clients:" + clients + "\r"));
   }
 
@@ -128,7 +126,7 @@ class LeavingClientIT {
         assertEquals(command[0], value("before"));
         exit.leave(socket);
         // Half of what the proxy would wait for a client that is only slow.
-        Awaitility.await()
+        await()
             .atMost(Duration.ofMillis(500))
             .until(() -> direct.call("INFO", "clients").contains("blocked_clients:0\r"));
       }
@@ -172,9 +170,9 @@ class LeavingClientIT {
       }
       try (Socket socket = connect()) {
         send(socket, request(command, "news"));
-        Awaitility.await().until(() -> subscribers() == 1);
+        await().until(() -> subscribers() == 1);
         exit.leave(socket);
-        Awaitility.await().atMost(Duration.ofMillis(500)).until(() -> subscribers() == 0);
+        await().atMost(Duration.ofMillis(500)).until(() -> subscribers() == 0);
       }
     }
   }
@@ -208,7 +206,7 @@ class LeavingClientIT {
               request("BRPOP", "none", "0"));
           exit.leave(socket);
           for (String key : keys) {
-            Awaitility.await().until(() -> value(key) != null);
+            await().until(() -> value(key) != null);
           }
         }
       }
@@ -241,7 +239,7 @@ class LeavingClientIT {
       reset(socket);
     }
     awaitBlocked(0);
-    Awaitility.await().until(() -> sessions() <= before);
+    await().until(() -> sessions() <= before);
   }
 
   /**

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,20 +12,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Loads, before a Redis that answers what and when the test wants. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class LoadIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   /** Answers GETRANGE and GET with the value given, PTTL with no expiry. */
   private static String plain(List<String> command, String value) {
@@ -53,22 +52,21 @@ class LoadIT {
           }
           return plain(command, "value of " + command.get(1));
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "30s");
-        RespClient waiting = proxy.resp();
-        RespClient other = proxy.resp()) {
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "30s");
+    RespClient waiting = opened.client(proxy);
+    RespClient other = opened.client(proxy);
+    assertEquals("$13\r\nvalue of fast\r\n", other.call("GET", "fast"));
+    waiting.send(RespClient.request("GET", "slow") + RespClient.request("GET", "fast"));
+    await().until(() -> proxy.stat("loadsInFlight") == 1);
+    for (int i = 0; i < 100; i++) {
       assertEquals("$13\r\nvalue of fast\r\n", other.call("GET", "fast"));
-      waiting.send(RespClient.request("GET", "slow") + RespClient.request("GET", "fast"));
-      Awaitility.await().until(() -> proxy.stat("loadsInFlight") == 1);
-      for (int i = 0; i < 100; i++) {
-        assertEquals("$13\r\nvalue of fast\r\n", other.call("GET", "fast"));
-        assertEquals("value of fast", proxy.http("/keys/fast").body());
-      }
-      assertEquals(1, proxy.stat("loadsInFlight"), "the slow load was still in flight");
-      release.countDown();
-      assertEquals("$13\r\nvalue of slow\r\n", waiting.reply());
-      assertEquals("$13\r\nvalue of fast\r\n", waiting.reply());
+      assertEquals("value of fast", proxy.http("/keys/fast").body());
     }
+    assertEquals(1, proxy.stat("loadsInFlight"), "the slow load was still in flight");
+    release.countDown();
+    assertEquals("$13\r\nvalue of slow\r\n", waiting.reply());
+    assertEquals("$13\r\nvalue of fast\r\n", waiting.reply());
   }
 
   @Test
@@ -79,32 +77,31 @@ class LoadIT {
           waitFor(release);
           return plain(command, "v");
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "30s")) {
-      List<RespClient> clients = new ArrayList<>();
-      List<CompletableFuture<String>> https = new ArrayList<>();
-      for (int i = 0; i < 50; i++) {
-        clients.add(proxy.resp().send(RespClient.request("GET", "k").repeat(4)));
-        https.add(CompletableFuture.supplyAsync(() -> proxy.http("/keys/k").body()));
-      }
-      Awaitility.await().until(() -> proxy.stat("misses") >= 201);
-      release.countDown();
-      for (RespClient client : clients) {
-        for (int i = 0; i < 4; i++) {
-          assertEquals("$1\r\nv\r\n", client.reply());
-        }
-        client.close();
-      }
-      for (CompletableFuture<String> http : https) {
-        assertEquals("v", http.get(10, TimeUnit.SECONDS));
-      }
-      assertEquals(1, proxy.stat("loads"));
-      assertEquals(
-          1,
-          redis.commands.stream()
-              .filter(command -> command.get(0).equalsIgnoreCase("getrange"))
-              .count());
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "30s");
+    List<RespClient> clients = new ArrayList<>();
+    List<CompletableFuture<String>> https = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      clients.add(proxy.resp().send(RespClient.request("GET", "k").repeat(4)));
+      https.add(CompletableFuture.supplyAsync(() -> proxy.http("/keys/k").body()));
     }
+    await().until(() -> proxy.stat("misses") >= 201);
+    release.countDown();
+    for (RespClient client : clients) {
+      for (int i = 0; i < 4; i++) {
+        assertEquals("$1\r\nv\r\n", client.reply());
+      }
+      client.close();
+    }
+    for (CompletableFuture<String> http : https) {
+      assertEquals("v", http.get(10, TimeUnit.SECONDS));
+    }
+    assertEquals(1, proxy.stat("loads"));
+    assertEquals(
+        1,
+        redis.commands.stream()
+            .filter(command -> command.get(0).equalsIgnoreCase("getrange"))
+            .count());
   }
 
   @Test
@@ -119,13 +116,12 @@ class LoadIT {
               case "exec" -> "*2\r\n$4\r\nreal\r\n:-1\r\n";
               default -> "-ERR not expected here\r\n";
             };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      assertEquals("$4\r\nreal\r\n", client.call("GET", "k"));
-      assertEquals("$4\r\nreal\r\n", client.call("GET", "k"));
-      assertEquals(1, asked.get() - 1);
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals("$4\r\nreal\r\n", client.call("GET", "k"));
+    assertEquals("$4\r\nreal\r\n", client.call("GET", "k"));
+    assertEquals(1, asked.get() - 1);
   }
 
   @Test
@@ -138,14 +134,13 @@ class LoadIT {
           }
           return command.get(0).equalsIgnoreCase("pttl") ? ":-2\r\n" : plain(command, "v");
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-      assertEquals(2, asked.get());
-      assertEquals(0, proxy.stat("entries"));
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+    assertEquals(2, asked.get());
+    assertEquals(0, proxy.stat("entries"));
   }
 
   @ParameterizedTest
@@ -154,14 +149,13 @@ class LoadIT {
   void timeThatIsNoTime_leavesTheValueUnkept(String time) {
     Function<List<String>, String> answer =
         command -> command.get(0).equalsIgnoreCase("pttl") ? time + "\r\n" : plain(command, "v");
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
-        RespClient client = proxy.resp()) {
-      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-      assertEquals("v", proxy.http("/keys/k").body());
-      assertEquals(2, proxy.stat("loads"));
-      assertEquals(0, proxy.stat("entries"));
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "10s");
+    RespClient client = opened.client(proxy);
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+    assertEquals("v", proxy.http("/keys/k").body());
+    assertEquals(2, proxy.stat("loads"));
+    assertEquals(0, proxy.stat("entries"));
   }
 
   @ParameterizedTest
@@ -169,13 +163,12 @@ class LoadIT {
   void valueThatIsNoString_isAnError(String value) {
     Function<List<String>, String> answer =
         command -> command.get(0).equalsIgnoreCase("pttl") ? ":-1\r\n" : value + "\r\n";
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.load-timeout", "10s");
-        RespClient client = proxy.resp()) {
-      assertEquals(
-          "-ERR redis-proxy: Redis gave a reply that is no string\r\n", client.call("GET", "k"));
-      assertEquals(502, proxy.http("/keys/k").statusCode());
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "10s");
+    RespClient client = opened.client(proxy);
+    assertEquals(
+        "-ERR redis-proxy: Redis gave a reply that is no string\r\n", client.call("GET", "k"));
+    assertEquals(502, proxy.http("/keys/k").statusCode());
   }
 
   @Test
@@ -187,14 +180,13 @@ class LoadIT {
                 : command.get(1).equals("none") && command.get(0).equalsIgnoreCase("get")
                     ? "$-1\r\n"
                     : plain(command, "v");
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-      assertEquals("$-1\r\n", client.call("GET", "none"));
-      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-      assertEquals(1, proxy.stat("hits"));
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+    assertEquals("$-1\r\n", client.call("GET", "none"));
+    assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+    assertEquals(1, proxy.stat("hits"));
   }
 
   @Test
@@ -207,45 +199,43 @@ class LoadIT {
                   "-NOPERM this user has no permissions to access one of the keys used as arguments\r\n";
               default -> "-ERR odd \u00ff text\r\n";
             };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      assertEquals(
-          "-LOADING Redis is loading the dataset in memory\r\n", client.call("GET", "loading"));
-      assertTrue(client.call("GET", "perm").startsWith("-NOPERM this user has no permissions"));
-      assertEquals("-ERR odd \u00ff text\r\n", client.call("GET", "other"));
-      assertEquals(503, proxy.http("/keys/loading").statusCode());
-      assertEquals(502, proxy.http("/keys/perm").statusCode());
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    assertEquals(
+        "-LOADING Redis is loading the dataset in memory\r\n", client.call("GET", "loading"));
+    assertTrue(client.call("GET", "perm").startsWith("-NOPERM this user has no permissions"));
+    assertEquals("-ERR odd \u00ff text\r\n", client.call("GET", "other"));
+    assertEquals(503, proxy.http("/keys/loading").statusCode());
+    assertEquals(502, proxy.http("/keys/perm").statusCode());
   }
 
   /** Loads of a turn share a write, and the Redis client shares one error among all of them. */
   @Test
   void manyKeysInOneRead_oneOfAnotherType_eachHasItsOwnAnswer() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient direct = new RespClient(redis.host(), redis.port());
-        RespClient client = proxy.resp()) {
-      StringBuilder requests = new StringBuilder();
-      StringBuilder replies = new StringBuilder();
-      for (int i = 0; i < 40; i++) {
-        requests.append(RespClient.request("GET", "k" + i));
-        if (i % 20 == 7) {
-          direct.call("RPUSH", "k" + i, "element");
-          replies.append("-WRONGTYPE Operation against a key holding the wrong kind of value\r\n");
-        } else if (i % 20 == 8) {
-          replies.append("$-1\r\n");
-        } else {
-          direct.call("SET", "k" + i, i % 20 == 9 ? "" : "v" + i % 10);
-          replies.append(i % 20 == 9 ? "$0\r\n\r\n" : "$2\r\nv" + i % 10 + "\r\n");
-        }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient direct = opened.client(redis);
+    RespClient client = opened.client(proxy);
+    StringBuilder requests = new StringBuilder();
+    StringBuilder replies = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      requests.append(RespClient.request("GET", "k" + i));
+      if (i % 20 == 7) {
+        direct.call("RPUSH", "k" + i, "element");
+        replies.append("-WRONGTYPE Operation against a key holding the wrong kind of value\r\n");
+      } else if (i % 20 == 8) {
+        replies.append("$-1\r\n");
+      } else {
+        direct.call("SET", "k" + i, i % 20 == 9 ? "" : "v" + i % 10);
+        replies.append(i % 20 == 9 ? "$0\r\n\r\n" : "$2\r\nv" + i % 10 + "\r\n");
       }
-      // What it has not been told of yet would overtake the loads.
-      Awaitility.await().until(() -> proxy.stat("invalidations") == 40 - 2);
-      client.send(requests.toString());
-      assertEquals(replies.toString(), text(client.bytes(replies.length())));
-      assertEquals(40 - 2, proxy.stat("entries") + 2, "errors and missing keys are not kept");
     }
+    // What it has not been told of yet would overtake the loads.
+    await().until(() -> proxy.stat("invalidations") == 40 - 2);
+    client.send(requests.toString());
+    assertEquals(replies.toString(), text(client.bytes(replies.length())));
+    assertEquals(40 - 2, proxy.stat("entries") + 2, "errors and missing keys are not kept");
   }
 
   private static String text(byte[] bytes) {
@@ -260,24 +250,22 @@ class LoadIT {
           waitFor(release);
           return plain(command, "v");
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy =
-            RunningProxy.start(
-                shape, redis.url(), "redis.load-timeout", "30s", "redis.max-loads", "2");
-        RespClient a = proxy.resp();
-        RespClient b = proxy.resp()) {
-      a.send(RespClient.request("GET", "1") + RespClient.request("GET", "2"));
-      Awaitility.await().until(() -> proxy.stat("loadsInFlight") == 2);
-      assertEquals(
-          "-ERR redis-proxy: too many loads from Redis are in flight\r\n", b.call("GET", "3"));
-      var full = proxy.http("/keys/3");
-      assertEquals(503, full.statusCode());
-      assertEquals("1", full.headers().firstValue("retry-after").orElse(null));
-      release.countDown();
-      assertEquals("$1\r\nv\r\n", a.reply());
-      assertEquals("$1\r\nv\r\n", a.reply());
-      assertEquals("$1\r\nv\r\n", b.call("GET", "3"));
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy =
+        opened.proxy(shape, redis.url(), "redis.load-timeout", "30s", "redis.max-loads", "2");
+    RespClient a = opened.client(proxy);
+    RespClient b = opened.client(proxy);
+    a.send(RespClient.request("GET", "1") + RespClient.request("GET", "2"));
+    await().until(() -> proxy.stat("loadsInFlight") == 2);
+    assertEquals(
+        "-ERR redis-proxy: too many loads from Redis are in flight\r\n", b.call("GET", "3"));
+    var full = proxy.http("/keys/3");
+    assertEquals(503, full.statusCode());
+    assertEquals("1", full.headers().firstValue("retry-after").orElse(null));
+    release.countDown();
+    assertEquals("$1\r\nv\r\n", a.reply());
+    assertEquals("$1\r\nv\r\n", a.reply());
+    assertEquals("$1\r\nv\r\n", b.call("GET", "3"));
   }
 
   @Test
@@ -288,23 +276,17 @@ class LoadIT {
           waitFor(release);
           return plain(command, "v");
         };
-    try (FakeRedis redis = new FakeRedis(answer);
-        RunningProxy proxy =
-            RunningProxy.start(
-                shape,
-                redis.url(),
-                "redis.load-timeout",
-                "30s",
-                "http.max-concurrent-requests",
-                "1")) {
-      CompletableFuture<String> first =
-          CompletableFuture.supplyAsync(() -> proxy.http("/keys/1").body());
-      Awaitility.await().until(() -> proxy.stat("loadsInFlight") == 1);
-      assertEquals(503, proxy.http("/keys/2").statusCode());
-      assertEquals(503, proxy.http("/lookup?key=2").statusCode());
-      release.countDown();
-      assertEquals("v", first.get(10, TimeUnit.SECONDS));
-      assertEquals("v", proxy.http("/keys/2").body());
-    }
+    FakeRedis redis = opened.add(new FakeRedis(answer));
+    RunningProxy proxy =
+        opened.proxy(
+            shape, redis.url(), "redis.load-timeout", "30s", "http.max-concurrent-requests", "1");
+    CompletableFuture<String> first =
+        CompletableFuture.supplyAsync(() -> proxy.http("/keys/1").body());
+    await().until(() -> proxy.stat("loadsInFlight") == 1);
+    assertEquals(503, proxy.http("/keys/2").statusCode());
+    assertEquals(503, proxy.http("/lookup?key=2").statusCode());
+    release.countDown();
+    assertEquals("v", first.get(10, TimeUnit.SECONDS));
+    assertEquals("v", proxy.http("/keys/2").body());
   }
 }

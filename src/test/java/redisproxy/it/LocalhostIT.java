@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,20 +17,16 @@ import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLSocket;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
 /** The default host, localhost: all three ports are reached over 127.0.0.1 and over ::1. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class LocalhostIT {
   private static final List<String> LOOPBACKS = List.of("127.0.0.1", "::1");
 
@@ -40,14 +37,14 @@ class LocalhostIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start());
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = opened.redis();
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "blue");
     }
   }
 
   private RunningProxy proxy(String... settings) {
-    return opened.add(RunningProxy.start(shape, redis.url(), settings));
+    return opened.proxy(shape, redis.url(), settings);
   }
 
   private RespClient resp(String address, RunningProxy proxy) {
@@ -103,7 +100,7 @@ class LocalhostIT {
     for (String alias : List.of("server", "renewed")) {
       certificates.install(alias, cert, key);
       for (String address : LOOPBACKS) {
-        Awaitility.await()
+        await()
             .untilAsserted(
                 () ->
                     assertEquals(

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.LoggerFactory;
 
 /** The log level, changed while the proxy runs: by whom it may be. */
 class LogLevelIT {
   private static final String DEBUG = "{\"level\":\"debug\"}";
+
+  @RegisterExtension final Opened opened = new Opened();
 
   private final ch.qos.logback.classic.Logger own =
       (ch.qos.logback.classic.Logger) LoggerFactory.getLogger("redisproxy");
@@ -28,20 +31,19 @@ class LogLevelIT {
   }
 
   /** Nobody listens there. */
-  private static RunningProxy proxy(String... settings) {
-    return RunningProxy.start(Shape.values()[0], "redis://127.0.0.1:1/0", settings);
+  private RunningProxy proxy(String... settings) {
+    return opened.proxy(Shape.values()[0], "redis://127.0.0.1:1/0", settings);
   }
 
   @Test
   void level_isToldAndChanged() {
-    try (RunningProxy proxy = proxy()) {
-      assertEquals("{\"level\":\"info\"}\n", proxy.admin("/log/level").body());
-      var changed = proxy.putAdmin("/log/level", DEBUG, "content-type", "application/json");
-      assertEquals(200, changed.statusCode());
-      assertEquals("{\"level\":\"debug\"}\n", changed.body());
-      assertTrue(own.isDebugEnabled());
-      assertEquals("{\"level\":\"debug\"}\n", proxy.admin("/log/level").body());
-    }
+    RunningProxy proxy = proxy();
+    assertEquals("{\"level\":\"info\"}\n", proxy.admin("/log/level").body());
+    var changed = proxy.putAdmin("/log/level", DEBUG, "content-type", "application/json");
+    assertEquals(200, changed.statusCode());
+    assertEquals("{\"level\":\"debug\"}\n", changed.body());
+    assertTrue(own.isDebugEnabled());
+    assertEquals("{\"level\":\"debug\"}\n", proxy.admin("/log/level").body());
   }
 
   private static int put(RunningProxy proxy, String body, String... headers) {
@@ -51,27 +53,25 @@ class LogLevelIT {
   @Test
   void webPage_cannotChangeIt() {
     String json = "application/json";
-    try (RunningProxy proxy = proxy()) {
-      assertEquals(415, put(proxy, DEBUG));
-      assertEquals(415, put(proxy, DEBUG, "content-type", "text/plain"));
-      assertEquals(415, put(proxy, DEBUG, "content-type", ";"));
-      assertEquals(403, put(proxy, DEBUG, "content-type", json, "origin", "http://evil.example"));
-      assertEquals(403, put(proxy, DEBUG, "content-type", json, "origin", "null"));
-      assertFalse(own.isDebugEnabled());
-    }
+    RunningProxy proxy = proxy();
+    assertEquals(415, put(proxy, DEBUG));
+    assertEquals(415, put(proxy, DEBUG, "content-type", "text/plain"));
+    assertEquals(415, put(proxy, DEBUG, "content-type", ";"));
+    assertEquals(403, put(proxy, DEBUG, "content-type", json, "origin", "http://evil.example"));
+    assertEquals(403, put(proxy, DEBUG, "content-type", json, "origin", "null"));
+    assertFalse(own.isDebugEnabled());
   }
 
   @Test
   void nonsense_changesNothing() {
-    try (RunningProxy proxy = proxy()) {
-      for (String body :
-          new String[] {"", "debug", "[]", "{}", "{\"level\":1}", "{\"level\":\"loud\"}"}) {
-        assertEquals(400, put(proxy, body, "content-type", "application/json"), body);
-      }
-      String tooLong = "{\"level\":\"" + "x".repeat(1000) + "\"}";
-      assertEquals(413, put(proxy, tooLong, "content-type", "application/json"));
-      assertFalse(own.isDebugEnabled());
-      assertEquals(200, proxy.admin("/health/live").statusCode());
+    RunningProxy proxy = proxy();
+    for (String body :
+        new String[] {"", "debug", "[]", "{}", "{\"level\":1}", "{\"level\":\"loud\"}"}) {
+      assertEquals(400, put(proxy, body, "content-type", "application/json"), body);
     }
+    String tooLong = "{\"level\":\"" + "x".repeat(1000) + "\"}";
+    assertEquals(413, put(proxy, tooLong, "content-type", "application/json"));
+    assertFalse(own.isDebugEnabled());
+    assertEquals(200, proxy.admin("/health/live").statusCode());
   }
 }

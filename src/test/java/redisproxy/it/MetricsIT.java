@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,33 +11,26 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What Prometheus is shown. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class MetricsIT {
+  @RegisterExtension static final Opened shared = Opened.forClass();
+
   private static EmbeddedRedis redis;
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   @BeforeAll
   static void start() {
-    redis = EmbeddedRedis.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    redis.close();
+    redis = shared.redis();
   }
 
   /** Each series, labels included, and its value. */
@@ -73,80 +67,80 @@ class MetricsIT {
             .filter(line -> line.startsWith("| `redisproxy_"))
             .map(line -> line.split("`")[1])
             .collect(Collectors.toCollection(TreeSet::new));
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      Set<String> shown =
-          proxy
-              .admin("/metrics")
-              .body()
-              .lines()
-              .filter(line -> line.startsWith("# TYPE redisproxy_"))
-              .map(line -> line.split(" ")[2])
-              .collect(Collectors.toCollection(TreeSet::new));
-      assertEquals(manual, shown);
-    }
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    Set<String> shown =
+        proxy
+            .admin("/metrics")
+            .body()
+            .lines()
+            .filter(line -> line.startsWith("# TYPE redisproxy_"))
+            .map(line -> line.split(" ")[2])
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(manual, shown);
   }
 
   @Test
   void requests_areCountedByWhatBecameOfThem() {
-    try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      client.call("SET", "m", "v");
-      client.call("GET", "m");
-      client.call("GET", "m");
-      client.call("GET", "m");
-      client.call("PING");
-      proxy.http("/keys/m");
-      proxy.http("/keys/m-not-there");
-      proxy.http("/nowhere");
-      client.call("LRANGE", "l", "0", "1");
-      Map<String, Double> scrape = scrape(proxy);
-      assertSeries(1, scrape, "resp_requests_total{outcome=\"miss\"}");
-      assertSeries(2, scrape, "resp_requests_total{outcome=\"hit\"}");
-      assertSeries(1, scrape, "resp_requests_total{outcome=\"own\"}");
-      assertSeries(1, scrape, "resp_requests_total{outcome=\"trunk\"}");
-      assertSeries(1, scrape, "resp_requests_total{outcome=\"tunnel\"}");
-      assertSeries(1, scrape, "http_lookups_total{outcome=\"hit\"}");
-      assertSeries(1, scrape, "http_lookups_total{outcome=\"miss\"}");
-      assertSeries(1, scrape, "http_responses_total{status=\"200\"}");
-      assertSeries(2, scrape, "http_responses_total{status=\"404\"}");
-      assertSeries(2, scrape, "resp_duration_seconds_count{outcome=\"hit\"}");
-      assertSeries(2, scrape, "resp_duration_seconds_bucket{outcome=\"hit\",le=\"+Inf\"}");
-      assertSeries(1, scrape, "resp_duration_seconds_count{outcome=\"trunk\"}");
-      assertSeries(3, scrape, "hits_total");
-      assertSeries(2, scrape, "misses_total");
-      assertSeries(1, scrape, "entries");
-      assertSeries(1, scrape, "clients{protocol=\"resp\"}");
-      assertSeries(1, scrape, "upstream_connections{kind=\"trunk\"}");
-      assertSeries(1, scrape, "upstream_connections{kind=\"tunnel\"}");
-      assertSeries(1, scrape, "feed_state{state=\"tracking\"}");
-      assertSeries(1, scrape, "redis_up");
-      assertTrue(scrape.keySet().stream().anyMatch(name -> name.startsWith("jvm_memory_used")));
-    }
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    client.call("SET", "m", "v");
+    client.call("GET", "m");
+    client.call("GET", "m");
+    client.call("GET", "m");
+    client.call("PING");
+    proxy.http("/keys/m");
+    proxy.http("/keys/m-not-there");
+    proxy.http("/nowhere");
+    client.call("LRANGE", "l", "0", "1");
+    Map<String, Double> scrape = scrape(proxy);
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"miss\"}");
+    assertSeries(2, scrape, "resp_requests_total{outcome=\"hit\"}");
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"own\"}");
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"trunk\"}");
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"tunnel\"}");
+    assertSeries(1, scrape, "http_lookups_total{outcome=\"hit\"}");
+    assertSeries(1, scrape, "http_lookups_total{outcome=\"miss\"}");
+    assertSeries(1, scrape, "http_responses_total{status=\"200\"}");
+    assertSeries(2, scrape, "http_responses_total{status=\"404\"}");
+    assertSeries(2, scrape, "resp_duration_seconds_count{outcome=\"hit\"}");
+    assertSeries(2, scrape, "resp_duration_seconds_bucket{outcome=\"hit\",le=\"+Inf\"}");
+    assertSeries(1, scrape, "resp_duration_seconds_count{outcome=\"trunk\"}");
+    assertSeries(3, scrape, "hits_total");
+    assertSeries(2, scrape, "misses_total");
+    assertSeries(1, scrape, "entries");
+    assertSeries(1, scrape, "clients{protocol=\"resp\"}");
+    assertSeries(1, scrape, "upstream_connections{kind=\"trunk\"}");
+    assertSeries(1, scrape, "upstream_connections{kind=\"tunnel\"}");
+    assertSeries(1, scrape, "feed_state{state=\"tracking\"}");
+    assertSeries(1, scrape, "redis_up");
+    assertTrue(scrape.keySet().stream().anyMatch(name -> name.startsWith("jvm_memory_used")));
   }
 
   @Test
   void connections_areCountedWhenTheyEndAndComeBack() {
-    try (EmbeddedRedis own = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, own.url())) {
-      try (RespClient client = proxy.resp()) {
-        client.call("LRANGE", "l", "0", "1");
-        assertSeries(1, scrape(proxy), "upstream_connections{kind=\"tunnel\"}");
-      }
-      await(() -> assertSeries(0, scrape(proxy), "upstream_connections{kind=\"tunnel\"}"));
-      own.stop();
-      await(() -> assertSeries(0, scrape(proxy), "redis_up"));
-      await(() -> assertSeries(0, scrape(proxy), "upstream_connections{kind=\"feed\"}"));
-      own.restart();
-      await(
-          () -> assertSeries(2, scrape(proxy), "upstream_connections_opened_total{kind=\"feed\"}"));
-      await(
-          () ->
-              assertSeries(2, scrape(proxy), "upstream_connections_opened_total{kind=\"loader\"}"));
-      assertSeries(1, scrape(proxy), "upstream_connections{kind=\"loader\"}");
+    EmbeddedRedis own = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, own.url());
+    try (RespClient client = proxy.resp()) {
+      client.call("LRANGE", "l", "0", "1");
+      assertSeries(1, scrape(proxy), "upstream_connections{kind=\"tunnel\"}");
     }
-  }
-
-  private static void await(Runnable assertion) {
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).untilAsserted(assertion::run);
+    await()
+        .untilAsserted(
+            () -> assertSeries(0, scrape(proxy), "upstream_connections{kind=\"tunnel\"}"));
+    own.stop();
+    await().untilAsserted(() -> assertSeries(0, scrape(proxy), "redis_up"));
+    await()
+        .untilAsserted(() -> assertSeries(0, scrape(proxy), "upstream_connections{kind=\"feed\"}"));
+    own.restart();
+    await()
+        .untilAsserted(
+            () ->
+                assertSeries(2, scrape(proxy), "upstream_connections_opened_total{kind=\"feed\"}"));
+    await()
+        .untilAsserted(
+            () ->
+                assertSeries(
+                    2, scrape(proxy), "upstream_connections_opened_total{kind=\"loader\"}"));
+    assertSeries(1, scrape(proxy), "upstream_connections{kind=\"loader\"}");
   }
 }

@@ -1,16 +1,14 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** HELLO of a server with modules, which costs a client no dedicated connection either. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ModulesIT {
   private static final String HELLO =
       "$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n8.0.3\r\n"
@@ -29,19 +27,17 @@ class ModulesIT {
       "%7\r\n" + HELLO.formatted(3) + "%4\r\n" + BLOOM + "%4\r\n" + SEARCH;
 
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   @Test
   void hello_isAnsweredHereInTheServersOwnWords() {
-    try (FakeRedis redis = new FakeRedis(command -> "+OK\r\n")) {
-      redis.greeting2 = IN_RESP2;
-      redis.greeting3 = IN_RESP3;
-      try (RunningProxy proxy =
-          RunningProxy.start(shape, redis.url(), "coherence.mode", "expiry")) {
-        Awaitility.await().until(() -> !hello(proxy, "2").contains(":777\r\n"));
-        assertEquals(IN_RESP2, masked(hello(proxy, "2")));
-        assertEquals(IN_RESP3, masked(hello(proxy, "3")));
-      }
-    }
+    FakeRedis redis = opened.add(new FakeRedis(command -> "+OK\r\n"));
+    redis.greeting2 = IN_RESP2;
+    redis.greeting3 = IN_RESP3;
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "coherence.mode", "expiry");
+    await().until(() -> !hello(proxy, "2").contains(":777\r\n"));
+    assertEquals(IN_RESP2, masked(hello(proxy, "2")));
+    assertEquals(IN_RESP3, masked(hello(proxy, "3")));
   }
 
   private static String hello(RunningProxy proxy, String version) {

@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
@@ -17,29 +16,28 @@ import redisproxy.dev.EmbeddedRedis;
  * output.
  */
 @Tag("node")
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class NodeClientsIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   @Test
   void sessions_seeTheSameFromTheProxyAsFromRedis() throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
-      Process node =
-          new ProcessBuilder("node", "run.mjs", "" + redis.port(), "" + proxy.respPort())
-              .directory(new File("src/test/node"))
-              .redirectErrorStream(true)
-              .start();
-      try {
-        // ends by itself: each session has a limit
-        node.getInputStream().transferTo(System.out);
-        node.waitFor();
-      } finally {
-        node.destroyForcibly();
-      }
-      assertEquals(0, node.exitValue(), "see the differences above");
-      assertTrue(proxy.stat("hits") > 0, "the cache has answered none of it");
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    Process node =
+        new ProcessBuilder("node", "run.mjs", "" + redis.port(), "" + proxy.respPort())
+            .directory(new File("src/test/node"))
+            .redirectErrorStream(true)
+            .start();
+    try {
+      // ends by itself: each session has a limit
+      node.getInputStream().transferTo(System.out);
+      node.waitFor();
+    } finally {
+      node.destroyForcibly();
     }
+    assertEquals(0, node.exitValue(), "see the differences above");
+    assertTrue(proxy.stat("hits") > 0, "the cache has answered none of it");
   }
 }

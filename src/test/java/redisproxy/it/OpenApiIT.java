@@ -1,6 +1,7 @@
 package redisproxy.it;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,22 +17,24 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The description of HTTP against what is answered. */
 class OpenApiIT {
+  @RegisterExtension static final Opened shared = Opened.forClass();
+  @RegisterExtension final Opened opened = new Opened();
+
   private static EmbeddedRedis redis;
   private static RunningProxy proxy;
   private static OpenAPI description;
 
   @BeforeAll
   static void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(Shape.SPREAD, redis.url());
+    redis = shared.redis();
+    proxy = shared.proxy(Shape.SPREAD, redis.url());
     ParseOptions options = new ParseOptions();
     options.setResolve(true);
     options.setResolveFully(true);
@@ -45,12 +48,6 @@ class OpenApiIT {
       client.call("LPUSH", "list", "a");
       client.call("SET", "large", "x".repeat(2 << 20));
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    redis.close();
   }
 
   /** What comes must be described: its status, and its content type unless it has no body. */
@@ -126,49 +123,41 @@ class OpenApiIT {
 
   @Test
   void refusals_areDescribed() {
-    try (EmbeddedRedis guarded = EmbeddedRedis.start("requirepass s3cret")) {
-      try (RespClient direct = new RespClient(guarded.host(), guarded.port())) {
-        direct.call("AUTH", "s3cret");
-        direct.call("ACL", "SETUSER", "blind", "on", ">s3cret", "~*", "+@all", "-@read");
-      }
-      String basic =
-          "Basic " + Base64.getEncoder().encodeToString("blind:s3cret".getBytes(US_ASCII));
-      try (RunningProxy blind =
-          RunningProxy.start(
-              Shape.SPREAD, guarded.url(), "redis.username", "blind", "redis.password", "s3cret")) {
-        assertEquals(Set.of(401), answers(blind));
-        assertEquals(Set.of(502), answers(blind, "authorization", basic));
-      }
+    EmbeddedRedis guarded = opened.redis("requirepass s3cret");
+    try (RespClient direct = new RespClient(guarded)) {
+      direct.call("AUTH", "s3cret");
+      direct.call("ACL", "SETUSER", "blind", "on", ">s3cret", "~*", "+@all", "-@read");
     }
+    String basic = "Basic " + Base64.getEncoder().encodeToString("blind:s3cret".getBytes(US_ASCII));
+    RunningProxy blind =
+        opened.proxy(
+            Shape.SPREAD, guarded.url(), "redis.username", "blind", "redis.password", "s3cret");
+    assertEquals(Set.of(401), answers(blind));
+    assertEquals(Set.of(502), answers(blind, "authorization", basic));
   }
 
   @Test
   void outages_areDescribed() {
-    try (EmbeddedRedis failing = EmbeddedRedis.start();
-        RunningProxy before =
-            RunningProxy.start(Shape.SPREAD, failing.url(), "redis.load-timeout", "50ms")) {
-      failing.pause();
-      // What never comes is waited for, until the connection is given up.
-      Set<Integer> seen = answers(before);
-      assertTrue(seen.contains(504) && Set.of(503, 504).containsAll(seen), seen::toString);
-      failing.resume();
-      failing.stop();
-      assertEquals(Set.of(503), answers(before));
-    }
+    EmbeddedRedis failing = opened.redis();
+    RunningProxy before = opened.proxy(Shape.SPREAD, failing.url(), "redis.load-timeout", "50ms");
+    failing.pause();
+    // What never comes is waited for, until the connection is given up.
+    Set<Integer> seen = answers(before);
+    assertTrue(seen.contains(504) && Set.of(503, 504).containsAll(seen), seen::toString);
+    failing.resume();
+    failing.stop();
+    assertEquals(Set.of(503), answers(before));
   }
 
   /** Over the limit is 429, but where the project it comes from has 503. */
   @Test
   void limit_isDescribed() {
-    try (RunningProxy limited =
-        RunningProxy.start(Shape.SHARED, redis.url(), "limits.http-per-client", "1")) {
-      for (String path : description.getPaths().keySet()) {
-        String target = reads().contains(path) ? target(path) : path;
-        int expected = path.equals("/lookup") ? 503 : 429;
-        Awaitility.await().until(() -> described(path, "GET", limited.http(target)) == expected);
-        Awaitility.await()
-            .until(() -> described(path, "HEAD", limited.request("HEAD", target)) == expected);
-      }
+    RunningProxy limited = opened.proxy(Shape.SHARED, redis.url(), "limits.http-per-client", "1");
+    for (String path : description.getPaths().keySet()) {
+      String target = reads().contains(path) ? target(path) : path;
+      int expected = path.equals("/lookup") ? 503 : 429;
+      await().until(() -> described(path, "GET", limited.http(target)) == expected);
+      await().until(() -> described(path, "HEAD", limited.request("HEAD", target)) == expected);
     }
   }
 

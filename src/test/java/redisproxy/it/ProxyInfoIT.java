@@ -4,16 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The proxy's own section of INFO. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class ProxyInfoIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private static void assertOwn(String reply, String... lines) {
     assertTrue(reply.contains("# redisproxy\r\n"), reply);
@@ -24,54 +23,43 @@ class ProxyInfoIT {
 
   @Test
   void section_isTheProxysOwn_inEitherLaneAndVersion() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy = RunningProxy.start(shape, redis.url());
-        RespClient client = proxy.resp()) {
-      client.call("GET", "k");
-      assertOwn(
-          client.call("INFO", "redisproxy"), "misses:1", "redis_reachable:1", "trust:verified");
-      assertTrue(client.call("INFO", "server").contains("redis_version"));
-      assertTrue(client.call("INFO").contains("redis_version"));
-      client.call("LRANGE", "l", "0", "1");
-      assertOwn(client.call("info", "RedisProxy"), "misses:1");
-      assertEquals("*0\r\n", client.call("LRANGE", "l", "0", "1"));
-      client.call("HELLO", "3");
-      String verbatim = client.call("INFO", "redisproxy");
-      assertTrue(verbatim.startsWith("=") && verbatim.contains("\r\ntxt:# redisproxy"), verbatim);
-      client.call("MULTI");
-      assertEquals("+QUEUED\r\n", client.call("INFO", "redisproxy"));
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    client.call("GET", "k");
+    assertOwn(client.call("INFO", "redisproxy"), "misses:1", "redis_reachable:1", "trust:verified");
+    assertTrue(client.call("INFO", "server").contains("redis_version"));
+    assertTrue(client.call("INFO").contains("redis_version"));
+    client.call("LRANGE", "l", "0", "1");
+    assertOwn(client.call("info", "RedisProxy"), "misses:1");
+    assertEquals("*0\r\n", client.call("LRANGE", "l", "0", "1"));
+    client.call("HELLO", "3");
+    String verbatim = client.call("INFO", "redisproxy");
+    assertTrue(verbatim.startsWith("=") && verbatim.contains("\r\ntxt:# redisproxy"), verbatim);
+    client.call("MULTI");
+    assertEquals("+QUEUED\r\n", client.call("INFO", "redisproxy"));
   }
 
   @Test
   void section_isForThoseWhoMayReadFromTheCache() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass s3cret");
-        RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.password", "s3cret");
-        RespClient client = proxy.resp()) {
-      assertEquals("-NOAUTH Authentication required.\r\n", client.call("INFO", "redisproxy"));
-      client.call("AUTH", "s3cret");
-      assertOwn(client.call("INFO", "redisproxy"), "redis_reachable:1");
-    }
+    EmbeddedRedis redis = opened.redis("requirepass s3cret");
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
+    RespClient client = opened.client(proxy);
+    assertEquals("-NOAUTH Authentication required.\r\n", client.call("INFO", "redisproxy"));
+    client.call("AUTH", "s3cret");
+    assertOwn(client.call("INFO", "redisproxy"), "redis_reachable:1");
   }
 
   @Test
   void section_isThereWithoutADedicatedConnection_onceTheProxyHasLetTheClientIn() {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningProxy proxy =
-            RunningProxy.start(
-                shape,
-                redis.url(),
-                "resp.tunnel",
-                "false",
-                "auth.mode",
-                "own",
-                "auth.password",
-                "pw");
-        RespClient client = proxy.resp()) {
-      assertTrue(client.call("INFO", "redisproxy").startsWith("-NOAUTH"));
-      client.call("AUTH", "pw");
-      assertOwn(client.call("INFO", "redisproxy"), "hits:0");
-      assertTrue(client.call("INFO", "server").startsWith("-ERR unknown command"));
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningProxy proxy =
+        opened.proxy(
+            shape, redis.url(), "resp.tunnel", "false", "auth.mode", "own", "auth.password", "pw");
+    RespClient client = opened.client(proxy);
+    assertTrue(client.call("INFO", "redisproxy").startsWith("-NOAUTH"));
+    client.call("AUTH", "pw");
+    assertOwn(client.call("INFO", "redisproxy"), "hits:0");
+    assertTrue(client.call("INFO", "server").startsWith("-ERR unknown command"));
   }
 }

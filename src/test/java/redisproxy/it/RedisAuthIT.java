@@ -9,13 +9,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Clients that Redis judges. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class RedisAuthIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
@@ -27,18 +24,15 @@ class RedisAuthIT {
   /** The proxy's user is app, so that the client can go on as the default user meanwhile. */
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start("requirepass s3cret"));
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = opened.redis("requirepass s3cret");
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("AUTH", "s3cret");
       direct.call("SET", "k", "v");
       direct.call("ACL", "SETUSER", "app", "on", ">first", "~*", "+@all");
       direct.call("ACL", "SETUSER", "guest", "on", ">guest", "~g*", "+get", "+ping");
     }
-    proxy =
-        opened.add(
-            RunningProxy.start(
-                shape, redis.url(), "redis.username", "app", "redis.password", "first"));
-    client = opened.add(proxy.resp());
+    proxy = opened.proxy(shape, redis.url(), "redis.username", "app", "redis.password", "first");
+    client = opened.client(proxy);
   }
 
   private int http(String credentials) {
@@ -82,15 +76,13 @@ class RedisAuthIT {
 
   @Test
   void requirepassChangedThroughTheProxy_countsAtOnceOverHttp() {
-    try (RunningProxy byDefault =
-            RunningProxy.start(shape, redis.url(), "redis.password", "s3cret");
-        RespClient other = byDefault.resp()) {
-      other.call("AUTH", "s3cret");
-      assertEquals(200, http(byDefault, "default:s3cret"));
-      assertEquals("+OK\r\n", other.call("CONFIG", "SET", "requirepass", "new"));
-      assertEquals(401, http(byDefault, "default:s3cret"));
-      assertEquals(200, http(byDefault, "default:new"));
-    }
+    RunningProxy byDefault = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
+    RespClient other = opened.client(byDefault);
+    other.call("AUTH", "s3cret");
+    assertEquals(200, http(byDefault, "default:s3cret"));
+    assertEquals("+OK\r\n", other.call("CONFIG", "SET", "requirepass", "new"));
+    assertEquals(401, http(byDefault, "default:s3cret"));
+    assertEquals(200, http(byDefault, "default:new"));
   }
 
   @Test
@@ -102,7 +94,7 @@ class RedisAuthIT {
     assertTrue(client.call("AUTH", "app", "wrong").startsWith("-WRONGPASS"));
     assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));
     client.call("AUTH", "guest", "guest");
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("AUTH", "guest", "guest");
       assertTrue(direct.call("GET", "k").startsWith("-NOPERM"));
       assertEquals(direct.call("GET", "k"), client.call("GET", "k"));

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,23 +13,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
 /** TLS to Redis: every kind of connection, and what is said when it cannot be had. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class RedisTlsIT {
   private static final String VALUE = "v".repeat(300_000);
 
@@ -41,8 +37,8 @@ class RedisTlsIT {
 
   @BeforeEach
   void start() {
-    redis = opened.add(EmbeddedRedis.start());
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = opened.redis();
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "blue");
       direct.call("SET", "large", VALUE);
     }
@@ -53,7 +49,7 @@ class RedisTlsIT {
   }
 
   private RunningProxy proxy(String url, String... settings) {
-    return opened.add(RunningProxy.start(shape, url, settings));
+    return opened.proxy(shape, url, settings);
   }
 
   @Test
@@ -61,8 +57,8 @@ class RedisTlsIT {
     TlsRelay relay = relay("server", false);
     RunningProxy proxy =
         proxy(relay.url() + "/0", "redis.tls.ca", ca, "cache.max-value-bytes", "100KiB");
-    Awaitility.await().until(() -> proxy.coherence().equals("tracking"));
-    RespClient client = opened.add(proxy.resp());
+    proxy.awaitTracking();
+    RespClient client = opened.client(proxy);
     assertEquals("$4\r\nblue\r\n", client.call("GET", "color"));
     assertEquals("$4\r\nblue\r\n", client.call("GET", "color"));
     assertEquals(1, proxy.stat("hits"));
@@ -74,11 +70,10 @@ class RedisTlsIT {
     assertEquals("+QUEUED\r\n", client.call("SET", "color", "green"));
     assertEquals("*1\r\n+OK\r\n", client.call("EXEC"));
     assertTrue(client.call("INFO", "server").contains("redis_version"));
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "black");
     }
-    Awaitility.await()
-        .untilAsserted(() -> assertEquals("$5\r\nblack\r\n", client.call("GET", "color")));
+    await().untilAsserted(() -> assertEquals("$5\r\nblack\r\n", client.call("GET", "color")));
     assertTrue(relay.handshakes.get() >= 4, relay.handshakes::toString);
     assertEquals(Set.of(""), Set.copyOf(relay.serverNames), "an address is not sent as a name");
   }
@@ -89,10 +84,10 @@ class RedisTlsIT {
     TlsRelay relay = relay("server", false);
     RunningProxy proxy =
         proxy(relay.url("localhost"), "redis.tls.ca", ca, "cache.max-value-bytes", "100KiB");
-    await(() -> assertEquals("tracking", proxy.coherence()));
+    proxy.awaitTracking();
     assertEquals("blue", proxy.http("/keys/color").body());
     assertEquals(VALUE, proxy.http("/keys/large").body());
-    RespClient client = opened.add(proxy.resp());
+    RespClient client = opened.client(proxy);
     assertEquals("+OK\r\n", client.call("SET", "color", "red"));
     assertTrue(client.addressAtRedis().startsWith("addr="));
     // The loader's, the feed's, the stream's, the shared one and the session's own.
@@ -104,7 +99,7 @@ class RedisTlsIT {
   @Test
   void longPipelines_goThrough() {
     RunningProxy proxy = proxy(relay("server", false).url(), "redis.tls.ca", ca);
-    RespClient client = opened.add(proxy.resp());
+    RespClient client = opened.client(proxy);
     for (String first : new String[] {"INCR", "MULTI"}) {
       String requests = RespClient.request("INCR", "n").repeat(10_000);
       String queued = first.equals("MULTI") ? RespClient.request("MULTI") : "";
@@ -135,7 +130,7 @@ class RedisTlsIT {
             "redis.tls.key",
             certificates.key("client").toString());
     assertEquals("blue", proxy.http("/keys/color").body());
-    assertEquals("+OK\r\n", opened.add(proxy.resp()).call("SET", "k", "v"));
+    assertEquals("+OK\r\n", opened.client(proxy).call("SET", "k", "v"));
   }
 
   /** Whatever a connection is for; who is connected stays. */
@@ -157,28 +152,29 @@ class RedisTlsIT {
             key.toString(),
             "cache.max-value-bytes",
             "100KiB");
-    await(() -> assertEquals("tracking", proxy.coherence()));
-    RespClient before = opened.add(proxy.resp());
+    proxy.awaitTracking();
+    RespClient before = opened.client(proxy);
     String address = before.addressAtRedis();
     assertEquals(Set.of("CN=client"), Set.copyOf(relay.shown));
 
     certificates.install("renewed", cert, key);
-    await(
-        () -> {
-          opened.add(proxy.resp()).addressAtRedis();
-          assertTrue(relay.shown.contains("CN=renewed"));
-        });
+    await()
+        .untilAsserted(
+            () -> {
+              opened.client(proxy).addressAtRedis();
+              assertTrue(relay.shown.contains("CN=renewed"));
+            });
     assertEquals(address, before.addressAtRedis());
     assertEquals("tracking", proxy.coherence());
 
     awaitRefusal(() -> Files.writeString(cert, "nothing"));
     relay.shown.clear();
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     }
-    await(() -> assertEquals("blue", proxy.http("/keys/color").body()));
-    await(() -> assertEquals("tracking", proxy.coherence()));
-    RespClient after = opened.add(proxy.resp());
+    await().untilAsserted(() -> assertEquals("blue", proxy.http("/keys/color").body()));
+    proxy.awaitTracking();
+    RespClient after = opened.client(proxy);
     assertEquals("+OK\r\n", after.call("SET", "k", "v"));
     assertTrue(after.addressAtRedis().startsWith("addr="));
     assertEquals(VALUE, proxy.http("/keys/large").body());
@@ -199,9 +195,9 @@ class RedisTlsIT {
             "100ms");
     assertNotReady(proxy, "the certificate of Redis is not of a CA in redis.tls.ca");
     Files.copy(certificates.cert("stranger"), file, StandardCopyOption.REPLACE_EXISTING);
-    await(() -> assertEquals("tracking", proxy.coherence()));
-    await(() -> assertEquals("blue", proxy.http("/keys/color").body()));
-    assertEquals("+OK\r\n", opened.add(proxy.resp()).call("SET", "k", "v"));
+    proxy.awaitTracking();
+    await().untilAsserted(() -> assertEquals("blue", proxy.http("/keys/color").body()));
+    assertEquals("+OK\r\n", opened.client(proxy).call("SET", "k", "v"));
   }
 
   /** Does what has new certificates refused. */
@@ -213,22 +209,19 @@ class RedisTlsIT {
     log.setLevel(Level.WARN);
     try {
       action.run();
-      await(
-          () -> {
-            synchronized (logged) {
-              assertTrue(
-                  logged.list.toString().contains("new certificates for Redis refused"),
-                  logged.list::toString);
-            }
-          });
+      await()
+          .untilAsserted(
+              () -> {
+                synchronized (logged) {
+                  assertTrue(
+                      logged.list.toString().contains("new certificates for Redis refused"),
+                      logged.list::toString);
+                }
+              });
     } finally {
       log.detachAppender(logged);
       log.setLevel(null);
     }
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(20, TimeUnit.SECONDS).untilAsserted(assertion);
   }
 
   @Test
@@ -272,7 +265,7 @@ class RedisTlsIT {
   }
 
   private static void assertNotReady(RunningProxy proxy, String why) {
-    Awaitility.await()
+    await()
         .untilAsserted(
             () -> {
               var ready = proxy.admin("/health/ready");

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,18 +17,20 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
 
 /** Settings that change while the packaged jar runs. */
 class ReloadIT {
   private static final int KEYS = 5_000;
+
+  @RegisterExtension static final Opened shared = Opened.forClass();
+  @RegisterExtension final Opened opened = new Opened();
+
   private static EmbeddedRedis redis;
 
   @TempDir Path directory;
@@ -37,31 +40,21 @@ class ReloadIT {
 
   @BeforeAll
   static void startRedis() {
-    redis = EmbeddedRedis.start();
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = shared.redis();
+    try (RespClient direct = new RespClient(redis)) {
       for (int i = 0; i < KEYS; i++) {
         direct.call("SET", "k" + i, "v" + i);
       }
     }
   }
 
-  @AfterAll
-  static void stopRedis() {
-    redis.close();
-  }
-
   @BeforeEach
   void run() throws Exception {
     file = directory.resolve("proxy.yaml");
-    jar = new RunningJar(directory);
+    jar = opened.jar(directory);
     write("cache:\n  capacity: 100\n");
     jar.run(Map.of("REDIS_URL", redis.url()), List.of(), "--config", file.toString());
     jar.awaitReady();
-  }
-
-  @AfterEach
-  void stop() {
-    jar.close();
   }
 
   /** As a whole, so that none of them is read half written. */
@@ -75,7 +68,7 @@ class ReloadIT {
   }
 
   private void awaitSaid(String text) {
-    Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> jar.output().contains(text));
+    await().atMost(20, TimeUnit.SECONDS).until(() -> jar.output().contains(text));
   }
 
   private long times(String text) throws IOException {
@@ -146,7 +139,7 @@ class ReloadIT {
     read(0, 50);
     write("cache:\n  capacity: 100\n  expiry: 59s\n");
     awaitSaid("settings=\"cache.expiry\"");
-    Awaitility.await().until(() -> stat("entries") == 0);
+    await().until(() -> stat("entries") == 0);
     read(0, 50);
     assertEquals(50, stat("entries"));
   }
@@ -157,14 +150,10 @@ class ReloadIT {
     redis.stop();
     try (RespClient client = new RespClient(jar.resp)) {
       assertEquals("$2\r\nv0\r\n", client.call("GET", "k0"));
-      Awaitility.await()
-          .atMost(15, TimeUnit.SECONDS)
-          .until(() -> jar.admin("/health/ready").body().contains("unverified"));
+      await().until(() -> jar.admin("/health/ready").body().contains("unverified"));
       write("cache:\n  capacity: 100\ncoherence:\n  when-unverified: bypass\n");
       awaitSaid("settings=\"coherence.when-unverified\"");
-      Awaitility.await()
-          .atMost(15, TimeUnit.SECONDS)
-          .until(() -> client.call("GET", "k0").startsWith("-ERR"));
+      await().until(() -> client.call("GET", "k0").startsWith("-ERR"));
     } finally {
       redis.restart();
       startedAnew();
@@ -172,7 +161,7 @@ class ReloadIT {
   }
 
   private static void startedAnew() {
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       for (int i = 0; i < KEYS; i++) {
         direct.call("SET", "k" + i, "v" + i);
       }
@@ -209,9 +198,9 @@ class ReloadIT {
       long before = whole.get();
       write("cache:\n  capacity: " + capacity + "\n");
       jar.hangUp();
-      Awaitility.await().until(() -> stat("capacity") == capacity);
+      await().until(() -> stat("capacity") == capacity);
       assertTrue(stat("entries") <= capacity);
-      Awaitility.await().until(() -> whole.get() > before + KEYS);
+      await().until(() -> whole.get() > before + KEYS);
     }
     ended.set(true);
     for (Thread client : clients) {

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import javax.net.SocketFactory;
+import redisproxy.dev.EmbeddedRedis;
 
 /**
  * A socket to a RESP server that shows exactly what comes over it. Text is ISO 8859-1: a character,
@@ -20,6 +21,11 @@ final class RespClient implements AutoCloseable {
 
   private final Socket socket;
   private final InputStream in;
+
+  /** A client of Redis itself. */
+  RespClient(EmbeddedRedis redis) {
+    this(redis.host(), redis.port());
+  }
 
   RespClient(int port) {
     this("127.0.0.1", port);
@@ -59,6 +65,11 @@ final class RespClient implements AutoCloseable {
       request.append('$').append(argument.length()).append("\r\n").append(argument).append("\r\n");
     }
     return request.toString();
+  }
+
+  /** A bulk string, as a reply brings it. */
+  static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
   }
 
   /** Sends a command and returns its reply, raw. */

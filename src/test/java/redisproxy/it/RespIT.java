@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,21 +8,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class RespIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -30,18 +28,10 @@ class RespIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
-    direct = new RespClient(redis.host(), redis.port());
-    client = proxy.resp();
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    direct.close();
-    proxy.close();
-    redis.close();
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    direct = opened.client(redis);
+    client = opened.client(proxy);
   }
 
   @Test
@@ -86,16 +76,14 @@ class RespIT {
 
   @Test
   void otherCommands_withoutADedicatedConnection_getRedissUnknownCommandError() {
-    try (RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
-        RespClient reader = alone.resp()) {
-      assertEquals(
-          "-ERR unknown command 'SET', with args beginning with: 'a' 'b' \r\n",
-          reader.call("SET", "a", "b"));
-      assertEquals(
-          "-ERR unknown command 'x y', with args beginning with: \r\n", reader.call("x\ny"));
-      assertEquals(direct.call("GET", "a", "b"), reader.call("GET", "a", "b"));
-      assertEquals("+PONG\r\n", reader.call("PING"));
-    }
+    RunningProxy alone = opened.proxy(shape, redis.url(), "resp.tunnel", "false");
+    RespClient reader = opened.client(alone);
+    assertEquals(
+        "-ERR unknown command 'SET', with args beginning with: 'a' 'b' \r\n",
+        reader.call("SET", "a", "b"));
+    assertEquals("-ERR unknown command 'x y', with args beginning with: \r\n", reader.call("x\ny"));
+    assertEquals(direct.call("GET", "a", "b"), reader.call("GET", "a", "b"));
+    assertEquals("+PONG\r\n", reader.call("PING"));
   }
 
   @Test
@@ -144,7 +132,7 @@ class RespIT {
       assertEquals(text, each.reply());
       assertTrue(each.isClosedByServer());
     }
-    direct = new RespClient(redis.host(), redis.port());
+    direct = opened.client(redis);
   }
 
   @Test
@@ -163,7 +151,7 @@ class RespIT {
     String http = "GET / HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n";
     for (String before : List.of("", RespClient.request("EVAL", "return 1", "0"))) {
       try (RespClient other = proxy.resp();
-          RespClient toRedis = new RespClient(redis.host(), redis.port())) {
+          RespClient toRedis = new RespClient(redis)) {
         for (RespClient each : List.of(other, toRedis)) {
           if (!before.isEmpty()) {
             assertEquals(":1\r\n", each.send(before).reply());
@@ -224,45 +212,41 @@ class RespIT {
 
   @Test
   void maxClients_turnsOneTooManyAwayInRedissWords() {
-    try (RunningProxy small = RunningProxy.start(shape, redis.url(), "resp.max-clients", "2")) {
-      RespClient first = small.resp();
-      RespClient second = small.resp();
-      assertEquals("+PONG\r\n", first.call("PING"));
-      assertEquals("+PONG\r\n", second.call("PING"));
-      try (RespClient third = small.resp()) {
-        assertEquals("-ERR max number of clients reached\r\n", third.reply());
-        assertTrue(third.isClosedByServer());
-      }
-      first.close();
-      Awaitility.await()
-          .untilAsserted(
-              () -> {
-                try (RespClient next = small.resp()) {
-                  assertEquals("+PONG\r\n", next.call("PING"));
-                }
-              });
-      second.close();
+    RunningProxy small = opened.proxy(shape, redis.url(), "resp.max-clients", "2");
+    RespClient first = small.resp();
+    RespClient second = small.resp();
+    assertEquals("+PONG\r\n", first.call("PING"));
+    assertEquals("+PONG\r\n", second.call("PING"));
+    try (RespClient third = small.resp()) {
+      assertEquals("-ERR max number of clients reached\r\n", third.reply());
+      assertTrue(third.isClosedByServer());
     }
+    first.close();
+    await()
+        .untilAsserted(
+            () -> {
+              try (RespClient next = small.resp()) {
+                assertEquals("+PONG\r\n", next.call("PING"));
+              }
+            });
+    second.close();
   }
 
   @Test
   void idleTimeout_closesTheIdle() {
-    try (RunningProxy impatient =
-            RunningProxy.start(shape, redis.url(), "resp.idle-timeout", "200ms");
-        RespClient idle = impatient.resp()) {
-      assertEquals("+PONG\r\n", idle.call("PING"));
-      assertTrue(idle.isClosedByServer());
-    }
+    RunningProxy impatient = opened.proxy(shape, redis.url(), "resp.idle-timeout", "200ms");
+    RespClient idle = opened.client(impatient);
+    assertEquals("+PONG\r\n", idle.call("PING"));
+    assertTrue(idle.isClosedByServer());
   }
 
   @Test
   void request_largerThanAllowed_isRefusedWhenAnnounced() {
-    try (RunningProxy alone = RunningProxy.start(shape, redis.url(), "resp.tunnel", "false");
-        RespClient reader = alone.resp()) {
-      reader.send("*2\r\n$3\r\nGET\r\n$1048577\r\n");
-      assertEquals("-ERR Protocol error: invalid bulk length\r\n", reader.reply());
-      assertTrue(reader.isClosedByServer());
-    }
+    RunningProxy alone = opened.proxy(shape, redis.url(), "resp.tunnel", "false");
+    RespClient reader = opened.client(alone);
+    reader.send("*2\r\n$3\r\nGET\r\n$1048577\r\n");
+    assertEquals("-ERR Protocol error: invalid bulk length\r\n", reader.reply());
+    assertTrue(reader.isClosedByServer());
   }
 
   @Test

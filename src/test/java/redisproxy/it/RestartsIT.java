@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,10 +13,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
 
@@ -29,6 +29,7 @@ class RestartsIT {
   private static final int PIPELINE = 10;
   private static final String LIST = "*50\r\n" + ("$100\r\n" + "e".repeat(100) + "\r\n").repeat(50);
 
+  @RegisterExtension final Opened opened = new Opened();
   @TempDir Path directory;
 
   private final ConcurrentLinkedQueue<String> broken = new ConcurrentLinkedQueue<>();
@@ -41,18 +42,12 @@ class RestartsIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    direct = new RespClient(redis.host(), redis.port());
+    redis = opened.redis();
+    direct = opened.client(redis);
     direct.call("SET", "k", "value");
     for (int i = 0; i < 50; i++) {
       direct.call("RPUSH", "list", "e".repeat(100));
     }
-  }
-
-  @AfterEach
-  void stop() {
-    direct.close();
-    redis.close();
   }
 
   /** Asks in pipelines until the proxy is gone; the reader is given the first byte of a reply. */
@@ -179,9 +174,7 @@ class RestartsIT {
         long before = whole.get();
         load(jar, checks);
         long enough = before + 2_000 + 100L * (round % 7);
-        Awaitility.await()
-            .atMost(java.time.Duration.ofSeconds(60))
-            .until(() -> whole.get() > enough);
+        await().atMost(java.time.Duration.ofSeconds(60)).until(() -> whole.get() > enough);
         jar.terminate();
         for (Thread thread : threads) {
           thread.join(20_000);

@@ -1,5 +1,8 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,8 +13,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import redisproxy.Proxy;
 import redisproxy.config.Configuration;
 
@@ -23,6 +28,7 @@ final class RunningProxy implements AutoCloseable {
   private final Proxy proxy;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private boolean isClosed;
 
   private RunningProxy(Proxy proxy) {
     this.proxy = proxy;
@@ -51,6 +57,11 @@ final class RunningProxy implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Settings that many tests have, and those of one test, which come later and hold. */
+  static String[] settings(List<String> usual, String... more) {
+    return Stream.concat(usual.stream(), Stream.of(more)).toArray(String[]::new);
   }
 
   int respPort() {
@@ -103,6 +114,16 @@ final class RunningProxy implements AutoCloseable {
     return new JsonObject(admin("/stats").body()).getJsonObject("coherence").getString("state");
   }
 
+  /** Waits until the feed tells what is written. */
+  void awaitTracking() {
+    await().untilAsserted(() -> assertEquals("tracking", coherence()));
+  }
+
+  /** Waits until it says that it is ready. */
+  void awaitReady() {
+    await().untilAsserted(() -> assertEquals(200, admin("/health/ready").statusCode()));
+  }
+
   /** One number of /stats. */
   long stat(String name) {
     return new JsonObject(admin("/stats").body()).getLong(name);
@@ -134,8 +155,13 @@ final class RunningProxy implements AutoCloseable {
     }
   }
 
+  /** Stops it, unless a test has done so before. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
     try {
       proxy.stop().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     } catch (Exception e) {

@@ -11,9 +11,9 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
 
@@ -23,18 +23,14 @@ class SecretsIT {
   private static final String OWN = "own-s3cret";
   private static final String TOKEN = "token-s3cret";
 
+  @RegisterExtension final Opened opened = new Opened();
   @TempDir Path directory;
 
   private RunningJar jar;
 
   @BeforeEach
   void prepare() {
-    jar = new RunningJar(directory);
-  }
-
-  @AfterEach
-  void stop() {
-    jar.close();
+    jar = opened.jar(directory);
   }
 
   private String file(String name, String secret) throws Exception {
@@ -56,42 +52,40 @@ class SecretsIT {
 
   @Test
   void secrets_workFromFiles_andAreSaidNowhere() throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start("requirepass " + REDIS)) {
-      Map<String, String> environment = secretFiles();
-      environment.put("REDIS_URL", redis.url());
-      environment.put("LOG_LEVEL", "trace");
-      jar.run(environment, List.of());
-      jar.awaitReady();
-      StringBuilder said = new StringBuilder();
-      try (RespClient client = new RespClient(jar.resp)) {
-        said.append(client.call("AUTH", OWN + "-not"));
-        said.append(client.call("HELLO", "3", "AUTH", "default", OWN));
-        said.append(client.call("SET", "k", "v"));
-        said.append(client.call("EVAL", "return redis.call('GET', 'k')", "0"));
-        said.append(client.call("AUTH", REDIS));
-        said.append(client.call("INFO", "redisproxy"));
-        said.append(client.call("CLIENT", "LIST"));
-      }
-      String basic = "default:" + OWN;
-      var read =
-          jar.http(
-              "/keys/k",
-              "authorization",
-              "Basic "
-                  + Base64.getEncoder().encodeToString(basic.getBytes(StandardCharsets.UTF_8)));
-      assertEquals("v", read.body());
-      assertEquals(401, jar.http("/keys/k", "authorization", "Bearer " + TOKEN).statusCode());
-      assertEquals(401, jar.admin("/stats", "authorization", "Bearer " + OWN).statusCode());
-      for (String path :
-          List.of("/stats", "/metrics", "/log/level", "/health/live", "/health/ready", "/none")) {
-        var answer = jar.admin(path, "authorization", "Bearer " + TOKEN);
-        assertEquals(path.equals("/none") ? 404 : 200, answer.statusCode());
-        said.append(answer.headers().map()).append(answer.body());
-      }
-      jar.terminate();
-      assertTellsNone(jar.finished(0));
-      assertTellsNone(said.toString());
+    EmbeddedRedis redis = opened.redis("requirepass " + REDIS);
+    Map<String, String> environment = secretFiles();
+    environment.put("REDIS_URL", redis.url());
+    environment.put("LOG_LEVEL", "trace");
+    jar.run(environment, List.of());
+    jar.awaitReady();
+    StringBuilder said = new StringBuilder();
+    try (RespClient client = new RespClient(jar.resp)) {
+      said.append(client.call("AUTH", OWN + "-not"));
+      said.append(client.call("HELLO", "3", "AUTH", "default", OWN));
+      said.append(client.call("SET", "k", "v"));
+      said.append(client.call("EVAL", "return redis.call('GET', 'k')", "0"));
+      said.append(client.call("AUTH", REDIS));
+      said.append(client.call("INFO", "redisproxy"));
+      said.append(client.call("CLIENT", "LIST"));
     }
+    String basic = "default:" + OWN;
+    var read =
+        jar.http(
+            "/keys/k",
+            "authorization",
+            "Basic " + Base64.getEncoder().encodeToString(basic.getBytes(StandardCharsets.UTF_8)));
+    assertEquals("v", read.body());
+    assertEquals(401, jar.http("/keys/k", "authorization", "Bearer " + TOKEN).statusCode());
+    assertEquals(401, jar.admin("/stats", "authorization", "Bearer " + OWN).statusCode());
+    for (String path :
+        List.of("/stats", "/metrics", "/log/level", "/health/live", "/health/ready", "/none")) {
+      var answer = jar.admin(path, "authorization", "Bearer " + TOKEN);
+      assertEquals(path.equals("/none") ? 404 : 200, answer.statusCode());
+      said.append(answer.headers().map()).append(answer.body());
+    }
+    jar.terminate();
+    assertTellsNone(jar.finished(0));
+    assertTellsNone(said.toString());
   }
 
   @Test

@@ -1,23 +1,20 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The connection that waits for the next session that needs one. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class SpareIT {
   /** Enough for each RESP verticle to get some. */
   private static final int CLIENTS = 6;
@@ -31,9 +28,9 @@ class SpareIT {
 
   @BeforeEach
   void start() {
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
-    direct = opened.add(new RespClient(redis.host(), redis.port()));
+    EmbeddedRedis redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    direct = opened.client(redis);
   }
 
   /** The ids of those that Redis has, or of those over which nothing was said yet. */
@@ -53,7 +50,7 @@ class SpareIT {
   /** Has a client open a dedicated connection; the spare that is made behind it. */
   private String spare(RespClient client) {
     assertEquals(1, connect(client));
-    Awaitility.await().until(() -> connections(" cmd=NULL ").size() == 1);
+    await().until(() -> connections(" cmd=NULL ").size() == 1);
     return connections(" cmd=NULL ").iterator().next();
   }
 
@@ -63,7 +60,7 @@ class SpareIT {
   }
 
   private RespClient client() {
-    return opened.add(proxy.resp());
+    return opened.client(proxy);
   }
 
   @Test
@@ -86,7 +83,7 @@ class SpareIT {
   void closedByRedis_isMissedByNobody() {
     String spare = spare(client());
     direct.call("CLIENT", "KILL", "ID", spare);
-    Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+    await().pollDelay(Duration.ofMillis(200)).until(() -> true);
     for (int i = 0; i < CLIENTS; i++) {
       assertEquals(1, connect(client()));
     }
@@ -98,7 +95,7 @@ class SpareIT {
     RespClient client = client();
     String spare = spare(client);
     assertEquals("+OK\r\n", client.call("CONFIG", "SET", "requirepass", "secret"));
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !connections().contains(spare));
+    await().atMost(Duration.ofSeconds(5)).until(() -> !connections().contains(spare));
     for (int i = 0; i < CLIENTS; i++) {
       assertTrue(client().call("EVAL", "return 1", "0").startsWith("-NOAUTH"));
     }
@@ -107,6 +104,6 @@ class SpareIT {
   @Test
   void unused_isClosed() {
     String spare = spare(client());
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !connections().contains(spare));
+    await().atMost(Duration.ofSeconds(20)).until(() -> !connections().contains(spare));
   }
 }

@@ -10,13 +10,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What becomes of requests that have been read when the proxy is stopped, or the client ends. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class StopIT {
   private static final String ELEMENT = "x".repeat(1024 * 1024);
   private static final int ELEMENTS = 32;
@@ -29,13 +26,13 @@ class StopIT {
 
   @BeforeEach
   void start() {
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
-    RespClient direct = opened.add(new RespClient(redis.host(), redis.port()));
+    EmbeddedRedis redis = opened.redis();
+    RespClient direct = opened.client(redis);
     for (int i = 0; i < ELEMENTS; i++) {
       direct.call("RPUSH", "list", ELEMENT);
     }
-    proxy = RunningProxy.start(shape, redis.url());
-    client = opened.add(proxy.resp());
+    proxy = opened.proxy(shape, redis.url());
+    client = opened.client(proxy);
   }
 
   /** Redis drops what it has not sent when it sees the end of a connection. */
@@ -60,13 +57,9 @@ class StopIT {
 
   @Test
   void largeReplyOverADedicatedConnection_isWhole_thoughTheClientEndedItsSide() throws Exception {
-    try {
-      client.send(request("LRANGE", "list", "0", "-1")).endOutput();
-      assertEquals('*', client.read());
-      readSlowly();
-    } finally {
-      proxy.close();
-    }
+    client.send(request("LRANGE", "list", "0", "-1")).endOutput();
+    assertEquals('*', client.read());
+    readSlowly();
   }
 
   /** A command that blocks is not waited for. */

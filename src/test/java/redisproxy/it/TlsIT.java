@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -24,14 +25,11 @@ import java.security.cert.Certificate;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
@@ -39,8 +37,7 @@ import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
 /** TLS on the proxy's own ports. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class TlsIT {
   private static final String VALUE = "v".repeat(100_000);
 
@@ -59,15 +56,15 @@ class TlsIT {
     cert = folder.resolve("cert.pem");
     key = folder.resolve("key.pem");
     certificates.install("server", cert, key);
-    redis = opened.add(EmbeddedRedis.start());
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = opened.redis();
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "color", "blue");
       direct.call("SET", "large", VALUE);
     }
   }
 
   private RunningProxy proxy(String... settings) {
-    return opened.add(RunningProxy.start(shape, redis.url(), settings));
+    return opened.proxy(shape, redis.url(), settings);
   }
 
   private RunningProxy respProxy() {
@@ -117,7 +114,7 @@ class TlsIT {
     client.call("GET", "large");
     int requests = 200;
     client.send(RespClient.request("GET", "large").repeat(requests));
-    Awaitility.await().until(() -> proxy.stat("hits") >= 8);
+    await().until(() -> proxy.stat("hits") >= 8);
     String reply = "$100000\r\n" + VALUE + "\r\n";
     for (int i = 0; i < requests; i++) {
       assertEquals(reply, client.reply());
@@ -156,7 +153,7 @@ class TlsIT {
   @Test
   void plainText_isClosedAtOnce() {
     RunningProxy proxy = respProxy();
-    RespClient plain = opened.add(proxy.resp());
+    RespClient plain = opened.client(proxy);
     plain.send("*1\r\n$4\r\nPING\r\n");
     // At most an alert, never a reply.
     assertTrue(!plain.rest().contains("PONG"));
@@ -169,7 +166,7 @@ class TlsIT {
     RespClient client = client(trusting, proxy.respPort());
     var refusal = assertThrows(UncheckedIOException.class, () -> client.send("PING\r\n"));
     assertFalse(refusal.getCause() instanceof SocketTimeoutException);
-    assertEquals("+PONG\r\n", opened.add(proxy.resp()).call("PING"));
+    assertEquals("+PONG\r\n", opened.client(proxy).call("PING"));
   }
 
   @Test
@@ -191,8 +188,7 @@ class TlsIT {
     assertEquals("$4\r\nblue\r\n", before.call("GET", "color"));
     assertEquals(certificates.certificate("server"), shown(proxy));
     certificates.install("renewed", cert, key);
-    Awaitility.await()
-        .untilAsserted(() -> assertEquals(certificates.certificate("renewed"), shown(proxy)));
+    await().untilAsserted(() -> assertEquals(certificates.certificate("renewed"), shown(proxy)));
     assertEquals("$4\r\nblue\r\n", before.call("GET", "color"));
   }
 

@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -7,20 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The spans that a collector is sent. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class TracingIT {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String PARENT = "00f067aa0ba902b7";
@@ -35,15 +31,15 @@ class TracingIT {
   @BeforeEach
   void start() throws IOException {
     collector = opened.add(new Collector());
-    redis = opened.add(EmbeddedRedis.start());
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    redis = opened.redis();
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "s3cret-key", "s3cret-value");
     }
   }
 
   private void trace(String ratio) {
     proxy =
-        RunningProxy.start(
+        opened.proxy(
             shape,
             redis.url(),
             "tracing.endpoint",
@@ -76,7 +72,7 @@ class TracingIT {
     assertEquals(200, getTraced("s3cret-key", true));
     assertEquals(200, getTraced("s3cret-key", true));
     assertEquals(404, getTraced("none", true));
-    Awaitility.await().atMost(15, TimeUnit.SECONDS).until(() -> collector.spans.size() == 5);
+    await().until(() -> collector.spans.size() == 5);
     List<Collector.Span> spans = stop();
     assertEquals(5, spans.size());
     List<Collector.Span> requests = named(spans, "GET");
@@ -145,10 +141,10 @@ class TracingIT {
     trace("0");
     assertEquals(200, get("s3cret-key"));
     assertEquals(List.of(), stop());
-    proxy = RunningProxy.start(shape, redis.url());
+    proxy = opened.proxy(shape, redis.url());
     assertEquals(200, getTraced("s3cret-key", true));
     // Those of proxies that have stopped end by themselves.
-    Awaitility.await()
+    await()
         .until(
             () ->
                 Thread.getAllStackTraces().keySet().stream()

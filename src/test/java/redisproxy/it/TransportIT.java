@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +24,7 @@ class TransportIT {
   /** Netty says of both native transports that they do not work. */
   private static final String NO_NATIVE = "-Dio.netty.transport.noNative=true";
 
+  @RegisterExtension final Opened opened = new Opened();
   @TempDir Path directory;
 
   /** The native ones only where this machine has them, which {@code auto} finds out. */
@@ -34,33 +36,31 @@ class TransportIT {
       return;
     }
     Choice expected = Sockets.choose(wanted, 1).choice();
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningJar proxy = new RunningJar(directory)) {
-      proxy.run(Map.of("REDIS_URL", redis.url(), "TRANSPORT", wanted.toString()), List.of());
-      proxy.awaitReady();
-      JsonObject stats = new JsonObject(proxy.admin("/stats").body());
-      assertEquals(expected.kind().toString(), stats.getString("transport"));
-      assertEquals(expected.reason(), stats.getString("transportReason"));
-      String metrics = proxy.admin("/metrics").body();
-      assertTrue(
-          metrics.contains("redisproxy_transport{transport=\"" + expected.kind() + "\"} 1"),
-          metrics);
-      try (RespClient client = new RespClient(proxy.resp)) {
-        String info = client.call("INFO", "redisproxy");
-        assertTrue(info.contains("\r\ntransport:" + expected.kind() + "\r\n"), info);
-        assertTrue(info.contains("\r\ntransport_reason:" + expected.reason() + "\r\n"), info);
-        assertEquals("+OK\r\n", client.call("SET", "k", "v"));
-        assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-      }
-      assertEquals(200, proxy.http("/keys/k").statusCode());
-      String log = proxy.output();
-      assertTrue(
-          log.contains(
-              "transport=\"%s\" transport-reason=\"%s\""
-                  .formatted(expected.kind(), expected.reason())),
-          log);
-      assertFalse(log.contains("LEAK"), log);
+    EmbeddedRedis redis = opened.redis();
+    RunningJar proxy = opened.jar(directory);
+    proxy.run(Map.of("REDIS_URL", redis.url(), "TRANSPORT", wanted.toString()), List.of());
+    proxy.awaitReady();
+    JsonObject stats = new JsonObject(proxy.admin("/stats").body());
+    assertEquals(expected.kind().toString(), stats.getString("transport"));
+    assertEquals(expected.reason(), stats.getString("transportReason"));
+    String metrics = proxy.admin("/metrics").body();
+    assertTrue(
+        metrics.contains("redisproxy_transport{transport=\"" + expected.kind() + "\"} 1"), metrics);
+    try (RespClient client = new RespClient(proxy.resp)) {
+      String info = client.call("INFO", "redisproxy");
+      assertTrue(info.contains("\r\ntransport:" + expected.kind() + "\r\n"), info);
+      assertTrue(info.contains("\r\ntransport_reason:" + expected.reason() + "\r\n"), info);
+      assertEquals("+OK\r\n", client.call("SET", "k", "v"));
+      assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
     }
+    assertEquals(200, proxy.http("/keys/k").statusCode());
+    String log = proxy.output();
+    assertTrue(
+        log.contains(
+            "transport=\"%s\" transport-reason=\"%s\""
+                .formatted(expected.kind(), expected.reason())),
+        log);
+    assertFalse(log.contains("LEAK"), log);
   }
 
   @ParameterizedTest
@@ -68,28 +68,25 @@ class TransportIT {
       value = TransportKind.class,
       names = {"IO_URING", "EPOLL"})
   void start_failsWithoutTheTransportThatIsSet_andSaysWhy(TransportKind wanted) throws Exception {
-    try (RunningJar proxy = new RunningJar(directory)) {
-      proxy.run(Map.of("TRANSPORT", wanted.toString()), List.of(NO_NATIVE));
-      String said = proxy.finished(1);
-      assertTrue(
-          said.contains("transport: " + wanted + " does not work here: Native transport was"),
-          said);
-      assertTrue(said.contains("; or set transport to auto"), said);
-    }
+    RunningJar proxy = opened.jar(directory);
+    proxy.run(Map.of("TRANSPORT", wanted.toString()), List.of(NO_NATIVE));
+    String said = proxy.finished(1);
+    assertTrue(
+        said.contains("transport: " + wanted + " does not work here: Native transport was"), said);
+    assertTrue(said.contains("; or set transport to auto"), said);
   }
 
   @Test
   void auto_fallsBack_andSaysWhy() throws Exception {
-    try (EmbeddedRedis redis = EmbeddedRedis.start();
-        RunningJar proxy = new RunningJar(directory)) {
-      proxy.run(Map.of("REDIS_URL", redis.url(), "TRANSPORT", "auto"), List.of(NO_NATIVE));
-      proxy.awaitReady();
-      JsonObject stats = new JsonObject(proxy.admin("/stats").body());
-      assertEquals("nio", stats.getString("transport"));
-      String reason = stats.getString("transportReason");
-      assertTrue(reason.startsWith("no io_uring: Native transport was"), reason);
-      assertTrue(reason.contains("; no epoll: Native transport was"), reason);
-    }
+    EmbeddedRedis redis = opened.redis();
+    RunningJar proxy = opened.jar(directory);
+    proxy.run(Map.of("REDIS_URL", redis.url(), "TRANSPORT", "auto"), List.of(NO_NATIVE));
+    proxy.awaitReady();
+    JsonObject stats = new JsonObject(proxy.admin("/stats").body());
+    assertEquals("nio", stats.getString("transport"));
+    String reason = stats.getString("transportReason");
+    assertTrue(reason.startsWith("no io_uring: Native transport was"), reason);
+    assertTrue(reason.contains("; no epoll: Native transport was"), reason);
   }
 
   /** A multishot accept would take clients faster than the event loops do. */

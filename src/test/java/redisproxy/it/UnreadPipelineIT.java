@@ -1,6 +1,7 @@
 package redisproxy.it;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,21 +10,17 @@ import static redisproxy.it.RespClient.request;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
  * Clients that send a whole pipeline before they read. Redis keeps their replies, however many; the
  * proxy does where they are short and alike.
  */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class UnreadPipelineIT {
   private static final int PART = 10_000;
   private static final int PARTS = 100;
@@ -40,9 +37,9 @@ class UnreadPipelineIT {
 
   @BeforeEach
   void start() {
-    EmbeddedRedis redis = opened.add(EmbeddedRedis.start());
-    proxy = opened.add(RunningProxy.start(shape, redis.url()));
-    client = opened.add(proxy.resp());
+    EmbeddedRedis redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    client = opened.client(proxy);
   }
 
   /** Sends a million of them before it reads. */
@@ -92,7 +89,7 @@ class UnreadPipelineIT {
     assertEquals("+OK\r\n", client.call("SET", "k", value));
     byte[] part = request("GET", "k").repeat(PART).getBytes(ISO_8859_1);
     CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> sendAll(part));
-    Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> stalled() == 1);
+    await().atMost(20, TimeUnit.SECONDS).until(() -> stalled() == 1);
     assertFalse(sending.isDone());
     byte[] replies = ("$300\r\n" + value + "\r\n").repeat(PART).getBytes(ISO_8859_1);
     for (int i = 0; i < PARTS; i++) {

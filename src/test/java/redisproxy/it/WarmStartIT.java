@@ -1,39 +1,38 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** A cache that is filled again after a restart. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class WarmStartIT {
   private static final int KEYS = 5_000;
 
   @TempDir Path directory;
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private Path file;
 
   @BeforeEach
   void startRedis() {
-    redis = EmbeddedRedis.start();
+    redis = opened.redis();
     file = directory.resolve("keys");
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       for (int i = 0; i < KEYS; i++) {
         direct.call("SET", "k" + i, "v" + i);
       }
@@ -42,19 +41,9 @@ class WarmStartIT {
     }
   }
 
-  @AfterEach
-  void stopRedis() {
-    redis.close();
-  }
-
   private RunningProxy start(String... settings) {
-    String[] all = new String[settings.length + 4];
-    System.arraycopy(settings, 0, all, 4, settings.length);
-    all[0] = "cache.snapshot";
-    all[1] = file.toString();
-    all[2] = "cache.missing-expiry";
-    all[3] = "60s";
-    return RunningProxy.start(shape, redis.url(), all);
+    List<String> usual = List.of("cache.snapshot", file.toString(), "cache.missing-expiry", "60s");
+    return RunningProxy.start(shape, redis.url(), RunningProxy.settings(usual, settings));
   }
 
   private static void read(RunningProxy proxy, int from, int to) {
@@ -66,7 +55,7 @@ class WarmStartIT {
   }
 
   private static void awaitEntries(RunningProxy proxy, long entries) {
-    Awaitility.await()
+    await()
         .atMost(20, TimeUnit.SECONDS)
         .until(() -> proxy.stat("entries") == entries && proxy.stat("loadsInFlight") == 0);
   }
@@ -81,7 +70,7 @@ class WarmStartIT {
         assertEquals("$9\r\nelsewhere\r\n", client.call("GET", "k0"));
       }
     }
-    try (RespClient direct = new RespClient(redis.host(), redis.port())) {
+    try (RespClient direct = new RespClient(redis)) {
       direct.call("SET", "k1", "new");
       direct.call("DEL", "k2");
     }
@@ -172,16 +161,16 @@ class WarmStartIT {
       read(proxy, 0, KEYS);
     }
     try (RunningProxy proxy = start();
-        RespClient direct = new RespClient(redis.host(), redis.port());
+        RespClient direct = new RespClient(redis);
         RespClient client = proxy.resp()) {
       for (int i = 0; i < KEYS; i += 10) {
         direct.call("SET", "k" + i, "w" + i);
       }
-      Awaitility.await()
+      await()
           .atMost(20, TimeUnit.SECONDS)
           .until(() -> proxy.stat("loadsInFlight") == 0 && proxy.stat("loads") >= KEYS);
       // Until what was written has been told; what was wrongly kept would stay.
-      Awaitility.await().untilAsserted(() -> assertNewValues(client));
+      await().untilAsserted(() -> assertNewValues(client));
     }
   }
 

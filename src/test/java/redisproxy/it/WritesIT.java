@@ -1,5 +1,6 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,22 +10,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /** What is written through the proxy is read back through it, by any client, at once. */
-@ParameterizedClass
-@EnumSource(Shape.class)
+@InEachShape
 class WritesIT {
   @Parameter Shape shape;
+  @RegisterExtension final Opened opened = new Opened();
 
   private EmbeddedRedis redis;
   private RunningProxy proxy;
@@ -33,19 +31,11 @@ class WritesIT {
 
   @BeforeEach
   void start() {
-    redis = EmbeddedRedis.start();
-    proxy = RunningProxy.start(shape, redis.url());
-    writer = proxy.resp();
-    reader = proxy.resp();
-    Awaitility.await().until(() -> proxy.admin("/health/ready").statusCode() == 200);
-  }
-
-  @AfterEach
-  void stop() {
-    writer.close();
-    reader.close();
-    proxy.close();
-    redis.close();
+    redis = opened.redis();
+    proxy = opened.proxy(shape, redis.url());
+    writer = opened.client(proxy);
+    reader = opened.client(proxy);
+    proxy.awaitReady();
   }
 
   @Test
@@ -123,8 +113,7 @@ class WritesIT {
     assertEquals("$6\r\nsilent\r\n", reader.call("GET", "k"));
     writer.send(RespClient.request("SET", "k", "last words"));
     writer.close();
-    Awaitility.await()
-        .untilAsserted(() -> assertEquals("$10\r\nlast words\r\n", reader.call("GET", "k")));
+    await().untilAsserted(() -> assertEquals("$10\r\nlast words\r\n", reader.call("GET", "k")));
   }
 
   @Test
@@ -232,20 +221,19 @@ class WritesIT {
               case "pttl" -> ":-1\r\n";
               default -> "+OK\r\n";
             };
-    try (FakeRedis slow = new FakeRedis(answer);
-        RunningProxy before = RunningProxy.start(shape, slow.url(), "redis.load-timeout", "30s");
-        RespClient waiting = before.resp();
-        RespClient other = before.resp()) {
-      waiting.send(RespClient.request("GET", "k"));
-      Awaitility.await().until(() -> before.stat("loadsInFlight") == 1);
-      assertEquals("+OK\r\n", other.call("SET", "k", "new"));
-      Awaitility.await().until(() -> before.stat("overtaken") == 1);
-      release.countDown();
-      assertEquals("$3\r\nold\r\n", waiting.reply());
-      assertEquals("$3\r\nnew\r\n", waiting.call("GET", "k"));
-      assertEquals("$3\r\nnew\r\n", waiting.call("GET", "k"));
-      assertEquals(2, loads.get());
-    }
+    FakeRedis slow = opened.add(new FakeRedis(answer));
+    RunningProxy before = opened.proxy(shape, slow.url(), "redis.load-timeout", "30s");
+    RespClient waiting = opened.client(before);
+    RespClient other = opened.client(before);
+    waiting.send(RespClient.request("GET", "k"));
+    await().until(() -> before.stat("loadsInFlight") == 1);
+    assertEquals("+OK\r\n", other.call("SET", "k", "new"));
+    await().until(() -> before.stat("overtaken") == 1);
+    release.countDown();
+    assertEquals("$3\r\nold\r\n", waiting.reply());
+    assertEquals("$3\r\nnew\r\n", waiting.call("GET", "k"));
+    assertEquals("$3\r\nnew\r\n", waiting.call("GET", "k"));
+    assertEquals(2, loads.get());
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
@@ -260,7 +248,7 @@ class WritesIT {
   void redisLostInTheMiddleOfACommand_isSaid() {
     writer.call("SET", "k", "v");
     writer.send(RespClient.request("BLPOP", "nothing", "0"));
-    Awaitility.await().until(() -> reader.call("GET", "k").equals("$1\r\nv\r\n"));
+    await().until(() -> reader.call("GET", "k").equals("$1\r\nv\r\n"));
     redis.stop();
     assertEquals("-ERR redis-proxy: Redis was lost\r\n", writer.reply());
     assertTrue(writer.isClosedByServer());
