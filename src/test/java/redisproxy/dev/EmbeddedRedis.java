@@ -55,8 +55,8 @@ public final class EmbeddedRedis implements AutoCloseable {
     EmbeddedRedis redis =
         new EmbeddedRedis(
             switch (source) {
-              case "embedded" -> new LocalServer(EmbeddedRedis::unpacked, lines);
-              case "local" -> new LocalServer(directory -> onPath("redis-server"), lines);
+              case "embedded" -> new LocalServer(Unpacked.EXECUTABLE, lines);
+              case "local" -> new LocalServer(onPath("redis-server"), lines);
               case "testcontainers" -> new ContainerServer(lines);
               default ->
                   throw new IllegalArgumentException(
@@ -144,17 +144,29 @@ public final class EmbeddedRedis implements AutoCloseable {
     void remove();
   }
 
-  /** Finds the executable, or makes one in the directory given. */
-  private interface Executable {
-    File in(Path directory) throws IOException;
+  /** The executable of the artifact: 9 MB, unpacked once for all servers of this JVM. */
+  private static final class Unpacked {
+    static final File EXECUTABLE = unpack();
+
+    private static File unpack() {
+      try {
+        Path directory = Files.createTempDirectory("embedded-redis-");
+        directory.toFile().deleteOnExit();
+        File executable = ExecutableProvider.newJarResourceProvider(directory.toFile()).get();
+        executable.deleteOnExit();
+        return executable;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
-  private static File unpacked(Path directory) throws IOException {
-    return ExecutableProvider.newJarResourceProvider(directory.toFile()).get();
-  }
-
-  private static File onPath(String name) throws IOException {
-    return ExecutableProvider.newExecutableInPath(name).get();
+  private static File onPath(String name) {
+    try {
+      return ExecutableProvider.newExecutableInPath(name).get();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A child process of this JVM. */
@@ -167,11 +179,11 @@ public final class EmbeddedRedis implements AutoCloseable {
     private int port;
     private Process process;
 
-    LocalServer(Executable executable, List<String> config) {
+    LocalServer(File executable, List<String> config) {
+      this.executable = executable;
       this.config = config;
       try {
         directory = Files.createTempDirectory("embedded-redis-");
-        this.executable = executable.in(directory);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
