@@ -78,6 +78,8 @@ public final class TestCertificates {
   private void keytool(String alias, String... more) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    // It runs for less than half a second, in which C2 would cost more than it gains.
+    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of("-genkeypair", "-keystore", folder.resolve("store.p12").toString()));
     command.addAll(List.of("-storetype", "PKCS12", "-storepass", new String(PASSWORD)));
     command.addAll(List.of("-keyalg", "EC", "-alias", alias, "-dname", "CN=" + alias));
