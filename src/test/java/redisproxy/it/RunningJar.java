@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import redisproxy.dev.EmbeddedRedis;
 
 /** The packaged jar in a process of its own, on free ports. */
 final class RunningJar implements AutoCloseable {
@@ -25,23 +25,15 @@ final class RunningJar implements AutoCloseable {
   /** Has Netty say in the log if one of its buffers was collected and never released. */
   private static final String FOLLOW_BUFFERS = "-Dio.netty.leakDetection.level=paranoid";
 
-  final int http = freePort();
-  final int resp = freePort();
-  private final int admin = freePort();
+  final int http = EmbeddedRedis.freePort();
+  final int resp = EmbeddedRedis.freePort();
+  private final int admin = EmbeddedRedis.freePort();
   private final Path output;
   private Process process;
 
   /** One that is not yet run; what it says is kept in the directory. */
   RunningJar(Path directory) {
     this.output = directory.resolve("output");
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   void run(Map<String, String> environment, List<String> flags, String... arguments)
@@ -73,9 +65,11 @@ final class RunningJar implements AutoCloseable {
     return output();
   }
 
+  /** Waits until it says that it is ready; fails at once, with what it has said, when it ends. */
   void awaitReady() {
     Awaitility.await()
         .atMost(60, TimeUnit.SECONDS)
+        .failFast(() -> assertTrue(process.isAlive(), output()))
         .ignoreExceptions()
         .until(() -> admin("/health/ready").statusCode() == 200);
   }
