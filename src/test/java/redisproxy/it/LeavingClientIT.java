@@ -39,11 +39,6 @@ class LeavingClientIT {
     proxy = opened.proxy(shape, redis.url());
   }
 
-  private void awaitBlocked(int clients) {
-    await()
-        .until(() -> direct.call("INFO", "clients").contains("blocked_clients:" + clients + "\r"));
-  }
-
   /** How many sessions this JVM holds, garbage not counted. */
   private static long sessions() throws Exception {
     String histogram =
@@ -122,7 +117,7 @@ class LeavingClientIT {
       }
       try (Socket socket = connect()) {
         send(socket, request("SET", "before", command[0]), request(command));
-        awaitBlocked(1);
+        direct.awaitBlocked(1);
         assertEquals(command[0], value("before"));
         exit.leave(socket);
         // Half of what the proxy would wait for a client that is only slow.
@@ -150,11 +145,11 @@ class LeavingClientIT {
       try (Socket gone = connect();
           RespClient worker = proxy.resp()) {
         send(gone, request("BRPOP", "jobs", "0"));
-        awaitBlocked(1);
+        direct.awaitBlocked(1);
         exit.leave(gone);
-        Thread.sleep(150);
+        direct.awaitBlocked(0);
         worker.send(request("BRPOP", "jobs", "0"));
-        awaitBlocked(1);
+        direct.awaitBlocked(1);
         assertEquals(":1\r\n", direct.call("LPUSH", "jobs", "job" + i));
         assertEquals("*2\r\n$4\r\njobs\r\n$4\r\njob" + i + "\r\n", worker.reply());
       }
@@ -211,7 +206,7 @@ class LeavingClientIT {
         }
       }
     }
-    awaitBlocked(0);
+    direct.awaitBlocked(0);
   }
 
   @Test
@@ -233,12 +228,12 @@ class LeavingClientIT {
       send(socket, request("BLPOP", "first", "0"), request("BLPOP", "none", "0"));
       leaving.add(socket);
     }
-    awaitBlocked(CLIENTS);
+    direct.awaitBlocked(CLIENTS);
     for (Socket socket : leaving) {
       socket.shutdownOutput();
       reset(socket);
     }
-    awaitBlocked(0);
+    direct.awaitBlocked(0);
     await().until(() -> sessions() <= before);
   }
 

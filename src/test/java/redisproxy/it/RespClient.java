@@ -1,5 +1,7 @@
 package redisproxy.it;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -210,6 +212,11 @@ final class RespClient implements AutoCloseable {
     String info = call("CLIENT", "INFO");
     int start = info.indexOf(" addr=") + 1;
     return info.substring(start, info.indexOf(' ', start));
+  }
+
+  /** Waits until so many clients of Redis are blocked. */
+  void awaitBlocked(int clients) {
+    await().until(() -> call("INFO", "clients").contains("blocked_clients:" + clients + "\r"));
   }
 
   /** How many are connected besides this client and the proxy's feed. */

@@ -23,11 +23,12 @@ class StopIT {
 
   private RunningProxy proxy;
   private RespClient client;
+  private RespClient direct;
 
   @BeforeEach
   void start() {
     EmbeddedRedis redis = opened.redis();
-    RespClient direct = opened.client(redis);
+    direct = opened.client(redis);
     for (int i = 0; i < ELEMENTS; i++) {
       direct.call("RPUSH", "list", ELEMENT);
     }
@@ -66,7 +67,7 @@ class StopIT {
   @Test
   void blockedClient_isLetGo_wellBeforeItsTime() throws Exception {
     client.send(request("BLPOP", "none", "0"));
-    Thread.sleep(200);
+    direct.awaitBlocked(1);
     long asked = System.nanoTime();
     proxy.close();
     assertTrue(client.isClosedByServer());
