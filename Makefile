@@ -3,10 +3,10 @@
 #   REDIS=embedded|local|testcontainers   where tests and dev-run get a Redis: the embedded executable
 #     (the default), the redis-server on the PATH, or Docker
 #   TRANSPORT=auto|io_uring|epoll|nio   how the proxies of tests read and write sockets
-#   ARGS=…                more arguments: of the proxy for run, of Maven for test and it
+#   ARGS=…                more arguments: of the proxy for run, of Maven for test, unit and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test it it-clients it-browser it-docker lint mutation coverage bench bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test unit it it-clients it-browser it-docker lint mutation coverage bench bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -41,6 +41,9 @@ dev-run: $(TEST_CLASSPATH) ## Start the proxy and a Redis with sample keys
 
 test: tools ## Run every test that needs only a JDK and Maven
 	$(MAVEN) verify $(TEST_FLAGS) $(ARGS)
+
+unit: tools ## Run the pure tests only (*Test): a minute
+	$(MAVEN) test $(TEST_FLAGS) $(ARGS)
 
 # Two Maven runs: -DskipTests would skip the second's tests too.
 it: tools ## Run the integration tests only
