@@ -49,7 +49,9 @@ class RedisHostIT {
   }
 
   private Transport transport(String url) {
-    Settings.Redis settings = Configuration.parse(Map.of("redis.url", url)).redis();
+    // The first connection is slow where other JVMs of tests start at the same time.
+    Settings.Redis settings =
+        Configuration.parse(Map.of("redis.url", url, "redis.connect-timeout", "10s")).redis();
     vertx =
         Vertx.vertx(
             new VertxOptions()
