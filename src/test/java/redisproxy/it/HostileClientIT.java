@@ -95,21 +95,21 @@ class HostileClientIT {
   void strangerToRedis_isBoundedAsByRedis() {
     EmbeddedRedis redis = opened.redis("requirepass s3cret");
     RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
-      String letIn = RespClient.request("AUTH", "s3cret") + RespClient.request("RESET");
-      for (String before : List.of("", RespClient.request("AUTH", "wrong"), letIn)) {
-        for (String request :
-            List.of(
-                "*1000000\r\n",
-                "*11\r\n",
-                "*11\r\n$3\r\nSET\r\n",
-                "*2\r\n$4\r\nAUTH\r\n$16385\r\n",
-                "*1\r\n$536870912\r\n")) {
-          try (RespClient direct = new RespClient(redis);
-              RespClient client = proxy.resp()) {
-            assertEquals(play(direct, before, request), play(client, before, request), request);
-          }
+    String letIn = RespClient.request("AUTH", "s3cret") + RespClient.request("RESET");
+    for (String before : List.of("", RespClient.request("AUTH", "wrong"), letIn)) {
+      for (String request :
+          List.of(
+              "*1000000\r\n",
+              "*11\r\n",
+              "*11\r\n$3\r\nSET\r\n",
+              "*2\r\n$4\r\nAUTH\r\n$16385\r\n",
+              "*1\r\n$536870912\r\n")) {
+        try (RespClient direct = new RespClient(redis);
+            RespClient client = proxy.resp()) {
+          assertEquals(play(direct, before, request), play(client, before, request), request);
         }
       }
+    }
   }
 
   /** The answer to what came before is read first, so that Redis knows the client's standing. */

@@ -64,6 +64,16 @@ public final class Sockets {
     loop.run(() -> made.get(index).channel.writeInbound(Loop.buffer(replies)));
   }
 
+  /** The server sends this and closes: the socket is gone before its turn has ended. */
+  public void replyAndClose(int index, String replies) throws Exception {
+    loop.run(
+        () -> {
+          FakeSocket channel = made.get(index).channel;
+          channel.writeOneInbound(Loop.buffer(replies));
+          channel.vanish();
+        });
+  }
+
   /** The server sends one line, which may have blanks. */
   public void replyLine(int index, String line) throws Exception {
     loop.run(

@@ -496,6 +496,8 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       closing.cancel(false);
     }
     replies.invalidate(outstanding.writes());
+    // The last bytes may have come without an end of their turn, and the fence was not asked for.
+    replies.receivedAll();
     if (clientGone || replies.isHolding() || owner.putsOffLoss()) {
       return;
     }

@@ -507,6 +507,20 @@ class DedicatedRouteTest {
     assertTrue(client.isLeft());
   }
 
+  /** Over io_uring the last bytes may come without an end of their turn. */
+  @Test
+  void connectionLost_inTheTurnOfAReplyThatIsHeld_asksForTheFence() throws Exception {
+    open();
+    client.asks("EVAL s 0");
+    redis.saysAndCloses(":1 ");
+    assertEquals("", client.heard());
+    assertEquals(List.of("fence all"), front.cache.told());
+    front.cache.fence(true);
+    front.settle();
+    assertTrue(client.heard().startsWith(":1 "));
+    assertTrue(client.isLeft());
+  }
+
   @Test
   void clientThatGoes_whileAReplyIsHeld_hasAllInvalidated() throws Exception {
     open();

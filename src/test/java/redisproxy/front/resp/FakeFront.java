@@ -241,6 +241,12 @@ final class FakeFront implements AutoCloseable {
       settle();
     }
 
+    /** It sends this and closes the connection, which comes at once. */
+    void saysAndCloses(String replies) throws Exception {
+      sockets.replyAndClose(index, replies);
+      settle();
+    }
+
     /** It closes the connection. */
     void closes() throws Exception {
       sockets.close(index);
