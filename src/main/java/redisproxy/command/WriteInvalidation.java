@@ -33,8 +33,6 @@ public final class WriteInvalidation {
   /** What was added and is not invalidated yet. */
   private Writes.Sum added = new Writes.Sum();
 
-  private boolean isAdded;
-
   private Held held = NOTHING_HELD;
 
   /**
@@ -58,29 +56,28 @@ public final class WriteInvalidation {
       flush();
     }
     added.add(writes);
-    isAdded = true;
   }
 
   /** Invalidates all that was added. */
   public void flush() {
-    if (isAdded) {
-      Writes total = added.total();
+    Writes total = added.total();
+    if (!total.isNothing()) {
       added = new Writes.Sum();
-      isAdded = false;
       invalidate.accept(total);
     }
   }
 
   /** Invalidates at once what a request wrote whose reply is held for nothing. */
   public void invalidate(Writes writes) {
-    add(writes);
-    flush();
+    if (!writes.isNothing()) {
+      invalidate.accept(writes);
+    }
   }
 
   /**
    * Invalidates at once what a request wrote.
    *
-   * @return whether its reply is to be held: {@link #takeHeld} says until when
+   * @return whether to hold its reply; {@link #takeHeld} says what the reply waits for
    */
   public boolean holds(Writes writes) {
     boolean unknown = writes.areUnknown();
@@ -97,7 +94,7 @@ public final class WriteInvalidation {
     return true;
   }
 
-  /** What the replies wait for that were to be held since it was last asked. */
+  /** What the replies that were held since the last call wait for. */
   public Held takeHeld() {
     Held now = held;
     held = NOTHING_HELD;

@@ -65,7 +65,7 @@ class RateLimitIT {
     // So are reads that go back to the cache from there.
     client.send(RespClient.request("GET", "k").repeat(MANY));
     assertTrue(exceeded(client::reply, MANY) > MANY / 2);
-    // Large ones too, of which Redis sees no part.
+    // Redis sees no part of large ones either.
     client.send(RespClient.request("RPUSH", "list", "x".repeat(100_000)).repeat(MANY));
     assertTrue(exceeded(client::reply, MANY) > MANY / 2);
   }

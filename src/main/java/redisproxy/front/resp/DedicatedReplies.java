@@ -191,7 +191,7 @@ final class DedicatedReplies implements Bus.Fenced {
     return reply == null ? null : outstanding.rewriteIds(reply, ids);
   }
 
-  /** A reply is whole; returns whether it is to be held. */
+  /** Invalidates what the request of a whole reply wrote; returns whether to hold the reply. */
   private boolean isHeld(Writes writes) {
     if (clientGone) {
       invalidation.invalidate(writes);

@@ -9,8 +9,8 @@ import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 
 /**
- * Hands out what a {@link SharedConnection} has been answered. What all have written is invalidated
- * before any of them is told, and a fault of one who is told costs the others nothing.
+ * Hands out the replies of a {@link SharedConnection}. Everything the calls wrote is invalidated
+ * before any receiver is told. A fault of one receiver costs the others nothing.
  */
 final class ReplyDelivery {
   private final WriteInvalidation invalidation;
@@ -27,7 +27,7 @@ final class ReplyDelivery {
     answered.add(request);
   }
 
-  /** Tells those who have been added since the last time. */
+  /** Tells the receivers of the calls that were added since the last time. */
   void handOut() {
     if (answered.isEmpty()) {
       return;
@@ -60,7 +60,9 @@ final class ReplyDelivery {
     }
   }
 
-  /** Tells those who will have no reply. What they have written may have been done, or be yet. */
+  /**
+   * Tells the receivers that no reply comes. Redis may have done what was asked, or may do it yet.
+   */
   void lost(List<Call> requests, boolean wasConnected) {
     invalidate(requests);
     for (Call each : requests) {

@@ -23,7 +23,7 @@ import redisproxy.command.Parsed;
 import redisproxy.config.Configuration;
 import redisproxy.upstream.FakeSocket;
 
-/** What Redis is sent in place of a request. LoginTest has what concerns who the client is. */
+/** What Redis is sent in place of a request. LoginTest covers credentials. */
 class DedicatedGuardTest {
   private static final byte[] GREETING =
       "*2\r\n$4\r\nAUTH\r\n$1\r\nr\r\n".getBytes(StandardCharsets.US_ASCII);

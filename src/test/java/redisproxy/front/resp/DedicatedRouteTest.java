@@ -203,7 +203,7 @@ class DedicatedRouteTest {
     assertTrue(client.isRead());
   }
 
-  /** The proxy stops: what was read is to be answered, and there is no more. */
+  /** The proxy stops: it answers what it has read, and reads no more. */
   @Test
   void tooManyRequests_whenTheProxyStops_areAllSent() throws Exception {
     open();
@@ -433,7 +433,7 @@ class DedicatedRouteTest {
     assertEquals("", redis.heard());
   }
 
-  /** Nobody could tell which reply is to be replaced. */
+  /** The proxy cannot tell which reply to replace. */
   @Test
   void guard_cutsOffAClientWhoseRepliesCannotBeToldApart() throws Exception {
     openGuarded();

@@ -44,7 +44,7 @@ final class FakeCache {
   private final Queue<Enquiry> enquiries = new ArrayDeque<>();
   private List<String> told = new ArrayList<>();
 
-  /** Is told, on the event loop, what is to be invalidated, before what comes behind it. */
+  /** Receives each invalidation on the event loop, before the messages behind it. */
   Consumer<Writes> invalidated = writes -> {};
 
   /** On the event loop. */

@@ -173,7 +173,7 @@ final class FakeFront implements AutoCloseable {
     }
   }
 
-  /** So many milliseconds pass. */
+  /** Lets this many milliseconds pass. */
   void pass(long millis) throws Exception {
     settle();
     time.pass(millis);
@@ -203,7 +203,7 @@ final class FakeFront implements AutoCloseable {
     return made;
   }
 
-  /** The same of a dedicated one. That which is to be spare behind it is never made. */
+  /** The same of a dedicated one. The spare connection behind it is never made. */
   FakeRedisEnd connectedDedicated() throws Exception {
     FakeRedisEnd made = connected();
     next = sockets.asked();

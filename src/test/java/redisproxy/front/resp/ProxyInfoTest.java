@@ -24,7 +24,7 @@ import redisproxy.config.Version;
 import redisproxy.transport.Choice;
 import redisproxy.upstream.load.Reachability;
 
-/** The proxy's own section of INFO: who asks for it, and what it says. */
+/** The proxy's own section of INFO: which requests ask for it, and what it says. */
 class ProxyInfoTest {
   /** Each number is another. */
   static final Bus.Report REPORT =

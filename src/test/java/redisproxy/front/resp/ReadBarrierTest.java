@@ -118,7 +118,7 @@ class ReadBarrierTest {
     assertEquals(1, advanced);
   }
 
-  /** Where Redis does not tell what was written, what is kept is not to be dropped for a read. */
+  /** Without a feed, a read does not drop the entries of the cache. */
   @Test
   void fence_dropsNothing_andIsAskedForOnce() throws Exception {
     close();
@@ -140,7 +140,7 @@ class ReadBarrierTest {
     assertEquals(1, front.cache.fences());
   }
 
-  /** It is open as long as a fence is under way to whoever asks in that time, and no longer. */
+  /** Even a barrier that was open is closed while its fence is under way. */
   @Test
   void barrier_whileAFenceIsUnderWay_isClosed() throws Exception {
     ask();
