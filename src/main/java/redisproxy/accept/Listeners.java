@@ -15,12 +15,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The listening sockets of one server. There is one for each host, but two for {@code localhost}:
- * 127.0.0.1 and ::1, at the same port, because clients look that name up and may try either.
- * Belongs to one event loop.
+ * The listening sockets of one server: one socket for a host, but two for {@code localhost}. These
+ * are 127.0.0.1 and ::1 at the same port, because a client that resolves {@code localhost} may try
+ * either. Belongs to one event loop.
  */
 public final class Listeners {
-  /** The host that means both loopbacks. */
+  /** The host that stands for both loopback addresses. */
   public static final String LOCALHOST = "localhost";
 
   private static final String LOOPBACK_4 = "127.0.0.1";
@@ -48,14 +48,14 @@ public final class Listeners {
     this.loopback6 = loopback6;
   }
 
-  /** All addresses that a host of the settings means; a machine may lack the second. */
+  /** All addresses of a host in the settings. A machine may lack the second. */
   public static List<String> addresses(String host) {
     return host.equalsIgnoreCase(LOCALHOST) ? List.of(LOOPBACK_4, LOOPBACK_6) : List.of(host);
   }
 
   /**
-   * Names a server by an address that it listens on. All loopback addresses of a port have one
-   * name, because {@code localhost} is two of them.
+   * The name of a server that listens on this address. All loopback addresses with the same port
+   * share one name, because {@code localhost} is two of them.
    */
   static String sharedName(InetSocketAddress listening) {
     InetAddress address = listening.getAddress();
@@ -63,21 +63,21 @@ public final class Listeners {
     return host + "/" + listening.getPort();
   }
 
-  /** Those of a TCP server; the supplier makes one that does not listen yet. */
+  /** For a TCP server. The supplier makes servers that do not listen yet. */
   public static Listeners ofTcp(Supplier<NetServer> maker) {
     return new Listeners(() -> new Tcp(maker.get()), LOOPBACK_4, LOOPBACK_6);
   }
 
-  /** Those of an HTTP server; the supplier makes one that does not listen yet. */
+  /** For an HTTP server. The supplier makes servers that do not listen yet. */
   public static Listeners ofHttp(Supplier<HttpServer> maker) {
     return new Listeners(() -> new Http(maker.get()), LOOPBACK_4, LOOPBACK_6);
   }
 
   /**
-   * Listens. Without IPv6 on this machine {@code localhost} is 127.0.0.1 alone; otherwise both
-   * addresses are needed.
+   * Listens. On a machine without IPv6, {@code localhost} is 127.0.0.1 alone. On any other machine
+   * both addresses must work.
    *
-   * @param port as Vert.x takes it: 0, and what is below, is any free port
+   * @param port as in Vert.x: 0 or a negative number means any free port
    */
   public Future<Void> listen(String host, int port) {
     if (!host.equalsIgnoreCase(LOCALHOST)) {
@@ -106,7 +106,7 @@ public final class Listeners {
     return Future.failedFuture(new IOException(address + ": " + failure.getMessage(), failure));
   }
 
-  /** Whether this machine has an address: then something else is wrong with a port of it. */
+  /** Whether this machine has the address. If so, a failure to listen has another cause. */
   private static boolean isThere(String address) {
     try (ServerSocket probe = new ServerSocket()) {
       probe.bind(new InetSocketAddress(address, 0));
@@ -116,17 +116,17 @@ public final class Listeners {
     }
   }
 
-  /** The port listened on, which is not the one asked for when that was any. */
+  /** The port that the server listens on. It differs from the requested port if that was 0. */
   public int port() {
     return listening.get(0).port();
   }
 
-  /** Renews how TLS is spoken with clients that connect from now on, at all addresses. */
+  /** Uses new TLS options for all clients that connect from now on, at all addresses. */
   public Future<Boolean> updateSslOptions(ServerSSLOptions options) {
     return ofAll(listener -> listener.updateSslOptions(options)).map(true);
   }
 
-  /** Stops listening at all addresses, and gives clients this long to go. */
+  /** Stops listening at all addresses, and waits this long for clients to disconnect. */
   public Future<Void> shutdown(long timeout, TimeUnit unit) {
     return ofAll(listener -> listener.shutdown(timeout, unit));
   }

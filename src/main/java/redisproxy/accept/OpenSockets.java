@@ -4,19 +4,16 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Counts the open sockets of one server, over all addresses that it listens on. For use by any
- * thread.
- */
+/** Counts the open sockets of one server, over all addresses that it listens on. Thread-safe. */
 final class OpenSockets {
   private final int most;
   private final AtomicInteger open = new AtomicInteger();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
   /**
-   * None yet.
+   * Starts with no open sockets.
    *
-   * @param most how many may be open before no more are accepted
+   * @param most the server accepts no more sockets while this many are open
    */
   OpenSockets(int most) {
     this.most = most;
@@ -30,13 +27,13 @@ final class OpenSockets {
     open.incrementAndGet();
   }
 
-  /** Counts a socket out, and tells all listening sockets that there may be room. */
+  /** Counts a closed socket, and tells all listening sockets that there may be room. */
   void closed() {
     open.decrementAndGet();
     listeners.forEach(Runnable::run);
   }
 
-  /** Runs a task whenever a socket has closed, on any thread. */
+  /** Runs a task after each socket that closes. The task may run on any thread. */
   void onClose(Runnable listener) {
     listeners.add(listener);
   }

@@ -11,30 +11,33 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * On the listening socket of a server: lets the kernel keep those who connect while the event loops
- * have not yet come to those before, or while too many are open. Vert.x accepts on a thread of its
- * own and hands the sockets to the loops, however many wait there; some kilobytes each, they are
- * the heap's end when clients connect and leave faster than the loops turn them away. Who is open
- * is counted from here, so those whose TLS handshake is not done count as well.
+ * Stops accepting on a listening socket while the event loops have not yet handled the sockets
+ * accepted before, or while too many sockets are open. New connections then wait in the kernel.
+ *
+ * <p>Vert.x accepts on a separate thread and hands sockets to the event loops, however many already
+ * wait there. Each takes some kilobytes. Without this limit, clients that connect and disconnect
+ * faster than the loops reject them would exhaust the heap. Sockets are counted here, so those that
+ * have not finished their TLS handshake count as well.
  */
 final class PacedAccept extends ChannelInboundHandlerAdapter {
-  /** Of the server, which may have another listening socket. */
+  /** The sockets of the whole server, which may have a second listening socket. */
   private final OpenSockets sockets;
 
-  /** Loops that have been given sockets since accepting was last allowed. Of the acceptor alone. */
+  /** Loops that received sockets in this turn of accepting. Only the acceptor thread uses it. */
   private final Set<EventLoop> given = new HashSet<>();
 
-  /** Loops that have yet to come to what they were given. */
+  /** How many loops have not yet handled the sockets they received. */
   private final AtomicInteger behind = new AtomicInteger();
 
-  /** Set once the listening socket is there. */
+  /** Null until the handler is added to the listening socket. */
   private @Nullable Runnable onClose;
 
   /**
    * A handler for one listening socket.
    *
-   * @param sockets those of its server: while there is no room none are accepted; those of the turn
-   *     in which it runs out still are, 16 at most
+   * @param sockets the open sockets of the server. While it has no room for another, this handler
+   *     accepts none. The turn in which the room runs out still accepts what it can, 16 sockets at
+   *     most.
    */
   PacedAccept(OpenSockets sockets) {
     this.sockets = sockets;
@@ -62,8 +65,8 @@ final class PacedAccept extends ChannelInboundHandlerAdapter {
     ctx.fireChannelRead(accepted);
     try {
       given.add(socket.eventLoop());
-    } catch (IllegalStateException givenToNone) {
-      // Thrown away before that, which its future is not told of.
+    } catch (IllegalStateException notRegistered) {
+      // The socket was discarded before an event loop took it, so its close future never completes.
       sockets.closed();
     }
   }

@@ -21,22 +21,22 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.transport.Sockets;
 
 /**
- * The transport that was chosen, with listening sockets that pace themselves. All else is as Vert.x
- * has it.
+ * The chosen transport, with a {@link PacedAccept} on each listening socket. Everything else is
+ * unchanged from Vert.x.
  */
-@SuppressWarnings("deprecation") // the interface has it
+@SuppressWarnings("deprecation") // the interface declares deprecated methods
 public final class PacedTransport implements Transport, io.vertx.core.transport.Transport {
   private final Sockets chosen;
   private final Transport transport;
   private final int sockets;
 
-  /** By the address that a server listens on: both loopbacks of localhost share these. */
+  /** The open sockets of each server, by its address. Both loopbacks of localhost share a count. */
   private final Map<String, OpenSockets> servers = new ConcurrentHashMap<>();
 
   /**
    * For {@link io.vertx.core.VertxBuilder#withTransport}.
    *
-   * @param sockets how many each server may have open
+   * @param sockets how many sockets each server may have open
    */
   public PacedTransport(Sockets chosen, int sockets) {
     this.chosen = chosen;
@@ -51,7 +51,7 @@ public final class PacedTransport implements Transport, io.vertx.core.transport.
     chosen.configure(bootstrap);
   }
 
-  /** Paces a listening socket once its port is known, before it accepts anybody. */
+  /** Adds the pacing once the listening socket knows its port, before it accepts a client. */
   private final class PaceWhenListening extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {

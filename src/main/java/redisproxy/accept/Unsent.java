@@ -2,11 +2,14 @@ package redisproxy.accept;
 
 import io.netty.channel.Channel;
 
-/** What has been written to a client and its socket has not taken. */
+/** What was written to a client but not yet accepted by its socket. */
 public final class Unsent {
   private Unsent() {}
 
-  /** So many bytes, with what Netty adds for each buffer. To be asked on the channel's own loop. */
+  /**
+   * The number of bytes, with Netty's overhead for each buffer. Call it on the channel's event
+   * loop.
+   */
   public static long bytes(Channel channel) {
     var buffers = channel.unsafe().outboundBuffer();
     return buffers == null ? 0 : buffers.totalPendingWriteBytes();

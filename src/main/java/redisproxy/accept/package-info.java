@@ -1,7 +1,7 @@
 /**
- * Servers listen on one address, or on both loopbacks. Connections are accepted no faster than
- * event loops take them, and no more than there is room for; their sockets take no more than they
- * can send soon, and what they did not take is counted.
+ * Servers listen on one address, or on both loopback addresses. They accept connections no faster
+ * than the event loops take them, and no more than there is room for. A socket takes no more data
+ * than it can send soon. The bytes that it has not taken are counted.
  */
 @NullMarked
 package redisproxy.accept;

@@ -1,10 +1,13 @@
 package redisproxy.admission;
 
-/** A token bucket: fills by so many tokens a second, and holds what one second brings. */
+/**
+ * A token bucket. It fills at a rate of tokens per second, and holds one second's worth, but at
+ * least one.
+ */
 final class Bucket {
   private static final double NANOS = 1e9;
 
-  /** More than any holds: a new one is full. */
+  /** More than the capacity, so a new bucket is full. */
   private double tokens = Double.MAX_VALUE;
 
   private long filledAt;
@@ -14,7 +17,7 @@ final class Bucket {
   }
 
   /**
-   * Whether there is a token. The rate may differ from call to call.
+   * Whether there is a token. The rate may change between calls.
    *
    * @param now nanoseconds
    * @param rate tokens a second
@@ -25,7 +28,7 @@ final class Bucket {
     return tokens >= 1;
   }
 
-  /** Takes one of those there are. */
+  /** Takes one token; call it only after {@link #has} returned true. */
   void take() {
     tokens--;
   }

@@ -7,8 +7,8 @@ import redisproxy.log.LogKey;
 import redisproxy.log.LogLimit;
 
 /**
- * Reports clients that use the RESP port in a way that cannot work, and that they cannot find out
- * by themselves. Belongs to one event loop.
+ * Logs clients that use the RESP port in a way that cannot work. The clients themselves see no
+ * error. Belongs to one event loop.
  */
 public final class ClientFaults {
   private static final Logger LOG = LoggerFactory.getLogger(ClientFaults.class);
@@ -20,7 +20,7 @@ public final class ClientFaults {
   private final LogLimit httpLog = new LogLimit(1, TimeUnit.MINUTES.toNanos(1));
   private long stalled;
 
-  /** None yet; the setting is for the log. */
+  /** Creates the report; the setting is only shown in the log. */
   public ClientFaults(int maxPendingBytes) {
     this.maxPendingBytes = maxPendingBytes;
   }
@@ -31,9 +31,9 @@ public final class ClientFaults {
   }
 
   /**
-   * A client sends requests and reads no replies, until {@code resp.max-pending-bytes} of them
-   * wait. The proxy then reads no more of it, so both sides wait for each other. To be called once
-   * for each client.
+   * A client sends requests without reading their replies, and {@code resp.max-pending-bytes} of
+   * replies wait for it. The proxy then stops reading from the client, so both sides wait for each
+   * other. Call it once for each client.
    */
   public void stalled(String client) {
     stalled++;
@@ -44,11 +44,11 @@ public final class ClientFaults {
                   .addKeyValue(LogKey.CLIENT, client)
                   .addKeyValue(LogKey.SETTING, "resp.max-pending-bytes=" + maxPendingBytes)
                   .addKeyValue(LogKey.REMEDY, READ))
-          .log("a client sends requests without reading their replies: it is read no further");
+          .log("a client sends requests without reading their replies; reading from it is paused");
     }
   }
 
-  /** A client has sent HTTP to the RESP port, and is cut off as Redis does. */
+  /** A client sent HTTP to the RESP port. The proxy disconnects it, as Redis does. */
   public void spokeHttp(String client) {
     if (httpLog.allows()) {
       httpLog
@@ -56,7 +56,7 @@ public final class ClientFaults {
               LOG.atInfo()
                   .addKeyValue(LogKey.CLIENT, client)
                   .addKeyValue(LogKey.REMEDY, "send HTTP to http.port"))
-          .log("a client sent HTTP to the RESP port and was cut off");
+          .log("a client sent HTTP to the RESP port and was disconnected");
     }
   }
 }

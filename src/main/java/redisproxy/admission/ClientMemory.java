@@ -12,19 +12,21 @@ import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
 
 /**
- * What the clients of one front have it hold: requests that are not whole and replies that are not
- * read. The settings bound what each of them may; all together may a share of the heap, for as much
- * as of that there is memory outside of it, where most of this is. Beyond, who holds most is cut
- * off until an eighth is free: as Redis does by {@code maxmemory-clients}, and for the same reason,
- * that else some who do not read take the memory of all. Belongs to one event loop.
+ * Counts the memory that the clients of one front use: incomplete requests and unread replies. The
+ * settings limit each client. This class limits their sum to a share of the heap size. Most of the
+ * memory is direct memory, of which there is as much as heap.
+ *
+ * <p>Above the limit, the largest clients are disconnected until an eighth of it is free. Redis
+ * does the same with {@code maxmemory-clients}, for the same reason: otherwise a few clients that
+ * do not read would take the memory of all. Belongs to one event loop.
  */
 public final class ClientMemory {
   private static final Logger LOG = LoggerFactory.getLogger(ClientMemory.class);
 
-  /** The share of the heap that clients of a protocol may have held; the cache has 40 % of it. */
+  /** Clients of a protocol may use 1/4 of the heap size. The cache has 40 % of the heap. */
   private static final int SHARE = 4;
 
-  /** Who attacks is not to fill the log as well. */
+  /** Limits the rate of the warning so that an attacker cannot flood the log. */
   private static final long WARN_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final String server;
@@ -32,19 +34,19 @@ public final class ClientMemory {
   private final Set<Account> accounts = new HashSet<>();
   private long held;
 
-  /** All are measured when so much is held, as far as is known. */
+  /** When the last known sum exceeds this, all clients are measured. */
   private long measureAt;
 
-  /** Since this was warned of last. */
+  /** Clients disconnected since the last warning. */
   private int cutOff;
 
   private long warnedAt;
 
   /**
-   * Nothing held yet.
+   * Starts without clients.
    *
-   * @param server whose clients they are, for the log
-   * @param most how much may be held, in bytes
+   * @param server the server of these clients, for the log
+   * @param most how much they may use together, in bytes
    */
   ClientMemory(String server, long most) {
     this.server = server;
@@ -53,11 +55,12 @@ public final class ClientMemory {
   }
 
   /**
-   * For one of so many fronts of a server: its part of a quarter of the heap, and never less than
-   * some clients may have held each.
+   * For one of the fronts of a server: its part of a quarter of the heap size, and at least enough
+   * for four clients at their own limit.
    *
-   * @param server whose clients they are, for the log
-   * @param ofOne how much one client may have held, in bytes
+   * @param server the server of these clients, for the log
+   * @param fronts how many fronts the server has
+   * @param ofOne how much one client may use, in bytes
    */
   public static ClientMemory of(String server, int fronts, long ofOne) {
     long share = Runtime.getRuntime().maxMemory() / SHARE / fronts;
@@ -65,10 +68,11 @@ public final class ClientMemory {
   }
 
   /**
-   * A client that holds nothing yet.
+   * Adds a client that uses no memory yet.
    *
-   * @param measure how much it has held now, in bytes; asked until it is closed
-   * @param evict cuts it off
+   * @param measure returns how much the client uses now, in bytes; called until the account is
+   *     closed
+   * @param evict disconnects the client
    */
   public Account open(LongSupplier measure, Runnable evict) {
     Account account = new Account(measure, evict);
@@ -76,7 +80,7 @@ public final class ClientMemory {
     return account;
   }
 
-  /** What one client has held. */
+  /** The memory that one client uses. */
   public final class Account {
     private final LongSupplier measure;
     private final Runnable evict;
@@ -89,8 +93,9 @@ public final class ClientMemory {
     }
 
     /**
-     * It may have more held than before. It may be cut off before this returns, and so may others:
-     * were that put off until the turn is over, all that is ready to be read in it would have been.
+     * Call this when the client may use more memory than before. This client and others may be
+     * disconnected before it returns. Waiting for the end of the event-loop turn would be too late:
+     * the loop would first read everything that is ready.
      */
     public void count() {
       if (measured() > 0 && held > measureAt) {
@@ -98,7 +103,7 @@ public final class ClientMemory {
       }
     }
 
-    /** It is gone, with all that it had held. */
+    /** The client is gone, and its memory is free. */
     public void close() {
       if (!closed) {
         closed = true;
@@ -107,7 +112,7 @@ public final class ClientMemory {
       }
     }
 
-    /** How much more it has held than when last measured. */
+    /** Measures the client, and returns by how much it grew since the last measurement. */
     private long measured() {
       if (closed) {
         return 0;
@@ -119,7 +124,10 @@ public final class ClientMemory {
     }
   }
 
-  /** What others have read meanwhile was not told: all are measured before anybody is cut off. */
+  /**
+   * Disconnects the largest clients if too much memory is in use. Measures all clients first,
+   * because a client that has read its replies does not report that.
+   */
   private void relieve() {
     accounts.forEach(Account::measured);
     if (held > most) {
@@ -137,7 +145,9 @@ public final class ClientMemory {
     measureAt = Math.max(most, held + eighth());
   }
 
-  /** Or, with many clients, each that has a little more held would have all of them asked. */
+  /**
+   * The step between measurements of all clients. Without it, each small growth would measure all.
+   */
   private long eighth() {
     return most / 8;
   }
@@ -148,7 +158,7 @@ public final class ClientMemory {
       LOG.atWarn()
           .addKeyValue(LogKey.SERVER, server)
           .addKeyValue(LogKey.CLIENTS, cutOff)
-          .log("clients were cut off that had most memory held");
+          .log("clients that used the most memory were disconnected");
       warnedAt = now;
       cutOff = 0;
     }

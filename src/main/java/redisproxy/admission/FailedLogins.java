@@ -4,13 +4,14 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Tells how long the answer to a failed log-in is to wait: the longer the more have failed from
- * that address. Who is right never waits. To be used on one event loop.
+ * Computes how long the answer to a failed log-in is delayed. The delay doubles with each failed
+ * log-in from the same address, up to one second. A correct log-in is never delayed. Belongs to one
+ * event loop.
  */
 public final class FailedLogins {
   private static final long LONGEST_MS = 1_000;
 
-  /** An address from which none has failed for so long starts anew. */
+  /** After this long without a failed log-in, an address starts again with the first delay. */
   private static final long REMEMBERED_MS = 60_000;
 
   private record Failed(long delayMs, long at) {}
@@ -20,9 +21,9 @@ public final class FailedLogins {
   private final LongSupplier clock;
 
   /**
-   * None has failed yet.
+   * Starts without failed log-ins.
    *
-   * @param firstMs how long the first waits now, in milliseconds; 0 = nobody waits
+   * @param firstMs the current delay of the first failed log-in, in milliseconds; 0 = no delays
    * @param clock milliseconds, monotonic
    */
   public FailedLogins(LongSupplier firstMs, LongSupplier clock) {
@@ -30,7 +31,7 @@ public final class FailedLogins {
     this.clock = clock;
   }
 
-  /** Counts one more failed log-in; returns how long its answer waits, in milliseconds. */
+  /** Counts one failed log-in, and returns the delay of its answer in milliseconds. */
   public long delayMs(String client) {
     long first = firstMs.getAsLong();
     if (first == 0) {

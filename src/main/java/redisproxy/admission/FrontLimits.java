@@ -1,11 +1,12 @@
 package redisproxy.admission;
 
-/** What holds for the clients of one instance of a front; on its event loop. */
+/** The limits for the clients of one instance of a front. Belongs to its event loop. */
 public record FrontLimits(RateLimit rate, FailedLogins failedLogins) {
   /**
-   * Those of one of so many instances.
+   * The limits of one instance.
    *
-   * @param rate that of its protocol
+   * @param rate the rate of its protocol
+   * @param instances how many instances the front has
    */
   public static FrontLimits of(LiveLimits live, LiveRate rate, int instances) {
     return new FrontLimits(

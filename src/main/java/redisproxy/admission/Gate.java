@@ -4,7 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many are in, out of how many that may be: clients of a protocol, or requests being answered.
+ * Counts what is in progress, clients of a protocol or HTTP requests, and refuses more than a
+ * limit. Thread-safe.
  */
 public final class Gate {
   private volatile int limit;
@@ -17,8 +18,8 @@ public final class Gate {
   }
 
   /**
-   * Lets one more in; false, and counted as rejected, when there is no room. Each true is owed a
-   * {@link #leave}.
+   * Lets one more in. Returns false, and counts a rejection, if there is no room. Each true needs
+   * one call of {@link #leave}.
    */
   public boolean enter() {
     if (current.incrementAndGet() > limit) {
@@ -34,7 +35,7 @@ public final class Gate {
     current.decrementAndGet();
   }
 
-  /** Changes how many may be in; who is in stays, were they too many. */
+  /** Changes the limit. Those who are in stay, even if they are more than the new limit. */
   public void limit(int now) {
     limit = now;
   }

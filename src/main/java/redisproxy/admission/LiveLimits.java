@@ -2,7 +2,7 @@ package redisproxy.admission;
 
 import redisproxy.config.Limits;
 
-/** The limits that hold now, of all fronts: they can be changed while the proxy runs. */
+/** The current limits of all servers. They can be changed while the proxy runs. */
 public final class LiveLimits {
   private final LiveRate http;
   private final LiveRate resp;
@@ -17,8 +17,8 @@ public final class LiveLimits {
   }
 
   /**
-   * Changes them, from any thread: for each protocol at once, from the next request on. What
-   * clients have used up stays used.
+   * Changes the limits, from any thread. Each protocol uses its new rate from the next request on.
+   * Tokens that clients have used stay used.
    */
   public void set(Limits limits) {
     http.set(limits.http());
@@ -27,7 +27,7 @@ public final class LiveLimits {
     failedLoginDelayMs = limits.failedLoginDelay().toMillis();
   }
 
-  /** How long the answer to a first failed log-in waits, in milliseconds; 0 = not. */
+  /** The delay of the answer to a first failed log-in, in milliseconds; 0 = no delay. */
   long failedLoginDelayMs() {
     return failedLoginDelayMs;
   }

@@ -3,9 +3,9 @@ package redisproxy.admission;
 import org.jspecify.annotations.Nullable;
 import redisproxy.config.Limits;
 
-/** The rate that holds for a protocol now. Any thread may set it, and any read it. */
+/** The current rate limit of a protocol. Any thread may set or read it. */
 public final class LiveRate {
-  /** Null while there is none, so that those who need not ask are done with one look. */
+  /** Null while there is no limit, so that one read suffices to skip the check. */
   private volatile Limits.@Nullable Rate rate;
 
   LiveRate(Limits.Rate rate) {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.config.Limits;
 
 /**
- * How many requests a second one front answers, each client and all together. A second's worth may
- * come at once. What is for all is divided evenly among the instances of a front. To be used on one
- * event loop.
+ * Limits the requests per second of one instance of a front, for each client and for all clients
+ * together. A burst may use up the limit of one second at once. The limit for all clients is
+ * divided evenly among the instances. Belongs to one event loop.
  */
 public final class RateLimit {
   private final LiveRate live;
@@ -18,10 +18,10 @@ public final class RateLimit {
   private final Bucket all;
   private long now;
 
-  /** Who asked last: requests come in runs. */
+  /** The client of the last request and its bucket; many requests in a row have the same client. */
   private @Nullable String last;
 
-  private @Nullable Bucket lasts;
+  private @Nullable Bucket lastBucket;
 
   /**
    * A limit of one instance.
@@ -41,12 +41,12 @@ public final class RateLimit {
     return live.get() != null;
   }
 
-  /** Looks at the clock; to be called before the first of the requests that came together. */
+  /** Reads the clock. Call it before the first of the requests that arrived together. */
   public void tick() {
     now = clock.getAsLong();
   }
 
-  /** Whether one more request of a client is to be answered; it counts if so. */
+  /** Whether one more request of a client is within the limits. If so, it is counted. */
   public boolean take(String client) {
     Limits.Rate rate = live.get();
     if (rate == null) {
@@ -69,10 +69,10 @@ public final class RateLimit {
   }
 
   private Bucket bucket(String client) {
-    if (lasts == null || !client.equals(last)) {
+    if (lastBucket == null || !client.equals(last)) {
       last = client;
-      lasts = clients.computeIfAbsent(client, added -> new Bucket(now));
+      lastBucket = clients.computeIfAbsent(client, added -> new Bucket(now));
     }
-    return lasts;
+    return lastBucket;
   }
 }

@@ -3,11 +3,11 @@ package redisproxy.admission;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What is remembered of clients by their addresses: of so many, who came last. */
+/** A bounded map by client address that removes the least recently used entry first. */
 final class RecentClients<T> extends LinkedHashMap<String, T> {
   private static final long serialVersionUID = 1L;
 
-  /** Who has more addresses than this is bounded by what all may do together. */
+  /** A client that uses more addresses than this is bounded only by the limit for all clients. */
   static final int MOST = 10_000;
 
   RecentClients() {

@@ -1,8 +1,9 @@
 /**
- * How much the proxy takes on: how many clients ({@link redisproxy.admission.Clients}), how much is
- * held for them ({@link redisproxy.admission.ClientMemory}), how many requests a second ({@link
- * redisproxy.admission.RateLimit}), and how long a client that guesses passwords waits ({@link
- * redisproxy.admission.FailedLogins}). What bounds new sockets is in {@link redisproxy.accept}.
+ * The limits for clients: how many there may be ({@link redisproxy.admission.Clients}), how much
+ * memory they may use ({@link redisproxy.admission.ClientMemory}), how many requests they may send
+ * per second ({@link redisproxy.admission.RateLimit}), and how long the answer to a failed log-in
+ * is delayed ({@link redisproxy.admission.FailedLogins}). {@link redisproxy.accept} limits new
+ * sockets.
  */
 @NullMarked
 package redisproxy.admission;

@@ -7,17 +7,17 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an HTTP request says of who sends it: a user and a password (Basic, RFC 7617), or a token
- * (Bearer, RFC 6750), which is taken for a password without a user.
+ * The credentials of an HTTP request: a user and a password (Basic, RFC 7617), or a token (Bearer,
+ * RFC 6750). A token is a password without a user.
  *
  * @param credentials {@code user:password}, or the token
- * @param colon where the password begins, less one; -1 where there is no user
+ * @param colon the index of the colon in {@code user:password}; -1 for a token
  */
 public record Authorization(byte[] credentials, int colon) {
   private static final String BASIC = "Basic ";
   private static final String BEARER = "Bearer ";
 
-  /** That of a request, or null when it has none that can be read. */
+  /** Reads the header of a request; null if it is absent or cannot be parsed. */
   public static @Nullable Authorization of(HttpServerRequest request) {
     return of(request.getHeader("authorization"));
   }
@@ -27,7 +27,7 @@ public record Authorization(byte[] credentials, int colon) {
       return null;
     }
     if (begins(header, BEARER)) {
-      // Headers are bytes, each read as a character.
+      // Netty decodes each byte of a header as one character.
       String token = header.substring(BEARER.length()).strip();
       return new Authorization(token.getBytes(StandardCharsets.ISO_8859_1), -1);
     }
@@ -52,12 +52,11 @@ public record Authorization(byte[] credentials, int colon) {
     }
   }
 
-  /** Whether it is a token. */
   public boolean isToken() {
     return colon < 0;
   }
 
-  /** The user; Redis's default user where the name is empty. */
+  /** The user; Redis's default user if the name is empty or absent. */
   public byte[] user() {
     return colon <= 0 ? Credentials.DEFAULT_USER : Arrays.copyOf(credentials, colon);
   }

@@ -5,8 +5,8 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a client counts as: its address, or in IPv6 the network of it, of which one machine usually
- * has all 2^64 addresses.
+ * The address by which a client is counted. For IPv6 it is the /64 network, because one machine can
+ * usually use all 2^64 addresses of it.
  */
 public final class ClientAddress {
   private static final int NETWORK_GROUPS = 4;
@@ -19,7 +19,7 @@ public final class ClientAddress {
         : "";
   }
 
-  /** Of an address as Java writes it: all eight groups of IPv6. */
+  /** From an address as Java formats it, which writes all eight groups of IPv6. */
   public static String of(@Nullable String hostAddress) {
     if (hostAddress == null) {
       return "";

@@ -8,20 +8,20 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 
 /**
- * Whom the proxy lets in where it judges clients itself ({@code auth.mode: own}). Keeps digests
- * only, and compares them in a time that tells nothing of how much was right. Immutable.
+ * The credentials that clients need when the proxy checks them itself ({@code auth.mode: own}). It
+ * keeps only digests, and compares them in constant time. Immutable.
  */
 public final class Credentials {
-  /** Whom Redis takes a client for that gives a password alone. */
+  /** The user that Redis assumes when a client sends only a password. */
   public static final byte[] DEFAULT_USER = "default".getBytes(StandardCharsets.US_ASCII);
 
   private final boolean isDefaultUser;
   private final byte[] user;
 
-  /** Null when no password is asked for. */
+  /** Null if no password is needed. */
   private final byte @Nullable [] password;
 
-  /** Those of the settings, or null where Redis judges. */
+  /** The credentials in the settings, or null if Redis checks credentials. */
   public static @Nullable Credentials of(Settings.Auth auth) {
     return auth.isOwn() ? new Credentials(auth) : null;
   }
@@ -46,15 +46,15 @@ public final class Credentials {
     return password == null && isDefaultUser;
   }
 
-  /** Whether these are right; where no password is asked for, any is. */
-  @SuppressWarnings("ShortCircuitBoolean") // or the time it takes would tell which is wrong
+  /** Whether these are right. If no password is needed, any password is right. */
+  @SuppressWarnings("ShortCircuitBoolean") // otherwise the time would reveal which one is wrong
   public boolean accept(byte[] givenUser, byte[] givenPassword) {
     boolean isUser = MessageDigest.isEqual(user, digest(givenUser));
     boolean isPassword = password == null || MessageDigest.isEqual(password, digest(givenPassword));
     return isUser & isPassword;
   }
 
-  /** Whether a token is right, which is the password without the user. */
+  /** Whether a token is right. A token is the password without the user. */
   public boolean acceptToken(byte[] token) {
     return password == null || MessageDigest.isEqual(password, digest(token));
   }

@@ -4,24 +4,24 @@ import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerRequest;
 import redisproxy.admission.FailedLogins;
 
-/** Answers to failed log-ins over HTTP, which come the later the more have failed. */
+/** Delays the answers to failed log-ins over HTTP; {@link FailedLogins} sets the delays. */
 public final class LateRefusals {
-  /** So many may wait; who comes then is cut off. */
+  /** At most this many answers wait. Above it, the client is disconnected. */
   private static final int MOST = 1_000;
 
   private final Context context;
   private final FailedLogins failed;
   private int waiting;
 
-  /** To be used on the event loop of the context. */
+  /** Belongs to the event loop of the context. */
   public LateRefusals(Context context, FailedLogins failed) {
     this.context = context;
     this.failed = failed;
   }
 
-  /** A log-in has failed: has it answered in a while, if the client is still there. */
+  /** Answers a failed log-in after its delay, if the client is still connected. */
   public void answer(HttpServerRequest request, Runnable refusal) {
-    // First, so that an attempt that is cut off, or whose client leaves, counts as well.
+    // Count first, so that an attempt also counts if its client is disconnected or leaves.
     long delay = failed.delayMs(ClientAddress.of(request.remoteAddress().hostAddress()));
     if (waiting == MOST) {
       request.connection().close();

@@ -1,6 +1,6 @@
 /**
- * Who somebody is, whichever port they have come to: addresses, what they say of themselves, and
- * how long they wait when it was wrong.
+ * Identifies clients, the same way on every port: their addresses, their credentials, and the delay
+ * after wrong credentials.
  */
 @NullMarked
 package redisproxy.auth;

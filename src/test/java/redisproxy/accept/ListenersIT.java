@@ -47,7 +47,7 @@ class ListenersIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"localhost", "LocalHost"})
-  void localhost_isBothLoopbacksAtOnePort(String host) throws IOException {
+  void localhost_listensOnBothLoopbacksAtOnePort(String host) throws IOException {
     Listeners server = tcp();
     await(server.listen(host, 0));
     connect("127.0.0.1", server.port());
@@ -58,7 +58,7 @@ class ListenersIT {
   }
 
   @Test
-  void otherHosts_areOneAddress() throws IOException {
+  void otherHost_listensOnOneAddress() throws IOException {
     Listeners server = tcp();
     await(server.listen("127.0.0.1", 0));
     connect("127.0.0.1", server.port());
@@ -67,7 +67,7 @@ class ListenersIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "::1"})
-  void takenPort_isAFault_andLeavesTheOtherAddressAlone(String address) throws IOException {
+  void listen_whenOnePortIsTaken_failsAndFreesTheOtherAddress(String address) throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(address))) {
       int port = taken.getLocalPort();
       String fault =
@@ -84,7 +84,7 @@ class ListenersIT {
 
   /** As on a machine without IPv6. */
   @Test
-  void missingAddress_isLeftOut() throws IOException {
+  void listen_whenIpv6IsMissing_usesIpv4Alone() throws IOException {
     Listeners server =
         new Listeners(
             () -> new Listeners.Tcp(vertx.createNetServer().connectHandler(socket -> socket.end())),

@@ -36,7 +36,7 @@ import redisproxy.transport.Sockets;
 class PacedAcceptTest {
   @Parameter Sockets transport;
 
-  /** What Netty accepts in one turn. */
+  /** How many sockets Netty accepts in one turn. */
   private static final int TURN = 16;
 
   private EventLoopGroup acceptor;
@@ -44,7 +44,7 @@ class PacedAcceptTest {
   private final List<Socket> clients = new ArrayList<>();
   private final AtomicInteger accepted = new AtomicInteger();
 
-  /** NIO, and what else works here. */
+  /** NIO, and the other transports that work on this machine. */
   static Stream<Sockets> transports() {
     return TransportKind.BEST_FIRST.stream()
         .flatMap(
@@ -121,7 +121,7 @@ class PacedAcceptTest {
   }
 
   @Test
-  void busyLoop_isGivenNoMoreThanATurnOf() throws Exception {
+  void busyLoop_getsSocketsOfOneTurnAtMost() throws Exception {
     int port = listen(1000);
     CountDownLatch busy = new CountDownLatch(1);
     loop.execute(
@@ -142,7 +142,7 @@ class PacedAcceptTest {
   }
 
   @Test
-  void socketsBeyondTheMost_areAcceptedWhenOthersHaveGone() throws Exception {
+  void socketsAboveTheLimit_areAcceptedAfterOthersClose() throws Exception {
     int port = listen(20);
     connect(port, 100);
     stays(() -> assertTrue(accepted.get() >= 20 && accepted.get() < 20 + TURN, accepted::toString));
@@ -156,7 +156,7 @@ class PacedAcceptTest {
 
   /** As for localhost, which is two addresses. */
   @Test
-  void twoListeningSockets_shareTheRoom() throws Exception {
+  void twoListeningSockets_shareOneLimit() throws Exception {
     OpenSockets sockets = new OpenSockets(40);
     int one = listen(sockets);
     int other = listen(sockets);

@@ -16,13 +16,13 @@ class ClientMemoryTest {
   private final Map<String, Long> held = new HashMap<>();
   private long measurements;
 
-  /** It holds so much from now on, which is told. */
+  /** Sets what a client holds, and reports it. */
   private void holds(String client, long bytes) {
     hasHeld(client, bytes);
     account(client).count();
   }
 
-  /** The same, and nobody is told. */
+  /** Sets what a client holds without reporting it. */
   private void hasHeld(String client, long bytes) {
     held.put(client, bytes);
   }
@@ -39,13 +39,13 @@ class ClientMemoryTest {
 
   private void evict(String client) {
     evicted.add(client);
-    // as a session does that is closed
+    // as a closed session does
     accounts.get(client).close();
     holds(client, 5);
   }
 
   @Test
-  void whoHoldsMost_isCutOffFirst_untilAnEighthIsFree() {
+  void largestClients_areEvictedUntilAnEighthIsFree() {
     holds("a", 40);
     holds("b", 30);
     holds("c", 30);
@@ -61,7 +61,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  void whoHasReadMeanwhile_isNotCutOff() {
+  void clientThatCaughtUp_isKept() {
     holds("a", 60);
     holds("b", 40);
     hasHeld("a", 0);
@@ -72,7 +72,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  void whoHasMoreMeanwhile_isCutOffFirst() {
+  void clientThatGrewUnreported_isEvictedFirst() {
     holds("a", 10);
     holds("b", 50);
     hasHeld("a", 80);
@@ -81,7 +81,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  void whatIsReadOrEnded_countsNoMore() {
+  void memoryThatWasFreed_noLongerCounts() {
     for (int i = 0; i < 1_000; i++) {
       holds("a", 80);
       holds("a", 0);
@@ -94,10 +94,11 @@ class ClientMemoryTest {
   }
 
   /**
-   * Or each byte more would have thousands of clients asked, while they hold just what they may.
+   * Otherwise, while clients stay just below the limit, each additional byte would measure
+   * thousands of them.
    */
   @Test
-  void allAreMeasured_onlyAfterAnEighthMoreWasCounted() {
+  void allClients_areMeasuredOnlyAfterGrowthByAnEighth() {
     ClientMemory large = new ClientMemory("test", 1_000_000);
     long[] bytes = new long[1_000];
     for (int i = 0; i < bytes.length; i++) {

@@ -33,7 +33,7 @@ class ClientsTest {
   }
 
   @AfterEach
-  void listenNoMore() {
+  void stopListening() {
     logger.detachAppender(logged);
     logger.setLevel(before);
   }
@@ -59,13 +59,13 @@ class ClientsTest {
   }
 
   @Test
-  void defaultThatIsWrittenDown_isLoweredSilently() {
+  void explicitDefault_isLoweredSilently() {
     new Clients(SMALL, settings("resp.max-clients", "10000"));
     assertEquals(List.of(), logged.list);
   }
 
   @Test
-  void numberThatIsSet_isLoweredWithAWarning() {
+  void explicitNumber_isLoweredWithAWarning() {
     Clients clients = new Clients(SMALL, settings("resp.max-clients", "9999"));
     assertEquals(FIT, clients.resp().limit());
     assertEquals(List.of("resp"), servers());
@@ -75,7 +75,7 @@ class ClientsTest {
   }
 
   @Test
-  void numberThatFits_isTaken() {
+  void numberThatFits_isUsed() {
     Clients clients = new Clients(SMALL, settings("resp.max-clients", "7"));
     assertEquals(7, clients.resp().limit());
     assertEquals(List.of(), logged.list);

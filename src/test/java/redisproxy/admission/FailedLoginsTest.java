@@ -13,7 +13,7 @@ class FailedLoginsTest {
   private final FailedLogins failed = new FailedLogins(() -> first, () -> now);
 
   @Test
-  void delay_growsUpToASecond_forTheAddressAlone() {
+  void delay_growsUpToOneSecondPerAddress() {
     for (long expected : new long[] {50, 100, 200, 400, 800, 1000, 1000}) {
       assertEquals(expected, failed.delayMs("a"));
     }
@@ -21,7 +21,7 @@ class FailedLoginsTest {
   }
 
   @Test
-  void nobodyWaits_whileItIsOff() {
+  void delay_whenOff_isZero() {
     assertEquals(50, failed.delayMs("a"));
     first = 0;
     assertEquals(0, failed.delayMs("a"));
@@ -32,7 +32,7 @@ class FailedLoginsTest {
   }
 
   @Test
-  void fronts_followTheDelayThatHoldsNow() {
+  void front_usesTheCurrentDelay() {
     LiveLimits live = new LiveLimits(limits(30));
     FailedLogins ofFront = FrontLimits.of(live, live.http(), 1).failedLogins();
     assertEquals(30, ofFront.delayMs("a"));
@@ -46,7 +46,7 @@ class FailedLoginsTest {
   }
 
   @Test
-  void address_startsAnew_afterAMinute() {
+  void address_afterAMinute_startsAgain() {
     failed.delayMs("a");
     now += 60_000;
     assertEquals(100, failed.delayMs("a"));
@@ -55,7 +55,7 @@ class FailedLoginsTest {
   }
 
   @Test
-  void addresses_thatAreTooMany_areForgottenTheOldestFirst() {
+  void tooManyAddresses_evictTheOldest() {
     for (int i = 0; i <= RecentClients.MOST; i++) {
       failed.delayMs("" + i);
     }

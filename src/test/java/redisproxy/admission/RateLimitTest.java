@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 import redisproxy.config.Limits;
 import redisproxy.config.Limits.Rate;
 
-/** Rates of requests, by a clock that the test winds. */
+/** Tests rates of requests with a clock that the test sets. */
 class RateLimitTest {
   private static final long SECOND = 1_000_000_000;
   private static final Rate OFF = new Rate(0, 0);
 
-  /** Wherever a clock may begin. */
+  /** Near the overflow, because a monotonic clock may start at any value. */
   private long now = Long.MAX_VALUE - SECOND;
 
   private final LiveLimits live = new LiveLimits(new Limits(OFF, OFF, OFF, Duration.ZERO));
@@ -30,7 +30,7 @@ class RateLimitTest {
     live.set(new Limits(OFF, new Rate(perClient, global), OFF, Duration.ZERO));
   }
 
-  /** How many of so many requests that come together are answered. */
+  /** How many of these requests, which arrive together, are answered. */
   private static int taken(RateLimit limit, String client, int requests) {
     limit.tick();
     int taken = 0;
@@ -45,13 +45,13 @@ class RateLimitTest {
   }
 
   @Test
-  void withoutALimit_everythingIsTaken() {
+  void take_withoutALimit_allowsEverything() {
     assertFalse(limit.isOn());
     assertEquals(1000, taken("a", 1000));
   }
 
   @Test
-  void aSecondsWorth_mayComeAtOnce_andNoMoreHoweverLongNoneCame() {
+  void burst_isLimitedToOneSecondsWorth_evenAfterAPause() {
     set(10, 0);
     assertTrue(limit.isOn());
     assertEquals(10, taken("a", 25));
@@ -62,7 +62,7 @@ class RateLimitTest {
   }
 
   @Test
-  void rate_isKept_howeverTheRequestsAreSpread() {
+  void rate_isKept_whenRequestsAreSpreadOut() {
     set(100, 0);
     assertEquals(100, taken("a", 1000));
     int taken = 0;
@@ -74,26 +74,26 @@ class RateLimitTest {
   }
 
   @Test
-  void clients_haveEachTheirOwn_andAllTogetherTheirs() {
+  void clients_haveTheirOwnLimitAndACommonLimit() {
     set(10, 15);
     assertEquals(10, taken("a", 20));
     assertEquals(5, taken("b", 20));
     assertEquals(0, taken("c", 20));
     now += SECOND;
-    // What was refused to all has cost c nothing of its own.
+    // The refusal by the common limit took no token from c's own bucket.
     assertEquals(10, taken("c", 20));
     assertEquals(5, taken("b", 20));
   }
 
   @Test
-  void refusalOfOne_costsTheOthersNothing() {
+  void refusedRequests_doNotCountAgainstOthers() {
     set(10, 20);
     assertEquals(10, taken("a", 1000));
     assertEquals(10, taken("b", 1000));
   }
 
   @Test
-  void whatIsForAll_isDividedAmongTheInstances() {
+  void globalLimit_isDividedAmongTheInstances() {
     set(0, 30);
     assertEquals(10, taken(limit(3), "a", 100));
     assertEquals(1, taken(limit(100), "a", 100));
@@ -115,7 +115,7 @@ class RateLimitTest {
   }
 
   @Test
-  void protocols_haveEachTheirOwn_fromTheStartAndWhenChanged() {
+  void protocols_haveSeparateLimits_atTheStartAndAfterAChange() {
     LiveLimits each = new LiveLimits(new Limits(rate(1), rate(2), rate(3), Duration.ZERO));
     assertEquals(List.of(1, 2, 3), takenOfEach(each));
     each.set(new Limits(rate(4), rate(5), rate(6), Duration.ZERO));
@@ -133,7 +133,7 @@ class RateLimitTest {
   }
 
   @Test
-  void clients_thatAreTooMany_areForgottenTheOldestFirst() {
+  void tooManyClients_evictTheOldest() {
     set(1, 0);
     for (int i = 0; i < RecentClients.MOST; i++) {
       assertEquals(1, taken("" + i, 2));

@@ -17,14 +17,14 @@ class RoomTest {
     "1024, 4096, 10000, false, 1024",
     "1024, 3, 10000, false, 1",
   })
-  void clients_areAsManyAsWanted_ifHeapAndFilesDo(
+  void clients_areLimitedByHeapAndFiles(
       long heap, long files, int wanted, boolean tls, int clients) {
     assertEquals(clients, new Room(heap << 20, files).clients(wanted, tls));
   }
 
   @ParameterizedTest
   @CsvSource({"128, 1048576, 2048", "128, 3000, 1000", "1048576, 9223372036854775807, 16777216"})
-  void sockets_areAFewMoreThanClients(long heap, long files, int sockets) {
+  void sockets_exceedClients(long heap, long files, int sockets) {
     Room room = new Room(heap << 20, files);
     assertEquals(sockets, room.sockets());
     assertTrue(room.clients(Integer.MAX_VALUE, false) < sockets);
@@ -32,7 +32,7 @@ class RoomTest {
 
   @ParameterizedTest
   @CsvSource({"1024, 64", "2048, 64", "128, 8", "8, 1"})
-  void streams_areAsManyAsTheHeapHasRoomFor(long heap, int streams) {
+  void streams_areLimitedByTheHeap(long heap, int streams) {
     assertEquals(streams, new Room(heap << 20, 1000).streams(64));
   }
 }

@@ -33,7 +33,7 @@ class AuthorizationTest {
   @ParameterizedTest
   @NullAndEmptySource
   @ValueSource(strings = {"Basic", "Basic ", "Basic YQ==", "Basic ?", "Digest a:b", "t0ken"})
-  void anythingElse_isNone(String header) {
+  void otherHeader_isNotAuthorization(String header) {
     assertNull(Authorization.of(header));
   }
 }

@@ -17,13 +17,13 @@ class ClientAddressTest {
     "2001:db8:1:2:3:4:5:6, 2001:db8:1:2",
     "fe80::1%1, fe80:0:0:0"
   })
-  void address_isThatOfTheMachine(String address, String expected) throws Exception {
+  void of_returnsTheIpv4AddressOrTheIpv6Network(String address, String expected) throws Exception {
     var remote = new InetSocketAddress(InetAddress.getByName(address), 1);
     assertEquals(expected, ClientAddress.of(remote));
   }
 
   @Test
-  void unknownAddresses_areOneClient() {
+  void unknownAddresses_countAsOneClient() {
     assertEquals("", ClientAddress.of((String) null));
     assertEquals("", ClientAddress.of(InetSocketAddress.createUnresolved("h", 1)));
   }

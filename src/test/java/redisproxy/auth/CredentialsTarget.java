@@ -16,9 +16,9 @@ import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /**
- * What a header says of who sends it, {@link Authorization}, and who is let in by it, {@link
- * Credentials}. What was encoded is read back; nothing is thrown; and nobody is let in but who says
- * the user and the password, or the password as a token, to the byte.
+ * Fuzzes the Authorization header ({@link Authorization}) and its check ({@link Credentials}).
+ * Encoded credentials are read back. Nothing is thrown. Only the exact bytes of the user and the
+ * password, or of the password as a token, are accepted.
  */
 public final class CredentialsTarget implements Target {
   private static final String USER = "ann";
@@ -26,7 +26,7 @@ public final class CredentialsTarget implements Target {
   private static final byte[] USER_BYTES = USER.getBytes(StandardCharsets.UTF_8);
   private static final byte[] PASSWORD_BYTES = PASSWORD.getBytes(StandardCharsets.UTF_8);
 
-  /** Mostly the stack trace of what is not Base64, which nobody sees. */
+  /** Mostly the stack trace of the exception for invalid Base64, which nobody sees. */
   private static final Allocation ALLOCATION = new Allocation(16_000, 16);
 
   private final Credentials credentials =
@@ -75,9 +75,9 @@ public final class CredentialsTarget implements Target {
     byte[] password = random.nextBoolean() ? PASSWORD_BYTES : noise(random, '\0');
     if (random.nextInt(3) == 0) {
       String token = new String(password, StandardCharsets.ISO_8859_1).strip();
-      byte[] said = token.getBytes(StandardCharsets.ISO_8859_1);
+      byte[] decoded = token.getBytes(StandardCharsets.ISO_8859_1);
       return sample(
-          pick(random, "Bearer ", "bearer  "), token, "token", said, Credentials.DEFAULT_USER);
+          pick(random, "Bearer ", "bearer  "), token, "token", decoded, Credentials.DEFAULT_USER);
     }
     byte[] both = Arrays.copyOf(user, user.length + 1 + password.length);
     both[user.length] = ':';

@@ -91,7 +91,7 @@ class ClientMemoryIT {
   }
 
   private int warnings() throws IOException {
-    return jar.output().split("clients were cut off that had most memory held", -1).length - 1;
+    return jar.output().split("clients that used the most memory were disconnected", -1).length - 1;
   }
 
   private void crowd(int port, String sent) throws Exception {
