@@ -10,11 +10,13 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Settings;
 import redisproxy.config.Tls;
 
-/** The certificates of all servers and of who connects to Redis: one thread sees to their files. */
+/**
+ * The certificates of all servers and of the connections to Redis. One thread reloads their files.
+ */
 public final class CertificateFiles implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateFiles.class);
 
-  /** The longest that a new certificate waits to be seen, in milliseconds. */
+  /** How often the files are read, in milliseconds. */
   private static final long PERIOD_MS = 2_000;
 
   private final Certificates http;
@@ -26,7 +28,7 @@ public final class CertificateFiles implements AutoCloseable {
   /**
    * Reads the files, which blocks.
    *
-   * @throws IllegalArgumentException that says which setting is wrong, and why
+   * @throws IllegalArgumentException if a setting is wrong; the message names it and says why
    */
   public CertificateFiles(Settings settings) {
     Tls tls = settings.tls();
@@ -47,16 +49,17 @@ public final class CertificateFiles implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    thread.scheduleWithFixedDelay(this::look, PERIOD_MS, PERIOD_MS, TimeUnit.MILLISECONDS);
+    thread.scheduleWithFixedDelay(this::reload, PERIOD_MS, PERIOD_MS, TimeUnit.MILLISECONDS);
   }
 
-  /** Whatever goes wrong, there is a next time: a task that throws would not be run again. */
-  void look() {
-    for (Runnable files : List.<Runnable>of(http::look, resp::look, admin::look, redis::look)) {
+  /** Catches everything, because the executor would never again run a task that threw. */
+  void reload() {
+    for (Runnable files :
+        List.<Runnable>of(http::reload, resp::reload, admin::reload, redis::reload)) {
       try {
         files.run();
       } catch (Throwable fault) {
-        LOG.error("certificates are not read again because of a fault of the proxy", fault);
+        LOG.error("certificates were not reloaded because of a fault of the proxy", fault);
       }
     }
   }
@@ -77,7 +80,7 @@ public final class CertificateFiles implements AutoCloseable {
     return redis;
   }
 
-  /** Looks no more. */
+  /** Stops reloading. */
   @Override
   public void close() {
     if (thread != null) {

@@ -17,26 +17,26 @@ import redisproxy.config.Tls;
 import redisproxy.log.LogKey;
 
 /**
- * The certificates of one server, shared by its instances. {@link #look} reads the files again; who
- * is connected keeps what it was connected with. For use by any thread.
+ * The certificates of one server, shared by its instances. {@link #reload} reads the files again.
+ * Open connections keep the certificate they were opened with. Thread-safe.
  */
 public final class Certificates {
   private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
 
-  private static final String REFUSAL = "new certificates refused, those from before are kept";
+  private static final String REFUSAL = "new certificates refused; the previous ones stay in use";
   private static final String MISTRUST = "clients will not trust this server";
 
   private final String server;
-  private final List<Consumer<ServerSSLOptions>> servers = new ArrayList<>();
+  private final List<Consumer<ServerSSLOptions>> listeners = new ArrayList<>();
 
   /** Null without TLS. */
   private final @Nullable RenewableOptions<ServerSSLOptions> options;
 
   /**
-   * Those of a server, read from its files, which blocks.
+   * Reads the files of a server, which blocks.
    *
-   * @param server as its settings begin: {@code resp}
-   * @throws IllegalArgumentException that says which setting is wrong, and why
+   * @param server the prefix of its settings, such as {@code resp}
+   * @throws IllegalArgumentException if a setting is wrong; the message names it and says why
    */
   Certificates(String server, Tls.Server files) {
     this.server = server;
@@ -60,11 +60,11 @@ public final class Certificates {
         .setClientAuth(files.ca() == null ? ClientAuth.NONE : ClientAuth.REQUIRED);
   }
 
-  /** Has a server that is about to listen speak TLS, if it is to. */
+  /** Configures TLS, if it is on, for a server that does not listen yet. */
   public void applyTo(NetServerOptions server) {
     if (options != null) {
       ServerSSLOptions current = options.current();
-      // A handshake is a millisecond or more of arithmetic: not on an event loop.
+      // A handshake takes a millisecond or more of CPU time, too long for an event loop.
       server
           .setSsl(true)
           .setSslEngineOptions(new JdkSSLEngineOptions().setUseWorkerThread(true))
@@ -75,32 +75,36 @@ public final class Certificates {
     }
   }
 
-  /** Has a server that listens told of new certificates, and of those it may just have missed. */
+  /**
+   * Gives new certificates to a listening server from now on. Gives it the current ones at once,
+   * because they may have changed since {@link #applyTo}.
+   */
   public synchronized void follow(
       Context context, Function<ServerSSLOptions, Future<Boolean>> update) {
     if (options != null) {
-      Consumer<ServerSSLOptions> told =
-          news -> context.runOnContext(turn -> update.apply(news).onFailure(this::notTaken));
-      servers.add(told);
-      told.accept(options.current());
+      Consumer<ServerSSLOptions> listener =
+          renewed ->
+              context.runOnContext(turn -> update.apply(renewed).onFailure(this::notApplied));
+      listeners.add(listener);
+      listener.accept(options.current());
     }
   }
 
-  private void notTaken(Throwable failure) {
+  private void notApplied(Throwable failure) {
     LOG.atWarn()
         .addKeyValue(LogKey.SERVER, server)
         .addKeyValue(LogKey.REASON, failure.getMessage())
-        .log("certificates not taken");
+        .log("new certificates not applied");
   }
 
   /**
-   * Reads the files again, which blocks. What is wrong with them is logged, once, and the
-   * certificates from before stay.
+   * Reads the files again, which blocks. If they are not valid, this is logged once, and the
+   * previous certificates stay in use.
    */
-  synchronized void look() {
-    if (options != null && options.look()) {
-      ServerSSLOptions news = options.current();
-      servers.forEach(told -> told.accept(news));
+  synchronized void reload() {
+    if (options != null && options.reload()) {
+      ServerSSLOptions renewed = options.current();
+      listeners.forEach(listener -> listener.accept(renewed));
     }
   }
 }

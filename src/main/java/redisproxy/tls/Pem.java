@@ -24,20 +24,20 @@ import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PEM file that a setting names, as it is at one moment. What is wrong with it is said in an
- * {@link IllegalArgumentException} that names the setting, the file and the remedy, and shows
- * nothing of the content.
+ * The content of a PEM file that a setting names. If the file is not valid, methods throw an {@link
+ * IllegalArgumentException} that names the setting, the file and the remedy, and shows nothing of
+ * the content.
  *
  * @param setting the path of the setting
  * @param file the path of the file
  */
 record Pem(String setting, String file, Buffer content) {
-  /** A chain of certificates has a few thousand bytes; a file longer than this is none. */
+  /** A certificate chain has a few thousand bytes, so a longer file is not a PEM file. */
   private static final int MAX_BYTES = 1 << 20;
 
   private static final byte[] SIGNED = {1, 2, 3, 4};
 
-  /** Reads the file, which blocks; null where none is named. */
+  /** Reads the file, which blocks; null if the setting names no file. */
   static @Nullable Pem read(String setting, @Nullable String file) {
     if (file == null) {
       return null;
@@ -55,10 +55,10 @@ record Pem(String setting, String file, Buffer content) {
 
   private static String unreadable(Exception e) {
     if (e instanceof NoSuchFileException) {
-      return "no such file; name one that is there";
+      return "no such file; name an existing file";
     }
     return e instanceof AccessDeniedException
-        ? "permission denied; let the proxy's user read it"
+        ? "permission denied; allow the proxy's user to read it"
         : "cannot be read (" + e.getMessage() + "); name a PEM file";
   }
 
@@ -76,7 +76,7 @@ record Pem(String setting, String file, Buffer content) {
     return new PemTrustOptions().addCertValue(content);
   }
 
-  /** This certificate, and what leads from it to its CA, with its private key. */
+  /** This certificate, with its chain up to the CA and its private key. */
   PemKeyCertOptions identity(Pem key) {
     X509Certificate certificate = certificates().get(0);
     PemKeyCertOptions identity =
@@ -118,14 +118,14 @@ record Pem(String setting, String file, Buffer content) {
         return certificates;
       }
     } catch (CertificateException e) {
-      // as if there were none
+      // reported below, as a file without certificates is
     }
     throw fault("no certificate; name a PEM file that begins with -----BEGIN CERTIFICATE-----");
   }
 
   private PrivateKey privateKey(PemKeyCertOptions identity, X509Certificate certificate) {
     try {
-      // Without a Vertx: nothing is to be read.
+      // No Vertx is needed, because the options hold the content and no file is read.
       X509KeyManager keys =
           (X509KeyManager) identity.getKeyManagerFactory(null).getKeyManagers()[0];
       String type = certificate.getPublicKey().getAlgorithm();
@@ -137,7 +137,7 @@ record Pem(String setting, String file, Buffer content) {
     }
   }
 
-  /** What one has signed the other confirms. */
+  /** Whether the public key verifies a signature of the private key. */
   private static boolean belong(PublicKey publicKey, PrivateKey privateKey) {
     String algorithm = publicKey.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
     try {

@@ -5,19 +5,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The PEM files of one end of TLS, as they are at one moment; null where none is named.
+ * The PEM files of one side of TLS, with their content at one moment. A file that no setting names
+ * is null.
  *
- * @param cert its certificate and those between it and its CA; never without its key
+ * @param cert the certificate with its chain up to the CA; always with a key
  * @param key the certificate's private key
- * @param ca the CAs of the certificates that the other end shows
+ * @param ca the CAs that the other side's certificate is checked against
  */
 record PemFiles(@Nullable Pem cert, @Nullable Pem key, @Nullable Pem ca) {
   private static final Set<String> VERSIONS = Set.of("TLSv1.2", "TLSv1.3");
 
   /**
-   * Has TLS spoken with these.
+   * Sets these files on TLS options.
    *
-   * @throws IllegalArgumentException that says which setting is wrong, and why
+   * @throws IllegalArgumentException if a setting is wrong; the message names it and says why
    */
   <T extends SSLOptions> T applyTo(T options) {
     options.setEnabledSecureTransportProtocols(VERSIONS);

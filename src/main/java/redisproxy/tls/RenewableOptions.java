@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 import redisproxy.log.LogKey;
 
 /**
- * How one end of TLS speaks, by files that are renewed while it does: {@link #look} reads them
- * again, and what was good last is kept. For use by any thread.
+ * The TLS options of one side, made from files that may be renewed at run time. {@link #reload}
+ * reads the files again. The last valid options stay in use. Thread-safe.
  */
 final class RenewableOptions<T extends SSLOptions> {
   private static final Logger LOG = LoggerFactory.getLogger(RenewableOptions.class);
@@ -22,22 +22,22 @@ final class RenewableOptions<T extends SSLOptions> {
   private final Function<PemFiles, T> maker;
   private volatile T current;
 
-  /** What the files held when they were good last. */
+  /** The content of the files when they were last valid. */
   private PemFiles seen;
 
-  /** Why they were refused the last time, or null. */
+  /** Why the last reload refused the files, or null if it did not. */
   private @Nullable String refused;
 
   /**
-   * Those of the files as they are now, which are read; that blocks.
+   * Reads the files, which blocks.
    *
-   * @param server whose they are, as settings begin: {@code resp}
-   * @param refusal what is logged of new files that cannot be used
-   * @param mistrust what is logged at the start of a certificate that is not valid: not to start
-   *     would be worse, for some do not mind
+   * @param server the prefix of the settings, such as {@code resp}
+   * @param refusal the log message if new files cannot be used
+   * @param mistrust the log message if the certificate is not valid at the start. The proxy starts
+   *     all the same, because some peers accept such a certificate.
    * @param reader reads the files
-   * @param maker makes of them how TLS is spoken
-   * @throws IllegalArgumentException that says which setting is wrong, and why
+   * @param maker makes TLS options from the files
+   * @throws IllegalArgumentException if a setting is wrong; the message names it and says why
    */
   RenewableOptions(
       String server,
@@ -58,18 +58,18 @@ final class RenewableOptions<T extends SSLOptions> {
     }
   }
 
-  /** Those that were good last; not to be changed. */
+  /** The last valid options. Do not modify them. */
   T current() {
     return current;
   }
 
   /**
-   * Reads the files again, which blocks. What is wrong with them is logged, once, and those from
-   * before stay.
+   * Reads the files again, which blocks. If they are not valid, this is logged once, and the
+   * previous options stay in use.
    *
-   * @return whether there are new ones
+   * @return whether there are new options
    */
-  synchronized boolean look() {
+  synchronized boolean reload() {
     try {
       PemFiles found = reader.get();
       boolean isNew = !found.equals(seen);
@@ -78,12 +78,12 @@ final class RenewableOptions<T extends SSLOptions> {
         found.requireValid();
         current = made;
         seen = found;
-        LOG.atInfo().addKeyValue(LogKey.SERVER, server).log("certificates read again");
+        LOG.atInfo().addKeyValue(LogKey.SERVER, server).log("certificates reloaded");
       }
       refused = null;
       return isNew;
     } catch (IllegalArgumentException fault) {
-      // Judged again at the next look: what is not valid yet will be.
+      // The next reload checks again, because a certificate that is not valid yet will become so.
       if (!Objects.equals(fault.getMessage(), refused)) {
         refused = fault.getMessage();
         warn(refusal, fault);

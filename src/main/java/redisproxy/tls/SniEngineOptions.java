@@ -16,9 +16,9 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.StandardConstants;
 
 /**
- * The JDK's TLS, with the host's name sent in each handshake (SNI, RFC 6066), so that a router can
- * tell by it which Redis is meant. By itself the JDK sends only names with a dot in them. An
- * address is never sent: the RFC forbids it.
+ * The JDK's TLS, with the host name sent in each handshake (SNI, RFC 6066), so that a router can
+ * choose the Redis server by it. The JDK alone sends only names that contain a dot. An address is
+ * never sent, because the RFC forbids it.
  */
 final class SniEngineOptions extends JdkSSLEngineOptions {
   private final String host;
@@ -45,7 +45,9 @@ final class SniEngineOptions extends JdkSSLEngineOptions {
     return new Factory(new HostName(host));
   }
 
-  /** A host name, which {@link javax.net.ssl.SNIHostName} would refuse if it had an underscore. */
+  /**
+   * A host name that may contain an underscore, which {@link javax.net.ssl.SNIHostName} refuses.
+   */
   private static final class HostName extends SNIServerName {
     HostName(String host) {
       super(

@@ -10,16 +10,14 @@ import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import javax.net.ssl.SSLException;
 
-/**
- * What is different about the end of a socket, and about its faults, when TLS is spoken over it.
- */
+/** How the first bytes, the end and the failures of a socket differ with TLS. */
 public final class TlsSocket {
-  /** How a TLS connection begins: a handshake record of version 3. No command begins so. */
+  /** The first bytes of TLS: a handshake record of version 3. No Redis command begins with them. */
   private static final byte[] HELLO = {22, 3};
 
   private TlsSocket() {}
 
-  /** Whether these are the first bytes of TLS, sent to a socket that speaks none. */
+  /** Whether these are the first bytes of TLS, sent to a socket without TLS. */
   public static boolean isHello(ByteBuf first) {
     int at = first.readerIndex();
     return first.readableBytes() >= HELLO.length
@@ -27,25 +25,27 @@ public final class TlsSocket {
         && first.getByte(at + 1) == HELLO[1];
   }
 
-  /** Whether an event says that the other side will send no more. */
+  /** Whether an event means that the peer will send no more. */
   public static boolean isEndOfInput(Object event) {
     return event instanceof ChannelInputShutdownEvent
         || event instanceof SslCloseCompletionEvent end && end.isSuccess();
   }
 
-  /** Whether a failure is of the connection, such as a record that cannot be deciphered. */
+  /**
+   * Whether a failure means that the connection is lost, such as a record that cannot be decrypted.
+   */
   public static boolean isLoss(Throwable failure) {
     return failure instanceof IOException
         || failure instanceof DecoderException && failure.getCause() instanceof SSLException;
   }
 
-  /** Says that nothing more will be sent. What was written before is to have been flushed. */
+  /** Ends the output. Flush everything written before. */
   public static void endOutput(Channel channel) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
       ((DuplexChannel) channel).shutdownOutput();
     } else {
-      // Without its own word for the end a peer takes it for an attack.
+      // Send close_notify first, or the peer must take the end for a truncation attack.
       tls.closeOutbound().addListener(said -> ((DuplexChannel) channel).shutdownOutput());
     }
   }

@@ -21,19 +21,19 @@ import redisproxy.config.Tls;
 import redisproxy.log.LogKey;
 
 /**
- * TLS of the connections to Redis: how it is spoken by the next that is made, and what is wrong
- * when none can be. {@link #look} reads the files again; who is connected keeps what it was
- * connected with. For use by any thread.
+ * TLS of the connections to Redis: the options of new connections, and the reasons why a connection
+ * fails. {@link #reload} reads the files again. Open connections keep the options they were opened
+ * with. Thread-safe.
  */
 public final class ToRedis {
   private static final Logger LOG = LoggerFactory.getLogger(ToRedis.class);
 
   private static final String REFUSAL =
-      "new certificates for Redis refused, those from before are kept";
+      "new certificates for Redis refused; the previous ones stay in use";
 
   private static final String MISTRUST = "Redis will not trust the proxy";
 
-  private static final String SILENT =
+  private static final String HANDSHAKE_TIMEOUT =
       "no TLS handshake in time; is this the port of Redis that speaks TLS?";
 
   private static final String ALERT = "Received fatal alert: ";
@@ -45,9 +45,9 @@ public final class ToRedis {
   private final @Nullable RenewableOptions<ClientSSLOptions> options;
 
   /**
-   * Reads the files that are named, which blocks.
+   * Reads the files in the settings, which blocks.
    *
-   * @throws IllegalArgumentException that says which setting is wrong, and why
+   * @throws IllegalArgumentException if a setting is wrong; the message names it and says why
    */
   public ToRedis(Settings.Redis redis) {
     this.redis = redis;
@@ -59,7 +59,8 @@ public final class ToRedis {
       LOG.atWarn()
           .addKeyValue(LogKey.REDIS, redis.endpoint())
           .addKeyValue(LogKey.REMEDY, "set redis.tls.verify-host to true")
-          .log("whoever has any certificate of the same CA can pose as Redis");
+          .log(
+              "the host name of Redis is not verified; any holder of a certificate from the same CA can pose as Redis");
     }
   }
 
@@ -79,32 +80,32 @@ public final class ToRedis {
         .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
   }
 
-  /** Whether there is anything to look at. */
+  /** Whether the settings name any file. */
   boolean hasFiles() {
     return redis.tls().ca() != null || redis.tls().cert() != null;
   }
 
   /**
-   * Reads the files again, which blocks. What is wrong with them is logged, once, and those from
-   * before stay.
+   * Reads the files again, which blocks. If they are not valid, this is logged once, and the
+   * previous options stay in use.
    */
-  void look() {
+  void reload() {
     if (options != null) {
-      options.look();
+      options.reload();
     }
   }
 
-  /** How a connection that is made now speaks TLS; null where it is to speak none. */
+  /** The TLS options of a new connection; null without TLS. */
   public @Nullable ClientSSLOptions options() {
     return options == null ? null : options.current();
   }
 
-  /** The TLS engine of every connection; null where none is to speak TLS. */
+  /** The TLS engine options of every connection; null without TLS. */
   public @Nullable SSLEngineOptions engine() {
     return redis.endpoint().tls() ? new SniEngineOptions(redis.endpoint().host()) : null;
   }
 
-  /** Has a client speak TLS that way, if it is to. */
+  /** Configures TLS, if it is on, for a client of Redis. */
   public void applyTo(NetClientOptions client) {
     ClientSSLOptions current = options();
     if (current != null) {
@@ -119,27 +120,27 @@ public final class ToRedis {
     }
   }
 
-  /** Why there is no connection; where TLS is to blame, with the setting that may mend it. */
+  /** Why a connection failed. If TLS is the cause, the text names the setting that may fix it. */
   public String reason(Throwable failure) {
-    String words = redis.endpoint().tls() ? words(redis.tls(), failure) : null;
-    return words == null
+    String tlsReason = redis.endpoint().tls() ? tlsReason(redis.tls(), failure) : null;
+    return tlsReason == null
         ? String.valueOf(failure.getMessage())
-        : "redis.url = \"" + redis.endpoint() + "\": " + words;
+        : "redis.url = \"" + redis.endpoint() + "\": " + tlsReason;
   }
 
-  private static @Nullable String words(Tls.Client tls, Throwable failure) {
-    Throwable of = failure;
-    String words = null;
-    // The innermost says most.
-    for (int depth = 0; of != null && depth < MAX_DEPTH; depth++) {
-      String more = wordsFor(tls, of);
-      words = more == null ? words : more;
-      of = of.getCause();
+  private static @Nullable String tlsReason(Tls.Client tls, Throwable failure) {
+    Throwable cause = failure;
+    String reason = null;
+    // The innermost cause is the most specific.
+    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++) {
+      String inner = reasonOf(tls, cause);
+      reason = inner == null ? reason : inner;
+      cause = cause.getCause();
     }
-    return words;
+    return reason;
   }
 
-  private static @Nullable String wordsFor(Tls.Client tls, Throwable failure) {
+  private static @Nullable String reasonOf(Tls.Client tls, Throwable failure) {
     if (failure instanceof CertificateExpiredException) {
       return "the certificate of Redis has expired; renew it there";
     }
@@ -148,18 +149,18 @@ public final class ToRedis {
     }
     if (failure instanceof CertPathBuilderException
         || failure instanceof CertPathValidatorException) {
-      return "the certificate of Redis is not of a CA in "
+      return "the certificate of Redis is not signed by a CA in "
           + (tls.ca() == null ? "the JVM's trust store" : "redis.tls.ca = \"" + tls.ca() + "\"")
           + "; name the file of its CA in redis.tls.ca";
     }
     if (failure.getClass() == CertificateException.class) {
       return "the certificate of Redis is for another host ("
           + failure.getMessage()
-          + "); write a host it is for, or set redis.tls.verify-host to false";
+          + "); use a host that it names, or set redis.tls.verify-host to false";
     }
     if (failure instanceof TimeoutException) {
-      // A Redis without TLS waits for the end of what it takes for a command.
-      return SILENT;
+      // Redis without TLS takes the handshake for a command, and waits for the rest of it.
+      return HANDSHAKE_TIMEOUT;
     }
     return failure instanceof SSLException ? ofHandshake(tls, failure) : null;
   }
@@ -170,14 +171,14 @@ public final class ToRedis {
       String alert = message.substring(message.indexOf(ALERT) + ALERT.length());
       return "Redis refuses TLS with the proxy ("
           + alert
-          + "); it may want a certificate: redis.tls.cert "
+          + "); it may require a certificate: redis.tls.cert "
           + (tls.cert() == null ? "names none" : "= \"" + tls.cert() + "\"");
     }
     if (failure instanceof NotSslRecordException) {
-      return "what answers does not speak TLS; write redis://, or the port that does";
+      return "the server does not speak TLS at this port; use redis://, or the TLS port";
     }
     return failure instanceof SslHandshakeTimeoutException
-        ? SILENT
+        ? HANDSHAKE_TIMEOUT
         : "the TLS handshake failed (" + message + ")";
   }
 }

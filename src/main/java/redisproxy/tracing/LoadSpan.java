@@ -11,13 +11,13 @@ public final class LoadSpan {
     this.span = span;
   }
 
-  /** It has found something, or that there is nothing. */
+  /** Ends the span of a load that found a value, or that the key is missing. */
   public void ended(String outcome) {
     span.setAttribute("redis_proxy.load.outcome", outcome);
     span.end();
   }
 
-  /** It has come to nothing. */
+  /** Ends the span of a load that failed. */
   public void failed(String why) {
     span.setAttribute("error.type", why);
     span.setStatus(StatusCode.ERROR);

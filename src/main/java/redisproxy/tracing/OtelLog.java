@@ -7,16 +7,16 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import redisproxy.log.LogKey;
 
-/** What OpenTelemetry logs, through {@code java.util.logging}, goes to the proxy's own log. */
+/** Sends what OpenTelemetry logs through {@code java.util.logging} to the proxy's own log. */
 final class OtelLog extends Handler {
   private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OtelLog.class);
 
-  /** Held here, or it would be forgotten with what is set of it. */
+  /** A strong reference: the JDK holds loggers weakly, and a collected logger loses its handler. */
   private static final Logger SOURCE = Logger.getLogger("io.opentelemetry");
 
   private OtelLog() {}
 
-  /** Once is enough. */
+  /** Adds the handler, unless an earlier call did. */
   static synchronized void bridge() {
     if (SOURCE.getUseParentHandlers()) {
       SOURCE.setUseParentHandlers(false);

@@ -4,7 +4,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
 
-/** The span of a request over HTTP. */
+/** The span of an HTTP request. */
 public final class RequestSpan {
   private static final int SERVER_ERROR = 500;
 
@@ -14,15 +14,15 @@ public final class RequestSpan {
     this.span = span;
   }
 
-  /** What its parts are begun in. */
+  /** The parent context of the request's child spans. */
   Context context() {
     return Context.root().with(span);
   }
 
   /**
-   * The request has been answered.
+   * Ends the span.
    *
-   * @param status 0 when the client went before
+   * @param status the HTTP status; 0 if the client left before the answer
    */
   public void ended(int status) {
     if (status > 0) {

@@ -22,21 +22,21 @@ import redisproxy.config.Settings;
 import redisproxy.config.Tracing;
 
 /**
- * Begins spans; threads of its own send those that have ended. What cannot be sent is dropped, and
- * said in the log. Keys and values are in none of them. For use by any thread.
+ * Begins spans. Background threads send the spans that have ended. Spans that cannot be sent are
+ * dropped, which is logged. No span contains a key or a value. Thread-safe.
  */
 public final class Spans {
-  /** How long those that have ended wait to be sent together. */
+  /** How long ended spans wait to be sent in one batch. */
   private static final Duration DELAY = Duration.ofSeconds(1);
 
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** How long the last of them may take, in milliseconds. */
-  private static final long FAREWELL_MS = 2_000;
+  /** How long sending the last spans may take at shutdown, in milliseconds. */
+  private static final long SHUTDOWN_MS = 2_000;
 
   private static final TextMapGetter<UnaryOperator<String>> HEADERS =
       new TextMapGetter<>() {
-        @SuppressWarnings("deprecation") // abstract all the same
+        @SuppressWarnings("deprecation") // deprecated, but still abstract
         @Override
         public Iterable<String> keys(UnaryOperator<String> headers) {
           return List.of();
@@ -82,18 +82,19 @@ public final class Spans {
   }
 
   /**
-   * Those of a proxy, or null where none are sent.
+   * The spans of a proxy, or null if tracing is off.
    *
-   * @param endpoint where Redis is
+   * @param endpoint the address of Redis
    */
   public static @Nullable Spans of(Tracing settings, Settings.Endpoint endpoint, String version) {
     return settings.isOn() ? new Spans(settings, endpoint, version) : null;
   }
 
   /**
-   * A request over HTTP has come.
+   * Begins the span of an HTTP request.
    *
-   * @param headers the value of each, or null; {@code traceparent} says what it is part of
+   * @param headers returns the value of a header, or null; {@code traceparent} names the parent
+   *     span
    */
   public RequestSpan request(String method, String scheme, UnaryOperator<String> headers) {
     Context from =
@@ -109,9 +110,9 @@ public final class Spans {
   }
 
   /**
-   * A load of a key in a database begins.
+   * Begins the span of a load from a database.
    *
-   * @param request the one that waits for it, or null
+   * @param request the request that waits for the load, or null
    */
   public LoadSpan load(@Nullable RequestSpan request, int db) {
     SpanBuilder builder = tracer.spanBuilder("load").setSpanKind(SpanKind.CLIENT);
@@ -124,10 +125,10 @@ public final class Spans {
         builder.setAllAttributes(redis).setAttribute("db.namespace", "" + db).startSpan());
   }
 
-  /** Sends what has ended, and no more from then on; ends when that is done, or takes too long. */
+  /** Sends the spans that have ended, then stops. Completes when that is done or takes too long. */
   public CompletableFuture<Void> close() {
     CompletableFuture<Void> closed = new CompletableFuture<>();
     provider.shutdown().whenComplete(() -> closed.complete(null));
-    return closed.completeOnTimeout(null, FAREWELL_MS, TimeUnit.MILLISECONDS);
+    return closed.completeOnTimeout(null, SHUTDOWN_MS, TimeUnit.MILLISECONDS);
   }
 }

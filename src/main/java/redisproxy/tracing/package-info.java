@@ -1,4 +1,4 @@
-/** Spans of what the proxy does, for a collector of traces; the only user of OpenTelemetry. */
+/** Spans for a trace collector. No other package uses OpenTelemetry. */
 @NullMarked
 package redisproxy.tracing;
 

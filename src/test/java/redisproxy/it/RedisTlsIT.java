@@ -193,7 +193,7 @@ class RedisTlsIT {
             file.toString(),
             "redis.backoff-max",
             "100ms");
-    assertNotReady(proxy, "the certificate of Redis is not of a CA in redis.tls.ca");
+    assertNotReady(proxy, "the certificate of Redis is not signed by a CA in redis.tls.ca");
     Files.copy(certificates.cert("stranger"), file, StandardCopyOption.REPLACE_EXISTING);
     proxy.awaitTracking();
     await().untilAsserted(() -> assertEquals("blue", proxy.http("/keys/color").body()));
@@ -241,10 +241,10 @@ class RedisTlsIT {
   void unknownCa_isSaid() {
     assertNotReady(
         proxy(relay("stranger", false).url(), "redis.tls.ca", ca),
-        "the certificate of Redis is not of a CA in redis.tls.ca = \"" + ca + "\"");
+        "the certificate of Redis is not signed by a CA in redis.tls.ca = \"" + ca + "\"");
     assertNotReady(
         proxy(relay("server", false).url()),
-        "the certificate of Redis is not of a CA in the JVM's trust store");
+        "the certificate of Redis is not signed by a CA in the JVM's trust store");
   }
 
   @Test

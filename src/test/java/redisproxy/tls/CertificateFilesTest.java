@@ -22,11 +22,11 @@ class CertificateFilesTest {
   @TempDir Path folder;
 
   private final TestCertificates made = TestCertificates.get();
-  private final AtomicInteger told = new AtomicInteger();
+  private final AtomicInteger updates = new AtomicInteger();
 
-  /** Or nobody would look again. */
+  /** Otherwise one fault would stop the reloading for all servers. */
   @Test
-  void faultOfOneServer_isNotThatOfAnother(Vertx vertx) {
+  void faultOfOneServer_doesNotAffectAnother(Vertx vertx) {
     Path cert = folder.resolve("cert.pem");
     Path key = folder.resolve("key.pem");
     made.install("server", cert, key);
@@ -42,19 +42,19 @@ class CertificateFilesTest {
           .resp()
           .follow(
               vertx.getOrCreateContext(),
-              news -> {
-                told.incrementAndGet();
+              renewed -> {
+                updates.incrementAndGet();
                 return Future.succeededFuture(true);
               });
-      awaitTold(1);
+      awaitUpdates(1);
       made.install("renewed", cert, key);
-      files.look();
-      awaitTold(2);
+      files.reload();
+      awaitUpdates(2);
     }
   }
 
-  private void awaitTold(int times) {
-    Awaitility.await().untilAsserted(() -> assertEquals(times, told.get()));
+  private void awaitUpdates(int times) {
+    Awaitility.await().untilAsserted(() -> assertEquals(times, updates.get()));
   }
 
   private static Context broken() {

@@ -28,7 +28,7 @@ class CertificatesTest {
   @TempDir Path folder;
 
   private final TestCertificates made = TestCertificates.get();
-  private final List<ServerSSLOptions> told = new CopyOnWriteArrayList<>();
+  private final List<ServerSSLOptions> updates = new CopyOnWriteArrayList<>();
   private Path cert;
   private Path key;
 
@@ -62,7 +62,7 @@ class CertificatesTest {
   }
 
   @Test
-  void server_speaksNothingOlderThan12_andAsksForNoCertificate() {
+  void server_requiresTls12_andRequestsNoClientCertificate() {
     NetServerOptions options = new NetServerOptions();
     certificates(null).applyTo(options);
     assertEquals(true, options.isSsl());
@@ -71,59 +71,60 @@ class CertificatesTest {
   }
 
   @Test
-  void clientCa_requiresCertificates() {
+  void clientCa_requiresClientCertificates() {
     NetServerOptions options = new NetServerOptions();
     certificates(made.cert("ca").toString()).applyTo(options);
     assertEquals(ClientAuth.REQUIRED, options.getClientAuth());
   }
 
   @Test
-  void noCertificate_isNoTls() {
+  void withoutCertificate_tlsIsOff() {
     NetServerOptions options = new NetServerOptions();
     Certificates off = new Certificates("resp", new Tls.Server(null, null, null));
     off.applyTo(options);
-    off.look();
+    off.reload();
     assertEquals(false, options.isSsl());
   }
 
   @Test
-  void goodFiles_areTaken_badOnesNot(Vertx vertx) throws IOException {
+  void reload_usesValidFilesOnly(Vertx vertx) throws IOException {
     Certificates certificates = certificates(null);
     certificates.follow(
         vertx.getOrCreateContext(),
         options -> {
-          told.add(options);
+          updates.add(options);
           return Future.succeededFuture(true);
         });
-    awaitTold(1);
-    certificates.look();
+    awaitUpdates(1);
+    certificates.reload();
     Files.copy(made.key("renewed"), key, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    certificates.look();
+    certificates.reload();
     assertEquals(content("server"), current(certificates));
     made.install("expired", cert, key);
-    certificates.look();
+    certificates.reload();
     assertEquals(content("server"), current(certificates));
     Files.writeString(cert, "nonsense");
-    certificates.look();
+    certificates.reload();
     assertEquals(content("server"), current(certificates));
     Files.delete(cert);
-    certificates.look();
-    certificates.look();
+    certificates.reload();
+    certificates.reload();
     assertEquals(content("server"), current(certificates));
     made.install("renewed", cert, key);
-    certificates.look();
+    certificates.reload();
     assertEquals(content("renewed"), current(certificates));
-    awaitTold(2);
+    awaitUpdates(2);
     assertEquals(
-        content("renewed"), ((PemKeyCertOptions) told.get(1).getKeyCertOptions()).getCertValue());
+        content("renewed"),
+        ((PemKeyCertOptions) updates.get(1).getKeyCertOptions()).getCertValue());
   }
 
-  private void awaitTold(int times) {
-    Awaitility.await().untilAsserted(() -> assertEquals(times, told.size()));
+  private void awaitUpdates(int times) {
+    Awaitility.await().untilAsserted(() -> assertEquals(times, updates.size()));
   }
 
   @Test
-  void expiredCertificate_doesNotStopTheStart() {
+  void expiredCertificate_doesNotPreventTheStart() {
     made.install("expired", cert, key);
     assertEquals(content("expired"), current(certificates(null)));
   }

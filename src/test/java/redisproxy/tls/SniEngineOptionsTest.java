@@ -37,7 +37,7 @@ class SniEngineOptionsTest {
     engine.setUseClientMode(true);
     engine.wrap(ByteBuffer.allocate(0), hello);
     String bytes = new String(hello.array(), 0, hello.position(), StandardCharsets.ISO_8859_1);
-    // The length of the list, the type of the name, the length of the name.
+    // The length of the list, the type of the name, and the length of the name.
     String list = "\0%c\0\0%c".formatted(wanted.length() + 3, wanted.length()) + wanted;
     assertEquals(isName, bytes.contains(list));
     assertEquals(isName, bytes.contains(wanted));

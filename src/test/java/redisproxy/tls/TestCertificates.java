@@ -18,12 +18,15 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A CA and what it has signed, as PEM files; made by the JDK's keytool, once for all tests. */
+/**
+ * A CA and the certificates that it signed, as PEM files. The JDK's keytool makes them once for all
+ * tests.
+ */
 public final class TestCertificates {
   private static final char[] PASSWORD = "password".toCharArray();
 
   static {
-    // Or the JDK would not notice a stream that just ends.
+    // Otherwise the JDK would not report a stream that ends without close_notify.
     System.setProperty("com.sun.net.ssl.requireCloseNotify", "true");
   }
 
@@ -54,7 +57,7 @@ public final class TestCertificates {
     }
   }
 
-  /** For a client that speaks HTTP/2 to whoever is there. */
+  /** Options of an HTTP/2 client that trusts any server. */
   public static HttpClientOptions http2() {
     return new HttpClientOptions()
         .setProtocolVersion(HttpVersion.HTTP_2)
@@ -78,7 +81,7 @@ public final class TestCertificates {
   private void keytool(String alias, String... more) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    // It runs for less than half a second, in which C2 would cost more than it gains.
+    // keytool runs for less than half a second, in which C2 would cost more than it gains.
     command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of("-genkeypair", "-keystore", folder.resolve("store.p12").toString()));
     command.addAll(List.of("-storetype", "PKCS12", "-storepass", new String(PASSWORD)));
@@ -98,12 +101,14 @@ public final class TestCertificates {
     file.toFile().deleteOnExit();
   }
 
-  /** The PEM file of one of: ca, server, renewed, expired, elsewhere, client, stranger. */
+  /**
+   * The certificate's PEM file. Aliases: ca, server, renewed, expired, elsewhere, client, stranger.
+   */
   public Path cert(String alias) {
     return folder.resolve(alias + ".pem");
   }
 
-  /** The PEM file of its private key. */
+  /** The PEM file of the certificate's private key. */
   public Path key(String alias) {
     return folder.resolve(alias + ".key");
   }
@@ -116,7 +121,9 @@ public final class TestCertificates {
     }
   }
 
-  /** Trusts the CA alone, and shows a certificate, or none. */
+  /**
+   * An SSLContext that trusts only the CA, and presents a certificate, or none if alias is null.
+   */
   public SSLContext context(String alias) {
     try {
       KeyStore trusted = empty();

@@ -85,44 +85,44 @@ class ToRedisTest {
   private void assertRefused(ToRedis tls, String file) {
     ClientSSLOptions before = current(tls);
     logged.list.clear();
-    tls.look();
-    tls.look();
+    tls.reload();
+    tls.reload();
     assertSame(before, current(tls));
     assertEquals(1, logged.list.size());
     assertEquals(
-        "new certificates for Redis refused, those from before are kept",
+        "new certificates for Redis refused; the previous ones stay in use",
         logged.list.get(0).getFormattedMessage());
     String reason = logged.list.get(0).getKeyValuePairs().toString();
     assertTrue(reason.contains(file), reason);
   }
 
   @Test
-  void withoutTls_thereIsNothing() {
+  void withoutTls_thereAreNoOptions() {
     ToRedis tls =
         new ToRedis(Configuration.parse(Map.of("redis.url", "redis://localhost")).redis());
-    tls.look();
+    tls.reload();
     assertNull(tls.options());
   }
 
   @Test
-  void nothingOlderThan12_andOnlyTheHostOfTheUrl() {
+  void options_requireTls12_andVerifyTheHost() {
     ClientSSLOptions options = current(toRedis());
     assertEquals(Set.of("TLSv1.2", "TLSv1.3"), options.getEnabledSecureTransportProtocols());
     assertEquals("HTTPS", options.getHostnameVerificationAlgorithm());
   }
 
   @Test
-  void badFiles_stopTheStart() throws IOException {
+  void invalidFiles_preventTheStart() throws IOException {
     Files.writeString(ca, "nonsense");
     String said = assertThrows(IllegalArgumentException.class, this::toRedis).getMessage();
     assertTrue(said.startsWith("redis.tls.ca = \"" + ca + "\": no certificate"), said);
   }
 
   @Test
-  void ownCertificate_isRenewed_ifItIsGood() throws IOException {
+  void ownCertificate_isRenewed_onlyWhenValid() throws IOException {
     ToRedis tls = toRedis();
     ClientSSLOptions before = current(tls);
-    tls.look();
+    tls.reload();
     assertSame(before, current(tls));
     Files.copy(made.key("renewed"), key, StandardCopyOption.REPLACE_EXISTING);
     assertRefused(tls, "redis.tls.key");
@@ -131,7 +131,7 @@ class ToRedisTest {
     Files.delete(cert);
     assertRefused(tls, "redis.tls.cert");
     made.install("renewed", cert, key);
-    tls.look();
+    tls.reload();
     assertEquals(content("renewed"), shown(tls));
     Files.writeString(cert, "nonsense");
     assertRefused(tls, "redis.tls.cert");
@@ -139,7 +139,7 @@ class ToRedisTest {
   }
 
   @Test
-  void expiredCertificate_doesNotStopTheStart_butIsWarnedOf() throws IOException {
+  void expiredCertificate_isLogged_andDoesNotPreventTheStart() throws IOException {
     made.install("expired", cert, key);
     assertEquals(content("expired"), shown(toRedis()));
     assertEquals("Redis will not trust the proxy", logged.list.get(0).getFormattedMessage());
@@ -148,10 +148,10 @@ class ToRedisTest {
   }
 
   @Test
-  void authorities_areRenewed_ifTheyAreAny() throws IOException {
+  void caFile_isRenewed_onlyWhenValid() throws IOException {
     ToRedis tls = toRedis();
     Files.copy(made.cert("stranger"), ca, StandardCopyOption.REPLACE_EXISTING);
-    tls.look();
+    tls.reload();
     assertEquals(content("stranger"), trusted(tls));
     Files.writeString(ca, "");
     assertRefused(tls, "redis.tls.ca");
