@@ -2,7 +2,7 @@ package redisproxy.front.http;
 
 import redisproxy.cache.Failure;
 
-/** The one mapping of failures to HTTP statuses. */
+/** Maps failures to HTTP statuses. No other code does. */
 final class FailureStatus {
   private FailureStatus() {}
 
@@ -17,8 +17,8 @@ final class FailureStatus {
   }
 
   /**
-   * By the code of Redis's error reply: the client's mistake, a state that passes, or a fault of
-   * the set-up.
+   * Maps the code of Redis's error reply: 409 for the client's mistake, 503 for a temporary state,
+   * 502 for a wrong set-up.
    */
   private static int of(String text) {
     int end = text.indexOf(' ');

@@ -23,13 +23,16 @@ import redisproxy.http.Problem;
 import redisproxy.upstream.Judge;
 
 /**
- * Who may read over HTTP. Where the proxy has a password for Redis, its clients need HTTP Basic
- * credentials (RFC 7617): those of the proxy's own user, for it is as that user that the cache was
- * filled, and Redis judges them. A verdict is kept for ten seconds under a keyed digest, never the
- * credentials themselves, and is void when who may log in may have changed.
+ * Decides who may read over HTTP.
  *
- * <p>Where the proxy judges clients itself, they need its own {@link Credentials}, if it has a
- * password; or that alone, as a bearer's token. Whoever gives wrong ones waits for the answer.
+ * <p>If the proxy has a password for Redis, clients need HTTP Basic credentials (RFC 7617) that
+ * Redis accepts. They must be those of the proxy's own user, because the cache was filled as that
+ * user. If Redis accepts, this verdict is kept for ten seconds, under a keyed digest and without
+ * the credentials. All verdicts are void when access rules may have changed.
+ *
+ * <p>If the proxy checks credentials itself and has a password, clients need its own {@link
+ * Credentials}, or the password alone as a bearer token. The answer to wrong credentials is
+ * delayed.
  */
 final class HttpAccess {
   private static final long VERDICT_MS = 10_000;
@@ -40,7 +43,7 @@ final class HttpAccess {
 
   private final Settings.Redis redis;
 
-  /** Null where Redis judges. */
+  /** Null if Redis checks credentials. */
   private final @Nullable Credentials own;
 
   private final Judge judge;
@@ -51,17 +54,19 @@ final class HttpAccess {
 
   private final Map<ByteBuffer, Long> verdicts = new Verdicts();
 
-  /** How often verdicts have been voided: one asked for before is not kept. */
+  /**
+   * How often verdicts were voided. A verdict that was requested before the last time is not kept.
+   */
   private int voided;
 
-  /** A request that is being judged, and who is told of it. */
-  private record Asked(
+  /** A request whose credentials are checked, with the callbacks for the result. */
+  private record Check(
       HttpServerRequest request,
       Runnable granted,
       Consumer<Problem> refused,
       Consumer<Throwable> broken) {
 
-    /** Does what is done later, when nobody else catches. */
+    /** Runs a task outside of the router's call, where nothing else catches exceptions. */
     void guard(Runnable task) {
       try {
         task.run();
@@ -71,7 +76,7 @@ final class HttpAccess {
     }
   }
 
-  /** When each verdict lapses, by the digest of what was judged. */
+  /** The expiry time of each verdict, by the digest of the credentials. */
   private static final class Verdicts extends LinkedHashMap<ByteBuffer, Long> {
     private static final long serialVersionUID = 1L;
 
@@ -82,11 +87,11 @@ final class HttpAccess {
   }
 
   /**
-   * To be used on one event loop.
+   * Belongs to one event loop.
    *
-   * @param own whom the proxy lets in, or null where Redis judges
-   * @param refusals answers who gave wrong credentials
-   * @param later runs tasks on that event loop, in turn with what the bus delivers there
+   * @param own the proxy's own credentials, or null if Redis checks credentials
+   * @param refusals delays the answers to wrong credentials
+   * @param later runs tasks on that event loop, in order with the bus messages delivered there
    * @param clock milliseconds, monotonic
    */
   HttpAccess(
@@ -108,9 +113,12 @@ final class HttpAccess {
   }
 
   /**
-   * Goes on at once, later or not at all; who is refused is told why.
+   * Checks a request, and calls one of the callbacks, now or later. It may call none if the client
+   * is disconnected.
    *
-   * @param broken is told what is thrown later, for nobody else would be: a fault of the proxy
+   * @param refused receives the error for the client
+   * @param broken receives an exception thrown after this method has returned, which is a fault of
+   *     the proxy
    */
   void check(
       HttpServerRequest request,
@@ -121,47 +129,49 @@ final class HttpAccess {
       granted.run();
       return;
     }
-    Asked asked = new Asked(request, granted, refused, broken);
+    Check check = new Check(request, granted, refused, broken);
     Authorization given = Authorization.of(request);
     if (given == null || own == null && given.isToken()) {
-      refuse(asked);
+      refuse(check);
     } else if (own == null) {
-      // Sockets are read before the tasks that are due. The news that verdicts are void is one, and
-      // may be due before this request was even sent: so the verdict is looked up behind it.
-      later.execute(() -> asked.guard(() -> checkWithRedis(asked, given)));
-    } else if (areAccepted(own, given)) {
+      // An event loop reads sockets before it runs due tasks. The message that voids verdicts is
+      // one
+      // of these tasks, and may be due since before this request was sent. So look the verdict up
+      // after it.
+      later.execute(() -> check.guard(() -> checkWithRedis(check, given)));
+    } else if (isAccepted(own, given)) {
       granted.run();
     } else {
-      refuseLate(asked);
+      refuseLate(check);
     }
   }
 
-  private static boolean areAccepted(Credentials own, Authorization given) {
+  private static boolean isAccepted(Credentials own, Authorization given) {
     return given.isToken()
         ? own.acceptToken(given.password())
         : own.accept(given.user(), given.password());
   }
 
-  private void checkWithRedis(Asked asked, Authorization given) {
+  private void checkWithRedis(Check check, Authorization given) {
     ByteBuffer digest = digest(given.credentials());
     Long lapses = verdicts.get(digest);
     if (lapses != null && clock.getAsLong() < lapses) {
-      asked.granted.run();
+      check.granted.run();
     } else {
-      askRedis(asked, given, digest);
+      askRedis(check, given, digest);
     }
   }
 
-  /** Forgets all verdicts: who may log in may have changed. */
+  /** Forgets all verdicts, because access rules may have changed. */
   void voidVerdicts() {
     verdicts.clear();
     voided++;
   }
 
-  private void askRedis(Asked asked, Authorization given, ByteBuffer digest) {
+  private void askRedis(Check check, Authorization given, ByteBuffer digest) {
     byte[] user = given.user();
-    if (!isProxysOwn(user)) {
-      refuseLate(asked);
+    if (!isProxyUser(user)) {
+      refuseLate(check);
       return;
     }
     long lapses = clock.getAsLong() + VERDICT_MS;
@@ -170,35 +180,35 @@ final class HttpAccess {
         .accepts(user, given.password())
         .onComplete(
             accepted ->
-                asked.guard(
+                check.guard(
                     () -> {
                       if (!accepted) {
-                        refuseLate(asked);
+                        refuseLate(check);
                         return;
                       }
                       if (voided == voidedBefore) {
                         verdicts.put(digest, lapses);
                       }
-                      asked.granted.run();
+                      check.granted.run();
                     }),
-            failure -> asked.guard(() -> asked.refused.accept(UNREACHABLE)));
+            failure -> check.guard(() -> check.refused.accept(UNREACHABLE)));
   }
 
-  private boolean isProxysOwn(byte[] user) {
-    String proxys = redis.username() == null ? "default" : redis.username();
-    return Arrays.equals(proxys.getBytes(StandardCharsets.UTF_8), user);
+  private boolean isProxyUser(byte[] user) {
+    String proxyUser = redis.username() == null ? "default" : redis.username();
+    return Arrays.equals(proxyUser.getBytes(StandardCharsets.UTF_8), user);
   }
 
-  private void refuseLate(Asked asked) {
-    refusals.answer(asked.request, () -> asked.guard(() -> refuse(asked)));
+  private void refuseLate(Check check) {
+    refusals.answer(check.request, () -> check.guard(() -> refuse(check)));
   }
 
-  private void refuse(Asked asked) {
+  private void refuse(Check check) {
     String whose = own == null ? "Redis" : "the proxy";
     List<String> schemes =
         own == null ? List.of(BASIC) : List.of(BASIC, "Bearer realm=\"redis-proxy\"");
-    asked.request.response().putHeader("www-authenticate", schemes);
-    asked.refused.accept(Problem.of(401, "the credentials of " + whose + " are needed"));
+    check.request.response().putHeader("www-authenticate", schemes);
+    check.refused.accept(Problem.of(401, "the credentials of " + whose + " are needed"));
   }
 
   private ByteBuffer digest(byte[] credentials) {

@@ -18,7 +18,7 @@ import redisproxy.cache.Unverified;
 import redisproxy.http.Problem;
 import redisproxy.upstream.load.ValueStreams;
 
-/** Turns answers into HTTP responses; the six different answers have six different responses. */
+/** Turns answers of the cache into HTTP responses. */
 public final class HttpAnswers {
   private static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("cache-status");
   private static final CharSequence BINARY =
@@ -28,8 +28,8 @@ public final class HttpAnswers {
   private static final CharSequence REVALIDATE =
       HttpHeaders.createOptimized("max-age=0, must-revalidate");
 
-  /** The longest part of a key that is named in an error, in characters. */
-  private static final int NAMED = 200;
+  /** How many characters of a key an error shows. */
+  private static final int MAX_SHOWN = 200;
 
   private final ValueStreams streams;
   private final Gate requests;
@@ -38,10 +38,10 @@ public final class HttpAnswers {
   private final boolean maxAgeRemaining;
 
   /**
-   * What the answers of one verticle need.
+   * For the answers of one verticle.
    *
-   * @param requests is left by each request that is answered
-   * @param maxAgeRemaining whether other caches may keep a value for what is left of it
+   * @param requests counts requests in progress; each answered request leaves it
+   * @param maxAgeRemaining whether other caches may keep a value for its remaining time to live
    */
   HttpAnswers(
       ValueStreams streams,
@@ -73,11 +73,12 @@ public final class HttpAnswers {
     } else {
       requests.leave();
       exchange.fail(
-          Problem.of(406, "a value this large is served raw only: ask without application/json"));
+          Problem.of(
+              406, "a value this large is served raw only; request it without application/json"));
     }
   }
 
-  /** A stream has come to its end, whichever. */
+  /** A stream has ended, with success or without. */
   void streamed() {
     requests.leave();
   }
@@ -88,7 +89,7 @@ public final class HttpAnswers {
 
   void missing(HttpExchange exchange) {
     String key = new String(exchange.key().bytes(), StandardCharsets.UTF_8);
-    String named = key.length() > NAMED ? key.substring(0, NAMED) + "…" : key;
+    String named = key.length() > MAX_SHOWN ? key.substring(0, MAX_SHOWN) + "…" : key;
     exchange.fail(Problem.of(404, named + " not found"));
   }
 
@@ -118,7 +119,7 @@ public final class HttpAnswers {
     }
   }
 
-  /** RFC 9211. What was loaded was stored if it has a time to live. */
+  /** The Cache-Status header (RFC 9211). A loaded value was stored if it has a time to live. */
   private static String cacheStatus(Entry entry, String how, long ttl) {
     if (how.equals("hit")) {
       return "redis-proxy; hit; ttl=" + ttl;

@@ -7,13 +7,16 @@ import java.util.Set;
 import redisproxy.config.Cors;
 import redisproxy.http.Problem;
 
-/** Has browsers let pages of other origins read over HTTP (the Fetch standard's CORS protocol). */
+/** Allows pages of other origins to read over HTTP, by the CORS protocol of the Fetch standard. */
 final class HttpCors {
   private static final int PREFLIGHT_KEPT_S = 600;
 
   private HttpCors() {}
 
-  /** Stands before all routes that are mounted later. Pages of origins not named get 403. */
+  /**
+   * Call it before mounting the routes. Requests from origins that the settings do not name get
+   * 403.
+   */
   static void mount(Router router, Cors cors) {
     if (cors.isOff()) {
       return;

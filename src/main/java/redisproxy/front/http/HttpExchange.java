@@ -13,7 +13,7 @@ import redisproxy.tracing.RequestSpan;
 /**
  * One HTTP request that waits for its lookup.
  *
- * @param span null where it is not traced
+ * @param span null if the request is not traced
  */
 record HttpExchange(
     HttpAnswers answers,
@@ -29,7 +29,7 @@ record HttpExchange(
     answers.write(this, answer, hit);
   }
 
-  /** Each request was answered on its own. */
+  /** Does nothing, because {@link #answered} has written each response already. */
   @Override
   public void answersEnd() {}
 

@@ -8,13 +8,13 @@ import redisproxy.http.HttpKeys;
 import redisproxy.http.Problem;
 import redisproxy.http.RequestLimit;
 
-/** Refuses what one client, or all together, ask too often over HTTP. */
+/** Refuses HTTP requests beyond the rate of one client or of all clients together. */
 public final class HttpLimit implements Handler<HttpServerRequest> {
 
   private final RateLimit rate;
   private final Handler<HttpServerRequest> next;
 
-  /** A limit before what answers the requests that are not too many. */
+  /** Passes the requests within the limit to the next handler. */
   HttpLimit(RateLimit rate, Handler<HttpServerRequest> next) {
     this.rate = rate;
     this.next = next;
@@ -29,7 +29,7 @@ public final class HttpLimit implements Handler<HttpServerRequest> {
     }
   }
 
-  /** As the project it comes from has it, {@code /lookup} says 503. */
+  /** {@code /lookup} answers 503, as in the project it comes from. */
   private static void refuse(HttpServerRequest request) {
     if ("/lookup".equals(request.path())) {
       HttpStyle.LOOKUP.fail(request, key(request), Problem.of(503, RequestLimit.EXCEEDED));

@@ -8,28 +8,28 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.tracing.RequestSpan;
 import redisproxy.tracing.Spans;
 
-/** The spans of the requests that one HTTP front is answering. To be used on its event loop. */
+/** The spans of the requests in progress in one HTTP front. Belongs to its event loop. */
 final class HttpSpans {
-  /** Null where none are wanted. */
+  /** Null if tracing is off. */
   private final @Nullable Spans spans;
 
-  /** By their responses, which are the same whatever the router has wrapped the request in. */
+  /** Keyed by response, because the router may wrap the request but not the response. */
   private final IdentityHashMap<HttpServerResponse, RequestSpan> open = new IdentityHashMap<>();
 
   /**
-   * None yet.
+   * Starts without spans.
    *
-   * @param spans null where none are wanted
+   * @param spans null if tracing is off
    */
   HttpSpans(@Nullable Spans spans) {
     this.spans = spans;
   }
 
-  /** A request has come. */
+  /** Begins the span of a request. */
   void begin(HttpServerRequest request) {
     if (spans != null) {
       HttpMethod method = request.method();
-      // Others are refused, and may have any name.
+      // Other methods are refused, and a client may send any name.
       boolean isRead = HttpMethod.GET.equals(method) || HttpMethod.HEAD.equals(method);
       String name = isRead ? method.name() : "_OTHER";
       open.put(request.response(), spans.request(name, request.scheme(), request::getHeader));
@@ -41,7 +41,7 @@ final class HttpSpans {
     return spans == null ? null : open.get(request.response());
   }
 
-  /** It has been answered, or the client is gone. */
+  /** Ends the span of a request that was answered, or whose client is gone. */
   void end(HttpServerResponse response) {
     RequestSpan span = spans == null ? null : open.remove(response);
     if (span != null) {

@@ -7,7 +7,7 @@ import redisproxy.cache.Failure;
 import redisproxy.upstream.load.ValueStream;
 
 /**
- * Writes a value too large to keep to an HTTP client as it comes, no faster than the client reads.
+ * Streams a value that is too large to cache to an HTTP client, no faster than the client reads.
  */
 final class HttpStream implements ValueStream.Sink {
   private final HttpExchange exchange;
@@ -50,8 +50,8 @@ final class HttpStream implements ValueStream.Sink {
   }
 
   /**
-   * What {@link ValueStream} hands over is the socket's own buffer; it is written once and not
-   * kept.
+   * Writes the buffer once and does not keep it, because it is the socket buffer of {@link
+   * ValueStream}.
    */
   @Override
   public void data(Buffer data) {
@@ -77,7 +77,7 @@ final class HttpStream implements ValueStream.Sink {
     }
   }
 
-  /** With the value begun there is no way to say that it broke off but to break off. */
+  /** Resets the response if the value has begun, because no other signal of the failure remains. */
   @Override
   public void failed(Failure failure) {
     answers.streamed();

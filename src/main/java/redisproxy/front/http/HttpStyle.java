@@ -16,13 +16,13 @@ enum HttpStyle {
   /** The value's bytes. */
   RAW,
 
-  /** A JSON object, for those who accept {@code application/json}. */
+  /** A JSON object, for clients that accept {@code application/json}. */
   JSON,
 
   /** The JSON of {@code /lookup}, errors included: {@code {"key","value","status"}}. */
   LOOKUP;
 
-  /** What the request prefers of raw and JSON. */
+  /** Whether the request prefers raw or JSON. */
   static HttpStyle preferred(RoutingContext ctx) {
     String accept = ctx.request().getHeader(HttpHeaders.ACCEPT);
     if (accept == null || !accept.contains("json")) {
@@ -36,7 +36,7 @@ enum HttpStyle {
     return RAW;
   }
 
-  /** The body for a value, in this shape; not asked of RAW. */
+  /** The JSON body for a value. Not for RAW. */
   JsonObject body(Key key, Entry entry) {
     JsonObject body = Json.putKey(new JsonObject(), key.bytes());
     Json.putValue(body, entry.bytes(), entry.valueOffset(), entry.valueLength());
@@ -46,7 +46,7 @@ enum HttpStyle {
   /**
    * Ends the response with an error in this shape.
    *
-   * @param key the key asked for, or null when there was none
+   * @param key the requested key, or null if there was none
    */
   void fail(HttpServerRequest request, byte @Nullable [] key, Problem problem) {
     if (this != LOOKUP) {

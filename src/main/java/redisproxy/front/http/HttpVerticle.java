@@ -46,18 +46,18 @@ import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.load.ValueStreams;
 
 /**
- * Serves HTTP: a router whose every key is looked up in the cache. Any number of instances share
- * the port.
+ * Serves HTTP with a router that looks keys up in the cache. Any number of instances share the
+ * port.
  */
 public final class HttpVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
 
-  /** Longest request line and longest headers, in bytes; above them 414 and 431. */
+  /** The limits of the request line and of the headers in bytes. Beyond them: 414 and 431. */
   private static final int MAX_REQUEST_LINE = 16 * 1024;
 
   private static final int MAX_HEADERS = 16 * 1024;
 
-  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  /** Any free port, the same for all instances. With 0 each instance would get a different port. */
   private static final int ANY_PORT = -2;
 
   private final Settings settings;
@@ -76,10 +76,10 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Future<Asset> description;
 
   /**
-   * The verticle, not yet deployed.
+   * Creates the verticle; deploy it next.
    *
    * @param clock the cache's clock
-   * @param spans null where requests are not traced
+   * @param spans null if requests are not traced
    */
   public HttpVerticle(
       Settings settings,
@@ -132,7 +132,7 @@ public final class HttpVerticle extends VerticleBase {
             .setTcpKeepAlive(true)
             .setHttp2ClearTextEnabled(false)
             .setUseAlpn(true)
-            // No route is a WebSocket; these would stand in the way of every message.
+            // No route is a WebSocket, but these handlers would still see every message.
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false)
             .setMaxInitialLineLength(MAX_REQUEST_LINE)
@@ -154,14 +154,14 @@ public final class HttpVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.http().follow(context, server::updateSslOptions));
   }
 
-  /** Counts how each request ends, and has it traced. */
+  /** Counts the status of each response, and traces the request. */
   private Handler<HttpServerRequest> counted(Handler<HttpServerRequest> handler) {
     return request -> {
       HttpServerResponse response = request.response();
       ResponseHeaders.addTo(response);
       response.endHandler(
           over -> {
-            // Or the client is gone, and has been sent no status.
+            // Otherwise the client left before a status was sent.
             if (response.ended()) {
               front.tally().status(response.getStatusCode());
             }
@@ -177,7 +177,7 @@ public final class HttpVerticle extends VerticleBase {
         front.tally().copy(), new Connections(), loopDelay.delays().copy(), null);
   }
 
-  /** The port listened on, which is not the one set when that is 0. */
+  /** The port that the server listens on. It differs from the setting if that is 0. */
   public int port() {
     return server.port();
   }
@@ -194,8 +194,8 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   /**
-   * The routes; keys in paths are matched and read raw, or {@code ..} and {@code a//b} would not be
-   * what they say.
+   * The routes. Paths with keys are matched without normalization, because {@code ..} and {@code
+   * a//b} are valid keys.
    */
   Router router() {
     Router router = Router.router(vertx);
@@ -214,11 +214,11 @@ public final class HttpVerticle extends VerticleBase {
       router.route(path).handler(ctx -> value(ctx, HttpStyle.preferred(ctx), HttpKeys::inQuery));
     }
     router.route("/lookup").handler(ctx -> value(ctx, HttpStyle.LOOKUP, HttpKeys::inQuery));
-    router.route("/").handler(this::up);
+    router.route("/").handler(this::replyUp);
     router.route("/openapi.json").handler(this::describe);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     router.errorHandler(500, HttpVerticle::failed);
-    // The router has no route for targets that are no path, such as the star of OPTIONS.
+    // No route matches a request target that is not a path, such as the * of OPTIONS.
     router.errorHandler(404, ctx -> Problem.of(404, "no such path").end(ctx.request()));
     router.errorHandler(400, ctx -> Problem.of(400, "not a valid HTTP request").end(ctx.request()));
     return router;
@@ -229,13 +229,13 @@ public final class HttpVerticle extends VerticleBase {
     Problem.of(500, "the proxy failed").end(ctx.request());
   }
 
-  private void up(RoutingContext ctx) {
+  private void replyUp(RoutingContext ctx) {
     if (isRead(ctx.request())) {
       ctx.response().putHeader("content-type", "text/plain").end("redis-proxy is up\n");
     }
   }
 
-  /** The file is read when first asked for, and not on the event loop. */
+  /** Reads the file on the first request, and not on the event loop. */
   private void describe(RoutingContext ctx) {
     if (isRead(ctx.request())) {
       if (description == null || description.failed()) {

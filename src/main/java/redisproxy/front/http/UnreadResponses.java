@@ -10,25 +10,26 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
 import java.util.HashMap;
 import java.util.Map;
-import redisproxy.accept.Unsent;
+import redisproxy.accept.PendingBytes;
 import redisproxy.admission.ClientMemory;
 
 /**
- * What the clients of one verticle do not read of their responses. Of HTTP/1 it is what the socket
- * has not taken; of HTTP/2 also what waits for the client's window, which Netty does not tell (what
- * the socket has of that counts twice). The one place that reaches through Vert.x's HTTP to the
- * socket (docs/decisions.md, "All clients together").
+ * Counts the response bytes that the clients of one verticle have not read. For HTTP/1 these are
+ * the bytes that the socket has not taken. For HTTP/2 they include whole bodies that wait for the
+ * client's flow-control window, because Netty does not report that part. Bytes of such a body that
+ * the socket has not taken count twice. No other class reaches through Vert.x's HTTP to the socket
+ * (docs/decisions.md, "All clients together").
  */
 public final class UnreadResponses {
   private final ClientMemory memory;
   private final Map<HttpConnection, Client> clients = new HashMap<>();
 
-  /** None yet. Belongs to the event loop of its verticle. */
+  /** Starts without clients. Belongs to the event loop of its verticle. */
   UnreadResponses(ClientMemory memory) {
     this.memory = memory;
   }
 
-  /** From now on and until it is gone, a client that has connected is counted. */
+  /** Counts a client from now on until it disconnects. */
   void add(HttpConnection connection) {
     Channel channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
     Client client = new Client(memory, channel);
@@ -44,9 +45,9 @@ public final class UnreadResponses {
   }
 
   /**
-   * A body was given to its connection.
+   * A body was written to a connection.
    *
-   * @param sent when the socket has been given all of it, or never will
+   * @param sent completes when the socket has received all of it, or when that has failed
    */
   void written(HttpServerRequest request, int bytes, Future<Void> sent) {
     if (request.version() == HttpVersion.HTTP_2 && !sent.isComplete()) {
@@ -57,17 +58,17 @@ public final class UnreadResponses {
     }
   }
 
-  /** Stands next to the socket, behind TLS. */
+  /** The first handler of the pipeline, between the socket and TLS. */
   private static final class Client extends ChannelOutboundHandlerAdapter {
     private final ClientMemory.Account account;
     private final Channel channel;
 
-    /** Bytes of bodies of which some wait for the client's window. */
+    /** Bytes of HTTP/2 bodies that are not sent completely. */
     private long waiting;
 
     Client(ClientMemory memory, Channel channel) {
       this.channel = channel;
-      // Without a farewell by TLS or Vert.x, which would wait behind what is not read.
+      // Close without the closing messages of TLS and Vert.x. They would wait behind unread bytes.
       account = memory.open(this::measure, () -> channel.unsafe().close(channel.newPromise()));
     }
 
@@ -78,7 +79,7 @@ public final class UnreadResponses {
     }
 
     private long measure() {
-      return waiting + Unsent.bytes(channel);
+      return waiting + PendingBytes.of(channel);
     }
 
     void waits(int bytes, Future<Void> sent) {

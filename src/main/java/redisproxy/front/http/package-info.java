@@ -1,7 +1,7 @@
 /**
- * The HTTP front: {@link redisproxy.front.http.HttpVerticle} is the router, {@link
- * redisproxy.front.http.HttpAnswers} turns what the cache says into responses, {@link
- * redisproxy.http.Problem} is every error.
+ * The HTTP front. {@link redisproxy.front.http.HttpVerticle} is the router. {@link
+ * redisproxy.front.http.HttpAnswers} turns the cache's answers into responses. Every error is a
+ * {@link redisproxy.http.Problem}.
  */
 @NullMarked
 package redisproxy.front.http;

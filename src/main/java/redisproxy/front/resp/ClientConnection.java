@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redisproxy.accept.Unsent;
+import redisproxy.accept.PendingBytes;
 import redisproxy.admission.ClientFaults;
 import redisproxy.admission.ClientMemory;
 import redisproxy.auth.ClientAddress;
@@ -192,7 +192,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   /** Bytes of replies that the socket has not taken. */
   private long unread() {
-    return Unsent.bytes(context.channel()) + ReplyBacklog.bytes(backlog);
+    return PendingBytes.of(context.channel()) + ReplyBacklog.bytes(backlog);
   }
 
   private void watchStall() {

@@ -28,7 +28,7 @@ class FailureStatusTest {
     "REDIS, WRONGTYPES are others, 502",
     "REDIS, '', 502"
   })
-  void of_followsFromTheKindAndTheCode(Kind kind, String text, int status) {
+  void of_dependsOnTheKindAndTheCode(Kind kind, String text, int status) {
     assertEquals(status, FailureStatus.of(new Failure(kind, text)));
   }
 }

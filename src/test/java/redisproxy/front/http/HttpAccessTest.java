@@ -20,7 +20,7 @@ import redisproxy.auth.LateRefusals;
 import redisproxy.config.Configuration;
 import redisproxy.upstream.Judge;
 
-/** What is thrown when the router has long returned. */
+/** Exceptions that are thrown after the router has returned. */
 class HttpAccessTest {
   private static final IllegalStateException FAULT = new IllegalStateException("a fault");
 
@@ -32,7 +32,7 @@ class HttpAccessTest {
         new HttpAccess(
             Configuration.parse(Map.of("redis.url", "redis://:s3cret@localhost")).redis(),
             null,
-            // Nobody is judged now.
+            // No permit, so no credentials are checked.
             new Judge(null, new Semaphore(0)),
             new LateRefusals(null, new FailedLogins(() -> 0, () -> 0)),
             later::add,
@@ -50,12 +50,12 @@ class HttpAccessTest {
   }
 
   @Test
-  void faultWhereRedisDoesNotJudge_isTold() {
+  void faultOfTheCallback_whenRedisCannotCheck_isReported() {
     check("default:s3cret");
   }
 
   @Test
-  void faultOfARefusal_isTold() {
+  void faultOfTheCallback_whenCredentialsAreRefused_isReported() {
     check("nobody:s3cret");
   }
 

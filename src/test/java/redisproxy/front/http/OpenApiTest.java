@@ -23,7 +23,7 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.tls.CertificateFiles;
 
-/** The paths that the description of HTTP has are those of the router. */
+/** The paths in openapi.json are those of the router. */
 class OpenApiTest {
   @Test
   void paths_areTheRoutes() throws IOException {
