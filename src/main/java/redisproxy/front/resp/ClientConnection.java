@@ -21,27 +21,27 @@ import redisproxy.log.LogKey;
 import redisproxy.tls.TlsSocket;
 
 /**
- * The bytes of one client's socket. A Netty handler that stands before Vert.x's own in the
- * pipeline, so that requests are read where they lie and replies leave as one buffer; the one place
- * that uses Vert.x's internal API for it (docs/decisions.md, "RESP bytes do not pass through
- * NetSocket"). Everything happens on the event loop of the verticle that accepted the client.
+ * Reads and writes the bytes of one client's socket. This Netty handler stands before Vert.x's own
+ * in the pipeline, so that requests are parsed in place and replies leave as one buffer. No other
+ * class uses Vert.x's internal API for this (docs/decisions.md, "RESP bytes do not pass through
+ * NetSocket"). Belongs to the event loop of the verticle that accepted the client.
  */
 public final class ClientConnection extends ChannelInboundHandlerAdapter {
-  /** Reads what the client sends, and writes what it is told. */
+  /** Handles the client's input and writes its replies. */
   interface Receiver {
-    /** Goes on with what is there: parses what may be parsed, writes what may be written. */
+    /** Parses the input and writes the replies, as far as both are possible now. */
     void advance();
 
-    /** What is held for the client beside its input and what was written, in bytes. */
+    /** Memory used for the client in bytes, without its input and the written replies. */
     long held();
 
-    /** Parses what it will of the input. */
+    /** Parses as much of the input as it can take now. */
     void accept(ByteBuf input);
 
-    /** The client will send no more, and may still read. */
+    /** The client has ended its output, and may still read. */
     void ended();
 
-    /** The client is gone; this is what it sent last and nobody has parsed. */
+    /** The client is gone. This is the last input, which is not parsed yet. */
     void acceptLast(ByteBuf input);
 
     /** The client is gone. */
@@ -50,13 +50,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
-  /** Bytes of the backlog that are written at a time. */
+  /** How many bytes of the backlog one write takes. */
   private static final int DRAINED = 64 * 1024;
 
-  /** Other clients have their turn after so many of these, however fast this one reads. */
+  /**
+   * How many such writes one event-loop turn makes, so that a fast reader does not delay others.
+   */
   private static final int DRAINED_IN_A_TURN = 64;
 
-  /** A client that takes nothing for so long, in milliseconds, and sends more, has stalled. */
+  /** A client that sends but reads nothing for this long, in milliseconds, has stalled. */
   private static final long STALL_MS = 3_000;
 
   @SuppressWarnings("NullAway.Init") // set before anything is received
@@ -64,48 +66,48 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private ChannelHandlerContext context;
 
-  /** What was read and is not yet parsed, or null. */
+  /** Input that is not parsed yet, or null. */
   private @Nullable ByteBuf input;
 
   private boolean heard;
   private boolean leaving;
 
-  /** Replies behind what the socket takes; null until there are any. */
+  /** Replies that the socket does not take yet; null until there are any. */
   private @Nullable ReplyBacklog backlog;
 
   private long maxBacklog;
   private boolean drainingBacklog;
 
-  /** Null where nobody counts. */
+  /** Null until {@link #attach}. */
   private @Nullable ClientFaults faults;
 
   private boolean stallReported;
 
-  /** Looks again at a client that may have stalled, or null; and what it had not taken. */
+  /** A scheduled second look at a client that may have stalled, or null. */
   private @Nullable Future<?> stallCheck;
 
-  private long stalledAt;
+  /** The unread bytes at the first look. */
+  private long unreadAtFirstLook;
 
-  /** Null where nobody counts. */
+  /** Null until {@link #attach}. */
   private ClientMemory.@Nullable Account account;
 
-  /** Null until it is asked for. */
+  /** Computed on first use. */
   private @Nullable String address;
 
-  /** Null until the client is to go. */
+  /** Null until the proxy begins to close the connection. */
   private @Nullable GracefulClose gracefulClose;
 
-  /** Sets who reads what the client sends. Call it once, before anything is received. */
+  /** Sets the receiver of the input. Call it once, before anything is received. */
   void receiver(Receiver reader) {
     receiver = reader;
   }
 
-  /** Has the receiver go on. */
   void advance() {
     receiver.advance();
   }
 
-  /** Takes over the bytes of a socket that was accepted just now. */
+  /** Takes over the bytes of a socket that was just accepted. */
   void attach(
       NetSocketInternal socket,
       int maxPendingBytes,
@@ -115,7 +117,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     account = memory.open(this::measure, this::evict);
     var pipeline = socket.channelHandlerContext().pipeline();
     var config = pipeline.channel().config();
-    // Of which the other half may wait in the session: what is written is a copy outside the heap.
+    // Half of the limit is for written bytes, which are copies outside the heap. The other half is
+    // for replies that wait in the session.
     int unsent = maxPendingBytes / 2;
     maxBacklog = maxPendingBytes / 2;
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(unsent / 2, unsent));
@@ -138,15 +141,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (!heard) {
       heard = true;
       if (TlsSocket.isHello(data)) {
-        LOG.debug("client speaks TLS where resp.tls.cert names no certificate");
+        LOG.debug("a client speaks TLS, but resp.tls.cert names no certificate");
         data.release();
         close();
         return;
       }
     }
     if (input != null && input.refCnt() == 1) {
-      // Or a client whose reads never end with a request would make it grow for ever. It moves what
-      // is left to the front: not where slices still wait to go to Redis.
+      // Otherwise the buffer would grow forever if no read ends at the end of a request. This moves
+      // bytes, so it is not done while slices of the buffer still wait to be sent to Redis.
       input.discardSomeReadBytes();
     }
     input =
@@ -157,7 +160,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     count();
   }
 
-  /** Parses on in what was read before. */
+  /** Goes on parsing the input that was read before. */
   void acceptInput() {
     if (input != null) {
       receiver.accept(input);
@@ -167,8 +170,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** A session that leaves has said all it will; it only reads, to see the client go. */
-  private void goOn() {
+  /** Advances the session, unless the connection is closing and only waits for the client. */
+  private void advanceUnlessLeaving() {
     if (leaving) {
       count();
     } else {
@@ -176,7 +179,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Has counted what the client has held now. */
+  /** Updates the memory account of the client. */
   void count() {
     if (input != null && stallCheck == null) {
       watchStall();
@@ -197,12 +200,12 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private void watchStall() {
     if (!stallReported && isStalled()) {
-      stalledAt = unread();
+      unreadAtFirstLook = unread();
       stallCheck = later(STALL_MS, this::checkStall);
     }
   }
 
-  /** The client has sent more than is read of it, and its socket takes no replies. */
+  /** Whether input waits unparsed while the socket takes no replies. */
   private boolean isStalled() {
     return !leaving
         && input != null
@@ -211,10 +214,10 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
         && !context.channel().config().isAutoRead();
   }
 
-  /** A slow client has taken something since; only one that reads nothing has stalled. */
+  /** Reports a client that has read nothing since the first look. A slow client has read a part. */
   private void checkStall() {
     stallCheck = null;
-    if (faults != null && isStalled() && unread() == stalledAt) {
+    if (faults != null && isStalled() && unread() == unreadAtFirstLook) {
       stallReported = true;
       faults.stalled(address());
     } else {
@@ -222,7 +225,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Cuts the client off, which has too much held. */
+  /** Disconnects the client because it uses too much memory. */
   private void evict() {
     leaving = true;
     releaseInput();
@@ -238,20 +241,20 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    goOn();
+    advanceUnlessLeaving();
     ctx.fireChannelReadComplete();
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     drainBacklog();
-    goOn();
+    advanceUnlessLeaving();
     ctx.fireChannelWritabilityChanged();
   }
 
   /**
-   * {@code printf 'GET k\r\n' | nc -N} ends its side before its answer can be there, and Redis
-   * answers it.
+   * A client may end its output before its replies arrive, such as {@code printf 'GET k\r\n' | nc
+   * -N}. Redis still answers it.
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
@@ -277,7 +280,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
       stallCheck.cancel(false);
     }
     if (gracefulClose != null) {
-      gracefulClose.over();
+      gracefulClose.cancel();
     }
     if (account != null) {
       account.close();
@@ -286,24 +289,24 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     ctx.fireChannelInactive();
   }
 
-  /** What went wrong in here ends this session and no other. */
+  /** An exception ends this session and no other. */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (TlsSocket.isLoss(cause)) {
-      LOG.atDebug().addKeyValue(LogKey.REASON, cause.getMessage()).log("client lost");
+      LOG.atDebug().addKeyValue(LogKey.REASON, cause.getMessage()).log("client connection lost");
       ctx.close();
     } else {
       broken(cause);
     }
   }
 
-  /** Ends the session, which is in no known state any more. */
+  /** Ends the session, because its state is unknown after a fault. */
   public void broken(Throwable fault) {
     LOG.error("session ended by a fault of the proxy", fault);
     close();
   }
 
-  /** Whether the socket takes more, and nothing waits before it. */
+  /** Whether the socket takes more, and the backlog is empty. */
   boolean isWritable() {
     return context.channel().isWritable() && hasNoBacklog();
   }
@@ -321,7 +324,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     return context.alloc().ioBuffer(size);
   }
 
-  /** Hands bytes to the socket, behind what waits. */
+  /** Writes bytes to the socket, or after the backlog if there is one. */
   void write(ByteBuf data) {
     if (hasNoBacklog()) {
       context.write(data, context.voidPromise());
@@ -330,7 +333,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** The same for replies that may be many and alike: what the socket does not take now waits. */
+  /** Like {@link #write}, but adds to the backlog what the socket does not take now. */
   void writeOrHold(ByteBuf data) {
     if (isWritable()) {
       context.write(data, context.voidPromise());
@@ -349,12 +352,12 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     data.release();
   }
 
-  /** Writes what waits, as far as the socket takes it. */
+  /** Writes the backlog as far as the socket takes it. */
   private void drainBacklog() {
     if (drainingBacklog || hasNoBacklog() || !context.channel().isWritable()) {
       return;
     }
-    // Flushing may lead back here.
+    // A flush may call this method again.
     drainingBacklog = true;
     for (int i = 0; i < DRAINED_IN_A_TURN && context.channel().isWritable(); i++) {
       ReplyBacklog waiting = backlog;
@@ -373,36 +376,36 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
       if (hasNoBacklog()) {
         gracefulClose.begin();
       } else {
-        gracefulClose.putOff();
+        gracefulClose.defer();
       }
     }
     if (!hasNoBacklog() && context.channel().isWritable()) {
-      later(0, this::drainBacklogAndGoOn);
+      later(0, this::drainBacklogAndAdvance);
     }
   }
 
-  private void drainBacklogAndGoOn() {
+  private void drainBacklogAndAdvance() {
     drainBacklog();
-    goOn();
+    advanceUnlessLeaving();
   }
 
   void flush() {
     context.flush();
   }
 
-  /** Whether the socket is to be read; while it is not, the client feels it. */
+  /** Starts or pauses reading. While it is paused, TCP slows the client down. */
   void setReading(boolean reading) {
     if (context.channel().config().isAutoRead() != reading) {
       context.channel().config().setAutoRead(reading);
     }
   }
 
-  /** Cuts the client off. */
+  /** Disconnects the client at once. */
   void close() {
     context.close();
   }
 
-  /** Cuts off a client that speaks HTTP, without a word, as Redis does. */
+  /** Disconnects a client that speaks HTTP without a reply, as Redis does. */
   void closeOnHttp() {
     if (faults != null) {
       faults.spokeHttp(address());
@@ -410,7 +413,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     close();
   }
 
-  /** Says nothing more, ignores what the client sends, and sees it go. */
+  /** Sends no more replies, ignores further input, and closes gracefully. */
   void leave() {
     if (!leaving) {
       leaving = true;
@@ -419,12 +422,12 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
       if (hasNoBacklog()) {
         gracefulClose.begin();
       } else {
-        gracefulClose.putOff();
+        gracefulClose.defer();
       }
     }
   }
 
-  /** Has something done in a while, on the event loop. */
+  /** Schedules a task on the event loop. */
   Future<?> later(long millis, Runnable task) {
     return context.executor().schedule(() -> guarded(task), millis, TimeUnit.MILLISECONDS);
   }
@@ -437,7 +440,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Whom the client counts as. */
+  /** The address by which the client is counted. */
   String address() {
     if (address == null) {
       address = ClientAddress.of(context.channel().remoteAddress());

@@ -9,14 +9,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ids of sessions, and of their connections to Redis. A session keeps its id for life, whether
- * or not it has a connection; Redis's own ids are those of connections. So clients are told the
- * proxy's ids wherever Redis would tell its own, and may use them wherever Redis takes one.
+ * Maps the ids of sessions to the ids of their connections to Redis. A session keeps its id for
+ * life, with or without a connection, but Redis's ids belong to connections. So clients see the
+ * proxy's ids wherever Redis would send its own, and may use them wherever Redis accepts an id.
  *
- * <p>An id of the proxy is {@code 2^52 + r * 2^32 + n}: one that no Redis reaches, that JavaScript
- * holds exactly (it is below 2^53), and that differs between proxies, for {@code r} is random.
+ * <p>An id of the proxy is {@code 2^52 + r * 2^32 + n}. No Redis reaches such a number. JavaScript
+ * represents it exactly, because it is below 2^53. It differs between proxies, because {@code r} is
+ * random.
  *
- * <p>Shared by all instances of the RESP verticle; safe for use by many threads.
+ * <p>Shared by all instances of the RESP verticle. Thread-safe.
  */
 public final class ClientIds {
   private static final long FIRST = 1L << 52;
@@ -30,21 +31,21 @@ public final class ClientIds {
   private final Map<Long, Client> clients = new ConcurrentHashMap<>();
   private final Map<Long, Long> byConnection = new ConcurrentHashMap<>();
 
-  /** What is done to a session on behalf of another; may be called from any thread. */
+  /** What one session may do to another. May be called from any thread. */
   interface Session {
-    /** Closes it. */
+    /** Closes the session. */
     void kill();
 
-    /** Opens its connection to Redis, unless there is one. */
+    /** Opens the session's dedicated connection, unless there is one. */
     void connect();
   }
 
-  /** One session, as far as others know it. */
+  /** A session, as other sessions see it. */
   final class Client {
     private final long id;
     private final Session session;
 
-    /** The id of its connection; 0 while there is none, or it is not known. */
+    /** Redis's id of its connection; 0 without a connection or while the id is unknown. */
     private volatile long connection;
 
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
@@ -58,21 +59,21 @@ public final class ClientIds {
       return id;
     }
 
-    /** The table it is in. */
+    /** The table that contains this session. */
     ClientIds all() {
       return ClientIds.this;
     }
 
-    /** Redis has told the id of its connection. */
+    /** Redis has sent the id of the session's connection. */
     void connected(long redisId) {
       disconnected();
       connection = redisId;
       byConnection.put(redisId, id);
-      tellWaiting();
+      runWaiting();
     }
 
-    /** Tells those that wait for its connection, if its id is known. */
-    void tellWaiting() {
+    /** Runs the tasks that wait for the connection's id, if the id is known. */
+    void runWaiting() {
       for (Runnable next = next(); next != null; next = next()) {
         next.run();
       }
@@ -82,7 +83,7 @@ public final class ClientIds {
       return connection == 0 ? null : waiting.poll();
     }
 
-    /** Its connection has ended. */
+    /** The session's connection has ended. */
     void disconnected() {
       if (connection != 0) {
         byConnection.remove(connection, id);
@@ -100,14 +101,14 @@ public final class ClientIds {
       session.kill();
     }
 
-    /** Opens a connection to Redis; the task is run when its id is known, on whatever thread. */
+    /** Opens a connection to Redis. The task runs when its id is known, on any thread. */
     void connect(Runnable connected) {
       waiting.add(connected);
       session.connect();
     }
   }
 
-  /** Gives a session an id. */
+  /** Adds a session, with a new id. */
   Client open(Session session) {
     long id = base + (counter.incrementAndGet() & (1L << COUNTER_BITS) - 1);
     Client client = new Client(id, session);
@@ -115,23 +116,23 @@ public final class ClientIds {
     return client;
   }
 
-  /** The session with this id, or null: the id is no session's of this proxy. */
+  /** The session with this id, or null if this proxy has none. */
   @Nullable Client client(long id) {
     return id < FIRST ? null : clients.get(id);
   }
 
-  /** The id that Redis knows a session by; where there is none, what was given. */
+  /** The id of a session's connection in Redis, or the given id if there is none. */
   long toRedis(long id) {
     Client client = client(id);
     return client == null || client.connection == 0 ? id : client.connection;
   }
 
-  /** Whether Redis knows this session. */
+  /** Whether the session has a connection to Redis whose id is known. */
   boolean isConnected(long id) {
     return toRedis(id) != id;
   }
 
-  /** The id that clients know a connection by; that of Redis where it is no session's. */
+  /** The id of the session with this connection, or the given id if no session has it. */
   long toClient(long redisId) {
     return byConnection.getOrDefault(redisId, redisId);
   }

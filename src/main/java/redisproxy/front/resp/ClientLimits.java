@@ -7,12 +7,12 @@ import redisproxy.admission.RateLimit;
 import redisproxy.resp.Reply;
 
 /**
- * The limits of one session: its rate of requests, and the delay of the reply to a wrong password
- * where the proxy checks passwords itself. Where Redis checks them nothing is delayed: client
+ * The limits of one session: its rate of requests, and, if the proxy checks passwords itself, the
+ * delay of the reply to a wrong password. If Redis checks passwords, nothing is delayed: client
  * libraries take a late reply to AUTH for a dead connection, and an attacker simply reconnects.
  */
 final class ClientLimits {
-  /** The reply to a request too many. */
+  /** The reply to a request beyond the rate. */
   static final byte[] EXCEEDED =
       Reply.error("ERR redis-proxy: rate limit exceeded, try again in a second");
 
@@ -20,10 +20,10 @@ final class ClientLimits {
   private final FrontLimits limits;
   private final RateLimit rate;
 
-  /** The request that is read next has been counted: it was read before. */
+  /** The next request was read, and counted, before. */
   private boolean counted;
 
-  /** Gives the reply that is late, or null. */
+  /** The task that sends a delayed reply, or null. */
   private @Nullable Future<?> late;
 
   ClientLimits(ClientConnection connection, FrontLimits limits) {
@@ -32,14 +32,14 @@ final class ClientLimits {
     this.rate = limits.rate();
   }
 
-  /** Requests are about to be read. */
+  /** Reads the clock. Call it before requests are read. */
   void tick() {
     if (rate.isOn()) {
       rate.tick();
     }
   }
 
-  /** Whether a request that was read is one too many; else it counts. */
+  /** Whether the request just read is beyond the rate. If not, it is counted. */
   boolean isExceeded() {
     return rate.isOn() && isOneTooMany();
   }
@@ -52,31 +52,31 @@ final class ClientLimits {
     return !rate.take(connection.address());
   }
 
-  /** The request that was read, and counted, will be read again. */
+  /** The request just read, and counted, will be read again, and must not count twice. */
   void readAgain() {
     counted = true;
   }
 
-  /** Has the reply to a failed log-in come late; nothing more is read until then. */
-  void replyLate(OrderedReplies cached, byte[] reply) {
+  /** Delays the reply to a failed log-in. The session reads no more until then. */
+  void replyLate(OrderedReplies replies, byte[] reply) {
     long delay = limits.failedLogins().delayMs(connection.address());
     if (delay == 0) {
-      cached.reply(reply);
+      replies.reply(reply);
       return;
     }
-    int ticket = cached.accepted();
-    cached.awaitReply();
+    int ticket = replies.accepted();
+    replies.awaitReply();
     late =
         connection.later(
             delay,
             () -> {
               late = null;
-              cached.replied(ticket, reply);
+              replies.replied(ticket, reply);
               connection.advance();
             });
   }
 
-  /** Whether a reply is late. */
+  /** Whether a reply is delayed. */
   boolean isLate() {
     return late != null;
   }

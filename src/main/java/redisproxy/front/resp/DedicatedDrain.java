@@ -5,13 +5,13 @@ import redisproxy.command.Outstanding;
 import redisproxy.upstream.connection.RedisConnection;
 
 /**
- * Ends a dedicated connection whose client has sent its last request. Redis drops the replies it
- * has not sent when it sees the end of a connection, so the end is forwarded when all is answered,
- * or when Redis has been silent for a while.
+ * Ends a dedicated connection after the last request of its client. When Redis sees the end of a
+ * connection, it drops the replies that it has not sent. So the end is forwarded only after all
+ * requests are answered, or after Redis has been silent for a while.
  *
- * <p>A request that may wait is different: a client that is gone must not take the next job of a
- * queue. So while one is outstanding the end is forwarded at once, behind everything the client has
- * sent, and Redis does what it does with any client that leaves.
+ * <p>A blocking request is different: a client that is gone must not take the next job of a queue.
+ * While such a request is outstanding, the end is forwarded at once, after everything that the
+ * client has sent. Redis then treats the client like any other that leaves.
  */
 final class DedicatedDrain {
   /** How long Redis may be silent between two replies, in milliseconds. */
@@ -20,31 +20,31 @@ final class DedicatedDrain {
   private final ClientConnection connection;
   private final RedisConnection redis;
   private final Outstanding outstanding;
-  private final BooleanSupplier isBetween;
+  private final BooleanSupplier isBetweenReplies;
   private boolean begun;
   private boolean ended;
 
-  /** Something has come since the last look. */
+  /** Whether Redis has sent something since the last check. */
   private boolean progressed;
 
   /**
-   * Of a dedicated connection that goes on.
+   * For a dedicated connection that is still in use.
    *
    * @param outstanding the requests without a reply
-   * @param isBetween whether no reply has begun that is not whole
+   * @param isBetweenReplies whether no reply is incomplete
    */
   DedicatedDrain(
       ClientConnection connection,
       RedisConnection redis,
       Outstanding outstanding,
-      BooleanSupplier isBetween) {
+      BooleanSupplier isBetweenReplies) {
     this.connection = connection;
     this.redis = redis;
     this.outstanding = outstanding;
-    this.isBetween = isBetween;
+    this.isBetweenReplies = isBetweenReplies;
   }
 
-  /** There are no more requests. */
+  /** Begins to end the connection: the client will send no more requests. */
   void begin() {
     if (begun) {
       return;
@@ -63,7 +63,7 @@ final class DedicatedDrain {
     return begun;
   }
 
-  /** Redis has said something. */
+  /** Redis has sent something. */
   void advance() {
     progressed = true;
     if (begun && !ended && (outstanding.isAnswered() || outstanding.mayWait())) {
@@ -71,7 +71,7 @@ final class DedicatedDrain {
     }
   }
 
-  /** The client is gone: nothing is waited for any more. */
+  /** Stops waiting, because the client is gone. */
   void stop() {
     ended = true;
   }
@@ -84,7 +84,7 @@ final class DedicatedDrain {
   }
 
   private void check() {
-    if (!progressed && isBetween.getAsBoolean() && connection.isWritable()) {
+    if (!progressed && isBetweenReplies.getAsBoolean() && connection.isWritable()) {
       end();
     }
     watch();

@@ -9,10 +9,10 @@ import redisproxy.command.Outstanding;
 import redisproxy.command.Request;
 
 /**
- * Guards a dedicated connection. Redis does not get requests beyond the rate limit. Where the proxy
- * judges clients, Redis gets no credentials, and nothing from a client that has not logged in. It
- * is sent something else in their place, so that each request still has a reply and the proxy's
- * answers come in order.
+ * Filters the requests on a dedicated connection. Redis gets no request beyond the rate limit. If
+ * the proxy checks credentials itself, Redis also gets no credentials of clients, and no request of
+ * a client that has not logged in. Such a request is replaced by another, so that each request
+ * still has a reply and the proxy's answers stay in order.
  */
 final class DedicatedGuard {
   private static final long RESET = CommandName.of("reset");
@@ -20,22 +20,22 @@ final class DedicatedGuard {
   private static final byte[] RESET_REQUEST = ascii("*1\r\n$5\r\nRESET\r\n");
 
   /**
-   * What Redis is sent for a request that the proxy answers. Redis refuses it in whatever state the
-   * connection is, and changes none but that of a transaction, which an error is to end.
+   * Replaces a request that the proxy answers. Redis refuses it in every state of the connection.
+   * It changes no state, except that the error aborts an open transaction, as it must.
    */
   private static final byte[] REFUSED_REQUEST = ascii("*1\r\n$4\r\nAUTH\r\n");
 
   private final ClientLimits limits;
 
-  /** Null where Redis judges who the client is. */
+  /** Null if Redis checks credentials. */
   private final @Nullable Login login;
 
   private final byte[] greeting;
 
   /**
-   * A guard for one dedicated connection.
+   * For one dedicated connection.
    *
-   * @param login null where Redis judges who the client is
+   * @param login null if Redis checks credentials
    * @param greeting the one request that logs the proxy in, or empty
    */
   DedicatedGuard(ClientLimits limits, @Nullable Login login, byte[] greeting) {
@@ -44,7 +44,7 @@ final class DedicatedGuard {
     this.greeting = greeting;
   }
 
-  /** What is sent before everything else, or null. */
+  /** What to send before everything else, or null. */
   @Nullable ByteBuf greet(Outstanding outstanding) {
     if (login == null || greeting.length == 0) {
       return null;
@@ -53,31 +53,31 @@ final class DedicatedGuard {
     return Unpooled.wrappedBuffer(greeting);
   }
 
-  /** What Redis is sent for a request that the proxy answers. */
+  /** What to send to Redis in place of a request that the proxy answers. */
   static ByteBuf refusedRequest() {
     return Unpooled.wrappedBuffer(REFUSED_REQUEST);
   }
 
-  /** Whether the proxy judges who the client is, and not Redis. */
-  boolean judges() {
+  /** Whether the proxy checks credentials, and not Redis. */
+  boolean checksCredentials() {
     return login != null;
   }
 
-  /** Whether the client may say anything to Redis. */
+  /** Whether the client may send requests to Redis. */
   boolean isOpen() {
-    return login == null || login.isIn();
+    return login == null || login.isLoggedIn();
   }
 
-  /** Whether Redis reads nothing behind this request, and closes. */
-  static boolean isLast(Request request) {
+  /** Whether Redis closes the connection after this request. */
+  static boolean isQuit(Request request) {
     return request.name() == QUIT;
   }
 
   /**
-   * What Redis is sent in place of a request, which has then been added to the outstanding ones.
-   * Null when the request may go on as it is; then it has not.
+   * What to send to Redis in place of a request. In that case the request has been added to the
+   * outstanding ones. Null if the request may pass unchanged; then it has not been added.
    */
-  @Nullable ByteBuf inPlaceOf(Request request, Outstanding outstanding) {
+  @Nullable ByteBuf replacementFor(Request request, Outstanding outstanding) {
     if (limits.isExceeded()) {
       outstanding.addAnswered(ClientLimits.EXCEEDED);
       return refusedRequest();
@@ -86,11 +86,11 @@ final class DedicatedGuard {
       return null;
     }
     long name = request.name();
-    if (name == RESET && request.count() == 1 && request.isWhole() && login.isIn()) {
+    if (name == RESET && request.count() == 1 && request.isWhole() && login.isLoggedIn()) {
       login.reset();
       return greeting.length == 0 ? null : reset(request, outstanding);
     }
-    if (!login.concerns(name)) {
+    if (!login.handles(name)) {
       return null;
     }
     byte[] answer = login.answer(request, outstanding.isInTransaction());
@@ -105,7 +105,7 @@ final class DedicatedGuard {
     return hello;
   }
 
-  /** Redis then forgets who the proxy is, too. */
+  /** Logs the proxy in again, because RESET also ends its own log-in. */
   private ByteBuf reset(Request request, Outstanding outstanding) {
     outstanding.add(request);
     outstanding.addOwn();

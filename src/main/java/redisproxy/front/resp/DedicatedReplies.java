@@ -19,9 +19,9 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 
 /**
- * The replies of a dedicated connection. Each goes to the client only after {@link
- * WriteInvalidation} has seen it. While a reply is held, those behind it are held too, and Redis is
- * not read.
+ * Relays the replies of a dedicated connection. Each goes to the client only after {@link
+ * WriteInvalidation} has seen it. While a reply is held, the replies after it are held too, and the
+ * proxy does not read from Redis.
  */
 final class DedicatedReplies implements Bus.Fenced {
   private static final Logger LOG = LoggerFactory.getLogger(DedicatedReplies.class);
@@ -31,40 +31,46 @@ final class DedicatedReplies implements Bus.Fenced {
   private final Outstanding outstanding;
   private final WriteInvalidation invalidation;
 
-  /** Called when nothing is held any more. */
+  /** Called when no reply is held any more. */
   private final Runnable released;
 
   private final ReplyFramer framer = new ReplyFramer();
 
-  /** What is held, in order; the first of it ends a reply. */
+  /**
+   * The held bytes, in order. They begin in the last part of a reply; earlier parts may be sent.
+   */
   private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
 
-  /** A longer reply is handed on as it is, in bytes: some ten thousand lines of CLIENT LIST. */
-  private static final int MAX_NAMING = 8 * 1024 * 1024;
+  /**
+   * A longer reply, in bytes, is relayed unchanged. This is some ten thousand lines of CLIENT LIST.
+   */
+  private static final int MAX_REPLY_WITH_IDS = 8 * 1024 * 1024;
 
-  /** The reply that is being read is not for the client. */
+  /** The current reply is not for the client. */
   private boolean dropping;
 
-  /** What has come of a reply that names connections by their ids, or null. */
-  private @Nullable ByteBuf naming;
+  /** The received part of a reply that contains ids of connections, or null. */
+  private @Nullable ByteBuf replyWithIds;
 
   private final ClientIdReply.Ids ids;
 
-  /** What Redis says to a connection that it closes at once, whatever was asked over it. */
-  private static final List<String> TURNS_AWAY = List.of("-ERR max number of clients", "-DENIED ");
+  /** Errors of Redis to a connection that it closes at once, whatever the request. */
+  private static final List<String> REJECTIONS = List.of("-ERR max number of clients", "-DENIED ");
 
-  /** That, when it came in place of a reply to a request of the proxy's own, or null. */
-  private byte @Nullable [] turnedAway;
+  /** Such an error, received in place of the reply to a request of the proxy's own, or null. */
+  private byte @Nullable [] rejection;
 
   private boolean holding;
 
-  /** What has come since the last fence was asked for needs one, too. */
+  /** A reply that arrived since the last fence was requested needs a fence too. */
   private boolean unfenced;
 
-  /** A fence is under way. */
-  private boolean asked;
+  private boolean fencePending;
 
-  /** How much of what is held it is for: nothing, perhaps, when the client has silenced Redis. */
+  /**
+   * How many of the held buffers the pending fence covers. It may cover none, when the client has
+   * turned replies off.
+   */
   private int fenced;
 
   private boolean clientGone;
@@ -88,12 +94,12 @@ final class DedicatedReplies implements Bus.Fenced {
     return holding;
   }
 
-  /** Whether all that was read of Redis are whole replies. */
-  boolean isBetween() {
+  /** Whether only complete replies have been read from Redis. */
+  boolean isBetweenReplies() {
     return framer.isBetween();
   }
 
-  /** Bytes from Redis, which are released here. */
+  /** Handles bytes from Redis, and releases them. */
   void received(ByteBuf data) {
     int from = data.readerIndex();
     try {
@@ -107,7 +113,7 @@ final class DedicatedReplies implements Bus.Fenced {
       outstanding.stream();
     }
     if (outstanding.isStreaming()) {
-      handOnAsItIs();
+      relayUnchanged();
       data.readerIndex(data.writerIndex());
       invalidate(outstanding.writes());
     }
@@ -115,25 +121,27 @@ final class DedicatedReplies implements Bus.Fenced {
     data.release();
   }
 
-  /** Reads on in a reply; returns up to where the data has been handed on, or is not to be. */
-  private int next(ByteBuf data, int handedOn) throws ProtocolError {
-    int from = handedOn;
+  /**
+   * Reads a reply, or a part of one. Returns the index up to which the data is relayed or dropped.
+   */
+  private int next(ByteBuf data, int relayedTo) throws ProtocolError {
+    int from = relayedTo;
     int start = data.readerIndex();
     if (framer.isBetween()) {
-      begins(data.getByte(start));
+      begin(data.getByte(start));
     }
     boolean isDropped = dropping;
     boolean ends = framer.feed(data);
-    if (isDropped || naming != null) {
+    if (isDropped || replyWithIds != null) {
       relay(data, from, start);
       from = data.readerIndex();
     }
-    keepNaming(data, start);
-    byte[] instead = isDropped && ends ? outstanding.answer() : null;
+    collectReplyWithIds(data, start);
+    byte[] answer = isDropped && ends ? outstanding.answer() : null;
     if (isDropped && ends && framer.type() == '-') {
-      noteTurnedAway(data, start);
+      noteRejection(data, start);
     }
-    ByteBuf renamed = ends ? renamed() : null;
+    ByteBuf rewritten = ends ? rewrittenReply() : null;
     if (ends && isHeld(outstanding.replied(framer))) {
       if (!holding) {
         relay(data, from, start);
@@ -142,56 +150,56 @@ final class DedicatedReplies implements Bus.Fenced {
       holding = true;
       unfenced = true;
     }
-    relay(instead);
-    if (renamed != null) {
-      relay(renamed);
+    relay(answer);
+    if (rewritten != null) {
+      relay(rewritten);
     }
     return from;
   }
 
-  private void noteTurnedAway(ByteBuf data, int start) {
+  private void noteRejection(ByteBuf data, int start) {
     byte[] error = new byte[data.readerIndex() - start];
     data.getBytes(start, error);
     String text = new String(error, StandardCharsets.ISO_8859_1);
-    if (TURNS_AWAY.stream().anyMatch(text::startsWith)) {
-      turnedAway = error;
+    if (REJECTIONS.stream().anyMatch(text::startsWith)) {
+      rejection = error;
     }
   }
 
-  /** What Redis said before it closed the connection it had just accepted, or null. */
-  byte @Nullable [] turnedAway() {
-    return turnedAway;
+  /** The error with which Redis closed a connection that it had just accepted, or null. */
+  byte @Nullable [] rejection() {
+    return rejection;
   }
 
-  private void begins(byte type) {
+  private void begin(byte type) {
     dropping = outstanding.isSilent(type);
-    naming = !dropping && outstanding.namesIds(type) ? Unpooled.buffer() : null;
+    replyWithIds = !dropping && outstanding.namesIds(type) ? Unpooled.buffer() : null;
   }
 
-  private void keepNaming(ByteBuf data, int start) {
-    if (naming != null) {
-      naming.writeBytes(data, start, data.readerIndex() - start);
-      if (naming.readableBytes() > MAX_NAMING) {
-        handOnAsItIs();
+  private void collectReplyWithIds(ByteBuf data, int start) {
+    if (replyWithIds != null) {
+      replyWithIds.writeBytes(data, start, data.readerIndex() - start);
+      if (replyWithIds.readableBytes() > MAX_REPLY_WITH_IDS) {
+        relayUnchanged();
       }
     }
   }
 
-  private void handOnAsItIs() {
-    if (naming != null) {
-      relay(naming);
-      naming = null;
+  private void relayUnchanged() {
+    if (replyWithIds != null) {
+      relay(replyWithIds);
+      replyWithIds = null;
     }
   }
 
-  /** The reply that is whole now with the ids that clients know, or null when it names none. */
-  private @Nullable ByteBuf renamed() {
-    ByteBuf reply = naming;
-    naming = null;
+  /** The complete reply with the ids that clients know, or null if it contains no ids. */
+  private @Nullable ByteBuf rewrittenReply() {
+    ByteBuf reply = replyWithIds;
+    replyWithIds = null;
     return reply == null ? null : outstanding.rewriteIds(reply, ids);
   }
 
-  /** Invalidates what the request of a whole reply wrote; returns whether to hold the reply. */
+  /** Invalidates what the request of a complete reply wrote. Returns whether to hold the reply. */
   private boolean isHeld(Writes writes) {
     if (clientGone) {
       invalidation.invalidate(writes);
@@ -222,12 +230,12 @@ final class DedicatedReplies implements Bus.Fenced {
     }
   }
 
-  /** No more is received in this turn. */
+  /** The end of the received data in this event-loop turn. */
   void receivedAll() {
     connection.flush();
-    if (unfenced && !asked) {
+    if (unfenced && !fencePending) {
       unfenced = false;
-      asked = true;
+      fencePending = true;
       fenced = held.size();
       WriteInvalidation.Held heldFor = invalidation.takeHeld();
       if (heldFor.access()) {
@@ -243,7 +251,7 @@ final class DedicatedReplies implements Bus.Fenced {
     if (clientGone) {
       return;
     }
-    asked = false;
+    fencePending = false;
     if (held.size() == fenced && !unfenced && passed) {
       outstanding.setTold(false);
     }
@@ -262,18 +270,18 @@ final class DedicatedReplies implements Bus.Fenced {
     connection.broken(fault);
   }
 
-  /** What was written without a reply, or with one that is not held. */
+  /** Invalidates what was written without a reply, or with a reply that is not held. */
   void invalidate(Writes writes) {
     invalidation.invalidate(writes);
   }
 
-  /** The client is gone: replies are for nobody now. */
+  /** Drops all held replies, because the client is gone. */
   void close() {
     clientGone = true;
     held.forEach(ByteBuf::release);
     held.clear();
     if (holding) {
-      // What the fence is to tell nobody waits for, but without a feed all is to be dropped.
+      // Nobody waits for the fence any more. But without a feed, the cache must still be cleared.
       front.invalidate(Writes.UNKNOWN);
     }
   }

@@ -22,51 +22,55 @@ import redisproxy.upstream.connection.RedisConnection;
 import redisproxy.upstream.node.DedicatedConnections;
 
 /**
- * The dedicated route, for all that no other route takes: bytes go through to Redis and, by {@link
- * DedicatedReplies}, back as they are. Both directions are framed, to know which reply belongs to
- * which request.
+ * The dedicated route takes all requests that no other route takes. It relays bytes to Redis and,
+ * with {@link DedicatedReplies}, back. It parses the frames of both directions to know which reply
+ * belongs to which request.
  */
 final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Source {
   /** The session. */
   interface Owner {
     ClientIds.Client client();
 
-    /** Whether no more is read of the client. */
+    /** Whether the session reads no more from the client. */
     boolean isDraining();
 
-    /** Nothing more is read; what was read is answered. */
+    /** Reads no more requests, and answers those that were read. */
     void quit();
 
     /**
-     * Whether the session handles the loss of the connection later, when all that was asked before
-     * is answered.
+     * Whether the session handles the loss of the connection later, after all earlier requests are
+     * answered.
      */
-    boolean putsOffLoss();
+    boolean defersLoss();
   }
 
-  /** Redis before 7.0 refuses a request that announces more arguments. */
+  /** Redis before 7.0 refuses a request with more arguments. */
   private static final int MAX_ARGUMENTS = 1024 * 1024;
 
-  /** A longer request is passed on in pieces. */
+  /** A longer request is relayed in pieces. */
   private static final RequestBounds WHOLE = new RequestBounds(64 * 1024, MAX_ARGUMENTS);
 
-  /** The guard judges a request by its first arguments, however many follow. */
+  /** The guard needs only the first arguments of a request, however many follow. */
   private static final RequestBounds GUARDED = new RequestBounds(WHOLE.maxBytes());
 
   private static final byte[] ONE = ":1\r\n".getBytes(StandardCharsets.US_ASCII);
 
-  /** How long Redis has to close after a client that is gone and wrote nothing, in milliseconds. */
+  /**
+   * How long Redis may take to close after a client that left and wrote nothing, in milliseconds.
+   */
   private static final long CLOSING_MS = 10_000;
 
-  /** How long a request that names a connection waits for its id, in milliseconds. */
+  /**
+   * How long a request that names a session waits for the id of its connection, in milliseconds.
+   */
   private static final long ID_MS = 1_000;
 
   private static final long CLIENT = CommandName.of("client");
 
-  private static final byte[] ASK_ID =
+  private static final byte[] ID_REQUEST =
       "*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\n".getBytes(StandardCharsets.US_ASCII);
 
-  /** How many requests may be without a reply; more wait in the client's socket. */
+  /** How many requests may be outstanding; more wait in the client's socket. */
   private static final int MAX_OUTSTANDING = 4096;
 
   private final ClientConnection connection;
@@ -81,36 +85,36 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   private final ClientIds.Client client;
   private final ClientIds ids;
 
-  /** Redis was asked for the id of this connection. */
-  private boolean idAsked;
+  /** The id of this connection was requested from Redis. */
+  private boolean idRequested;
 
-  /** Looks no longer for the id of a connection that the next request names, or null. */
+  /** The timeout of the wait for an id that the next request needs, or null. */
   private @Nullable Future<?> awaitingId;
 
   private boolean awaitsOwnId;
 
-  /** The next request has waited for one long enough. */
+  /** The next request has waited for an id, and waits no more. */
   private boolean hasAwaitedId;
 
   private final RequestParser parser;
 
-  /** Frames the rest of a request that is passed on in pieces. */
+  /** Finds the end of a request that is relayed in pieces. */
   private @Nullable ReplyFramer rest;
 
-  /** The request just read is not for Redis. */
-  private boolean keptBack;
+  /** Do not relay the request just read. */
+  private boolean withheld;
 
-  /** What Redis is sent in its place, or null. */
-  private @Nullable ByteBuf instead;
+  /** What to send to Redis in place of that request, or null. */
+  private @Nullable ByteBuf replacement;
 
-  /** Nothing more of what the client sends is for Redis. */
+  /** Relay no more input of the client. */
   private boolean refusing;
 
-  /** A request has begun that is not whole yet. */
+  /** The input ends within a request. */
   private boolean midRequest;
 
-  /** The client's input is no RESP any more; Redis is to say so. */
-  private boolean broken;
+  /** The client's input is not RESP. It is relayed unparsed, so that Redis reports the error. */
+  private boolean invalid;
 
   private boolean lost;
   private boolean clientGone;
@@ -121,8 +125,8 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   /**
    * Opens the connection.
    *
-   * @param parser the session's
-   * @param handshake what the connection is told first
+   * @param parser the session's parser
+   * @param handshake contains the requests that the connection is sent first
    */
   DedicatedRoute(
       RequestParser parser,
@@ -141,16 +145,17 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     this.ids = client.all();
     ConnectionState state = handshake.state();
     this.outstanding = new Outstanding(state);
-    this.replies = new DedicatedReplies(connection, front, outstanding, new Ids(), this::released);
+    this.replies =
+        new DedicatedReplies(connection, front, outstanding, new SessionIds(), this::released);
     this.redis = connections.open(this);
-    this.drain = new DedicatedDrain(connection, redis, outstanding, replies::isBetween);
+    this.drain = new DedicatedDrain(connection, redis, outstanding, replies::isBetweenReplies);
     setBounds();
     ByteBuf greeting = guard.greet(outstanding);
     if (greeting != null) {
       redis.write(greeting);
     }
-    redis.write(Unpooled.wrappedBuffer(handshake.said()));
-    for (int i = handshake.commands(); i > 0; i--) {
+    redis.write(Unpooled.wrappedBuffer(handshake.requests()));
+    for (int i = handshake.requestCount(); i > 0; i--) {
       outstanding.addOwn();
     }
   }
@@ -158,26 +163,27 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   // Ids
 
   /**
-   * Has Redis asked for the id of this connection, if it answers a client that has not logged in.
+   * Requests the id of this connection, unless Redis would refuse because the client has not logged
+   * in.
    */
   void opened() {
     if (outstanding.state().isPlain()) {
-      askId();
+      requestId();
     }
   }
 
-  /** Asks Redis for the id of this connection, in the order of the requests. */
-  private void askId() {
+  /** Requests the id of this connection from Redis, in order with the client's requests. */
+  private void requestId() {
     if (rest == null && !outstanding.isInTransaction() && !outstanding.isInDoubt()) {
-      idAsked = true;
-      redis.write(Unpooled.wrappedBuffer(ASK_ID));
+      idRequested = true;
+      redis.write(Unpooled.wrappedBuffer(ID_REQUEST));
       outstanding.addOwn(this::idIsKnown);
       redis.flush();
     }
   }
 
-  /** In place of Redis's ids; its own connection's may be told before it was asked for. */
-  private final class Ids implements ClientIdReply.Ids {
+  /** Translates Redis's ids. A reply may contain this connection's id before it was requested. */
+  private final class SessionIds implements ClientIdReply.Ids {
     @Override
     public long own(long redisId) {
       client.connected(redisId);
@@ -206,9 +212,9 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   }
 
   /**
-   * Whether a request needs the id of a session's connection, and that is not known yet. It may be
-   * the client's own session, whose id Redis was asked for a moment ago. It may be another one that
-   * is to get this client's messages.
+   * Whether a request must wait for the id of a session's connection. The session may be the
+   * client's own, whose id was just requested from Redis. It may be another session that is to
+   * receive this client's messages.
    */
   private boolean mustAwaitId(Request request) {
     if (request.name() != CLIENT || hasAwaitedId) {
@@ -218,15 +224,15 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     for (long id : named.ids()) {
       ClientIds.Client other = ids.client(id);
       if (other != null && !ids.isConnected(id)) {
-        if (other == client && idAsked) {
+        if (other == client && idRequested) {
           awaitsOwnId = true;
-          awaitingId = connection.later(ID_MS, this::goOnWithoutId);
+          awaitingId = connection.later(ID_MS, this::stopAwaitingId);
           return true;
         }
         if (other != client && named.use() == ClientIdArguments.Use.REDIRECT) {
           awaitsOwnId = false;
-          awaitingId = connection.later(ID_MS, this::goOnWithoutId);
-          other.connect(() -> connection.later(0, this::goOnWithId));
+          awaitingId = connection.later(ID_MS, this::stopAwaitingId);
+          other.connect(() -> connection.later(0, this::otherIdIsKnown));
           return true;
         }
       }
@@ -234,20 +240,20 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     return false;
   }
 
-  private void goOnWithId() {
+  private void otherIdIsKnown() {
     endAwaitingId();
     connection.advance();
   }
 
-  private void goOnWithoutId() {
+  private void stopAwaitingId() {
     awaitingId = null;
     hasAwaitedId = true;
     connection.advance();
   }
 
   /**
-   * What Redis is sent in place of a request that names sessions by the ids clients know, or null.
-   * The request has then been added to the outstanding ones.
+   * What to send to Redis in place of a request that contains ids of sessions, or null. If not
+   * null, the request has been added to the outstanding ones.
    */
   private @Nullable ByteBuf withRedisIds(Request request) {
     if (request.name() != CLIENT) {
@@ -257,7 +263,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     if (named.isOnlyFilter(request) && !outstanding.isInTransaction()) {
       ClientIds.Client other = ids.client(named.ids().get(0));
       if (other != null && !ids.isConnected(other.id())) {
-        // Redis does not know it.
+        // Redis does not know this session.
         other.kill();
         outstanding.addAnswered(ONE);
         return DedicatedGuard.refusedRequest();
@@ -273,15 +279,15 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   // Requests
 
   /**
-   * Sets what of a request is read before it is passed on. Redis refuses some requests as soon as
-   * it reads how large they are, so these are passed on in pieces.
+   * Sets the largest request that is read completely before it is relayed. Redis refuses some
+   * requests as soon as it reads their size, so larger requests are relayed in pieces.
    */
   private void setBounds() {
-    if (guard.judges()) {
+    if (guard.checksCredentials()) {
       parser.setBounds(GUARDED);
     } else {
-      boolean isIn = outstanding.state().isOpen() || outstanding.isLoggedIn();
-      parser.setBounds(isIn ? WHOLE : RequestBounds.STRANGERS);
+      boolean isLoggedIn = outstanding.state().isOpen() || outstanding.isLoggedIn();
+      parser.setBounds(isLoggedIn ? WHOLE : RequestBounds.STRANGERS);
     }
   }
 
@@ -290,12 +296,12 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     return redis.isWritable() && hasRoom && !refusing && awaitingId == null;
   }
 
-  /** Passes on what may be passed on. */
+  /** Relays as many requests as possible now. */
   void accept(ByteBuf input) {
     accept(input, false);
   }
 
-  /** The client is gone; this is the last it has sent. Whole requests of it are for Redis. */
+  /** The client is gone. Relays the complete requests of its last input. */
   void acceptLast(ByteBuf input) {
     accept(input, true);
   }
@@ -304,11 +310,11 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     int from = input.readerIndex();
     while ((mayAccept() || last && !refusing) && input.isReadable()) {
       int start = input.readerIndex();
-      if (broken) {
+      if (invalid) {
         input.readerIndex(input.writerIndex());
       } else if (!next(input)) {
         break;
-      } else if (keptBack) {
+      } else if (withheld) {
         pass(input, from, start);
         from = input.readerIndex();
         replace();
@@ -318,7 +324,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     redis.flush();
   }
 
-  /** The client reads from the cache: so Redis is not to take it for idle. */
+  /** Prevents Redis from closing the connection as idle while the client reads from the cache. */
   void keepAlive() {
     if (outstanding.size() == 0 && redis.keepAlive()) {
       outstanding.addPing();
@@ -331,16 +337,16 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     }
   }
 
-  /** Sends what takes the place of a request kept back, the rest of which is kept back as well. */
+  /** Sends the replacement of a withheld request. The rest of that request is withheld too. */
   private void replace() {
-    if (instead != null) {
-      redis.write(instead);
-      instead = null;
+    if (replacement != null) {
+      redis.write(replacement);
+      replacement = null;
     }
-    keptBack = rest != null;
+    withheld = rest != null;
   }
 
-  /** Reads on; false when there is no more to be had from this input. */
+  /** Reads the next request, or a part of one. Returns false if the input contains no more. */
   private boolean next(ByteBuf input) {
     try {
       if (rest != null) {
@@ -355,7 +361,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       hasAwaitedId = false;
       if (CommandName.isHttp(request.name())) {
         connection.closeOnHttp();
-        keepBackAll();
+        withholdAll();
       } else {
         note(request);
       }
@@ -370,7 +376,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
         refuse();
         return true;
       }
-      broken = true;
+      invalid = true;
       outstanding.addBroken();
     }
     return true;
@@ -378,33 +384,33 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   private void note(Request request) {
     front.tally().count(Outcome.TUNNEL);
-    instead = guard.inPlaceOf(request, outstanding);
-    if (instead == null && request.isWhole()) {
-      instead = withRedisIds(request);
+    replacement = guard.replacementFor(request, outstanding);
+    if (replacement == null && request.isWhole()) {
+      replacement = withRedisIds(request);
     }
-    if (instead == null) {
-      keptBack = !outstanding.add(request);
-      if (request.isWhole() && !keptBack && DedicatedGuard.isLast(request)) {
+    if (replacement == null) {
+      withheld = !outstanding.add(request);
+      if (request.isWhole() && !withheld && DedicatedGuard.isQuit(request)) {
         refusing = true;
         owner.quit();
       }
     } else if (outstanding.isInDoubt()) {
-      // Which reply would be the one to replace cannot be told.
+      // The proxy cannot know which reply to replace.
       refuse();
     } else {
-      keptBack = true;
+      withheld = true;
     }
   }
 
-  /** Ends a session that can no longer be judged. */
+  /** Ends a session whose requests the guard can no longer check. */
   private void refuse() {
-    keepBackAll();
+    withholdAll();
     connection.close();
   }
 
-  private void keepBackAll() {
-    instead = null;
-    keptBack = true;
+  private void withholdAll() {
+    replacement = null;
+    withheld = true;
     refusing = true;
   }
 
@@ -420,8 +426,8 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     if (!clientGone) {
       replies.receivedAll();
       setBounds();
-      if (!idAsked && outstanding.isLoggedIn()) {
-        askId();
+      if (!idRequested && outstanding.isLoggedIn()) {
+        requestId();
       }
       drain.advance();
       resume();
@@ -429,7 +435,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     }
   }
 
-  /** Nothing is held any more. */
+  /** No reply is held any more. */
   private void released() {
     if (lost) {
       lost();
@@ -448,37 +454,39 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   // The read barrier
 
-  /** Whether nothing is on its way, and a GET would get what anybody would get. */
+  /** Whether nothing is under way, and a GET would get the same reply as on any connection. */
   @Override
   public boolean isQuiet() {
     return !midRequest
         && rest == null
-        && !broken
+        && !invalid
         && !drain.isBegun()
         && redis.isConnected()
         && outstanding.isQuiet()
-        && replies.isBetween()
+        && replies.isBetweenReplies()
         && !replies.isHolding();
   }
 
   @Override
-  public boolean hasTold() {
+  public boolean hasObserved() {
     return outstanding.hasTold();
   }
 
   @Override
-  public void forgetTold() {
+  public void forgetObserved() {
     outstanding.setTold(false);
   }
 
   // The end
 
-  /** No more requests come. Redis answers those it has read, closes, and so ends the session. */
+  /**
+   * No more requests come. Redis answers those it has read, then closes, which ends the session.
+   */
   void end() {
     drain.begin();
   }
 
-  /** There is room for replies: Redis may be read again. */
+  /** Reads from Redis again if there is room for replies. */
   void resume() {
     redis.setReading(connection.hasRoom() && !replies.isHolding());
   }
@@ -496,30 +504,30 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       closing.cancel(false);
     }
     replies.invalidate(outstanding.writes());
-    // The last bytes may have come without an end of their turn, and the fence was not asked for.
+    // The last bytes may have arrived without a receivedAll, so request their fence now.
     replies.receivedAll();
-    if (clientGone || replies.isHolding() || owner.putsOffLoss()) {
+    if (clientGone || replies.isHolding() || owner.defersLoss()) {
       return;
     }
-    if (!replies.isBetween() && !outstanding.isStreaming()) {
+    if (!replies.isBetweenReplies() && !outstanding.isStreaming()) {
       connection.close();
       return;
     }
     boolean unexpected =
         !outstanding.isAnswered() && !outstanding.isStreaming() && !drain.isBegun();
     if (unexpected || !redis.isConnected()) {
-      byte[] refusal = replies.turnedAway();
+      byte[] rejection = replies.rejection();
       connection.write(
           Unpooled.wrappedBuffer(
-              refusal == null ? FailureReply.lost(redis.isConnected()) : refusal));
+              rejection == null ? FailureReply.lost(redis.isConnected()) : rejection));
     }
     connection.flush();
     connection.leave();
   }
 
   /**
-   * The client is gone. Redis still gets all it has sent, and its end behind that; what it has
-   * written is invalidated when Redis has answered.
+   * The client is gone. Redis still gets everything that it sent, and then the end of the stream.
+   * Its writes are invalidated when Redis has answered them.
    */
   void close() {
     clientGone = true;

@@ -11,116 +11,115 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 
 /**
- * Reads the requests of a session and sends each over one of four routes. A request stays the next
+ * Reads the requests of a session and gives each to one of four routes. A request remains the next
  * one until a route takes it.
  *
  * <pre>
  *   route      takes                                            where
  *   local      PING, HELLO, SELECT, CLIENT ID, COMMAND, INFO …  {@link LocalRoute}
  *   cache      GET, when the {@link ReadBarrier} is open        {@link OrderedReplies}
- *   shared     what leaves no state on its connection and has   {@link SharedRoute}
- *              a short reply: SET, INCR, EXPIRE …
+ *   shared     requests that leave no connection state and     {@link SharedRoute}
+ *              have a short reply: SET, INCR, EXPIRE …
  *   dedicated  everything else                                  {@link DedicatedRoute}
  * </pre>
  *
- * <p>Once a session has a dedicated connection, only a GET comes here: see {@link Session}.
+ * <p>Once a session has a dedicated connection, only GETs come here: see {@link Session}.
  */
 final class Dispatcher {
   private static final long GET = CommandName.of("get");
   private static final long QUIT = CommandName.of("quit");
   private static final long HELLO = CommandName.of("hello");
 
-  /** What has become of the next request. */
+  /** The result of reading the next request. */
   enum Outcome {
-    /** A route has taken it: it is answered, now or later. */
+    /** A route has taken it, and answers it now or later. */
     TAKEN,
-    /** It is not whole, or what it needs is being asked, or it waits for replies before it. */
-    TO_COME,
-    /** It is for the dedicated route, and still the next. */
+    /** It is incomplete, or it waits for data that was requested, or for earlier replies. */
+    WAITING,
+    /** It is for the dedicated route, and remains the next request. */
     DEDICATED,
-    /** It is answered, and the session reads no other. */
+    /** It is answered, and the session reads no more requests. */
     LAST,
-    /** It is HTTP: the session closes the connection. */
+    /** It is HTTP, so the session closes the connection. */
     HTTP
   }
 
   private final RequestParser parser;
   private final RequestBounds bounds;
   private final LocalRoute local;
-  private final OrderedReplies cached;
+  private final OrderedReplies replies;
   private final SharedRoute shared;
   private final ReadBarrier barrier;
   private final Access access;
 
-  /** The next request, a HELLO, is not read before all others are answered. */
+  /** The next request is a HELLO. It waits until all earlier requests are answered. */
   private boolean holdsHello;
 
   /**
-   * Who the client is, and what it may have done.
+   * What the client may do.
    *
-   * @param login null where Redis judges who the client is
-   * @param isOpen whether Redis answers without a password; where it does not, it answers
-   *     everything
-   * @param mayUseRedis whether there are the shared and the dedicated route
+   * @param login null if Redis checks credentials
+   * @param isOpen whether Redis needs no password; if it needs one, every request goes to Redis
+   * @param mayUseRedis whether the shared and the dedicated route are on
    */
   record Access(@Nullable Login login, ClientLimits limits, boolean isOpen, boolean mayUseRedis) {
-    /** Whether the client has to log in with the proxy before anything else. */
-    boolean isStranger() {
-      return login != null && !login.isIn();
+    /** Whether the client must log in to the proxy first. */
+    boolean mustLogIn() {
+      return login != null && !login.isLoggedIn();
     }
   }
 
   /**
-   * That of one session.
+   * The dispatcher of one session.
    *
-   * @param parser the session's, which reads the requests of the dedicated route as well
-   * @param bounds of requests from a client that has logged in; what has more is for the dedicated
-   *     route
+   * @param parser the session's parser, which also reads the requests of the dedicated route
+   * @param bounds the bounds of requests from a client that has logged in; larger requests are for
+   *     the dedicated route
    */
   Dispatcher(
       RequestParser parser,
       RequestBounds bounds,
       LocalRoute local,
-      OrderedReplies cached,
+      OrderedReplies replies,
       SharedRoute shared,
       ReadBarrier barrier,
       Access access) {
     this.parser = parser;
     this.bounds = bounds;
     this.local = local;
-    this.cached = cached;
+    this.replies = replies;
     this.shared = shared;
     this.barrier = barrier;
     this.access = access;
-    parser.setBounds(access.isStranger() || !access.isOpen() ? RequestBounds.STRANGERS : bounds);
+    parser.setBounds(access.mustLogIn() || !access.isOpen() ? RequestBounds.STRANGERS : bounds);
   }
 
-  /** Whether the client has to log in with the proxy before anything else. */
-  boolean isStranger() {
-    return access.isStranger();
+  /** Whether the client must log in to the proxy first. */
+  boolean mustLogIn() {
+    return access.mustLogIn();
   }
 
   /** Reads the next request. */
   Outcome next(ByteBuf input) {
     try {
       if (!parser.next(input)) {
-        return Outcome.TO_COME;
+        return Outcome.WAITING;
       }
       Request request = parser.request();
-      // It changes how replies are written, so those before it are written first.
-      holdsHello = request.name() == HELLO && !cached.isEmpty();
+      // HELLO changes the format of replies, so earlier replies are written first.
+      holdsHello = request.name() == HELLO && !replies.isEmpty();
       if (holdsHello) {
-        return Outcome.TO_COME;
+        return Outcome.WAITING;
       }
       Outcome outcome = dispatch(request, input);
       if (outcome == Outcome.DEDICATED) {
         access.limits().readAgain();
-        return isWaiting() ? Outcome.TO_COME : outcome;
+        return isWaiting() ? Outcome.WAITING : outcome;
       }
       parser.take(input);
       return outcome;
     } catch (RequestTooLarge tooLarge) {
-      boolean isForRedis = access.isOpen() && !isStranger() && access.mayUseRedis();
+      boolean isForRedis = access.isOpen() && !mustLogIn() && access.mayUseRedis();
       return isForRedis ? dedicated() : refused(tooLarge);
     } catch (ProtocolError error) {
       return refused(error);
@@ -128,26 +127,26 @@ final class Dispatcher {
   }
 
   /**
-   * Reads the next request, which begins as a GET, of a session that has a dedicated connection.
+   * Reads the next request, which begins like a GET, of a session with a dedicated connection.
    *
-   * @return DEDICATED when there is something wrong with it: Redis is to say what
+   * @return DEDICATED if it is not valid, so that Redis reports the error
    */
   Outcome nextGet(ByteBuf input) {
     try {
       if (!parser.parse(input)) {
-        return Outcome.TO_COME;
+        return Outcome.WAITING;
       }
       if (access.limits().isExceeded()) {
         return reply(ClientLimits.EXCEEDED);
       }
-      cached.get(parser.request());
+      replies.get(parser.request());
       return Outcome.TAKEN;
     } catch (ProtocolError wrong) {
       return dedicated();
     }
   }
 
-  /** The parser has stopped within a request, which is read from its start with other bounds. */
+  /** The parser has stopped within a request. It will read the request again with other bounds. */
   private Outcome dedicated() {
     parser.restart();
     return Outcome.DEDICATED;
@@ -158,13 +157,13 @@ final class Dispatcher {
     return Outcome.LAST;
   }
 
-  /** Whether the next request waits for what is being found out, or for replies before it. */
+  /** Whether the next request waits for data that was requested, or for earlier replies. */
   boolean isWaiting() {
     return local.isWaiting()
-        || barrier.isAsked()
+        || barrier.isFencePending()
         || access.limits().isLate()
-        || shared.isBetweenTwo()
-        || holdsHello && !cached.isEmpty();
+        || shared.awaitsOldConnection()
+        || holdsHello && !replies.isEmpty();
   }
 
   private Outcome dispatch(Request request, ByteBuf input) throws ProtocolError {
@@ -179,13 +178,13 @@ final class Dispatcher {
       return Outcome.DEDICATED;
     }
     Login login = access.login();
-    if (login != null && login.concerns(name)) {
-      return judge(login, request);
+    if (login != null && login.handles(name)) {
+      return answerLogin(login, request);
     }
     if (name == GET && request.count() == 2) {
       return get(request);
     }
-    if (ProxyInfo.isAsked(request)) {
+    if (ProxyInfo.matches(request)) {
       local.replyInfo();
       return Outcome.TAKEN;
     }
@@ -196,19 +195,19 @@ final class Dispatcher {
       local.reply(Reply.OK);
       return Outcome.LAST;
     }
-    return reply(local.to(request));
+    return reply(local.answer(request));
   }
 
   private Outcome get(Request request) {
     if (!barrier.isOpen()) {
-      barrier.ask();
+      barrier.requestFence();
       return Outcome.DEDICATED;
     }
-    cached.get(request);
+    replies.get(request);
     return Outcome.TAKEN;
   }
 
-  /** Answers a request for the proxy's own section of INFO that was read elsewhere. */
+  /** Answers a request, read elsewhere, for the proxy's own section of INFO. */
   void replyInfo() {
     if (access.limits().isExceeded()) {
       local.reply(ClientLimits.EXCEEDED);
@@ -225,9 +224,9 @@ final class Dispatcher {
     return Outcome.TAKEN;
   }
 
-  /** Where the proxy judges clients: a request that says who the client is, or ought to. */
-  private Outcome judge(Login login, Request request) throws ProtocolError {
-    boolean wasStranger = isStranger();
+  /** Answers a request that {@link Login} handles, if the proxy checks credentials itself. */
+  private Outcome answerLogin(Login login, Request request) throws ProtocolError {
+    boolean hadToLogIn = mustLogIn();
     byte[] reply = login.answer(request, false);
     if (reply == Login.WRONGPASS) {
       local.replyLate(access.limits(), reply);
@@ -236,13 +235,13 @@ final class Dispatcher {
     if (reply == null) {
       ByteBuf withoutAuth = Login.withoutAuth(request);
       Request hello = withoutAuth == null ? request : read(withoutAuth);
-      reply = local.toHandshake(hello);
+      reply = local.handshakeReply(hello);
       if (reply == null && access.mayUseRedis()) {
         return Outcome.DEDICATED;
       }
       reply = reply == null ? hello.unknownCommand() : reply;
     }
-    if (wasStranger && !isStranger()) {
+    if (hadToLogIn && !mustLogIn()) {
       parser.setBounds(bounds);
     }
     return reply(reply);

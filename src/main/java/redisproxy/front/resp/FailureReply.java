@@ -4,7 +4,7 @@ import redisproxy.cache.Failure;
 import redisproxy.resp.Reply;
 import redisproxy.upstream.load.ValueStream;
 
-/** The one mapping of failures to RESP errors. */
+/** Maps failures to RESP errors. No other code does. */
 final class FailureReply {
   private static final byte[] LOST = Reply.error("ERR redis-proxy: Redis was lost");
   private static final byte[] UNREACHABLE =
@@ -12,17 +12,17 @@ final class FailureReply {
 
   private FailureReply() {}
 
-  /** The reply to a request that went to Redis, or should have, and was not answered. */
+  /** The reply to a request that was sent to Redis, or was to be sent, and got no answer. */
   static byte[] lost(boolean wasConnected) {
     return wasConnected ? LOST : UNREACHABLE;
   }
 
-  /** The reply to a read that failed. Redis's own errors come through unchanged. */
+  /** The reply to a failed read. Redis's own errors stay unchanged. */
   static byte[] to(Failure failure) {
     return Reply.error(
         switch (failure.kind()) {
           case REDIS -> failure.text();
-          // Libraries log in when they see it.
+          // Client libraries log in when they receive this error.
           case NO_PASSWORD -> "NOAUTH Authentication required.";
           default -> "ERR redis-proxy: " + failure.text();
         });

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.tls.TlsSocket;
 
 /**
- * The end of a connection that the proxy ends: flushes, ends the stream, and waits a little for the
- * client to close. Closing at once with input unread would reset the connection, and the client
+ * Closes a client's connection gracefully: flushes, ends the output, and waits a little for the
+ * client to close. Closing at once with unread input would reset the connection, and the client
  * might lose its last replies. Belongs to the connection's event loop.
  */
 final class GracefulClose {
-  /** How long a client may take to see the end of the stream before it is cut off. */
+  /** How long a client may take to close after the end of the output. */
   private static final long LINGER_MS = 1_000;
 
   /** How long a client may take to read its last replies. */
@@ -22,33 +22,35 @@ final class GracefulClose {
 
   private final ChannelHandlerContext context;
 
-  /** Cuts off a client that does not go by itself, or null. */
-  private @Nullable Future<?> cutOff;
+  /** The task that closes the connection if the client does not, or null. */
+  private @Nullable Future<?> timeout;
 
   GracefulClose(ChannelHandlerContext context) {
     this.context = context;
   }
 
-  /** There is more to be written before; to be called again whenever the client has read. */
-  void putOff() {
-    cutOffIn(FLUSH_MS);
+  /** Waits for more replies to be written. Call it again whenever the client has read some. */
+  void defer() {
+    closeIn(FLUSH_MS);
   }
 
   void begin() {
-    cutOffIn(FLUSH_MS);
+    closeIn(FLUSH_MS);
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
   }
 
-  /** The client is gone. Or a session that has ended is held until its time would have come. */
-  void over() {
-    if (cutOff != null) {
-      cutOff.cancel(false);
+  /**
+   * Cancels the timeout, because the client is gone. The timeout would keep the session in memory.
+   */
+  void cancel() {
+    if (timeout != null) {
+      timeout.cancel(false);
     }
   }
 
-  private void cutOffIn(long millis) {
-    over();
-    cutOff = context.executor().schedule(() -> context.close(), millis, TimeUnit.MILLISECONDS);
+  private void closeIn(long millis) {
+    cancel();
+    timeout = context.executor().schedule(() -> context.close(), millis, TimeUnit.MILLISECONDS);
   }
 
   private void endOutput() {
@@ -58,7 +60,7 @@ final class GracefulClose {
     } else if (channel.isActive()) {
       TlsSocket.endOutput(channel);
       channel.config().setAutoRead(true);
-      cutOffIn(LINGER_MS);
+      closeIn(LINGER_MS);
     }
   }
 }

@@ -12,9 +12,9 @@ import redisproxy.resp.Reply;
 import redisproxy.upstream.Server;
 
 /**
- * What clients say before anything else, answered in Redis's own words without a connection to
- * Redis: HELLO without AUTH, CLIENT ID, SETNAME and SETINFO, SELECT of the database they began in
- * or are in. What holds of it in the end is said to Redis when a dedicated connection opens.
+ * Answers the first requests of clients, in Redis's own words and without a connection to Redis:
+ * HELLO without AUTH, CLIENT ID, SETNAME and SETINFO, and SELECT of the initial or the current
+ * database. When a dedicated connection opens, the requests that still apply are sent to Redis.
  */
 final class Handshake {
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -22,16 +22,18 @@ final class Handshake {
   private final ConnectionState state;
   private final LongSupplier id;
 
-  /** The last request of each kind that was answered here, in the order they are repeated in. */
-  private final Map<String, byte[]> said = new LinkedHashMap<>();
+  /**
+   * The last request of each kind that was answered here, in the order in which they are repeated.
+   */
+  private final Map<String, byte[]> answered = new LinkedHashMap<>();
 
   private boolean hasForwarded;
 
   /**
    * The handshake of a session.
    *
-   * @param state changes with what is answered here
-   * @param id the session's, which is asked for when it is told
+   * @param state changes with the requests that are answered here
+   * @param id returns the session's id; called only when a reply contains it
    */
   Handshake(ConnectionState state, LongSupplier id) {
     this.state = state;
@@ -44,36 +46,36 @@ final class Handshake {
   }
 
   /**
-   * What a connection to Redis is to be told so that it is as the client believes it to be; the
-   * database, which only a logged-in client may select, last.
+   * The requests that put a new connection to Redis into the state that the client expects. SELECT
+   * comes last, because only a logged-in client may select a database.
    */
-  byte[] said() {
+  byte[] requests() {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    said.values().forEach(all::writeBytes);
+    answered.values().forEach(all::writeBytes);
     if (state.db() != 0) {
       String number = Integer.toString(state.db());
       String select = "*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n";
       all.writeBytes(select.getBytes(StandardCharsets.US_ASCII));
     }
     if (hasForwarded) {
-      // WAIT asks for the writes of its own connection: after any command these include what other
-      // connections have written before.
+      // WAIT waits for the writes of its own connection. After any command on it, these include the
+      // earlier writes of other connections.
       all.writeBytes(PING);
     }
     return all.toByteArray();
   }
 
-  /** How many requests that is. */
-  int commands() {
-    return said.size() + (state.db() == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
+  /** The number of these {@link #requests}. */
+  int requestCount() {
+    return answered.size() + (state.db() == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
   }
 
-  /** Something the client has written went to Redis over a connection that is not its own. */
+  /** A write of the client went to Redis over a shared connection. */
   void forwarded() {
     hasForwarded = true;
   }
 
-  /** The answer, or null when only Redis can give it. */
+  /** The reply, or null if only Redis can give it. */
   byte @Nullable [] answer(Request request, Server server) {
     return switch (request.lowerCase(0, 8)) {
       case "hello" -> hello(request, server);
@@ -103,8 +105,8 @@ final class Handshake {
     boolean resp3 = version.equals("3");
     state.speak(resp3);
     if (request.count() == 2) {
-      // Without a version it changes nothing.
-      said.put("hello", request.array());
+      // HELLO without a version changes nothing.
+      answered.put("hello", request.array());
     }
     Map<String, String> known = server.hello();
     StringBuilder reply = new StringBuilder(resp3 ? "%7\r\n" : "*14\r\n");
@@ -126,22 +128,22 @@ final class Handshake {
     if (request.count() == 2 && request.lowerCase(1, 4).equals("id")) {
       return (":" + id.getAsLong() + "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
-    boolean named = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
-    boolean told =
+    boolean isSetName = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
+    boolean isSetInfo =
         request.count() == 4
             && request.lowerCase(1, 8).equals("setinfo")
             && (request.lowerCase(2, 9).equals("lib-name")
                 || request.lowerCase(2, 8).equals("lib-ver"));
-    if (!(named || told) || !isPlain(request, request.count() - 1)) {
+    if (!(isSetName || isSetInfo) || !isPlain(request, request.count() - 1)) {
       return null;
     }
-    said.put(named ? "setname" : request.lowerCase(2, 8), request.array());
+    answered.put(isSetName ? "setname" : request.lowerCase(2, 8), request.array());
     return Reply.OK;
   }
 
   /**
-   * Redis takes no blanks and no control characters in names; what it would say of them it says
-   * itself.
+   * Whether an argument is a valid name of at most 64 bytes. Redis refuses blanks and control
+   * characters in names, and reports that itself.
    */
   private static boolean isPlain(Request request, int argument) {
     String text = request.text(argument, 65);

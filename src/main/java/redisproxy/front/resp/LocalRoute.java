@@ -10,8 +10,8 @@ import redisproxy.command.Request;
 import redisproxy.resp.Reply;
 
 /**
- * The local route: requests that need neither the cache nor a connection of the session's own to
- * Redis. The proxy knows the reply itself, or it is the same for all sessions.
+ * The local route: requests that need neither the cache nor a dedicated connection. The proxy knows
+ * the reply itself, or Redis gives the same reply to all sessions.
  */
 final class LocalRoute {
   private static final long GET = CommandName.of("get");
@@ -19,35 +19,35 @@ final class LocalRoute {
   private static final long ECHO = CommandName.of("echo");
 
   private final Front front;
-  private final OrderedReplies cached;
+  private final OrderedReplies replies;
   private final Handshake handshake;
   private final ServerQueries queries;
   private final ProxyInfo info;
 
-  /** Whether there is no other route. */
+  /** Whether only this route and the cache answer requests. */
   private final boolean isOnly;
 
   /**
-   * Those of one session.
+   * The local route of one session.
    *
-   * @param isOnly whether the proxy refuses what neither it nor the cache can answer
+   * @param isOnly whether the proxy refuses requests that neither it nor the cache can answer
    */
   LocalRoute(
       Front front,
-      OrderedReplies cached,
+      OrderedReplies replies,
       Handshake handshake,
       ServerQueries queries,
       ProxyInfo info,
       boolean isOnly) {
     this.front = front;
-    this.cached = cached;
+    this.replies = replies;
     this.handshake = handshake;
     this.queries = queries;
     this.info = info;
     this.isOnly = isOnly;
   }
 
-  /** Whether Redis is being asked for the reply to the next request. */
+  /** Whether the reply to the next request was requested from Redis. */
   boolean isWaiting() {
     return queries.isWaiting();
   }
@@ -55,13 +55,13 @@ final class LocalRoute {
   /** Replies, in the order of the requests. */
   void reply(byte[] reply) {
     front.tally().count(reply[0] == '-' ? REFUSED : OWN);
-    cached.reply(reply);
+    replies.reply(reply);
   }
 
-  /** Replies to a failed log-in, perhaps later. */
+  /** Replies to a failed log-in, with a delay if there is one. */
   void replyLate(ClientLimits limits, byte[] reply) {
     front.tally().count(REFUSED);
-    limits.replyLate(cached, reply);
+    limits.replyLate(replies, reply);
   }
 
   /** Replies with the proxy's own section of INFO. */
@@ -70,8 +70,8 @@ final class LocalRoute {
     info.answer();
   }
 
-  /** The reply to a request, or null: then it is for another route, unless it is to come. */
-  byte @Nullable [] to(Request request) {
+  /** The reply to a request. Null if it is for another route, or if {@link #isWaiting} is true. */
+  byte @Nullable [] answer(Request request) {
     long name = request.name();
     if (name == PING && request.count() <= 2) {
       return request.count() == 1 ? Reply.PONG : request.bulk(1);
@@ -79,7 +79,7 @@ final class LocalRoute {
     if (name == ECHO && request.count() == 2) {
       return request.bulk(1);
     }
-    byte[] reply = toHandshake(request);
+    byte[] reply = handshakeReply(request);
     if (reply == null && !isOnly) {
       reply = queries.answer(request);
     }
@@ -87,7 +87,7 @@ final class LocalRoute {
   }
 
   /** The reply to HELLO, CLIENT or SELECT, or null. */
-  byte @Nullable [] toHandshake(Request request) {
+  byte @Nullable [] handshakeReply(Request request) {
     return handshake.answer(request, front.server());
   }
 

@@ -11,10 +11,10 @@ import redisproxy.command.Request;
 import redisproxy.resp.Reply;
 
 /**
- * Whether a session has said who it is, where the proxy judges that itself ({@code auth.mode:
- * own}). Answers AUTH and the AUTH within HELLO in the words of Redis 7.0, and everything else from
- * a client that has yet to log in; so that Redis sees no client's credentials, and no request of
- * whom the proxy does not let in.
+ * The log-in of a session, if the proxy checks credentials itself ({@code auth.mode: own}). Answers
+ * AUTH, and the AUTH within HELLO, in the words of Redis 7.0. Also answers every request of a
+ * client that has not logged in. So Redis sees no credentials of clients, and no requests of
+ * clients that the proxy does not let in.
  */
 final class Login {
   private static final long AUTH = CommandName.of("auth");
@@ -29,7 +29,7 @@ final class Login {
               + " AUTH <user> <pass> option can be used to authenticate the client and select the"
               + " RESP protocol version at the same time");
 
-  /** The reply to a failed log-in, this very array. */
+  /** The reply to a failed log-in; compared by identity. */
   static final byte[] WRONGPASS =
       Reply.error("WRONGPASS invalid username-password pair or user is disabled.");
 
@@ -45,34 +45,35 @@ final class Login {
   private static final byte[] IN_TRANSACTION =
       Reply.error("ERR redis-proxy: logging in within MULTI is not possible");
 
-  /** As Redis reads integers: no plus, no leading zero. */
+  /** An integer as Redis parses it, without a plus sign or leading zeros. */
   private static final Pattern INTEGER = Pattern.compile("0|-?[1-9][0-9]{0,17}");
 
   private final Credentials credentials;
-  private boolean in;
+  private boolean loggedIn;
 
-  /** A session that has said nothing yet. */
+  /** For a session that has sent nothing yet. */
   Login(Credentials credentials) {
     this.credentials = credentials;
-    this.in = !credentials.areNeeded();
+    this.loggedIn = !credentials.areNeeded();
   }
 
-  /** Whether the client may go on: it has logged in, or need not. */
-  boolean isIn() {
-    return in;
+  /** Whether the client has logged in, or need not. */
+  boolean isLoggedIn() {
+    return loggedIn;
   }
 
-  /** Whether a command of this name is to be judged here. */
-  boolean concerns(long name) {
-    return !in && name != QUIT || name == AUTH || name == HELLO;
+  /** Whether {@link #answer} handles a command with this name. */
+  boolean handles(long name) {
+    return !loggedIn && name != QUIT || name == AUTH || name == HELLO;
   }
 
   /**
-   * The reply to a request that this {@link #concerns}, or null when it may go on; {@link
-   * #withoutAuth} then tells how. One that may go on may be judged again, with the same outcome.
-   * Credentials that are too long to be read are wrong.
+   * The reply to a request that this {@link #handles}. Null if the request may pass; {@link
+   * #withoutAuth} then removes its credentials. Calling this again for a request that may pass has
+   * the same result. Credentials that are too long to be read are wrong.
    *
-   * @param transaction whether Redis would only queue it
+   * @param transaction whether the connection is in a transaction, so that Redis would only queue
+   *     the request
    */
   byte @Nullable [] answer(Request request, boolean transaction) {
     long name = request.name();
@@ -103,17 +104,17 @@ final class Login {
     }
   }
 
-  /** As in Redis, a client that is in and errs stays in. */
+  /** As in Redis, a failed log-in does not end an earlier one. */
   private byte[] logIn(byte[] user, byte[] password) {
     if (!credentials.accept(user, password)) {
       return WRONGPASS;
     }
-    in = true;
+    loggedIn = true;
     return Reply.OK;
   }
 
   private byte @Nullable [] hello(Request request, boolean transaction) {
-    if (in && auths(request) == 0) {
+    if (loggedIn && authOptions(request) == 0) {
       return null;
     }
     if (transaction) {
@@ -126,10 +127,10 @@ final class Login {
       }
     }
     byte[] error = options(request);
-    return error != null ? error : in ? null : NOAUTH_HELLO;
+    return error != null ? error : loggedIn ? null : NOAUTH_HELLO;
   }
 
-  /** Logs in as the options say; returns the error of the first that is wrong. */
+  /** Logs in with the options. Returns the error of the first wrong option, or null. */
   private byte @Nullable [] options(Request request) {
     for (int i = 2; i < request.count(); i++) {
       int more = request.count() - 1 - i;
@@ -150,7 +151,7 @@ final class Login {
   }
 
   /** How many AUTH options a HELLO has. */
-  private static int auths(Request request) {
+  private static int authOptions(Request request) {
     int auths = 0;
     for (int i = 2; i < request.count(); i++) {
       String option = request.lowerCase(i, 8);
@@ -164,12 +165,9 @@ final class Login {
     return auths;
   }
 
-  /**
-   * A HELLO that may go on, as Redis is to see it: without its credentials. Null when the request
-   * may go on as it is.
-   */
+  /** A HELLO that may pass, without its credentials. Null if the request may pass unchanged. */
   static @Nullable ByteBuf withoutAuth(Request request) {
-    int auths = request.name() == HELLO ? auths(request) : 0;
+    int auths = request.name() == HELLO ? authOptions(request) : 0;
     if (auths == 0) {
       return null;
     }
@@ -189,8 +187,8 @@ final class Login {
     return rest;
   }
 
-  /** The client has said RESET: it has to log in again. */
+  /** The client has sent RESET, so it must log in again. */
   void reset() {
-    in = !credentials.areNeeded();
+    loggedIn = !credentials.areNeeded();
   }
 }

@@ -17,16 +17,20 @@ import redisproxy.resp.Reply;
 import redisproxy.upstream.load.ValueStreams;
 
 /**
- * The replies of a session that come over no dedicated connection, in the order of the requests:
- * from the cache, where it looks keys up, over a shared connection, or known at once.
+ * Keeps the replies of a session in the order of its requests, except those of its dedicated
+ * connection. A reply comes from a lookup in the cache, from a shared connection, or is known at
+ * once.
  *
- * <p>What it may cost is bounded: requests in flight by {@code resp.max-pipeline}, replies not yet
- * read by {@code resp.max-pending-bytes} and one more. Beyond either, nothing more is accepted.
- * Answers that come when the bound is reached are let go and asked for again when it is their turn,
- * together with all behind them, so that a client never sees an older value after a newer one.
+ * <p>The memory is bounded: {@code resp.max-pipeline} limits the requests in flight, and {@code
+ * resp.max-pending-bytes} the unread replies, plus one more reply. Beyond either limit, no more
+ * requests are accepted. An answer that arrives above the second limit is dropped. When it is first
+ * in line, it is looked up again, and so are all answers after it, so that a client never sees an
+ * older value after a newer one.
  */
 final class OrderedReplies implements Bus.Asker {
-  /** A key longer than this, in bytes, waits until nothing else is in flight. */
+  /**
+   * After a key longer than this, in bytes, no more requests are accepted until all are answered.
+   */
   private static final int LONG_KEY = 1024;
 
   private final ClientConnection connection;
@@ -37,18 +41,19 @@ final class OrderedReplies implements Bus.Asker {
   private final ReplyQueue replies;
   private final ReplyWriter writer;
 
-  /** Bytes of replies that are known and wait for their turn. */
+  /** Bytes of known replies that wait for earlier ones. */
   private long held;
 
   /**
-   * So many replies from the head on are asked again when it is their turn. Until that is done
-   * nothing more is asked, for its answer could come first and then be older than theirs.
+   * How many replies, from the head on, must be looked up again when they are first in line. Until
+   * then no new request is accepted, because its answer could arrive first and then be older than
+   * theirs.
    */
-  private int toAskAgain;
+  private int toLookUpAgain;
 
-  private boolean headAskedAgain;
+  private boolean headLookedUpAgain;
 
-  /** Reads whose value is not known yet. */
+  /** How many reads have no value yet. */
   private int reading;
 
   private @Nullable ValueRelay relay;
@@ -75,23 +80,23 @@ final class OrderedReplies implements Bus.Asker {
 
   boolean mayAccept() {
     return !longKey
-        && toAskAgain == 0
+        && toLookUpAgain == 0
         && !replies.isFull()
         && held < maxPendingBytes
         && connection.hasRoom();
   }
 
-  /** Whether every request has been answered and every answer written. */
+  /** Whether every request is answered and every answer is written. */
   boolean isEmpty() {
     return replies.isEmpty() && relay == null && writer.isFlushed();
   }
 
-  /** Bytes of replies that are known and wait for their turn. */
+  /** Bytes of known replies that wait for earlier ones. */
   long held() {
     return held;
   }
 
-  /** Changes with every request accepted. */
+  /** The ticket of the next request; it changes with every accepted request. */
   int accepted() {
     return replies.tail();
   }
@@ -109,19 +114,19 @@ final class OrderedReplies implements Bus.Asker {
     return reading > 0;
   }
 
-  /** A reply will come under the ticket {@link #accepted} was. */
+  /** Reserves the next place for a reply that comes later; {@link #accepted} is its ticket. */
   void awaitReply() {
     replies.take();
   }
 
-  /** It has come. */
+  /** Fills in the reply of a reserved place. */
   void replied(int ticket, byte[] bytes) {
     if (!gone) {
       fill(ticket, bytes);
     }
   }
 
-  /** A reply that is known at once. */
+  /** Adds a reply that is known at once. */
   void reply(byte[] bytes) {
     fill(replies.take(), bytes);
   }
@@ -148,7 +153,7 @@ final class OrderedReplies implements Bus.Asker {
       } else if (held > maxPendingBytes && ticket != replies.head()) {
         reading++;
         replies.fill(ticket, entry.key());
-        toAskAgain = replies.size();
+        toLookUpAgain = replies.size();
       } else {
         replies.fill(ticket, entry);
         held += entry.respLength();
@@ -161,9 +166,9 @@ final class OrderedReplies implements Bus.Asker {
     }
   }
 
-  /** Whether the reply at the head need not wait for {@link #answersEnd} to be put with others. */
+  /** Whether the reply at the head may be written before {@link #answersEnd}. */
   private boolean mayWriteAtOnce() {
-    return relay == null && toAskAgain == 0 && connection.isWritable();
+    return relay == null && toLookUpAgain == 0 && connection.isWritable();
   }
 
   @Override
@@ -179,7 +184,8 @@ final class OrderedReplies implements Bus.Asker {
   // Replies out
 
   /**
-   * Returns whether it wrote any: the socket may have taken it all already and then has room again.
+   * Writes replies. Returns whether it wrote any. If so, the socket may already have taken them
+   * all, and has room again.
    */
   boolean writeReplies() {
     if (relay != null) {
@@ -187,16 +193,16 @@ final class OrderedReplies implements Bus.Asker {
     }
     boolean wrote = !writer.isFlushed();
     while (relay == null && !replies.isEmpty() && mayWriteFirst()) {
-      if (isToBeAskedAgain()) {
-        askAgain();
+      if (mustLookUpAgain()) {
+        lookUpAgain();
         break;
       }
       Object reply = Objects.requireNonNull(replies.first());
       if (reply instanceof TooLarge tooLarge) {
         writer.write();
         stream(tooLarge.key());
-        // A stream that was refused at once has left its reply at the head, and nobody else will
-        // come for it.
+        // If the stream was refused at once, its reply is at the head. Return true, or nothing else
+        // would write that reply.
         wrote |= relay == null;
         break;
       }
@@ -210,8 +216,8 @@ final class OrderedReplies implements Bus.Asker {
   }
 
   /**
-   * Values and long replies stay where they are until the socket takes them; short ones may wait
-   * behind it.
+   * Values and long replies stay in the queue until the socket takes them. Short replies may be
+   * copied to the backlog.
    */
   private boolean mayWriteFirst() {
     Object reply = replies.first();
@@ -248,14 +254,15 @@ final class OrderedReplies implements Bus.Asker {
     return state.isResp3() ? Reply.NULL : Reply.NIL;
   }
 
-  private boolean isToBeAskedAgain() {
+  private boolean mustLookUpAgain() {
     Object reply = replies.first();
-    return reply instanceof Key || reply instanceof Entry && toAskAgain > 0 && !headAskedAgain;
+    return reply instanceof Key
+        || reply instanceof Entry && toLookUpAgain > 0 && !headLookedUpAgain;
   }
 
-  private void askAgain() {
+  private void lookUpAgain() {
     Object reply = replies.first();
-    headAskedAgain = true;
+    headLookedUpAgain = true;
     if (reply instanceof Entry entry) {
       held -= entry.respLength();
       reading++;
@@ -267,19 +274,23 @@ final class OrderedReplies implements Bus.Asker {
 
   private void removeFirst() {
     replies.removeFirst();
-    headAskedAgain = false;
-    if (toAskAgain > 0) {
-      toAskAgain--;
+    headLookedUpAgain = false;
+    if (toLookUpAgain > 0) {
+      toLookUpAgain--;
     }
   }
 
   private void stream(Key key) {
-    toAskAgain = replies.size();
+    toLookUpAgain = replies.size();
     relay = new ValueRelay(connection, this);
     streams.open(key, relay);
   }
 
-  /** The value too large to keep has been written, or, with a reply, there is none. */
+  /**
+   * A stream has ended.
+   *
+   * @param reply null if the value was written; otherwise the reply to send in its place
+   */
   void streamed(byte @Nullable [] reply) {
     relay = null;
     reading--;

@@ -12,36 +12,37 @@ import redisproxy.command.Request;
 import redisproxy.config.Version;
 
 /**
- * {@code INFO redisproxy}: the proxy's own section, of which Redis knows nothing; all other
- * sections are Redis's. Answered among the ordered replies, to whoever may read from the cache.
+ * Answers {@code INFO redisproxy}, the proxy's own section. All other sections are Redis's. The
+ * reply takes its place among the ordered replies. Every client that may read from the cache gets
+ * it.
  */
 final class ProxyInfo {
   private static final long INFO = CommandName.of("info");
   private static final String SECTION = "redisproxy";
 
-  /** How it is written to be told among what goes through a dedicated connection. */
+  /** The only form that is recognized in a session with a dedicated connection; case is ignored. */
   private static final String REQUEST = "*2\r\n$4\r\ninfo\r\n$10\r\n" + SECTION + "\r\n";
 
   private final ClientConnection connection;
   private final Front front;
-  private final OrderedReplies cached;
+  private final OrderedReplies replies;
   private final ConnectionState state;
 
   ProxyInfo(
-      ClientConnection connection, Front front, OrderedReplies cached, ConnectionState state) {
+      ClientConnection connection, Front front, OrderedReplies replies, ConnectionState state) {
     this.connection = connection;
     this.front = front;
-    this.cached = cached;
+    this.replies = replies;
     this.state = state;
   }
 
-  static boolean isAsked(Request request) {
+  static boolean matches(Request request) {
     return request.name() == INFO
         && request.count() == 2
         && request.lowerCase(1, SECTION.length() + 1).equals(SECTION);
   }
 
-  /** Reads a request for it that begins here; false when another one does, or not all is there. */
+  /** Skips such a request. Returns false if the input begins with another, or is incomplete. */
   static boolean skip(ByteBuf input) {
     int length = REQUEST.length();
     if (input.readableBytes() < length
@@ -54,14 +55,14 @@ final class ProxyInfo {
     return true;
   }
 
-  /** Answers, in the order of the requests. */
+  /** Replies, in the order of the requests. */
   void answer() {
-    int ticket = cached.accepted();
-    cached.awaitReply();
+    int ticket = replies.accepted();
+    replies.awaitReply();
     boolean isResp3 = state.isResp3();
     front.ask(
         report -> {
-          cached.replied(ticket, reply(text(report), isResp3));
+          replies.replied(ticket, reply(text(report), isResp3));
           connection.advance();
         });
   }

@@ -7,52 +7,53 @@ import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 
 /**
- * Keeps a session from reading older values from the cache than Redis has told it: not before
- * everything it may have seen of Redis is invalidated, or it could read a new value there and then
- * an old one here. A fence that begins after the last reply of Redis tells when that is so. Where
- * Redis tells nothing of writes, the session does not read from the cache.
+ * Keeps a session from reading values from the cache that are older than those Redis has sent it.
+ * Without it, a client could read a new value from Redis and then the old one from the cache. After
+ * a reply of Redis, the session may read from the cache only when every write that the reply may
+ * have revealed is invalidated. A fence that begins after the last reply shows this. If Redis sends
+ * no invalidations, the session does not read from the cache.
  *
  * <pre>
- *            a reply of Redis tells the client something
+ *            a reply of Redis reveals data to the client
  *   OPEN ──────────────────────────────────────────────▶ CLOSED ◀─────────┐
  *     ▲                                                    │ a read comes, │ the fence did not pass:
- *     │                                                    │ and nothing   │ none for half a second
- *     │            the fence passed                        ▼ is under way  │
- *     └──────────────────────────────────────────────── ASKED ─────────────┘
+ *     │                                                    │ and nothing   │ no other fence for half
+ *     │            the fence passed                        ▼ is under way  │ a second
+ *     └─────────────────────────────────────────────── PENDING ────────────┘
  * </pre>
  */
 final class ReadBarrier implements Bus.Fenced {
-  /** A way to Redis that the session uses. */
+  /** A route to Redis that the session uses. */
   interface Source {
-    /** Whether nothing is under way there, and a read would get what anybody would get. */
+    /** Whether nothing is under way, and a read would get the same reply as on any connection. */
     boolean isQuiet();
 
-    /** Whether a reply has told the client something of what is in Redis. */
-    boolean hasTold();
+    /** Whether a reply has revealed data of Redis to the client. */
+    boolean hasObserved();
 
-    /** All of that is invalidated. */
-    void forgetTold();
+    /** Called when every write that these replies may have revealed is invalidated. */
+    void forgetObserved();
   }
 
-  /** After a fence that did not pass, none is asked for so long. */
+  /** After a fence that did not pass, no other is requested for this long. */
   private static final long REFUSED_FOR_NANOS = 500_000_000;
 
   private final ClientConnection connection;
   private final Front front;
   private final LongSupplier clock;
   private final List<Source> sources = new ArrayList<>(2);
-  private boolean asked;
+  private boolean fencePending;
 
-  /** When a fence last did not pass. */
+  /** When the last fence that did not pass ended. */
   private long refusedAt;
 
-  /** That of a session that has seen nothing of Redis. */
+  /** For a session that has no reply from Redis yet. */
   ReadBarrier(ClientConnection connection, Front front) {
     this(connection, front, System::nanoTime);
   }
 
   /**
-   * The same with a clock of its own.
+   * The same with another clock.
    *
    * @param clock nanoseconds, monotonic
    */
@@ -63,17 +64,17 @@ final class ReadBarrier implements Bus.Fenced {
     this.refusedAt = clock.getAsLong() - REFUSED_FOR_NANOS;
   }
 
-  /** The session sees of Redis what comes from there, too. */
+  /** Adds a route over which the session gets replies from Redis. */
   void add(Source source) {
     sources.add(source);
   }
 
   /** Whether the cache may answer the client now. */
   boolean isOpen() {
-    return !asked && isQuiet() && !hasTold();
+    return !fencePending && isQuiet() && !hasObserved();
   }
 
-  /** Whether nothing of the session's is on its way to Redis, nor the reply on its way back. */
+  /** Whether no request of the session is on its way to Redis, and no reply on its way back. */
   boolean isQuiet() {
     for (int i = 0; i < sources.size(); i++) {
       if (!sources.get(i).isQuiet()) {
@@ -83,34 +84,34 @@ final class ReadBarrier implements Bus.Fenced {
     return true;
   }
 
-  private boolean hasTold() {
+  private boolean hasObserved() {
     for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i).hasTold()) {
+      if (sources.get(i).hasObserved()) {
         return true;
       }
     }
     return false;
   }
 
-  /** Whether that is being found out; the session goes on when it is known. */
-  boolean isAsked() {
-    return asked;
+  /** Whether a fence is under way. The session advances when its result arrives. */
+  boolean isFencePending() {
+    return fencePending;
   }
 
-  /** Begins to find it out, if there is a chance. */
-  void ask() {
-    if (!asked && isQuiet() && clock.getAsLong() - refusedAt >= REFUSED_FOR_NANOS) {
-      asked = true;
+  /** Requests a fence, if it may pass now. */
+  void requestFence() {
+    if (!fencePending && isQuiet() && clock.getAsLong() - refusedAt >= REFUSED_FOR_NANOS) {
+      fencePending = true;
       front.fence(this, false);
     }
   }
 
-  /** Nothing has come from Redis since the fence was asked for, for nothing was asked of it. */
+  /** While the fence was pending, nothing was sent to Redis, so no reply has arrived since. */
   @Override
   public void fenced(boolean passed) {
-    asked = false;
+    fencePending = false;
     if (passed && isQuiet()) {
-      sources.forEach(Source::forgetTold);
+      sources.forEach(Source::forgetObserved);
     } else {
       refusedAt = clock.getAsLong();
     }

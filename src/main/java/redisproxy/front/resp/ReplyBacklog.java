@@ -9,23 +9,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reply bytes that wait until a client reads, in order. A run of equal short lines, such as a
- * million {@code +OK}, is kept as one copy and a count: a client that sends a whole pipeline before
- * it reads gets its replies, and they cost next to nothing until then. All else is copied as it is.
- * One thread at a time.
+ * million {@code +OK}, is kept as one copy and a count. So a client can send a whole pipeline
+ * before it reads, and its replies cost almost no memory until then. All other bytes are copied
+ * unchanged. Not thread-safe.
  */
 public final class ReplyBacklog {
-  /** A longer line, in bytes, is not compared with the one before it. */
+  /** A longer line, in bytes, is not compared with the previous line. */
   private static final int MAX_LINE = 64;
 
-  /** So many equal lines in a row begin a run; fewer take no more room as they are. */
+  /** A run begins after this many equal lines. Fewer lines take no more room as they are. */
   private static final int MIN_RUN = 8;
 
   private static final int CHUNK = 4 * 1024;
 
-  /** What a chunk or a run costs beside its bytes. */
+  /** The memory of a chunk or a run in addition to its bytes. */
   private static final int OVERHEAD = 64;
 
-  /** Bytes to be sent {@code times} times; of a chunk, {@code to} grows. */
+  /** Bytes to send {@code times} times. In a chunk, {@code to} grows as bytes are added. */
   private static final class Piece {
     final byte[] bytes;
     int from;
@@ -56,12 +56,12 @@ public final class ReplyBacklog {
     return pieces.isEmpty();
   }
 
-  /** How much memory this takes, in bytes. */
+  /** How much memory the backlog takes, in bytes. */
   public long held() {
     return held;
   }
 
-  /** Adds what is readable of a buffer; the caller releases it. */
+  /** Adds the readable bytes of a buffer. The caller releases it. */
   public void add(ByteBuf data) {
     while (data.isReadable()) {
       int from = data.readerIndex();
@@ -75,7 +75,7 @@ public final class ReplyBacklog {
     }
   }
 
-  /** Counts a line that equals those before it; false when it is to be kept as it is. */
+  /** Counts a line that continues a run. Returns false if the line must be added unchanged. */
   private boolean repeats(ByteBuf data, int from, int length) {
     if (!equalsLast(data, from, length)) {
       data.getBytes(from, lastLine, 0, length);
@@ -134,7 +134,7 @@ public final class ReplyBacklog {
     return piece;
   }
 
-  /** Takes what is next, so many bytes at most; not to be called when this is empty. */
+  /** Takes the next bytes, up to {@code most}. Do not call it on an empty backlog. */
   public ByteBuf take(ByteBufAllocator allocator, int most) {
     ByteBuf taken = allocator.ioBuffer(most, most);
     while (taken.isWritable() && !pieces.isEmpty()) {
@@ -161,7 +161,7 @@ public final class ReplyBacklog {
     lastLength = 0;
   }
 
-  /** A backlog's bytes; 0 where there is none. */
+  /** The memory of a backlog in bytes; 0 for null. */
   public static long bytes(@Nullable ReplyBacklog backlog) {
     return backlog == null ? 0 : backlog.held;
   }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replies a client is owed, in the order of its requests. A request takes the next ticket; its
- * reply is filled in when it is known; replies leave from the head. A ring that grows to what the
- * client pipelines and no further than its limit. One thread at a time.
+ * The outstanding replies of a client, in the order of its requests. A request takes the next
+ * ticket. Its reply is filled in when it is known. Replies leave from the head. The queue is a ring
+ * buffer that grows with the client's pipeline, up to a limit. Not thread-safe.
  */
 public final class ReplyQueue {
   private final int limit;
@@ -14,12 +14,12 @@ public final class ReplyQueue {
   private int head;
   private int tail;
 
-  /** A queue for at most so many replies, 1 or more. */
+  /** A queue for at most this many replies, 1 or more. */
   public ReplyQueue(int limit) {
     this.limit = limit;
   }
 
-  /** Whether no more tickets are to be had until a reply has left. */
+  /** Whether all tickets are taken until a reply leaves. */
   public boolean isFull() {
     return tail - head >= limit;
   }
@@ -28,7 +28,7 @@ public final class ReplyQueue {
     return head == tail;
   }
 
-  /** How many replies are owed. */
+  /** How many replies are outstanding. */
   public int size() {
     return tail - head;
   }
@@ -49,7 +49,7 @@ public final class ReplyQueue {
     ring = wider;
   }
 
-  /** Fills in a ticket's reply, or takes it back with null. */
+  /** Fills in a ticket's reply; null removes it again. */
   public void fill(int ticket, @Nullable Object reply) {
     ring[ticket & ring.length - 1] = reply;
   }
@@ -64,18 +64,18 @@ public final class ReplyQueue {
     return tail;
   }
 
-  /** The reply at the head, or null while it is not known. Not to be asked of an empty queue. */
+  /** The reply at the head, or null while it is not known. Do not call it on an empty queue. */
   public @Nullable Object first() {
     return ring[head & ring.length - 1];
   }
 
-  /** Lets the reply at the head go. */
+  /** Removes the reply at the head. */
   public void removeFirst() {
     ring[head & ring.length - 1] = null;
     head++;
   }
 
-  /** Forgets everything; answers still to come find nobody. */
+  /** Removes all tickets. The caller must ignore answers that arrive later. */
   public void clear() {
     Arrays.fill(ring, null);
     head = tail;

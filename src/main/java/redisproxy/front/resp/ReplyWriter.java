@@ -4,20 +4,20 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
-/** Puts small replies of one client together, so that they leave as one buffer and one packet. */
+/** Gathers the small replies of one client, so that they leave as one buffer and one packet. */
 final class ReplyWriter {
   /**
-   * What is shorter than this, in bytes, is copied among its neighbours; what is longer is sent
-   * from where it is.
+   * A shorter reply, in bytes, is copied into the gathering buffer. A longer reply is sent without
+   * a copy.
    */
   private static final int COPIED = 8 * 1024;
 
-  /** The size of the buffer that small replies are gathered in, at most, in bytes. */
+  /** The largest size of the gathering buffer, in bytes. */
   private static final int GATHERED = 64 * 1024;
 
   private final ClientConnection connection;
 
-  /** Replies not yet written, or null. */
+  /** Gathered replies that are not written yet, or null. */
   private @Nullable ByteBuf gathered;
 
   private boolean flushed = true;
@@ -26,7 +26,7 @@ final class ReplyWriter {
     this.connection = connection;
   }
 
-  /** Whether a reply of so many bytes is copied among its neighbours. */
+  /** Whether a reply of this many bytes is copied into the gathering buffer. */
   static boolean isSmall(int length) {
     return length < COPIED;
   }
@@ -45,7 +45,7 @@ final class ReplyWriter {
     flushed = false;
     if (!isSmall(length)) {
       write();
-      // From where it is, whether or not the socket takes it now: a copy would cost more.
+      // Not copied, even if the socket does not take it now, because a copy would cost more.
       connection.write(Unpooled.wrappedBuffer(bytes, offset, length));
       return;
     }
@@ -58,11 +58,11 @@ final class ReplyWriter {
     }
   }
 
-  /** Writes what has been gathered. */
+  /** Writes the gathered replies. */
   void write() {
     ByteBuf full = gathered;
     if (full != null) {
-      // First, for writing may lead back here when the socket has no more room.
+      // Clear it first, because the write may call this method again when the socket is full.
       gathered = null;
       connection.writeOrHold(full);
     }
@@ -76,7 +76,7 @@ final class ReplyWriter {
     }
   }
 
-  /** Nothing more is to be written. */
+  /** Drops replies that are not written yet. */
   void close() {
     if (gathered != null) {
       gathered.release();

@@ -34,16 +34,16 @@ import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.node.Memo;
 import redisproxy.upstream.node.Node;
 
-/** Serves RESP: a session for each client. Any number of instances share the port. */
+/** Serves RESP, with a session for each client. Any number of instances share the port. */
 public final class RespVerticle extends VerticleBase {
-  /** Of any free port, the same for all instances; with 0 each would have one of its own. */
+  /** Any free port, the same for all instances. With 0 each instance would get a different port. */
   private static final int ANY_PORT = -1;
 
   private final Settings.Resp settings;
   private final Settings.Redis redis;
   private final Log log;
 
-  /** Null where Redis judges who clients are. */
+  /** Null if Redis checks credentials. */
   private final @Nullable Credentials own;
 
   private final Admission admission;
@@ -126,7 +126,7 @@ public final class RespVerticle extends VerticleBase {
         front.tally().copy(), node.connections().copy(), loopDelay.delays().copy(), null);
   }
 
-  /** The port listened on, which is not the one set when that is 0. */
+  /** The port that the server listens on. It differs from the setting if that is 0. */
   public int port() {
     return server.port();
   }
@@ -145,18 +145,18 @@ public final class RespVerticle extends VerticleBase {
           sessions.remove(session);
           clients.leave();
         });
-    // Without a handler Vert.x would close it at once, with replies still to come.
+    // Without this handler Vert.x would close the socket at once, before the last replies.
     socket.shutdownHandler(grace -> {});
     connection.attach((NetSocketInternal) socket, settings.maxPendingBytes(), memory, faults);
     if (stopping) {
-      // It was accepted before the port was closed, or had its TLS handshake meanwhile.
+      // The socket was accepted, or finished its TLS handshake, while the server was stopping.
       session.drain();
     }
   }
 
   /**
-   * Stops listening, answers what has been read, then closes; clients that do not go in time are
-   * cut off.
+   * Stops listening, answers the requests that were read, then closes the sessions. Clients that do
+   * not leave in time are disconnected.
    */
   @Override
   public Future<?> stop() {

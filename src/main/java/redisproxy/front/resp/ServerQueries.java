@@ -13,12 +13,14 @@ import redisproxy.upstream.node.Memo.Topic;
 import redisproxy.upstream.node.Queries;
 
 /**
- * What a session without a dedicated connection asks Redis that is the same for every session, so
- * that it needs none: COMMAND, INFO, whether the database of a SELECT exists, and whether the
- * server refuses CLIENT MAINT_NOTIFICATIONS, as all do but Redis Enterprise. One question at a
- * time: its request stays in the session's input, nothing behind it is read, and when there is an
- * answer, or none is to be had, it is read again. So replies stay in order, and the request can
- * still go through a dedicated connection.
+ * Queries of a session without a dedicated connection whose reply is the same for every session, so
+ * that the session still needs no connection: COMMAND, INFO, whether the database of a SELECT
+ * exists, and whether the server refuses CLIENT MAINT_NOTIFICATIONS, as all do except Redis
+ * Enterprise.
+ *
+ * <p>A session makes one query at a time. Its request stays in the session's input, and no request
+ * after it is read. When the answer arrives, or no answer is possible, the request is read again.
+ * So replies stay in order, and the request can still go over a dedicated connection.
  */
 final class ServerQueries implements Queries.Asker {
   private static final long COMMAND = CommandName.of("command");
@@ -29,10 +31,10 @@ final class ServerQueries implements Queries.Asker {
   private static final Set<String> OF_COMMAND =
       Set.of("count", "docs", "info", "list", "getkeys", "getkeysandflags", "help");
 
-  /** As Redis would write it: other spellings it is to judge itself. */
+  /** A database number in its canonical form. Redis itself checks other forms. */
   private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,3}");
 
-  /** Longer requests, in bytes, go through a dedicated connection. */
+  /** Longer requests, in bytes, go over a dedicated connection. */
   private static final int MAX_REQUEST = 1024;
 
   private final ClientConnection connection;
@@ -40,7 +42,9 @@ final class ServerQueries implements Queries.Asker {
   private final ConnectionState state;
   private boolean waiting;
 
-  /** The answer to the request that is read next, null when there is none, is known. */
+  /**
+   * The query of the next request has ended, and {@link #answer} is its result; null means none.
+   */
   private boolean known;
 
   private byte @Nullable [] answer;
@@ -51,21 +55,21 @@ final class ServerQueries implements Queries.Asker {
     this.state = state;
   }
 
-  /** Whether the answer to the last request is still to come. */
+  /** Whether the query of the last request is under way. */
   boolean isWaiting() {
     return waiting;
   }
 
   /**
-   * The answer to a request, or null: then, unless it is {@linkplain #isWaiting to come}, only a
-   * dedicated connection has it.
+   * The answer to a request. Null while its query is {@linkplain #isWaiting under way}. Null
+   * otherwise means that the request needs a dedicated connection.
    */
   byte @Nullable [] answer(Request request) {
     if (known) {
       byte[] reply = answer;
       known = false;
       answer = null;
-      return settled(request, reply);
+      return apply(request, reply);
     }
     Topic topic = topic(request);
     if (topic == null || isLong(request)) {
@@ -73,7 +77,7 @@ final class ServerQueries implements Queries.Asker {
     }
     int db = topic == Topic.DATABASE ? database(request) : -1;
     if (queries.hasDatabase(db)) {
-      return settled(request, Reply.OK);
+      return apply(request, Reply.OK);
     }
     Question question = new Question(topic, state.isResp3(), db, request.array());
     waiting = queries.ask(question, this);
@@ -86,12 +90,13 @@ final class ServerQueries implements Queries.Asker {
       return Topic.INFO;
     }
     if (name == COMMAND) {
-      boolean told = request.count() == 1 || OF_COMMAND.contains(request.lowerCase(1, 16));
-      return told ? Topic.COMMAND : null;
+      boolean isShared = request.count() == 1 || OF_COMMAND.contains(request.lowerCase(1, 16));
+      return isShared ? Topic.COMMAND : null;
     }
     if (name == CLIENT) {
-      boolean asked = request.count() > 1 && request.lowerCase(1, 20).equals("maint_notifications");
-      return asked ? Topic.REFUSAL : null;
+      boolean isMaint =
+          request.count() > 1 && request.lowerCase(1, 20).equals("maint_notifications");
+      return isMaint ? Topic.REFUSAL : null;
     }
     return name == SELECT ? Topic.DATABASE : null;
   }
@@ -104,7 +109,9 @@ final class ServerQueries implements Queries.Asker {
     return length > MAX_REQUEST;
   }
 
-  /** The number of a database that may be cached; negative when it is none. */
+  /**
+   * The number of a database that may be cached; negative if the request names no such database.
+   */
   private static int database(Request request) {
     String number = request.count() == 2 ? request.text(1, 5) : "";
     if (!NUMBER.matcher(number).matches()) {
@@ -115,10 +122,11 @@ final class ServerQueries implements Queries.Asker {
   }
 
   /**
-   * The session moves when Redis would let it, and not to where only a dedicated connection leads.
-   * What Redis does not refuse changes the connection, so it is for the session's own.
+   * Applies an answer to the session. After a SELECT that Redis accepts, the session uses that
+   * database, if it may be cached. A CLIENT request that Redis does not refuse changes its
+   * connection, so it needs the session's dedicated connection.
    */
-  private byte @Nullable [] settled(Request request, byte @Nullable [] reply) {
+  private byte @Nullable [] apply(Request request, byte @Nullable [] reply) {
     if (reply == null || reply[0] == '-') {
       return reply;
     }

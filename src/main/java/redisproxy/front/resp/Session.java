@@ -17,7 +17,7 @@ import redisproxy.upstream.node.Memo;
 import redisproxy.upstream.node.Node;
 
 /**
- * One RESP client: gives each of its requests to the route that answers it.
+ * One RESP client. The session gives each of its requests to the route that answers it.
  *
  * <pre>
  *   state      routes                          goes on to
@@ -25,8 +25,8 @@ import redisproxy.upstream.node.Node;
  *   DEDICATED  dedicated                       READING    at a GET, when nothing is under way and
  *                                                         the {@link ReadBarrier} opens
  *   READING    cache                           DEDICATED  at anything but a GET
- *   ENDING     none: what was read is          GONE       when all is answered and the client has
- *              answered                                   seen the end
+ *   ENDING     none: requests that were        GONE       when all are answered and the client has
+ *              read are answered                          seen the end of the output
  *   GONE       none
  *
  *                 ┌──────────┐          ┌───────────┐ ────────▶ ┌─────────┐
@@ -40,22 +40,22 @@ import redisproxy.upstream.node.Node;
  *    the socket is closed, in any state ──▶ GONE
  * </pre>
  *
- * <p>When may a session read from the cache again, after a SET? In ROUTED the SET goes over a
- * shared connection. Its key is invalidated before its reply leaves. The reply is OK and tells
- * nothing of what is in Redis, so a GET behind it is answered from the cache as soon as the reply
- * is there. A reply that tells something (INCR) closes the barrier, and a fence opens it. In
- * DEDICATED every reply but OK does.
+ * <p>When may a session read from the cache again after a SET? In ROUTED, the SET goes over a
+ * shared connection. Its key is invalidated before its reply leaves. The reply is OK and reveals no
+ * data of Redis, so the cache answers a GET after it as soon as the reply has arrived. A reply that
+ * reveals data (INCR) closes the barrier, and a fence opens it again. In DEDICATED, every reply
+ * except OK closes the barrier.
  *
- * <p>Replies are always in the order of the requests: what ROUTED takes has a place in {@link
- * OrderedReplies}, and DEDICATED and READING wait for each other. Belongs to the connection's event
+ * <p>Replies are always in the order of the requests. A request in ROUTED has a place in {@link
+ * OrderedReplies}. DEDICATED and READING wait for each other. Belongs to the connection's event
  * loop.
  */
 final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, ClientIds.Session {
   /**
    * What the sessions of an event loop share.
    *
-   * @param own whom the proxy lets in, or null where Redis judges
-   * @param db the database they begin in
+   * @param own the proxy's own credentials, or null if Redis checks credentials
+   * @param db the initial database
    */
   record Shared(
       Front front,
@@ -67,8 +67,8 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
       ClientIds ids) {}
 
   /**
-   * Nothing that is answered without a dedicated connection has as many. Positions of arguments
-   * cost more than small arguments do.
+   * Requests with more arguments go over a dedicated connection. The position of an argument costs
+   * more memory than a small argument.
    */
   private static final int MAX_ARGUMENTS = 1024;
 
@@ -80,37 +80,37 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   private final DedicatedConnections dedicatedConnections;
   private final boolean isOpen;
 
-  /** Null where Redis judges who the client is. */
+  /** Null if Redis checks credentials. */
   private final @Nullable Login login;
 
   private final ClientLimits limits;
 
-  /** Reads what the client sends, whatever route it is for. */
+  /** Parses the client's requests, for all routes. */
   private final RequestParser parser;
 
   private final ConnectionState state;
   private final Handshake handshake;
   private final SharedRoute sharedRoute;
-  private final OrderedReplies cached;
+  private final OrderedReplies replies;
   private final ReadBarrier barrier;
   private final Dispatcher dispatcher;
 
-  /** Null until its id is told, or it has a connection of its own. */
+  /** Null until the id is needed: for a reply, or for a dedicated connection. */
   private ClientIds.@Nullable Client client;
 
-  /** Null until there is a request that only Redis can answer. */
+  /** Null until a request needs the dedicated route. */
   private @Nullable DedicatedRoute dedicated;
 
-  /** The next request is for the dedicated connection, although it is a GET. */
-  private boolean straight;
+  /** The next request is a GET, but must go over the dedicated connection. */
+  private boolean sendGetToRedis;
 
-  /** What comes next in the input waits until all before it is answered. */
+  /** The next request waits until all earlier requests are answered. */
   private boolean blocked;
 
-  /** The dedicated connection is lost. The client is told when all it asked before is answered. */
-  private boolean lossPutOff;
+  /** The dedicated connection is lost. The client learns of it after its earlier replies. */
+  private boolean lossDeferred;
 
-  /** Another session wants it to have a connection to Redis. */
+  /** Another session has requested that this one opens a dedicated connection. */
   private boolean connectionWanted;
 
   private boolean quitting;
@@ -118,7 +118,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   private boolean advancing;
   private boolean gone;
 
-  /** A session in its first state, which reads a connection from now on. */
+  /** Starts in ROUTED, and receives the input of the connection from now on. */
   Session(ClientConnection connection, Shared shared) {
     this.connection = connection;
     this.shared = shared;
@@ -136,26 +136,26 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
             isOpen,
             credentials -> login != null || dedicatedConnections.areOwn(credentials));
     this.handshake = new Handshake(state, () -> client().id());
-    this.cached = new OrderedReplies(connection, front, node.largeValues(), state, settings);
+    this.replies = new OrderedReplies(connection, front, node.largeValues(), state, settings);
     this.sharedRoute =
-        new SharedRoute(connection, cached, node.shared(), state, handshake, this::quit);
+        new SharedRoute(connection, replies, node.shared(), state, handshake, this::quit);
     this.barrier = new ReadBarrier(connection, front);
     barrier.add(sharedRoute);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     LocalRoute local =
         new LocalRoute(
             front,
-            cached,
+            replies,
             handshake,
             new ServerQueries(connection, node.queries(), state),
-            new ProxyInfo(connection, front, cached, state),
+            new ProxyInfo(connection, front, replies, state),
             !settings.tunnel());
     this.dispatcher =
         new Dispatcher(
             parser,
             new RequestBounds(settings.maxRequestBytes(), MAX_ARGUMENTS),
             local,
-            cached,
+            replies,
             sharedRoute,
             barrier,
             new Dispatcher.Access(login, limits, isOpen, settings.tunnel()));
@@ -173,18 +173,18 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     if (dedicated == null || quitting) {
       return;
     }
-    if (asksForInfo(input)) {
+    if (skipInfoRequest(input)) {
       dispatcher.replyInfo();
       blocked = input.isReadable();
       return;
     }
-    boolean back = goesBack(input);
-    if (back) {
+    boolean fromCache = mayReadFromCache(input);
+    if (fromCache) {
       acceptGets(dedicated, input);
     }
-    boolean through = straight || !back;
-    if (through && cached.isEmpty() && !barrier.isAsked() && dedicated.mayAccept()) {
-      straight = false;
+    boolean toRedis = sendGetToRedis || !fromCache;
+    if (toRedis && replies.isEmpty() && !barrier.isFencePending() && dedicated.mayAccept()) {
+      sendGetToRedis = false;
       dedicated.accept(input);
     }
   }
@@ -193,7 +193,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     while (dedicated == null && mayAccept()) {
       switch (dispatcher.next(input)) {
         case TAKEN -> {}
-        case TO_COME -> {
+        case WAITING -> {
           return;
         }
         case DEDICATED -> openDedicated(isSync(parser.request()));
@@ -206,7 +206,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     }
   }
 
-  /** Redis refuses these behind a reply that has not left. */
+  /** Redis refuses these commands while it has an unsent reply on the connection. */
   private static boolean isSync(Request next) {
     return next.name() == SYNC || next.name() == PSYNC;
   }
@@ -214,7 +214,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   /**
    * Opens the dedicated connection.
    *
-   * @param isForSync whether nothing may be said over it before the next request
+   * @param isForSync whether nothing may be sent over it before the next request
    */
   private void openDedicated(boolean isForSync) {
     DedicatedGuard guard = new DedicatedGuard(limits, login, dedicatedConnections.greeting());
@@ -240,7 +240,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     connection.later(0, connection::close);
   }
 
-  /** Opens the connection that another session wants messages to be sent to. */
+  /** Opens a dedicated connection, to which Redis will send the messages of another session. */
   @Override
   public void connect() {
     connection.later(
@@ -249,7 +249,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
           connectionWanted = true;
           advance();
           if (!gone) {
-            client().tellWaiting();
+            client().runWaiting();
           }
         });
   }
@@ -257,31 +257,35 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   private boolean mayConnect() {
     return dedicated == null
         && isOpen
-        && !dispatcher.isStranger()
+        && !dispatcher.mustLogIn()
         && !dispatcher.isWaiting()
-        && cached.isEmpty();
+        && replies.isEmpty();
   }
 
-  /** Redis has nothing to say of the proxy; nothing else may be under way, or it is asked. */
-  private boolean asksForInfo(ByteBuf input) {
-    return cached.isEmpty()
+  /**
+   * Reads a request for the proxy's own section of INFO. If anything is under way, Redis gets it.
+   */
+  private boolean skipInfoRequest(ByteBuf input) {
+    return replies.isEmpty()
         && barrier.isQuiet()
-        && !barrier.isAsked()
-        && !dispatcher.isStranger()
+        && !barrier.isFencePending()
+        && !dispatcher.mustLogIn()
         && ProxyInfo.skip(input);
   }
 
-  /** Whether what comes next is for the cache, though there is a dedicated connection. */
-  private boolean goesBack(ByteBuf input) {
-    if (straight
-        || dispatcher.isStranger()
+  /**
+   * Whether the next request is a GET that the cache may answer despite the dedicated connection.
+   */
+  private boolean mayReadFromCache(ByteBuf input) {
+    if (sendGetToRedis
+        || dispatcher.mustLogIn()
         || !shared.front().isAdmitted()
         || state.db() > Memo.MAX_DATABASE
         || !UsualGet.begins(input)) {
       return false;
     }
     if (!barrier.isOpen()) {
-      barrier.ask();
+      barrier.requestFence();
       return false;
     }
     return true;
@@ -289,14 +293,14 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
 
   private void acceptGets(DedicatedRoute dedicated, ByteBuf input) {
     dedicated.keepAlive();
-    while (cached.mayAccept() && UsualGet.begins(input)) {
+    while (replies.mayAccept() && UsualGet.begins(input)) {
       Dispatcher.Outcome outcome = dispatcher.nextGet(input);
       if (outcome != Dispatcher.Outcome.TAKEN) {
-        straight = outcome == Dispatcher.Outcome.DEDICATED;
+        sendGetToRedis = outcome == Dispatcher.Outcome.DEDICATED;
         break;
       }
     }
-    blocked = straight || input.isReadable() && !UsualGet.begins(input);
+    blocked = sendGetToRedis || input.isReadable() && !UsualGet.begins(input);
   }
 
   private boolean mayAccept() {
@@ -304,12 +308,12 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
       return false;
     }
     if (dedicated == null) {
-      return !dispatcher.isWaiting() && cached.mayAccept();
+      return !dispatcher.isWaiting() && replies.mayAccept();
     }
-    if (barrier.isAsked()) {
+    if (barrier.isFencePending()) {
       return false;
     }
-    return cached.isEmpty() ? dedicated.mayAccept() : !blocked && cached.mayAccept();
+    return replies.isEmpty() ? dedicated.mayAccept() : !blocked && replies.mayAccept();
   }
 
   // Replies out
@@ -323,7 +327,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     try {
       proceed();
     } catch (Throwable fault) {
-      // Not all callers report what is thrown.
+      // Some callers swallow exceptions, so catch them here.
       connection.broken(fault);
     }
     advancing = false;
@@ -336,27 +340,27 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     }
     boolean progress;
     do {
-      progress = cached.writeReplies();
-      int before = cached.accepted();
+      progress = replies.writeReplies();
+      int before = replies.accepted();
       connection.acceptInput();
-      progress |= cached.accepted() != before;
+      progress |= replies.accepted() != before;
     } while (progress);
     if (connectionWanted && mayConnect()) {
       openDedicated(false);
     }
-    if (lossPutOff && cached.isEmpty() && dedicated != null) {
+    if (lossDeferred && replies.isEmpty() && dedicated != null) {
       dedicated.lost();
       return;
     }
     connection.setReading(!draining && mayAccept());
-    if (cached.isEmpty() && (quitting || draining && mayAccept())) {
+    if (replies.isEmpty() && (quitting || draining && mayAccept())) {
       end();
     }
   }
 
   @Override
   public long held() {
-    return cached.held() + parser.request().held();
+    return replies.held() + parser.request().held();
   }
 
   @Override
@@ -364,15 +368,15 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     quitting = true;
   }
 
-  /** Until then nothing more is read. */
+  /** Stops reading if the loss is deferred. */
   @Override
-  public boolean putsOffLoss() {
-    lossPutOff = !cached.isEmpty();
-    quitting |= lossPutOff;
-    return lossPutOff;
+  public boolean defersLoss() {
+    lossDeferred = !replies.isEmpty();
+    quitting |= lossDeferred;
+    return lossDeferred;
   }
 
-  /** Everything that was read is answered or on its way to Redis. */
+  /** Begins to close: every request that was read is answered or on its way to Redis. */
   private void end() {
     if (dedicated == null) {
       connection.leave();
@@ -389,17 +393,17 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   }
 
   /**
-   * A client may send its last requests and leave, without waiting for the connection they need or
-   * for the replies before them. Redis would read them.
+   * A client may send its last requests and leave, without waiting for their connection or for
+   * earlier replies. Redis would execute them, so the proxy relays them.
    */
   @Override
   public void acceptLast(ByteBuf input) {
-    if (dedicated != null && !quitting && cached.isEmpty() && !barrier.isAsked()) {
+    if (dedicated != null && !quitting && replies.isEmpty() && !barrier.isFencePending()) {
       dedicated.acceptLast(input);
     }
   }
 
-  /** Answers what has been read, then closes. */
+  /** Answers the requests that were read, then closes. */
   void drain() {
     draining = true;
     advance();
@@ -413,7 +417,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   @Override
   public void closed() {
     gone = true;
-    cached.close();
+    replies.close();
     limits.close();
     sharedRoute.close();
     if (dedicated != null) {

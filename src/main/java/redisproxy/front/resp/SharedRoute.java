@@ -8,98 +8,102 @@ import redisproxy.upstream.node.Call;
 import redisproxy.upstream.node.SharedConnections;
 
 /**
- * The shared route: sends short requests such as SET, INCR and EXPIRE over a connection that many
- * sessions share, for a session that has no dedicated one.
+ * The shared route sends short requests such as SET, INCR and EXPIRE over a connection that many
+ * sessions share. It serves sessions without a dedicated connection.
  *
- * <p>Redis may read that connection and the loader's in any order. So the session forwards nothing
- * while a read is under way, and reads nothing while a forwarded request is. It also forwards
- * nothing while earlier requests are under way on a shared connection that was replaced since.
+ * <p>Redis may read the shared connection and the loader's connections in any order. So the session
+ * forwards nothing while a cache read is under way, and reads nothing while a forwarded request is.
+ * It also forwards nothing while earlier requests are under way on a shared connection that has
+ * been replaced.
  */
 final class SharedRoute implements Call.Receiver, ReadBarrier.Source {
-  /** A longer request, in bytes, goes through a dedicated connection. */
+  /** A longer request, in bytes, goes over a dedicated connection. */
   private static final int MAX_REQUEST = 16 * 1024;
 
   private final ClientConnection connection;
-  private final OrderedReplies cached;
+  private final OrderedReplies replies;
   private final SharedConnections sharedConnections;
   private final ConnectionState state;
   private final Handshake handshake;
 
-  /** Ends the session behind what was read of it. */
+  /** Ends the session after the requests that were read. */
   private final Runnable quit;
 
   private int outstanding;
 
-  /** How often the shared connections had been renewed when a request was last forwarded. */
+  /** The count of renewals of the shared connections when a request was last forwarded. */
   private int renewals;
 
-  /** A reply has told the client something of what is in Redis. */
-  private boolean told;
+  /** A reply has revealed, or may reveal, data of Redis to the client. */
+  private boolean observed;
 
   private boolean gone;
 
   SharedRoute(
       ClientConnection connection,
-      OrderedReplies cached,
+      OrderedReplies replies,
       SharedConnections sharedConnections,
       ConnectionState state,
       Handshake handshake,
       Runnable quit) {
     this.connection = connection;
-    this.cached = cached;
+    this.replies = replies;
     this.sharedConnections = sharedConnections;
     this.state = state;
     this.handshake = handshake;
     this.quit = quit;
   }
 
-  /** Whether everything forwarded is answered. */
+  /** Whether every forwarded request is answered. */
   @Override
   public boolean isQuiet() {
     return outstanding == 0;
   }
 
   @Override
-  public boolean hasTold() {
-    return told;
+  public boolean hasObserved() {
+    return observed;
   }
 
   @Override
-  public void forgetTold() {
-    told = false;
+  public void forgetObserved() {
+    observed = false;
   }
 
-  /** What is sent now might be read before what was sent last, by Redis at another connection. */
-  boolean isBetweenTwo() {
+  /**
+   * Whether requests are under way on a replaced connection. Redis might execute a new request, on
+   * the new connection, before them.
+   */
+  boolean awaitsOldConnection() {
     return outstanding > 0 && renewals != sharedConnections.renewals();
   }
 
   /**
-   * Forwards a request if it may be.
+   * Forwards a request if this route may take it.
    *
-   * @param input has its reader index before the request
+   * @param input its reader index is at the start of the request
    */
   boolean forward(Request request, ByteBuf input) {
     Command command = request.command();
     if (!command.isTerse(request)
         || request.size() > MAX_REQUEST
         || !state.isHome()
-        || isBetweenTwo()
-        || cached.isReading()) {
+        || awaitsOldConnection()
+        || replies.isReading()) {
       return false;
     }
     boolean isResp3 = state.isResp3();
     int start = input.readerIndex();
     int end = start + request.size();
     if (!sharedConnections.send(
-        isResp3, input, start, end, request.writes(), this, cached.accepted())) {
+        isResp3, input, start, end, request.writes(), this, replies.accepted())) {
       return false;
     }
     renewals = sharedConnections.renewals();
-    cached.awaitReply();
+    replies.awaitReply();
     handshake.forwarded();
     outstanding++;
-    told |= !command.isBlind(request);
+    observed |= !command.isBlind(request);
     return true;
   }
 
@@ -107,8 +111,8 @@ final class SharedRoute implements Call.Receiver, ReadBarrier.Source {
   public void answered(int ticket, byte[] reply) {
     if (!gone) {
       outstanding--;
-      told |= reply[0] != '+';
-      cached.replied(ticket, reply);
+      observed |= reply[0] != '+';
+      replies.replied(ticket, reply);
     }
   }
 
@@ -117,12 +121,12 @@ final class SharedRoute implements Call.Receiver, ReadBarrier.Source {
     connection.advance();
   }
 
-  /** As after any connection that is lost, the client knows by its end. */
+  /** Ends the session with an error, so that the client notices the lost connection. */
   @Override
   public void lost(int ticket, boolean wasConnected) {
     if (!gone) {
       outstanding--;
-      cached.replied(ticket, FailureReply.lost(wasConnected));
+      replies.replied(ticket, FailureReply.lost(wasConnected));
       quit.run();
       connection.advance();
     }

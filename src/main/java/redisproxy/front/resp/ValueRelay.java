@@ -9,9 +9,7 @@ import redisproxy.cache.Failure;
 import redisproxy.resp.Reply;
 import redisproxy.upstream.load.ValueStream;
 
-/**
- * Writes a value too large to keep to a RESP client as it comes, no faster than the client reads.
- */
+/** Streams a value that is too large to cache to a RESP client, no faster than the client reads. */
 public final class ValueRelay implements ValueStream.Sink {
   private static final byte[] CRLF = {'\r', '\n'};
 
@@ -47,7 +45,7 @@ public final class ValueRelay implements ValueStream.Sink {
     return !connection.isWritable();
   }
 
-  /** The client has read what was written. */
+  /** Resumes the stream if the client has read enough. */
   void resume() {
     if (stream != null && connection.isWritable()) {
       stream.resume();
@@ -66,7 +64,9 @@ public final class ValueRelay implements ValueStream.Sink {
     answer(Reply.NIL);
   }
 
-  /** With the value begun there is no way to say that it broke off but to break off. */
+  /**
+   * Closes the connection if the value has begun, because no other signal of the failure remains.
+   */
   @Override
   public void failed(Failure failure) {
     if (stream == null) {

@@ -1,11 +1,11 @@
 /**
- * The RESP front: a {@link redisproxy.front.resp.RespVerticle} accepts clients. {@link
- * redisproxy.front.resp.ClientConnection} is the bytes of a socket, {@link
- * redisproxy.front.resp.Session} the states a client goes through, and {@link
- * redisproxy.front.resp.Dispatcher} chooses the route of each request. The protocol's own rules are
- * in {@code redisproxy.resp}.
+ * The RESP front. A {@link redisproxy.front.resp.RespVerticle} accepts clients. A {@link
+ * redisproxy.front.resp.ClientConnection} handles the bytes of a socket. A {@link
+ * redisproxy.front.resp.Session} holds the state of a client. A {@link
+ * redisproxy.front.resp.Dispatcher} chooses the route of each request. The rules of the protocol
+ * are in {@code redisproxy.resp}.
  *
- * <p>All of a session belongs to the event loop of its verticle.
+ * <p>All objects of a session belong to the event loop of its verticle.
  */
 @NullMarked
 package redisproxy.front.resp;

@@ -14,13 +14,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The bytes of a client's socket, without a socket. */
+/** Tests a client connection without a real socket. */
 class ClientConnectionTest {
   private final List<ByteBuf> kept = new ArrayList<>();
   private boolean keeping;
   private int largest;
 
-  /** Takes requests of eight bytes. */
+  /** Consumes the input eight bytes at a time. */
   private final class Eights extends SilentClient {
     @Override
     public void accept(ByteBuf input) {
@@ -48,7 +48,7 @@ class ClientConnectionTest {
   }
 
   @Test
-  void clientWhoseReadsNeverEndWithARequest_costsNoMoreThanOther() {
+  void inputBuffer_whenNoReadEndsAtARequest_doesNotGrow() {
     receive("1");
     for (int i = 0; i < 10_000; i++) {
       receive("2345678" + "12345678".repeat(15) + "1");
@@ -57,9 +57,9 @@ class ClientConnectionTest {
     channel.close();
   }
 
-  /** A slow Redis leaves slices waiting while the client's next bytes come. */
+  /** With a slow Redis, slices still wait when the client's next bytes arrive. */
   @Test
-  void whatIsKeptOfTheInput_isNotChangedByWhatComesNext() {
+  void slicesOfTheInput_areNotChangedByLaterInput() {
     keeping = true;
     StringBuilder sent = new StringBuilder();
     for (int i = 0; i < 1000; i++) {
@@ -76,7 +76,7 @@ class ClientConnectionTest {
     channel.close();
   }
 
-  // Replies that the client does not read
+  // Unread replies
 
   private static final String LONG = "x".repeat(20_000);
 
@@ -103,35 +103,35 @@ class ClientConnectionTest {
   }
 
   @Test
-  void clientThatSendsAllBeforeItReads_getsAllReplies() throws Exception {
+  void clientThatSendsAPipelineBeforeReading_getsAllReplies() throws Exception {
     openFront();
-    client.takes(false);
+    client.reads(false);
     client.asks("GET long", "GET long", "GET long");
     for (int i = 0; i < 10; i++) {
       client.asks(pings(1000));
     }
-    client.takes(true);
-    String heard = client.heard().replace(LONG, "x");
-    assertEquals("$20000 x ".repeat(3) + "+PONG ".repeat(10_000), heard);
+    client.reads(true);
+    String received = client.received().replace(LONG, "x");
+    assertEquals("$20000 x ".repeat(3) + "+PONG ".repeat(10_000), received);
     assertTrue(client.isRead());
     assertEquals(0, client.unread());
   }
 
   @Test
-  void clientThatReadsNothing_isReadNoFurther() throws Exception {
+  void clientThatReadsNothing_isPaused() throws Exception {
     openFront();
-    client.takes(false);
+    client.reads(false);
     for (int i = 0; i < 10; i++) {
       client.asks("GET long");
     }
     assertFalse(client.isRead());
     assertTrue(client.unread() > 0);
-    client.takes(true);
-    assertEquals("$20000 x ".repeat(10), client.heard().replace(LONG, "x"));
+    client.reads(true);
+    assertEquals("$20000 x ".repeat(10), client.received().replace(LONG, "x"));
   }
 
   @Test
-  void clientThatTakesNothingForThreeSeconds_andHasSentMore_isReportedOnce() throws Exception {
+  void clientThatSendsButReadsNothingForThreeSeconds_isReportedOnce() throws Exception {
     openFront();
     stall();
     front.pass(2_999);
@@ -144,27 +144,27 @@ class ClientConnectionTest {
   }
 
   @Test
-  void clientThatReadsInTheMeantime_hasNotStalled() throws Exception {
+  void clientThatReadsWithinThreeSeconds_isNotReported() throws Exception {
     openFront();
     stall();
     front.pass(2_999);
-    client.takes(true);
+    client.reads(true);
     front.pass(10_000);
     assertEquals(0, front.faults.stalledClients());
   }
 
   @Test
-  void clientThatHasSentNoMore_hasNotStalled() throws Exception {
+  void clientThatSendsNoMore_isNotReported() throws Exception {
     openFront();
-    client.takes(false);
+    client.reads(false);
     client.asks("GET long", "GET long");
     front.pass(10_000);
     assertEquals(0, front.faults.stalledClients());
   }
 
-  /** More is there than is read of it: part of a request waits in the proxy. */
+  /** Sends more than the proxy reads, so that part of a request waits in the proxy. */
   private void stall() throws Exception {
-    client.takes(false);
+    client.reads(false);
     String[] echoes = new String[20];
     Arrays.fill(echoes, "ECHO " + LONG);
     client.asks(echoes);

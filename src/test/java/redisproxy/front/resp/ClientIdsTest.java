@@ -11,21 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Which session has which id, and by which Redis knows it. */
+/** The ids of sessions, and Redis's ids of their connections. */
 class ClientIdsTest {
-  private final List<String> told = new ArrayList<>();
+  private final List<String> calls = new ArrayList<>();
   private final ClientIds ids = new ClientIds();
 
   private final ClientIds.Session session =
       new ClientIds.Session() {
         @Override
         public void kill() {
-          told.add("kill");
+          calls.add("kill");
         }
 
         @Override
         public void connect() {
-          told.add("connect");
+          calls.add("connect");
         }
       };
 
@@ -63,11 +63,11 @@ class ClientIdsTest {
     assertEquals(7, ids.toRedis(client.id()));
     assertEquals(client.id(), ids.toClient(7));
     assertEquals(8, ids.toClient(8));
-    assertEquals(7, ids.toRedis(7), "of a connection that is no session's");
+    assertEquals(7, ids.toRedis(7), "an id of a connection that belongs to no session");
   }
 
   @Test
-  void client_withAnotherConnection_isKnownByThatAlone() {
+  void client_withANewConnection_isKnownByItAlone() {
     client.connected(7);
     client.connected(8);
     assertEquals(7, ids.toClient(7));
@@ -77,9 +77,9 @@ class ClientIdsTest {
     assertFalse(ids.isConnected(client.id()));
   }
 
-  /** Redis may have given the id to another connection by then. */
+  /** Redis may already have given the id to another connection. */
   @Test
-  void connectionThatEnds_takesNoOthersIdAlong() {
+  void connectionThatEnds_keepsTheIdOfAnotherSession() {
     ClientIds.Client other = ids.open(session);
     client.connected(7);
     other.connected(7);
@@ -88,7 +88,7 @@ class ClientIdsTest {
   }
 
   @Test
-  void closed_isKnownToNobody() {
+  void closedClient_isUnknown() {
     client.connected(7);
     client.close();
     assertEquals(7, ids.toClient(7));
@@ -96,21 +96,21 @@ class ClientIdsTest {
   }
 
   @Test
-  void whoWaitsForTheConnection_isToldWhenItsIdIsKnown() {
-    client.connect(() -> told.add("first"));
-    client.connect(() -> told.add("second"));
-    assertEquals(List.of("connect", "connect"), told);
-    client.tellWaiting();
-    assertEquals(2, told.size(), "there is no connection yet");
+  void waitingTasks_runOnceTheIdIsKnown() {
+    client.connect(() -> calls.add("first"));
+    client.connect(() -> calls.add("second"));
+    assertEquals(List.of("connect", "connect"), calls);
+    client.runWaiting();
+    assertEquals(2, calls.size(), "there is no connection yet");
     client.connected(7);
-    assertEquals(List.of("connect", "connect", "first", "second"), told);
-    client.tellWaiting();
-    assertEquals(4, told.size(), "told once");
+    assertEquals(List.of("connect", "connect", "first", "second"), calls);
+    client.runWaiting();
+    assertEquals(4, calls.size(), "each task runs once");
   }
 
   @Test
-  void kill_isForItsSession() {
+  void kill_closesItsSession() {
     client.kill();
-    assertEquals(List.of("kill"), told);
+    assertEquals(List.of("kill"), calls);
   }
 }

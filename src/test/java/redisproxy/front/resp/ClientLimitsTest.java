@@ -18,7 +18,7 @@ import redisproxy.config.Configuration;
 import redisproxy.upstream.FakeSocket;
 import redisproxy.upstream.Loop;
 
-/** How much one session may ask, and how late it hears that a password is wrong. */
+/** The rate of one session, and the delay of the reply to a wrong password. */
 class ClientLimitsTest {
   private static final byte[] WRONG = "-WRONGPASS\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -78,14 +78,14 @@ class ClientLimitsTest {
   }
 
   @Test
-  void requestBeyondTheRate_isOneTooMany_untilTimeHasPassed() {
+  void requestBeyondTheRate_isRefused_untilTimeHasPassed() {
     ClientLimits limits = limits(2);
     assertFalse(limits.isExceeded());
     assertFalse(limits.isExceeded());
     assertTrue(limits.isExceeded());
     assertTrue(limits.isExceeded());
     now += 1_000_000_000;
-    assertTrue(limits.isExceeded(), "the clock is looked at when something has come");
+    assertTrue(limits.isExceeded(), "only tick reads the clock");
     limits.tick();
     assertFalse(limits.isExceeded());
   }
@@ -101,7 +101,7 @@ class ClientLimitsTest {
   }
 
   @Test
-  void wrongPassword_isAnsweredWhenItsTimeHasCome() {
+  void wrongPassword_isAnsweredAfterTheDelay() {
     ClientLimits limits = limits(0);
     limits.replyLate(replies, WRONG);
     assertTrue(limits.isLate());
@@ -127,7 +127,7 @@ class ClientLimitsTest {
   }
 
   @Test
-  void wrongPassword_whereNobodyWaits_isAnsweredAtOnce() {
+  void wrongPassword_withoutADelay_isAnsweredAtOnce() {
     delay = 0;
     ClientLimits limits = limits(0);
     limits.replyLate(replies, WRONG);
@@ -137,7 +137,7 @@ class ClientLimitsTest {
   }
 
   @Test
-  void wrongPassword_ofAClientThatIsGone_isAnsweredNever() {
+  void wrongPassword_whenTheClientIsGone_isNotAnswered() {
     ClientLimits limits = limits(0);
     limits.replyLate(replies, WRONG);
     limits.close();

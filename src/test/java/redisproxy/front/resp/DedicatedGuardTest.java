@@ -23,7 +23,7 @@ import redisproxy.command.Parsed;
 import redisproxy.config.Configuration;
 import redisproxy.upstream.FakeSocket;
 
-/** What Redis is sent in place of a request. LoginTest covers credentials. */
+/** What is sent to Redis in place of a request. LoginTest covers credentials. */
 class DedicatedGuardTest {
   private static final byte[] GREETING =
       "*2\r\n$4\r\nAUTH\r\n$1\r\nr\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -51,7 +51,7 @@ class DedicatedGuardTest {
   }
 
   private String sent(DedicatedGuard guard, String request) {
-    return text(guard.inPlaceOf(Parsed.line(request), outstanding));
+    return text(guard.replacementFor(Parsed.line(request), outstanding));
   }
 
   private static String text(ByteBuf bytes) {
@@ -59,22 +59,22 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void guard_whereRedisJudges_letsEverythingPass() {
+  void guard_whenRedisChecksCredentials_letsEverythingPass() {
     DedicatedGuard guard = new DedicatedGuard(limits(0), null, GREETING);
-    assertFalse(guard.judges());
+    assertFalse(guard.checksCredentials());
     assertTrue(guard.isOpen());
     assertNull(guard.greet(outstanding));
     for (String request : new String[] {"GET k", "AUTH x", "RESET", "HELLO 3 AUTH a b", "QUIT"}) {
       assertNull(sent(guard, request), request);
     }
-    assertEquals(0, outstanding.size(), "whoever sends them adds them");
+    assertEquals(0, outstanding.size(), "the caller adds them");
   }
 
   @Test
-  void guard_whereTheProxyJudges_isOpenToWhoIsIn() {
+  void guard_whenTheProxyChecksCredentials_opensAfterLogin() {
     Login login = login();
     DedicatedGuard guard = new DedicatedGuard(limits(0), login, NO_GREETING);
-    assertTrue(guard.judges());
+    assertTrue(guard.checksCredentials());
     assertFalse(guard.isOpen());
     login.answer(Parsed.line("AUTH s3cret"), false);
     assertTrue(guard.isOpen());
@@ -82,7 +82,7 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void greeting_isSentWhereTheProxyJudges_andHasAReplyThatIsForNobody() {
+  void greeting_isSentWhenTheProxyChecksCredentials_andItsReplyIsDropped() {
     DedicatedGuard guard = new DedicatedGuard(limits(0), login(), GREETING);
     assertEquals(new String(GREETING, StandardCharsets.US_ASCII), text(guard.greet(outstanding)));
     assertEquals(1, outstanding.size());
@@ -91,13 +91,13 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void greeting_isNotSent_whereThereIsNone() {
+  void greeting_whenEmpty_isNotSent() {
     assertNull(new DedicatedGuard(limits(0), login(), NO_GREETING).greet(outstanding));
     assertEquals(0, outstanding.size());
   }
 
   @Test
-  void reset_whereRedisAsksForNoPassword_goesOnAsItIs() {
+  void reset_whenRedisNeedsNoPassword_passesUnchanged() {
     Login login = login();
     DedicatedGuard guard = new DedicatedGuard(limits(0), login, NO_GREETING);
     login.answer(Parsed.line("AUTH s3cret"), false);
@@ -107,7 +107,7 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void reset_whereRedisAsksForAPassword_isFollowedByTheProxysOwn() {
+  void reset_whenRedisNeedsAPassword_isFollowedByTheProxysLogin() {
     Login login = login();
     DedicatedGuard guard = new DedicatedGuard(limits(0), login, GREETING);
     login.answer(Parsed.line("AUTH s3cret"), false);
@@ -117,7 +117,7 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void requestBeyondTheRate_isRefused_whoeverJudges() {
+  void requestBeyondTheRate_isRefused() {
     DedicatedGuard guard = new DedicatedGuard(limits(1), null, GREETING);
     assertNull(sent(guard, "GET k"));
     assertEquals(REFUSED, sent(guard, "GET k"));
@@ -126,16 +126,16 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void helloWithCredentials_isOutstandingAsTheClients() {
+  void helloWithCredentials_isOutstandingForTheClient() {
     DedicatedGuard guard = new DedicatedGuard(limits(0), login(), GREETING);
     assertEquals("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n", sent(guard, "HELLO 3 AUTH default s3cret"));
     assertEquals(1, outstanding.size());
     assertFalse(outstanding.isSilent((byte) '%'));
     assertNull(sent(guard, "HELLO 3"));
-    assertEquals(1, outstanding.size(), "without them it goes on as it is");
+    assertEquals(1, outstanding.size(), "without credentials it passes unchanged");
   }
 
-  /** Redis would only queue it, and the client believe that it is in. */
+  /** Redis would only queue the AUTH, but the client would believe that it has logged in. */
   @Test
   void credentialsInATransaction_areRefused() {
     Login login = login();
@@ -148,9 +148,9 @@ class DedicatedGuardTest {
   }
 
   @Test
-  void quit_isTheLast_andNothingElse() {
-    assertTrue(DedicatedGuard.isLast(Parsed.line("quit")));
-    assertFalse(DedicatedGuard.isLast(Parsed.line("RESET")));
+  void isQuit_onlyForQuit() {
+    assertTrue(DedicatedGuard.isQuit(Parsed.line("quit")));
+    assertFalse(DedicatedGuard.isQuit(Parsed.line("RESET")));
     assertEquals(REFUSED, text(DedicatedGuard.refusedRequest()));
   }
 }

@@ -28,7 +28,7 @@ import redisproxy.command.Parsed;
 import redisproxy.command.Writes;
 import redisproxy.config.Configuration;
 
-/** The way back of a dedicated connection without a socket, before a cache that the test plays. */
+/** The replies of a dedicated connection, without a socket. The test plays the cache. */
 @ExtendWith(VertxExtension.class)
 class DedicatedRepliesTest {
   private static final int STEP_MS = 50;
@@ -36,7 +36,7 @@ class DedicatedRepliesTest {
   private final Outstanding outstanding =
       new Outstanding(new ConnectionState(0, true, own -> false));
 
-  /** What the cache is told, and the fences it has yet to answer. */
+  /** The invalidations that the cache received, and the fences that it has not answered. */
   private final List<Writes> invalidated = new ArrayList<>();
 
   private final List<Fence> fences = new ArrayList<>();
@@ -90,7 +90,7 @@ class DedicatedRepliesTest {
     return all.toString();
   }
 
-  /** Each when nothing more has happened on the event loop for a while. */
+  /** Runs each step after a pause, so that the event loop has finished the step before it. */
   private void inTurn(Vertx vertx, VertxTestContext test, Runnable... steps) {
     Context context = vertx.getOrCreateContext();
     context.runOnContext(
@@ -111,7 +111,7 @@ class DedicatedRepliesTest {
   }
 
   @Test
-  void replyToAWriteOfUnknownKeys_andAllBehindIt_waitForTheFence(
+  void replyToAWriteOfUnknownKeys_andLaterReplies_waitForTheFence(
       Vertx vertx, VertxTestContext test) {
     inTurn(
         vertx,
@@ -129,7 +129,7 @@ class DedicatedRepliesTest {
   }
 
   @Test
-  void anotherOneBehindIt_waitsForAFenceOfItsOwn(Vertx vertx, VertxTestContext test) {
+  void laterWriteOfUnknownKeys_waitsForASecondFence(Vertx vertx, VertxTestContext test) {
     inTurn(
         vertx,
         test,
@@ -144,9 +144,9 @@ class DedicatedRepliesTest {
         () -> assertFalse(replies.isHolding() || outstanding.hasTold()));
   }
 
-  /** Nothing is held then, and yet what comes behind it has to wait. */
+  /** No reply is held in this case, but later replies must still wait. */
   @Test
-  void oneThatTheClientDoesNotGet_holdsWhatComesBehindIt(Vertx vertx, VertxTestContext test) {
+  void skippedReply_whenItNeedsAFence_holdsLaterReplies(Vertx vertx, VertxTestContext test) {
     inTurn(
         vertx,
         test,
@@ -162,7 +162,8 @@ class DedicatedRepliesTest {
   }
 
   @Test
-  void fenceThatDoesNotPass_letsRepliesGo_butNotTheSessionBack(Vertx vertx, VertxTestContext test) {
+  void fenceThatDoesNotPass_releasesReplies_andKeepsTheBarrierClosed(
+      Vertx vertx, VertxTestContext test) {
     inTurn(
         vertx,
         test,
@@ -174,7 +175,8 @@ class DedicatedRepliesTest {
   }
 
   @Test
-  void clientThatGoesMeanwhile_leavesNothingBehind(Vertx vertx, VertxTestContext test) {
+  void clientThatDisconnects_whileAReplyIsHeld_causesInvalidation(
+      Vertx vertx, VertxTestContext test) {
     inTurn(
         vertx,
         test,
@@ -189,7 +191,7 @@ class DedicatedRepliesTest {
   }
 
   @Test
-  void refusedLogin_isHandedOnAtOnce(Vertx vertx, VertxTestContext test) {
+  void refusedLogin_isRelayedAtOnce(Vertx vertx, VertxTestContext test) {
     inTurn(
         vertx,
         test,

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 import redisproxy.metrics.Outcome;
 
-/** What becomes of each request of a session that has no dedicated connection. */
+/** How the requests of a session without a dedicated connection are routed. */
 class DispatcherTest {
   private static final String NOAUTH = "-NOAUTH Authentication required. ";
   private static final String EXCEEDED =
@@ -33,21 +33,21 @@ class DispatcherTest {
 
   private void assertAnswered(String reply, String request) throws Exception {
     client.asks(request);
-    assertEquals(reply, client.heard(), request);
-    assertEquals(0, front.unmade(), request);
+    assertEquals(reply, client.received(), request);
+    assertEquals(0, front.pendingConnections(), request);
   }
 
-  /** It goes to Redis as it is, over a dedicated connection. */
+  /** Asserts that a request goes to Redis unchanged, over a dedicated connection. */
   private void assertForRedis(String request) throws Exception {
     client.asks(request);
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, " + request, redis.heard());
+    assertEquals("CLIENT ID, " + request, redis.received());
   }
 
   // The local route
 
   @Test
-  void select_ofTheDatabaseTheClientIsIn_isAnsweredHere() throws Exception {
+  void select_ofTheCurrentDatabase_isAnsweredLocally() throws Exception {
     open();
     assertAnswered("+OK ", "SELECT 0");
   }
@@ -56,7 +56,7 @@ class DispatcherTest {
   void clientId_isTheProxysOwn() throws Exception {
     open();
     client.asks("CLIENT ID");
-    long id = Long.parseLong(client.heard().strip().substring(1));
+    long id = Long.parseLong(client.received().strip().substring(1));
     assertTrue(id >= 1L << 52, "no Redis reaches it: " + id);
     assertEquals(id, front.loop.call(() -> client.session.client().id()));
     assertAnswered(":" + id + " ", "CLIENT ID");
@@ -64,40 +64,40 @@ class DispatcherTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"PING a b", "ECHO", "ECHO a b", "GET", "GET a b", "NOTHING x"})
-  void requestThatIsWrong_isForRedisToRefuse(String request) throws Exception {
+  void invalidRequest_isRefusedByRedis(String request) throws Exception {
     open();
     assertForRedis(request);
   }
 
-  /** Its replies before are in RESP2, those behind it in RESP3. */
+  /** Replies before HELLO are in RESP2, replies after it in RESP3. */
   @Test
   void hello_waitsForAllRepliesBeforeIt() throws Exception {
     open();
     front.cache.isSlowWith("k");
     client.asks("GET k", "HELLO 3", "GET k");
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
     assertFalse(client.isRead());
     front.cache.answer("k");
     front.settle();
-    String heard = client.heard();
-    assertTrue(heard.startsWith("$-1 %7 "), heard);
+    String received = client.received();
+    assertTrue(received.startsWith("$-1 %7 "), received);
     front.cache.answer("k");
     front.settle();
-    assertEquals("_ ", client.heard());
+    assertEquals("_ ", client.received());
   }
 
   @Test
-  void quit_isTheLast_whateverItsArguments() throws Exception {
+  void quit_withAnyArguments_endsTheSession() throws Exception {
     open();
     client.asks("QUIT now", "PING");
-    assertEquals("+OK ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("+OK ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
-  // Without a tunnel
+  // resp.tunnel = false
 
   @Test
-  void withoutATunnel_whatTheCacheCannotAnswer_isRefused() throws Exception {
+  void withoutTunnel_requestsThatNeedRedis_areRefused() throws Exception {
     open("resp.tunnel", "false");
     assertAnswered("-ERR unknown command 'SET', with args beginning with: 'k' 'v'  ", "SET k v");
     assertAnswered("-ERR wrong number of arguments for 'get' command ", "GET");
@@ -106,35 +106,35 @@ class DispatcherTest {
     assertAnswered("$-1 ", "GET k");
     assertAnswered("+PONG ", "PING");
     assertEquals(4, front.count(Outcome.REFUSED));
-    assertTrue(client.isOpen() && !client.isLeft());
+    assertTrue(client.isOpen() && !client.isOutputEnded());
   }
 
   @Test
-  void withoutATunnel_requestsTooLarge_endTheSession() throws Exception {
+  void withoutTunnel_tooLargeRequest_endsTheSession() throws Exception {
     open("resp.tunnel", "false");
     client.sends("*2\r\n$3\r\nGET\r\n$100000000\r\n");
-    assertEquals("-ERR Protocol error: invalid bulk length ", client.heard());
-    assertTrue(client.isLeft());
-    assertEquals(0, front.unmade());
+    assertEquals("-ERR Protocol error: invalid bulk length ", client.received());
+    assertTrue(client.isOutputEnded());
+    assertEquals(0, front.pendingConnections());
   }
 
   // Requests that are too large
 
   @Test
-  void requestOfMoreBytesThanOneMayHave_isForRedis() throws Exception {
+  void requestWithTooManyBytes_goesToRedis() throws Exception {
     open("resp.max-request-bytes", "64KiB");
     String value = "x".repeat(70_000);
     client.sends("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$70000\r\n");
     FakeRedisEnd redis = front.connectedDedicated();
     client.sends(value + "\r\n");
-    assertEquals("CLIENT ID, SET k large", redis.heard().replace(value, "large"));
+    assertEquals("CLIENT ID, SET k large", redis.received().replace(value, "large"));
     redis.says(":7 +OK ");
-    assertEquals("+OK ", client.heard());
-    assertEquals(List.of("invalidate k"), front.cache.told());
+    assertEquals("+OK ", client.received());
+    assertEquals(List.of("invalidate k"), front.cache.messages());
   }
 
   @Test
-  void requestOfMoreArgumentsThanAnyAnsweredHereHas_isForRedis() throws Exception {
+  void requestWithTooManyArguments_goesToRedis() throws Exception {
     open();
     StringBuilder request = new StringBuilder("DEL");
     for (int i = 0; i < 1024; i++) {
@@ -144,64 +144,64 @@ class DispatcherTest {
   }
 
   @Test
-  void requestOfAsManyArgumentsAsMayBe_goesOverASharedConnection() throws Exception {
+  void requestWithTheMostArguments_goesOverASharedConnection() throws Exception {
     open();
     String request = "DEL" + " k".repeat(1023);
     client.asks(request);
     FakeRedisEnd shared = front.connected();
-    assertEquals(request, shared.heard());
+    assertEquals(request, shared.received());
   }
 
-  // Where Redis asks for a password
+  // Redis needs a password
 
   @Test
-  void whereRedisAsksForAPassword_itAnswersEverything() throws Exception {
+  void whenRedisNeedsAPassword_everyRequestGoesToRedis() throws Exception {
     open("redis.url", "redis://:secret@localhost");
     client.asks("PING", "GET k");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("PING, GET k", redis.heard(), "no id is asked for before it has logged in");
+    assertEquals("PING, GET k", redis.received(), "no id is requested before the log-in");
     redis.says("-NOAUTH -NOAUTH ");
-    assertEquals("-NOAUTH -NOAUTH ", client.heard());
-    assertEquals(List.of(), front.cache.told());
+    assertEquals("-NOAUTH -NOAUTH ", client.received());
+    assertEquals(List.of(), front.cache.messages());
   }
 
   @Test
-  void whereRedisAsksForAPassword_whoHasTheProxysOwn_readsFromTheCache() throws Exception {
+  void whenRedisNeedsAPassword_clientWithTheProxysCredentials_readsFromTheCache() throws Exception {
     open("redis.url", "redis://:secret@localhost");
     front.cache.has("k", "v");
     client.asks("AUTH secret");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("AUTH secret", redis.heard());
+    assertEquals("AUTH secret", redis.received());
     redis.says("+OK ");
-    assertEquals("CLIENT ID", redis.heard());
+    assertEquals("CLIENT ID", redis.received());
     redis.says(":7 ");
     client.asks("GET k");
-    assertEquals("+OK $1 v ", client.heard());
-    assertEquals("", redis.heard());
+    assertEquals("+OK $1 v ", client.received());
+    assertEquals("", redis.received());
   }
 
   @Test
-  void whereRedisAsksForAPassword_whoHasAnother_doesNot() throws Exception {
+  void whenRedisNeedsAPassword_clientWithOtherCredentials_readsFromRedis() throws Exception {
     open("redis.url", "redis://:secret@localhost");
     client.asks("AUTH default other");
     FakeRedisEnd redis = front.connectedDedicated();
     redis.says("+OK ");
     redis.says(":7 ");
-    redis.heard();
+    redis.received();
     client.asks("GET k");
-    assertEquals("GET k", redis.heard());
-    assertEquals(List.of(), front.cache.told());
+    assertEquals("GET k", redis.received());
+    assertEquals(List.of(), front.cache.messages());
   }
 
   @Test
-  void strangerToRedis_hasItsLargeRequestRefused() throws Exception {
+  void whenRedisNeedsAPassword_largeRequestBeforeLogin_isRefused() throws Exception {
     open("redis.url", "redis://:secret@localhost");
     client.sends("*2\r\n$3\r\nGET\r\n$20000\r\n");
-    assertEquals("-ERR Protocol error: unauthenticated bulk length ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("-ERR Protocol error: unauthenticated bulk length ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
-  // Where the proxy judges clients
+  // The proxy checks credentials
 
   private void openWithPassword(String... settings) throws Exception {
     String[] all = new String[settings.length + 4];
@@ -214,108 +214,108 @@ class DispatcherTest {
   }
 
   @Test
-  void stranger_isToldToLogIn_whateverItAsks() throws Exception {
+  void requestBeforeLogin_isRefusedWithNoauth() throws Exception {
     openWithPassword();
     assertAnswered(NOAUTH, "GET k");
     assertAnswered(NOAUTH, "SET k v");
     assertAnswered(NOAUTH, "LPOP q");
     assertAnswered(NOAUTH, "INFO redisproxy");
     assertAnswered("+RESET ", "RESET");
-    assertEquals(List.of(), front.cache.told());
+    assertEquals(List.of(), front.cache.messages());
   }
 
   @Test
-  void strangerThatLogsIn_isServed() throws Exception {
+  void clientThatLogsIn_isServed() throws Exception {
     openWithPassword();
     front.cache.has("k", "v");
     client.asks("AUTH secret", "GET k");
-    assertEquals("+OK $1 v ", client.heard());
+    assertEquals("+OK $1 v ", client.received());
   }
 
   @Test
-  void helloWithCredentials_isAnsweredHere() throws Exception {
+  void helloWithCredentials_isAnsweredLocally() throws Exception {
     openWithPassword();
     client.asks("HELLO 3 AUTH default secret", "GET none");
-    String heard = client.heard();
-    assertTrue(heard.startsWith("%7 $6 server ") && heard.endsWith(" _ "), heard);
-    assertEquals(0, front.unmade());
+    String received = client.received();
+    assertTrue(received.startsWith("%7 $6 server ") && received.endsWith(" _ "), received);
+    assertEquals(0, front.pendingConnections());
   }
 
   @Test
-  void wrongPassword_isAnsweredLate_andNothingIsReadMeanwhile() throws Exception {
+  void wrongPassword_isAnsweredLate_andPausesReading() throws Exception {
     openWithPassword("limits.failed-login-delay", "200ms");
     client.asks("PING", "AUTH wrong", "AUTH secret");
-    assertEquals(NOAUTH, client.heard());
+    assertEquals(NOAUTH, client.received());
     assertFalse(client.isRead());
     front.pass(199);
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
     front.pass(1);
     assertEquals(
-        "-WRONGPASS invalid username-password pair or user is disabled. +OK ", client.heard());
+        "-WRONGPASS invalid username-password pair or user is disabled. +OK ", client.received());
     assertTrue(client.isRead());
   }
 
   @Test
-  void wrongPassword_isAnsweredTheLater_theMoreHaveBeenWrong() throws Exception {
+  void wrongPassword_afterAnother_isDelayedLonger() throws Exception {
     openWithPassword("limits.failed-login-delay", "200ms");
     client.asks("AUTH wrong");
     front.pass(200);
     FakeClient other = front.connect();
     other.asks("AUTH wrong");
     front.pass(399);
-    assertEquals("", other.heard(), "from the same address");
+    assertEquals("", other.received(), "from the same address");
     front.pass(1);
-    assertTrue(other.heard().startsWith("-WRONGPASS"));
+    assertTrue(other.received().startsWith("-WRONGPASS"));
   }
 
   @Test
-  void wrongPassword_ofAClientThatGoes_isAnsweredNobody() throws Exception {
+  void wrongPassword_whenTheClientDisconnects_isNotAnswered() throws Exception {
     openWithPassword("limits.failed-login-delay", "200ms");
     client.asks("AUTH wrong");
-    client.goes();
+    client.disconnects();
     front.pass(200);
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
   }
 
   @Test
-  void wrongPassword_whereNothingIsDelayed_isAnsweredAtOnce() throws Exception {
+  void wrongPassword_withoutADelay_isAnsweredAtOnce() throws Exception {
     openWithPassword("limits.failed-login-delay", "0s");
     client.asks("AUTH wrong", "PING");
-    assertTrue(client.heard().endsWith("disabled. " + NOAUTH));
+    assertTrue(client.received().endsWith("disabled. " + NOAUTH));
   }
 
   @Test
-  void stranger_hasItsLargeRequestRefused_andOthersDoNot() throws Exception {
+  void largeRequest_isRefusedOnlyBeforeLogin() throws Exception {
     openWithPassword();
     String large = "*2\r\n$3\r\nGET\r\n$20000\r\n" + "x".repeat(20_000) + "\r\n";
     FakeClient stranger = front.connect();
     stranger.sends(large);
-    assertEquals("-ERR Protocol error: unauthenticated bulk length ", stranger.heard());
-    assertTrue(stranger.isLeft());
+    assertEquals("-ERR Protocol error: unauthenticated bulk length ", stranger.received());
+    assertTrue(stranger.isOutputEnded());
     client.asks("AUTH secret");
     client.sends(large);
-    assertEquals("+OK $-1 ", client.heard());
+    assertEquals("+OK $-1 ", client.received());
   }
 
   @Test
-  void quitOfAStranger_isAnswered() throws Exception {
+  void quitBeforeLogin_isAnswered() throws Exception {
     openWithPassword();
     client.asks("QUIT");
-    assertEquals("+OK ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("+OK ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void sessionThatLoggedIn_sendsRedisTheProxysCredentials_andNotItsOwn() throws Exception {
+  void sessionThatLoggedIn_sendsTheProxysCredentialsToRedis() throws Exception {
     openWithPassword("redis.url", "redis://:inner@localhost");
     client.asks("AUTH secret", "LPOP q");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("AUTH inner, CLIENT ID, LPOP q", redis.heard());
+    assertEquals("AUTH inner, CLIENT ID, LPOP q", redis.received());
     redis.says("+OK :7 $-1 ");
     client.asks("AUTH secret", "LPOP q");
-    assertEquals("AUTH, LPOP q", redis.heard(), "Redis refuses the first");
+    assertEquals("AUTH, LPOP q", redis.received(), "Redis refuses the first");
     redis.says("-ERR $-1 ");
-    assertEquals("+OK $-1 +OK $-1 ", client.heard());
+    assertEquals("+OK $-1 +OK $-1 ", client.received());
   }
 
   // Rates
@@ -324,55 +324,55 @@ class DispatcherTest {
   void requestsBeyondTheRate_areRefused_untilTimeHasPassed() throws Exception {
     open("limits.resp-per-client", "2");
     client.asks("PING", "GET k", "GET k", "SET a 1", "LPOP q");
-    assertEquals("+PONG $-1 " + EXCEEDED.repeat(3), client.heard());
-    assertEquals(0, front.unmade());
+    assertEquals("+PONG $-1 " + EXCEEDED.repeat(3), client.received());
+    assertEquals(0, front.pendingConnections());
     front.pass(1_000);
     client.asks("PING");
-    assertEquals("+PONG ", client.heard());
+    assertEquals("+PONG ", client.received());
   }
 
-  /** It is read again when the connection is there, and counts once. */
+  /** The request is read again when the connection is open, and counts once. */
   @Test
   void requestForRedis_countsOnce() throws Exception {
     open("limits.resp-per-client", "2");
     client.asks("LRANGE l 0 1", "LRANGE l 0 1", "LRANGE l 0 1");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, LRANGE l 0 1, LRANGE l 0 1, AUTH", redis.heard());
+    assertEquals("CLIENT ID, LRANGE l 0 1, LRANGE l 0 1, AUTH", redis.received());
     redis.says(":7 *0 *0 -ERR ");
-    assertEquals("*0 *0 " + EXCEEDED, client.heard());
+    assertEquals("*0 *0 " + EXCEEDED, client.received());
   }
 
   @Test
-  void requestThatWaitsForAnAnswerOfRedis_countsOnce() throws Exception {
+  void requestThatWaitsForAQuery_countsOnce() throws Exception {
     open("limits.resp-per-client", "2");
     client.asks("INFO", "PING", "PING");
     front.connected().says("$1 i ");
-    assertEquals("$1 i +PONG " + EXCEEDED, client.heard());
+    assertEquals("$1 i +PONG " + EXCEEDED, client.received());
   }
 
   @Test
-  void getBeyondTheRate_whenThereIsADedicatedConnection_isRefusedHere() throws Exception {
+  void getBeyondTheRate_withADedicatedConnection_isRefusedLocally() throws Exception {
     open("limits.resp-per-client", "2");
     client.asks("TIME");
     FakeRedisEnd redis = front.connectedDedicated();
     redis.says(":7 *0 ");
-    redis.heard();
+    redis.received();
     front.cache.has("k", "v");
     client.asks("GET k", "GET k", "INFO redisproxy");
     front.cache.fence(true);
     front.settle();
-    assertEquals("*0 $1 v " + EXCEEDED + EXCEEDED, client.heard());
-    assertEquals("", redis.heard());
+    assertEquals("*0 $1 v " + EXCEEDED + EXCEEDED, client.received());
+    assertEquals("", redis.received());
   }
 
-  /** SYNC is refused by Redis when anything was said before it. */
+  /** Redis refuses SYNC after any other command. */
   @Test
-  void sync_isTheFirstThatRedisHears() throws Exception {
+  void sync_isTheFirstRequestToRedis() throws Exception {
     open();
     client.asks("PSYNC ? -1");
-    assertEquals("PSYNC ? -1", front.connectedDedicated().heard());
+    assertEquals("PSYNC ? -1", front.connectedDedicated().received());
     client = front.connect();
     client.asks("SYNC");
-    assertEquals("SYNC", front.connected().heard());
+    assertEquals("SYNC", front.connected().received());
   }
 }

@@ -12,7 +12,7 @@ import redisproxy.cache.Failure.Kind;
 class FailureReplyTest {
 
   @Test
-  void to_ofRedissOwn_isUnchanged() {
+  void to_errorOfRedis_isUnchanged() {
     String text = "WRONGTYPE Operation against a key holding the wrong kind of value";
     assertEquals("-" + text + "\r\n", text(FailureReply.to(new Failure(Kind.REDIS, text))));
   }
@@ -21,13 +21,13 @@ class FailureReplyTest {
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
       names = {"REDIS", "NO_PASSWORD"})
-  void to_ofOurs_saysWhoSpeaks(Kind kind) {
+  void to_errorOfTheProxy_hasItsPrefix(Kind kind) {
     assertEquals("-ERR redis-proxy: why\r\n", text(FailureReply.to(new Failure(kind, "why"))));
   }
 
-  /** Libraries log in when they see it. */
+  /** Client libraries log in when they receive this error. */
   @Test
-  void to_whereRedisAsksForAPassword_isRediss() {
+  void to_whenRedisNeedsAPassword_isNoauth() {
     Failure failure = new Failure(Kind.NO_PASSWORD, "Redis refuses the proxy's credentials");
     assertEquals("-NOAUTH Authentication required.\r\n", text(FailureReply.to(failure)));
   }

@@ -25,8 +25,8 @@ import redisproxy.command.Writes;
 import redisproxy.upstream.Loop;
 
 /**
- * The cache at the other end of the bus. It answers lookups at once, unless the test wants them to
- * wait; fences and enquiries wait for the test.
+ * The cache at the other end of the bus. It answers lookups at once, unless the test delays them.
+ * Fences and enquiries wait for the test.
  */
 final class FakeCache {
   /** A lookup that is not answered yet. */
@@ -35,19 +35,19 @@ final class FakeCache {
   private final Loop loop;
   private final Vertx vertx;
 
-  /** What is answered, by key; other keys are missing. */
+  /** The answers by key. Other keys are missing. */
   private final Map<String, Answer> answers = new HashMap<>();
 
   private final Set<String> slow = new HashSet<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private final Queue<Fence> fences = new ArrayDeque<>();
   private final Queue<Enquiry> enquiries = new ArrayDeque<>();
-  private List<String> told = new ArrayList<>();
+  private List<String> messages = new ArrayList<>();
 
-  /** Receives each invalidation on the event loop, before the messages behind it. */
+  /** Receives each invalidation on the event loop, before later messages. */
   Consumer<Writes> invalidated = writes -> {};
 
-  /** On the event loop. */
+  /** Call it on the event loop. */
   FakeCache(Loop loop) {
     this.loop = loop;
     this.vertx = loop.vertx;
@@ -56,7 +56,7 @@ final class FakeCache {
     bus.<Fence>localConsumer(Bus.FENCES, message -> asked(message.body()));
     bus.<Enquiry>localConsumer(Bus.REPORT, message -> enquiries.add(message.body()));
     bus.<Writes>localConsumer(Bus.INVALIDATIONS, message -> written(message.body()));
-    bus.<Long>localConsumer(Bus.MOVED, message -> told.add("moved"));
+    bus.<Long>localConsumer(Bus.MOVED, message -> messages.add("moved"));
   }
 
   private void lookedUp(Lookups lookups) {
@@ -68,7 +68,7 @@ final class FakeCache {
               lookups.keyStart(i),
               lookups.keyLength(i),
               lookups.hashes[i]);
-      told.add("lookup " + name(key));
+      messages.add("lookup " + name(key));
       if (slow.contains(text(key))) {
         waiting.add(
             new Waiting(
@@ -81,12 +81,12 @@ final class FakeCache {
   }
 
   private void asked(Fence fence) {
-    told.add("fence" + (fence.dropsAll ? " all" : "") + (fence.checksAccess ? " access" : ""));
+    messages.add("fence" + (fence.dropsAll ? " all" : "") + (fence.checksAccess ? " access" : ""));
     fences.add(fence);
   }
 
   private void written(Writes writes) {
-    told.add("invalidate " + Parsed.keys(writes));
+    messages.add("invalidate " + Parsed.keys(writes));
     invalidated.accept(writes);
   }
 
@@ -110,32 +110,32 @@ final class FakeCache {
     return Entry.value(key(key), value.getBytes(StandardCharsets.US_ASCII), 0, 1);
   }
 
-  /** From now on a key has this value. */
+  /** Sets the value of a key. */
   void has(String key, String value) throws Exception {
     answers(key, entry(key, value));
   }
 
-  /** From now on a lookup of a key is answered so. */
+  /** Sets the answer to lookups of a key. */
   void answers(String key, Answer answer) throws Exception {
     loop.run(() -> put(key, answer));
   }
 
-  /** The same on the event loop. */
+  /** Like {@link #answers}, on the event loop. */
   void put(String key, Answer answer) {
     answers.put(key, answer);
   }
 
-  /** Lookups of a key wait from now on. */
+  /** From now on, lookups of these keys wait for {@link #answer}. */
   void isSlowWith(String... keys) throws Exception {
     loop.run(() -> slow.addAll(List.of(keys)));
   }
 
-  /** Lookups of a key are answered at once from now on; those that wait go on waiting. */
+  /** From now on, lookups of a key are answered at once. Waiting lookups continue to wait. */
   void isQuickWith(String key) throws Exception {
     loop.run(() -> slow.remove(key));
   }
 
-  /** The oldest lookup of each key that waits is answered, all in one message. */
+  /** Answers the oldest waiting lookup of each key, all in one message. */
   void answer(String... keys) throws Exception {
     loop.run(
         () -> {
@@ -152,12 +152,12 @@ final class FakeCache {
         });
   }
 
-  /** The keys of the lookups that wait, the oldest first. */
+  /** The keys of the waiting lookups, oldest first. */
   List<String> waiting() throws Exception {
     return loop.call(() -> waiting.stream().map(each -> text(each.key)).toList());
   }
 
-  /** The oldest fence comes back. */
+  /** Answers the oldest fence. */
   void fence(boolean passed) throws Exception {
     loop.run(
         () -> {
@@ -167,12 +167,12 @@ final class FakeCache {
         });
   }
 
-  /** How many fences have not come back. */
+  /** How many fences are not answered. */
   int fences() throws Exception {
     return loop.call(fences::size);
   }
 
-  /** The oldest enquiry is answered. */
+  /** Answers the oldest enquiry. */
   void report(Bus.Report report) throws Exception {
     loop.run(
         () -> {
@@ -182,12 +182,12 @@ final class FakeCache {
         });
   }
 
-  /** What it was told since the last time, in the order it came. */
-  List<String> told() throws Exception {
+  /** The messages received since the last call, in order. */
+  List<String> messages() throws Exception {
     return loop.call(
         () -> {
-          List<String> all = told;
-          told = new ArrayList<>();
+          List<String> all = messages;
+          messages = new ArrayList<>();
           return all;
         });
   }

@@ -11,8 +11,8 @@ import java.util.Queue;
 import redisproxy.upstream.FakeSocket;
 
 /**
- * A client of a {@link FakeFront}. What it sends waits while its session does not read it. Each
- * call returns when all that it leads to has been done.
+ * A client of a {@link FakeFront}. Its bytes wait while the session does not read. Each call
+ * returns after all its effects have happened.
  */
 final class FakeClient {
   private final FakeFront front;
@@ -20,12 +20,12 @@ final class FakeClient {
   final Session session;
   final ClientConnection connection = new ClientConnection();
 
-  /** Sent, and not read yet. */
+  /** Bytes sent but not read yet. */
   private final Queue<ByteBuf> unread = new ArrayDeque<>();
 
   private boolean ending;
 
-  /** On the event loop. */
+  /** Call it on the event loop. */
   FakeClient(FakeFront front, Session.Shared shared) {
     this.front = front;
     socket = new FakeSocket();
@@ -33,7 +33,7 @@ final class FakeClient {
     attach(connection, socket, front.settings.resp().maxPendingBytes(), front);
   }
 
-  /** Has a connection take over a socket, as one of Vert.x's. */
+  /** Attaches a connection to a fake socket as if it were one of Vert.x's. */
   static void attach(
       ClientConnection connection, FakeSocket socket, int maxPendingBytes, FakeFront front) {
     socket.pipeline().addLast("handler", new ChannelInboundHandlerAdapter());
@@ -46,7 +46,7 @@ final class FakeClient {
     connection.attach(asNetSocket, maxPendingBytes, front.memory, front.faults);
   }
 
-  /** An array of bulk strings, of a request that is written inline. */
+  /** Turns an inline request into an array of bulk strings. */
   static String array(String request) {
     String[] words = request.split(" ");
     StringBuilder text = new StringBuilder("*" + words.length + "\r\n");
@@ -56,7 +56,7 @@ final class FakeClient {
     return text.toString();
   }
 
-  /** Sends requests at one go, each an array. */
+  /** Sends requests in one write, each as an array. */
   FakeClient asks(String... requests) throws Exception {
     StringBuilder all = new StringBuilder();
     for (String request : requests) {
@@ -65,7 +65,7 @@ final class FakeClient {
     return sends(all.toString());
   }
 
-  /** Sends these bytes at one go. */
+  /** Sends these bytes in one write. */
   FakeClient sends(String bytes) throws Exception {
     front.loop.run(() -> unread.add(Unpooled.copiedBuffer(bytes, StandardCharsets.ISO_8859_1)));
     front.settle();
@@ -88,18 +88,18 @@ final class FakeClient {
     return socket.config().isAutoRead();
   }
 
-  /** What the session has not read of what was sent, in bytes. */
+  /** How many sent bytes the session has not read. */
   int unread() throws Exception {
     return front.loop.call(() -> unread.stream().mapToInt(ByteBuf::readableBytes).sum());
   }
 
-  /** What it was told since the last time. */
-  String heard() throws Exception {
-    return heardAsItIs().replace("\r\n", " ");
+  /** The replies received since the last call, with a blank for each line end. */
+  String received() throws Exception {
+    return receivedRaw().replace("\r\n", " ");
   }
 
-  /** The same, its line ends as they are. */
-  String heardAsItIs() throws Exception {
+  /** Like {@link #received}, with the original line ends. */
+  String receivedRaw() throws Exception {
     return front.loop.call(
         () -> {
           StringBuilder all = new StringBuilder();
@@ -111,26 +111,26 @@ final class FakeClient {
         });
   }
 
-  /** Whether its socket takes what it is told. */
-  void takes(boolean takes) throws Exception {
-    front.loop.run(() -> socket.takes(takes));
+  /** Sets whether the client reads replies. */
+  void reads(boolean reads) throws Exception {
+    front.loop.run(() -> socket.takes(reads));
     front.settle();
   }
 
-  /** Sends no more, and still reads. */
-  void ends() throws Exception {
+  /** Ends the client's output; the client still reads. */
+  void endsOutput() throws Exception {
     front.loop.run(() -> ending = true);
     front.settle();
   }
 
-  /** Goes away. What was not read of it nobody reads. */
-  void goes() throws Exception {
+  /** Disconnects. Unread bytes are lost. */
+  void disconnects() throws Exception {
     front.loop.run(socket::vanish);
     front.settle();
   }
 
-  /** The proxy stops. */
-  void isDrained() throws Exception {
+  /** Drains the session, as when the proxy stops. */
+  void drain() throws Exception {
     front.loop.run(session::drain);
     front.settle();
   }
@@ -140,8 +140,8 @@ final class FakeClient {
     return front.loop.call(socket::isOpen);
   }
 
-  /** Whether the session has said that it says no more. */
-  boolean isLeft() throws Exception {
+  /** Whether the session has ended its output. */
+  boolean isOutputEnded() throws Exception {
     return front.loop.call(socket::isOutputShutdown);
   }
 

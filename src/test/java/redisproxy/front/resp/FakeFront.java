@@ -40,21 +40,20 @@ import redisproxy.upstream.node.Memo;
 import redisproxy.upstream.node.Node;
 
 /**
- * A RESP front without sockets: its clients, the cache and Redis are played by the test. Nothing
- * happens by itself: after each call all that it leads to has been done, and time stands still
- * until the test lets it pass.
+ * A RESP front without sockets. The test plays its clients, the cache and Redis. Each call returns
+ * after all its effects have happened. Time passes only when the test says so.
  *
- * <p>In texts of replies blanks stand for line ends. Requests to Redis read as they would inline,
- * separated by commas.
+ * <p>In the text of replies, a blank stands for a line end. Requests to Redis are shown as inline
+ * requests, separated by commas.
  */
 final class FakeFront implements AutoCloseable {
-  /** More turns than a message needs to the cache, back, and to the client. */
+  /** More turns than a message needs to the cache and back to the client. */
   private static final int TURNS = 12;
 
   private static final Set<String> WRITE = Set.of("write");
   private static final Set<String> READ = Set.of("readonly");
 
-  /** What Redis says of the commands that the tests use. */
+  /** Redis's description of the commands that the tests use. */
   private static final CommandTable COMMANDS =
       new CommandTable(
           Map.ofEntries(
@@ -101,10 +100,10 @@ final class FakeFront implements AutoCloseable {
   private final Session.Shared shared;
   private final List<FakeClient> clients = new ArrayList<>();
 
-  /** The first of the sockets to Redis that the test has not made yet. */
+  /** The next socket to Redis for the test to connect or refuse. */
   private int next;
 
-  /** With a Redis that is known already. */
+  /** With a Redis whose commands are already known. */
   FakeFront(String... settings) throws Exception {
     this(SERVER, settings);
   }
@@ -150,14 +149,14 @@ final class FakeFront implements AutoCloseable {
     settle();
   }
 
-  /** A client connects. */
+  /** Connects a client. */
   FakeClient connect() throws Exception {
     FakeClient client = loop.call(() -> new FakeClient(this, shared));
     clients.add(client);
     return client;
   }
 
-  /** All that is under way happens. */
+  /** Runs everything that is under way. */
   void settle() throws Exception {
     Promise<Void> done = Promise.promise();
     loop.run(() -> turn(TURNS, done));
@@ -181,7 +180,7 @@ final class FakeFront implements AutoCloseable {
     settle();
   }
 
-  /** Redis lets the proxy in, or does not, from now on. */
+  /** Sets whether Redis lets the proxy in. */
   void admits(boolean isAdmitted) throws Exception {
     loop.run(() -> loop.vertx.eventBus().publish(Bus.ADMITTED, isAdmitted, Bus.BY_REFERENCE));
     settle();
@@ -194,7 +193,7 @@ final class FakeFront implements AutoCloseable {
 
   // Redis
 
-  /** The next connection to Redis that was asked for is made. */
+  /** Connects the next requested connection to Redis. */
   FakeRedisEnd connected() throws Exception {
     settle();
     FakeRedisEnd made = new FakeRedisEnd(next++);
@@ -203,22 +202,22 @@ final class FakeFront implements AutoCloseable {
     return made;
   }
 
-  /** The same of a dedicated one. The spare connection behind it is never made. */
+  /** Connects a dedicated connection. The spare connection requested after it never connects. */
   FakeRedisEnd connectedDedicated() throws Exception {
     FakeRedisEnd made = connected();
     next = sockets.asked();
     return made;
   }
 
-  /** The next connection to Redis that was asked for cannot be made. */
+  /** Refuses the next requested connection to Redis. */
   void refused() throws Exception {
     settle();
     sockets.refuse(next++);
     settle();
   }
 
-  /** How many connections to Redis have been asked for that the test has not made. */
-  int unmade() {
+  /** How many requested connections to Redis are neither connected nor refused. */
+  int pendingConnections() {
     return sockets.asked() - next;
   }
 
@@ -230,31 +229,31 @@ final class FakeFront implements AutoCloseable {
       this.index = index;
     }
 
-    /** What it was sent since the last time. */
-    String heard() throws Exception {
+    /** The requests received since the last call. */
+    String received() throws Exception {
       return requests(sockets.sent(index));
     }
 
-    /** It sends this. */
+    /** Sends replies. */
     void says(String replies) throws Exception {
       sockets.reply(index, replies);
       settle();
     }
 
-    /** It sends this and closes the connection, which comes at once. */
+    /** Sends replies and closes the connection; both arrive in one turn. */
     void saysAndCloses(String replies) throws Exception {
       sockets.replyAndClose(index, replies);
       settle();
     }
 
-    /** It closes the connection. */
+    /** Closes the connection. */
     void closes() throws Exception {
       sockets.close(index);
       settle();
     }
 
-    void takes(boolean takes) throws Exception {
-      sockets.takes(index, takes);
+    void reads(boolean reads) throws Exception {
+      sockets.takes(index, reads);
       settle();
     }
 
@@ -262,7 +261,7 @@ final class FakeFront implements AutoCloseable {
       return sockets.isOpen(index);
     }
 
-    boolean isEnded() throws Exception {
+    boolean isOutputEnded() throws Exception {
       return sockets.isOutputEnded(index);
     }
 
@@ -271,7 +270,7 @@ final class FakeFront implements AutoCloseable {
     }
   }
 
-  /** Requests as they would be inline; what is no whole request stays as it is. */
+  /** Shows requests as inline requests. An incomplete request stays unchanged. */
   static String requests(String text) {
     ByteBuf all = Unpooled.copiedBuffer(text.replace(" ", "\r\n"), StandardCharsets.ISO_8859_1);
     List<String> requests = new ArrayList<>();
@@ -280,8 +279,8 @@ final class FakeFront implements AutoCloseable {
       while (all.isReadable() && all.getByte(all.readerIndex()) == '*' && parser.parse(all)) {
         requests.add(words(parser.request()));
       }
-    } catch (ProtocolError noRequest) {
-      // It is shown as it is.
+    } catch (ProtocolError invalid) {
+      // The rest is shown unchanged.
     }
     if (all.isReadable()) {
       requests.add(all.toString(StandardCharsets.ISO_8859_1).replace("\r\n", " "));

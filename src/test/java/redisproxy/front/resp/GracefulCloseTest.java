@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.upstream.FakeSocket;
 import redisproxy.upstream.Loop;
 
-/** How a connection ends that the proxy ends. */
+/** How the proxy closes a client's connection. */
 class GracefulCloseTest {
   private final ChannelInboundHandlerAdapter handler = new ChannelInboundHandlerAdapter();
   private final FakeSocket socket = new FakeSocket(handler);
@@ -28,7 +28,7 @@ class GracefulCloseTest {
   }
 
   @Test
-  void whatWasWritten_leavesBeforeTheEnd() {
+  void writtenBytes_leaveBeforeTheEnd() {
     write();
     close.begin();
     assertEquals("last ", Loop.sent(socket));
@@ -36,14 +36,14 @@ class GracefulCloseTest {
   }
 
   @Test
-  void clientThatHasEndedItsSide_isClosedAtOnce() {
+  void clientThatEndedItsOutput_isClosedAtOnce() {
     socket.endInput();
     close.begin();
     assertFalse(socket.isOpen());
   }
 
   @Test
-  void clientThatSeesTheEnd_hasASecondToGo() {
+  void clientThatSeesTheEnd_hasOneSecondToClose() {
     close.begin();
     socket.pass(999);
     assertTrue(socket.isOpen());
@@ -51,16 +51,16 @@ class GracefulCloseTest {
     assertFalse(socket.isOpen());
   }
 
-  /** Or it would not be seen to go. */
+  /** Otherwise the proxy would not notice that the client closes. */
   @Test
-  void clientThatIsToGo_isRead() {
+  void begin_resumesReading() {
     socket.config().setAutoRead(false);
     close.begin();
     assertTrue(socket.config().isAutoRead());
   }
 
   @Test
-  void clientThatDoesNotReadItsLast_hasTenSeconds() {
+  void clientThatDoesNotReadItsLastReplies_hasTenSeconds() {
     socket.takes(false);
     write();
     close.begin();
@@ -71,7 +71,7 @@ class GracefulCloseTest {
   }
 
   @Test
-  void clientThatReadsItsLastLate_hasASecondFromThen() {
+  void clientThatReadsItsLastRepliesLate_hasOneSecondFromThen() {
     socket.takes(false);
     write();
     close.begin();
@@ -85,10 +85,10 @@ class GracefulCloseTest {
   }
 
   @Test
-  void whatPutsItOff_givesTenSecondsMore() {
-    close.putOff();
+  void defer_givesTenMoreSeconds() {
+    close.defer();
     socket.pass(9_999);
-    close.putOff();
+    close.defer();
     socket.pass(9_999);
     assertTrue(socket.isOpen() && !socket.isOutputShutdown());
     socket.pass(1);
@@ -96,11 +96,11 @@ class GracefulCloseTest {
   }
 
   @Test
-  void clientThatIsGone_isCutOffNoMore() {
-    close.putOff();
-    close.over();
+  void cancel_stopsTheTimeout() {
+    close.defer();
+    close.cancel();
     socket.pass(20_000);
     assertTrue(socket.isOpen());
-    close.over();
+    close.cancel();
   }
 }

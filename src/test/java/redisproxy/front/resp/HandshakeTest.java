@@ -24,7 +24,7 @@ import redisproxy.command.RequestParser;
 import redisproxy.resp.ProtocolError;
 import redisproxy.upstream.Server;
 
-/** The replies to HELLO have the form of those of Redis 7.0.15. */
+/** Expects replies to HELLO in the form of Redis 7.0.15. */
 class HandshakeTest {
   private static final ClientIds IDS = new ClientIds();
 
@@ -75,7 +75,7 @@ class HandshakeTest {
   }
 
   @Test
-  void hello_withoutAVersion_keepsTheOneBefore() {
+  void hello_withoutAVersion_keepsTheVersion() {
     answer("HELLO", "3");
     assertEquals(hello("%7\r\n", 3), masked(answer("HELLO")));
     assertEquals(hello("*14\r\n", 2), masked(answer("HELLO", "2")));
@@ -84,20 +84,20 @@ class HandshakeTest {
   }
 
   @Test
-  void hello_tellsTheSessionsIdEachTime() {
+  void hello_alwaysReturnsTheSessionsId() {
     String id = id(answer("HELLO"));
     assertEquals(id, id(answer("HELLO", "3")));
     assertNotEquals(id, id(text(answer(handshake(0), SERVER, "HELLO"))));
   }
 
   @Test
-  void clientId_isThatOfHello() {
+  void clientId_equalsTheIdInHello() {
     String id = answer("client", "ID");
     assertTrue(answer("HELLO").contains("$2\r\nid\r\n" + id), id);
   }
 
   @Test
-  void hello_whenTheServerToldLittle_saysWhatIsUsual() {
+  void hello_whenTheServerSentFewFields_usesDefaults() {
     Server server = new Server(Map.of("version", "6.0.0"), Server.Modules.NONE, CommandTable.EMPTY);
     String expected =
         "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n6.0.0\r\n$5\r\nproto\r\n:3\r\n"
@@ -107,12 +107,12 @@ class HandshakeTest {
   }
 
   @Test
-  void hello_whenTheServerIsNotKnown_isForRedis() {
+  void hello_whenTheServerIsUnknown_goesToRedis() {
     for (String version : new String[] {"2", "3"}) {
       assertNull(answer(handshake, Server.UNKNOWN, "HELLO", version));
     }
     assertNull(answer(handshake, Server.UNKNOWN, "HELLO"));
-    assertNothingIsTakenDown();
+    assertNoRequests();
   }
 
   @ParameterizedTest
@@ -132,10 +132,10 @@ class HandshakeTest {
         "HELLOO 3",
         "HELL 3"
       })
-  void hello_inAnyOtherForm_isForRedis(String request) {
+  void hello_inAnotherForm_goesToRedis(String request) {
     assertNull(answer(handshake, SERVER, request.split(" ")));
     assertNull(answer(handshake, SERVER, "HELLO", ""));
-    assertNothingIsTakenDown();
+    assertNoRequests();
   }
 
   @ParameterizedTest
@@ -150,7 +150,7 @@ class HandshakeTest {
       })
   void client_withAPlainName_isOk(String request) {
     assertEquals(OK, answer(request.split(" ")));
-    assertEquals(1, handshake.commands());
+    assertEquals(1, handshake.requestCount());
   }
 
   @Test
@@ -160,13 +160,13 @@ class HandshakeTest {
   }
 
   @Test
-  void client_withANameThatRedisMayRefuse_isForRedis() {
+  void client_withANameThatRedisMayRefuse_goesToRedis() {
     for (String name :
         new String[] {"a b", " ", "\n", "a\0", "\177", "\200", "\377", "x".repeat(65), "x\r\n"}) {
       assertNull(answer(handshake, SERVER, "CLIENT", "SETNAME", name));
       assertNull(answer(handshake, SERVER, "CLIENT", "SETINFO", "lib-name", name));
     }
-    assertNothingIsTakenDown();
+    assertNoRequests();
   }
 
   @ParameterizedTest
@@ -190,37 +190,37 @@ class HandshakeTest {
         "AUTH secret",
         "CLIENT TRACKING ON x"
       })
-  void answer_toAnythingElse_isForRedis(String request) {
+  void otherRequest_goesToRedis(String request) {
     assertNull(answer(handshake, SERVER, request.split(" ")));
-    assertNothingIsTakenDown();
+    assertNoRequests();
   }
 
   @Test
   void select_ofTheSameDatabase_isOk() {
     assertEquals(OK, answer("SELECT", "0"));
-    assertNothingIsTakenDown();
+    assertNoRequests();
     assertEquals(OK, text(answer(handshake(15), SERVER, "select", "15")));
   }
 
   @Test
-  void select_ofAnotherDatabase_isRepeatedLast_andTheWayBackIsKnown() {
+  void select_ofAnotherDatabase_isRepeatedLast_andSelectingTheFirstIsAnswered() {
     state.select(7);
     assertEquals(OK, answer("CLIENT", "SETNAME", "x"));
     assertEquals(7, state.db());
     assertEquals(
         "*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$1\r\nx\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n7\r\n",
-        said());
-    assertEquals(2, handshake.commands());
+        requests());
+    assertEquals(2, handshake.requestCount());
     assertEquals(OK, answer("SELECT", "7"));
     assertNull(answer(handshake, SERVER, "SELECT", "8"));
     assertEquals(OK, answer("SELECT", "0"));
     assertEquals(0, state.db());
-    assertEquals(1, handshake.commands());
+    assertEquals(1, handshake.requestCount());
   }
 
-  /** A client may say the same for ever. */
+  /** A client may repeat the same requests forever. */
   @Test
-  void said_holdsTheLastOfEachKind() {
+  void requests_containTheLastOfEachKind() {
     for (int i = 0; i < 1000; i++) {
       answer("HELLO", i % 2 == 0 ? "3" : "2");
       answer("CLIENT", "SETNAME", "n" + i);
@@ -228,17 +228,17 @@ class HandshakeTest {
       answer("CLIENT", "SETINFO", "LIB-VER", "v" + i);
       state.select(i);
     }
-    assertEquals(5, handshake.commands());
+    assertEquals(5, handshake.requestCount());
     assertEquals(
         "*2\r\n$5\r\nHELLO\r\n$1\r\n2\r\n*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$4\r\nn999\r\n"
             + "*4\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n$8\r\nlib-name\r\n$4\r\nl999\r\n"
             + "*4\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n$7\r\nLIB-VER\r\n$4\r\nv999\r\n"
             + "*2\r\n$6\r\nSELECT\r\n$3\r\n999\r\n",
-        said());
+        requests());
   }
 
   @Test
-  void select_ofALongNumber_isComparedWhole() {
+  void select_ofALongNumber_comparesAllDigits() {
     Handshake inAnother = handshake(12_345_678);
     assertEquals(OK, text(answer(inAnother, SERVER, "SELECT", "12345678")));
     assertNull(answer(inAnother, SERVER, "SELECT", "123456789"));
@@ -263,26 +263,26 @@ class HandshakeTest {
         "SELECTED 15",
         "SELEC 15"
       })
-  void select_ofAnythingElse_isForRedis(String request) {
+  void select_ofAnotherText_goesToRedis(String request) {
     Handshake inAnother = handshake(15);
-    String before = new String(inAnother.said(), StandardCharsets.ISO_8859_1);
+    String before = new String(inAnother.requests(), StandardCharsets.ISO_8859_1);
     assertNull(answer(inAnother, SERVER, request.split(" ")));
     assertNull(answer(inAnother, SERVER, "SELECT", ""));
-    assertEquals(before, new String(inAnother.said(), StandardCharsets.ISO_8859_1));
-    assertEquals(1, inAnother.commands());
+    assertEquals(before, new String(inAnother.requests(), StandardCharsets.ISO_8859_1));
+    assertEquals(1, inAnother.requestCount());
   }
 
   @Test
-  void said_atFirst_isNothingOrTheDatabase() {
-    assertNothingIsTakenDown();
+  void requests_atTheStart_areEmptyOrSelectTheDatabase() {
+    assertNoRequests();
     Handshake inAnother = handshake(15);
-    assertEquals("*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n", text(inAnother.said()));
-    assertEquals(1, inAnother.commands());
+    assertEquals("*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n", text(inAnother.requests()));
+    assertEquals(1, inAnother.requestCount());
   }
 
-  /** What was sent inline is repeated as an array. */
+  /** Inline requests are repeated as arrays. */
   @Test
-  void said_repeatsWhatWasAnsweredAsItWasSaid() throws ProtocolError {
+  void requests_repeatAnsweredRequestsUnchanged() throws ProtocolError {
     ByteBuf in =
         Unpooled.copiedBuffer(
             "junkhello 3\r\n*3\r\n$6\r\nClient\r\n$7\r\nSETNAME\r\n$0\r\n\r\n"
@@ -296,22 +296,22 @@ class HandshakeTest {
       answered += handshake.answer(parser.request(), SERVER) == null ? 0 : 1;
     }
     assertEquals(5, answered);
-    assertEquals(3, handshake.commands());
+    assertEquals(3, handshake.requestCount());
     String expected =
         "*2\r\n$5\r\nhello\r\n$1\r\n3\r\n*3\r\n$6\r\nClient\r\n$7\r\nSETNAME\r\n$0\r\n\r\n"
             + "*4\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n$8\r\nlib-name\r\n$1\r\nx\r\n";
-    assertEquals(expected, said());
+    assertEquals(expected, requests());
   }
 
-  private void assertNothingIsTakenDown() {
-    assertEquals("", said());
-    assertEquals(0, handshake.commands());
+  private void assertNoRequests() {
+    assertEquals("", requests());
+    assertEquals(0, handshake.requestCount());
     assertFalse(state.isResp3());
   }
 
   private String answer(String... arguments) {
     byte[] answer = answer(handshake, SERVER, arguments);
-    assertNotNull(answer, "left to Redis");
+    assertNotNull(answer, "it goes to Redis");
     return text(answer);
   }
 
@@ -333,8 +333,8 @@ class HandshakeTest {
     return reply.replace("id\r\n:" + id(reply) + "\r\n", "id\r\n:ID\r\n");
   }
 
-  private String said() {
-    return text(handshake.said());
+  private String requests() {
+    return text(handshake.requests());
   }
 
   private static String text(byte[] bytes) {

@@ -24,7 +24,7 @@ import redisproxy.command.Parsed;
 import redisproxy.command.Request;
 import redisproxy.config.Configuration;
 
-/** Who is let in, and what Redis is sent of their requests, with a dedicated connection or none. */
+/** Which clients may log in, and which of their requests reach Redis. */
 class LoginTest {
   private static final String GREETING = "*2\r\n$4\r\nAUTH\r\n$1\r\nr\r\n";
   private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
@@ -58,13 +58,13 @@ class LoginTest {
   }
 
   private String sent(String request) {
-    return text(guard.inPlaceOf(Parsed.line(request), outstanding));
+    return text(guard.replacementFor(Parsed.line(request), outstanding));
   }
 
-  /** Of one that is too large to be read; these are its first arguments. */
+  /** For a request that is too large to be read; these are its first arguments. */
   private String sentInPieces(String begin) {
     Request request = Parsed.begun(CommandTable.EMPTY, begin.split(" "));
-    return text(guard.inPlaceOf(request, outstanding));
+    return text(guard.replacementFor(request, outstanding));
   }
 
   private static boolean accept(Credentials credentials, String user, String password) {
@@ -83,13 +83,13 @@ class LoginTest {
     "A, p, false",
     "default, p, false"
   })
-  void credentials_areRight_whenBothAre(String user, String password, boolean right) {
+  void credentials_areRight_whenUserAndPasswordAre(String user, String password, boolean right) {
     assertEquals(
         right, accept(credentials("auth.username", "a", "auth.password", "p"), user, password));
   }
 
   @Test
-  void credentials_withoutAPassword_areAUser() {
+  void credentials_withoutAPassword_checkTheUser() {
     assertTrue(accept(credentials(), "default", "any"));
     assertFalse(accept(credentials(), "other", ""));
     assertNull(Credentials.of(Configuration.parse(Map.of()).auth()));
@@ -103,10 +103,10 @@ class LoginTest {
         "HELLO 3 AUTH default s3cret",
         "HELLO 2 SETNAME auth AUTH default s3cret"
       })
-  void rightCredentials_letIn(String request) {
-    assertFalse(login.isIn());
+  void rightCredentials_logIn(String request) {
+    assertFalse(login.isLoggedIn());
     answer(request);
-    assertTrue(login.isIn());
+    assertTrue(login.isLoggedIn());
     assertNull(answer("HELLO 3"));
   }
 
@@ -126,35 +126,35 @@ class LoginTest {
         "GET s3cret",
         "RESET"
       })
-  void anythingElse_doesNot(String request) {
-    assertTrue(login.concerns(Parsed.line(request).name()));
+  void otherRequest_doesNotLogIn(String request) {
+    assertTrue(login.handles(Parsed.line(request).name()));
     answer(request);
-    assertFalse(login.isIn());
+    assertFalse(login.isLoggedIn());
     assertEquals("-NOAUTH", answer("GET k"));
   }
 
   @Test
-  void credentialsThatAreNotWhole_areWrong() {
+  void incompleteCredentials_areWrong() {
     byte[] answer = login.answer(Parsed.begun(CommandTable.EMPTY, "AUTH", "s3cret"), false);
     assertTrue(new String(answer, StandardCharsets.US_ASCII).startsWith("-WRONGPASS"));
-    assertFalse(login.isIn());
+    assertFalse(login.isLoggedIn());
     login.answer(
         Parsed.begun(CommandTable.EMPTY, "HELLO", "3", "AUTH", "default", "s3cret"), false);
-    assertFalse(login.isIn());
+    assertFalse(login.isLoggedIn());
   }
 
   @Test
-  void whoIsIn_staysInWhateverIsWrong() {
+  void failedLogin_keepsAnEarlierLogin() {
     answer("AUTH s3cret");
     assertEquals("-WRONGPASS", answer("AUTH wrong"));
     assertEquals("-WRONGPASS", answer("HELLO 3 AUTH default wrong"));
-    assertTrue(login.isIn());
+    assertTrue(login.isLoggedIn());
     login.reset();
-    assertFalse(login.isIn());
+    assertFalse(login.isLoggedIn());
   }
 
   @Test
-  void hello_losesItsCredentials_andNothingElse() {
+  void withoutAuth_removesOnlyTheCredentials() {
     assertNull(Login.withoutAuth(Parsed.line("HELLO 3 SETNAME AUTH")));
     assertNull(Login.withoutAuth(Parsed.line("SET 3 AUTH a b")));
     assertEquals(
@@ -166,7 +166,7 @@ class LoginTest {
   }
 
   @Test
-  void guard_sendsRedisNothingOfAStranger() {
+  void guard_beforeLogin_relaysNoRequest() {
     for (String request : new String[] {"GET k", "AUTH x", "HELLO 3", "MULTI", "EVAL x 0"}) {
       assertEquals(REFUSED, sent(request));
       assertEquals(REFUSED, sentInPieces(request));
@@ -178,7 +178,7 @@ class LoginTest {
   }
 
   @Test
-  void guard_sendsNoCredentials_andLogsInAgainBehindReset() {
+  void guard_sendsNoCredentials_andLogsInAgainAfterReset() {
     assertEquals(REFUSED, sent("AUTH s3cret"));
     assertArrayEquals("+OK\r\n".getBytes(StandardCharsets.US_ASCII), outstanding.answer());
     assertNull(sent("SET k v"));
@@ -192,7 +192,7 @@ class LoginTest {
   }
 
   @Test
-  void answer_isNotForAClientThatWantsNone() {
+  void answer_afterClientReplySkip_isDropped() {
     outstanding.add(Parsed.line("CLIENT REPLY SKIP"));
     assertEquals(REFUSED, sent("AUTH wrong"));
     assertTrue(outstanding.isSilent((byte) '-'));

@@ -20,7 +20,7 @@ import redisproxy.config.Configuration;
 import redisproxy.upstream.FakeSocket;
 import redisproxy.upstream.Loop;
 
-/** The order of replies, and what they may cost. The test answers the lookups itself. */
+/** The order of replies, and their memory. The test answers the lookups itself. */
 class OrderedRepliesTest {
   private static final int MAX_PENDING = 64 * 1024;
 
@@ -36,13 +36,13 @@ class OrderedRepliesTest {
     ClientConnection connection = new ClientConnection();
     connection.receiver(
         new SilentClient() {
-          /** As a session: what is written may lead back here. */
+          /** Like a session: a write may call this method again. */
           @Override
           public void advance() {
             if (!advancing) {
               advancing = true;
               while (replies.writeReplies()) {
-                // There may be more.
+                // Write until nothing is left.
               }
               advancing = false;
             }
@@ -79,7 +79,7 @@ class OrderedRepliesTest {
     front.loop.run(() -> replies.reply(text.getBytes(StandardCharsets.US_ASCII)));
   }
 
-  /** The answer comes, and no more in this turn. */
+  /** Delivers one answer, the only one in this turn. */
   private void answer(int ticket, Answer answer) throws Exception {
     front.loop.run(() -> replies.answered(ticket, answer, false));
     advance();
@@ -108,7 +108,7 @@ class OrderedRepliesTest {
   }
 
   private List<String> lookedUp() throws Exception {
-    return front.cache.told().stream().map(told -> told.replace("lookup ", "")).toList();
+    return front.cache.messages().stream().map(message -> message.replace("lookup ", "")).toList();
   }
 
   private static String large(String of) {
@@ -118,7 +118,7 @@ class OrderedRepliesTest {
   // Order
 
   @Test
-  void answers_whateverTheirOrder_areWrittenInThatOfTheRequests() throws Exception {
+  void answers_inAnyOrder_areWrittenInTheOrderOfTheRequests() throws Exception {
     get("a", "b", "c");
     answer(2, "3");
     answer(1, "2");
@@ -144,14 +144,14 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void lookup_asksForTheKeyInTheClientsDatabase() throws Exception {
+  void lookup_usesTheClientsDatabase() throws Exception {
     state.select(3);
     get("a");
     assertEquals(List.of("3/a"), lookedUp());
   }
 
   @Test
-  void ticket_goesUpWithEveryRequest() throws Exception {
+  void ticket_increasesWithEveryRequest() throws Exception {
     int first = replies.accepted();
     get("a");
     reply("+x\r\n");
@@ -169,7 +169,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void unverified_isAnsweredAsWhatWasKept() throws Exception {
+  void unverified_isAnsweredWithItsEntry() throws Exception {
     get("a");
     answer(0, new Unverified(FakeCache.entry("k", "old")));
     assertEquals("$3 old ", written());
@@ -188,7 +188,7 @@ class OrderedRepliesTest {
   // Reads under way
 
   @Test
-  void reading_untilEveryValueIsKnown() throws Exception {
+  void isReading_untilEveryValueIsKnown() throws Exception {
     assertFalse(replies.isReading());
     get("a", "b");
     answer(1, "2");
@@ -200,12 +200,12 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void empty_onlyWhenAllIsWritten() throws Exception {
+  void isEmpty_onlyWhenAllIsWritten() throws Exception {
     assertTrue(replies.isEmpty());
     get("a");
     assertFalse(replies.isEmpty());
     front.loop.run(() -> replies.answered(0, FakeCache.entry("k", "1"), false));
-    assertFalse(replies.isEmpty(), "it is gathered with others");
+    assertFalse(replies.isEmpty(), "it is gathered with other replies");
     advance();
     assertTrue(replies.isEmpty());
   }
@@ -213,7 +213,7 @@ class OrderedRepliesTest {
   // Bounds
 
   @Test
-  void requests_asManyAsMayBeInFlight_areTheLastAccepted() throws Exception {
+  void requests_areAcceptedUpToTheLimitInFlight() throws Exception {
     get("a", "b", "c", "d", "e", "f", "g");
     assertTrue(replies.mayAccept());
     get("h");
@@ -223,7 +223,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void replies_asLargeAsMayWait_stopRequests() throws Exception {
+  void pendingReplies_atTheLimit_stopRequests() throws Exception {
     get("a", "b", "c");
     answer(1, "x".repeat(MAX_PENDING - 20));
     assertTrue(replies.mayAccept());
@@ -250,9 +250,9 @@ class OrderedRepliesTest {
     assertTrue(replies.mayAccept());
   }
 
-  /** Beyond, not at, the bound answers are let go; at it no more requests are accepted. */
+  /** Answers are dropped above the limit, not at it. At the limit no more requests are accepted. */
   @Test
-  void repliesThatFillTheBoundExactly_areAllKept() throws Exception {
+  void replies_atExactlyTheLimit_areKept() throws Exception {
     get("a", "b", "c");
     answer(1, "x".repeat(MAX_PENDING - 10));
     assertEquals(MAX_PENDING, replies.held());
@@ -265,21 +265,21 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void socketThatTakesNothing_keepsValuesWhereTheyAre() throws Exception {
+  void values_whenTheSocketIsFull_stayInTheQueue() throws Exception {
     get("a", "b", "c");
     takes(false);
     answer(0, large("x"));
     answer(1, "2");
     answer(2, missing());
-    assertEquals("$1\r\n2\r\n".length(), replies.held(), "the first is with the socket");
+    assertEquals("$1\r\n2\r\n".length(), replies.held(), "the first was given to the socket");
     takes(true);
     assertEquals("$65536 x $1 2 $-1 ", written().replace(large("x"), "x"));
     assertEquals(0, replies.held());
   }
 
-  /** They cost next to nothing there. */
+  /** Short replies cost almost no memory in the backlog. */
   @Test
-  void socketThatTakesNothing_hasShortRepliesWaitBehindIt() throws Exception {
+  void shortReplies_whenTheSocketIsFull_goToTheBacklog() throws Exception {
     get("a", "b");
     takes(false);
     answer(0, large("x"));
@@ -292,16 +292,16 @@ class OrderedRepliesTest {
     assertTrue(written().endsWith(" $-1 +x "));
   }
 
-  /** An ECHO or an INFO may be as long as a value. */
+  /** The reply to ECHO or INFO may be as long as a value. */
   @Test
-  void socketThatTakesNothing_hasLongRepliesWaitAsValuesDo() throws Exception {
+  void longReplies_whenTheSocketIsFull_stayInTheQueue() throws Exception {
     takes(false);
     String reply = "x".repeat(20_000);
     for (int i = 0; i < 4; i++) {
       reply("$20000\r\n" + reply + "\r\n");
       advance();
     }
-    assertEquals(2 * "$20000\r\n\r\n".length() + 40_000, replies.held(), "beside the socket");
+    assertEquals(2 * "$20000\r\n\r\n".length() + 40_000, replies.held(), "not given to the socket");
     assertTrue(replies.mayAccept());
     for (int i = 0; i < 2; i++) {
       reply("$20000\r\n" + reply + "\r\n");
@@ -313,9 +313,9 @@ class OrderedRepliesTest {
     assertTrue(replies.mayAccept());
   }
 
-  // Answers that are let go
+  // Answers that are dropped
 
-  /** The head has no answer, and what waits behind it is as much as may wait. */
+  /** Leaves the head without an answer, and fills the limit with the replies after it. */
   private void fill() throws Exception {
     get("a", "b", "c", "d");
     answer(1, large("x"));
@@ -323,7 +323,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void answerBeyondTheBound_isLetGo_andAskedAgainInItsTurn() throws Exception {
+  void answerAboveTheLimit_isDropped_andLookedUpAgainInOrder() throws Exception {
     fill();
     answer(2, large("y"));
     assertEquals("$65536\r\n\r\n".length() + MAX_PENDING, replies.held());
@@ -345,9 +345,9 @@ class OrderedRepliesTest {
     assertTrue(replies.isReading(), "each read was counted once");
   }
 
-  /** Its answer could come first, and be older than theirs. */
+  /** The answer to a new request could arrive first, and be older than theirs. */
   @Test
-  void requests_whileAnAnswerIsToBeAskedAgain_areNotAccepted() throws Exception {
+  void requests_beforeARepeatedLookup_areNotAccepted() throws Exception {
     fill();
     assertFalse(replies.mayAccept());
     answer(2, "3");
@@ -361,9 +361,9 @@ class OrderedRepliesTest {
     assertTrue(replies.mayAccept());
   }
 
-  /** The value that comes then is the one that is told. */
+  /** The client gets the value of the second lookup. */
   @Test
-  void answerThatIsAskedAgain_isTheLaterOne() throws Exception {
+  void repeatedLookup_returnsTheNewerValue() throws Exception {
     fill();
     answer(2, "old");
     answer(3, "old");
@@ -376,7 +376,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void answerAtTheHead_isNeverLetGo() throws Exception {
+  void answerAtTheHead_isNeverDropped() throws Exception {
     takes(false);
     get("a", "b");
     answer(0, large("x"));
@@ -388,7 +388,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void repliesOfOtherKinds_areNotAskedAgain() throws Exception {
+  void repliesOfOtherKinds_areNotRequestedAgain() throws Exception {
     get("a", "b");
     reply("+x\r\n");
     get("c");
@@ -404,7 +404,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void failureOfOneThatIsAskedAgain_isAnswered() throws Exception {
+  void failureOfARepeatedLookup_isAnswered() throws Exception {
     fill();
     answer(2, "3");
     answer(3, "4");
@@ -420,7 +420,7 @@ class OrderedRepliesTest {
   // The end
 
   @Test
-  void answers_whenTheClientIsGone_areForNobody() throws Exception {
+  void answers_whenTheClientIsGone_areDropped() throws Exception {
     get("a", "b");
     answer(1, "2");
     front.loop.run(replies::close);

@@ -24,9 +24,9 @@ import redisproxy.config.Version;
 import redisproxy.transport.Choice;
 import redisproxy.upstream.load.Reachability;
 
-/** The proxy's own section of INFO: which requests ask for it, and what it says. */
+/** The proxy's own section of INFO: which requests match, and what it contains. */
 class ProxyInfoTest {
-  /** Each number is another. */
+  /** Each number is different. */
   static final Bus.Report REPORT =
       new Bus.Report(
           new CacheStats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19),
@@ -38,8 +38,8 @@ class ProxyInfoTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"INFO redisproxy", "info RedisProxy"})
-  void requestForIt_isToldApart(String request) {
-    assertTrue(ProxyInfo.isAsked(Parsed.line(request)));
+  void matches_theRequestForTheSection(String request) {
+    assertTrue(ProxyInfo.matches(Parsed.line(request)));
   }
 
   @ParameterizedTest
@@ -51,8 +51,8 @@ class ProxyInfoTest {
         "INFO redisproxyx",
         "ECHO redisproxy"
       })
-  void otherRequest_isNot(String request) {
-    assertFalse(ProxyInfo.isAsked(Parsed.line(request)));
+  void matches_noOtherRequest(String request) {
+    assertFalse(ProxyInfo.matches(Parsed.line(request)));
   }
 
   private static ByteBuf input(String text) {
@@ -60,7 +60,7 @@ class ProxyInfoTest {
   }
 
   @Test
-  void skip_readsARequestForIt_andNothingBehindIt() {
+  void skip_readsTheRequest_andNothingAfterIt() {
     ByteBuf input = input(REQUEST + "PING\r\n");
     assertTrue(ProxyInfo.skip(input));
     assertEquals("PING\r\n", input.toString(StandardCharsets.US_ASCII));
@@ -95,11 +95,11 @@ class ProxyInfoTest {
     client.asks("INFO redisproxy");
     front.cache.report(REPORT);
     front.settle();
-    return client.heardAsItIs();
+    return client.receivedRaw();
   }
 
   @Test
-  void answer_tellsHowTheCacheIsDoing() throws Exception {
+  void answer_containsTheStatistics() throws Exception {
     try (FakeFront front = new FakeFront()) {
       FakeClient client = front.connect();
       String reply = answered(front, client);
@@ -119,13 +119,13 @@ class ProxyInfoTest {
     }
   }
 
-  /** Redis sends INFO as a verbatim string then. */
+  /** Redis sends INFO as a verbatim string in RESP3. */
   @Test
   void answer_inResp3_isAVerbatimString() throws Exception {
     try (FakeFront front = new FakeFront()) {
       FakeClient client = front.connect();
       client.asks("HELLO 3");
-      client.heard();
+      client.received();
       String reply = answered(front, client);
       int start = reply.indexOf("\r\n") + 2;
       String body = reply.substring(start, reply.length() - 2);
@@ -134,15 +134,15 @@ class ProxyInfoTest {
     }
   }
 
-  /** The client has changed to RESP3 since it asked. */
+  /** The client has switched to RESP3 after the request. */
   @Test
-  void answer_isWrittenAsTheClientSpokeWhenItAsked() throws Exception {
+  void answer_usesTheProtocolVersionOfTheRequest() throws Exception {
     try (FakeFront front = new FakeFront()) {
       FakeClient client = front.connect();
       client.asks("INFO redisproxy", "HELLO 3");
       front.cache.report(REPORT);
       front.settle();
-      String reply = client.heardAsItIs();
+      String reply = client.receivedRaw();
       assertTrue(reply.startsWith("$"), reply);
       assertTrue(reply.contains("%7\r\n"), reply);
     }
@@ -154,23 +154,23 @@ class ProxyInfoTest {
       FakeClient client = front.connect();
       front.cache.has("k", "v");
       client.asks("PING", "INFO redisproxy", "GET k");
-      assertEquals("+PONG ", client.heard());
+      assertEquals("+PONG ", client.received());
       front.cache.report(REPORT);
       front.settle();
-      String reply = client.heard();
+      String reply = client.received();
       assertTrue(reply.startsWith("$") && reply.endsWith(" $1 v "), reply);
     }
   }
 
   @Test
-  void answer_toAClientThatIsGone_isForNobody() throws Exception {
+  void answer_whenTheClientIsGone_isDropped() throws Exception {
     try (FakeFront front = new FakeFront()) {
       FakeClient client = front.connect();
       client.asks("INFO redisproxy");
-      client.goes();
+      client.disconnects();
       front.cache.report(REPORT);
       front.settle();
-      assertEquals("", client.heard());
+      assertEquals("", client.received());
     }
   }
 }

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 class ReadBarrierTest {
   private static final long HALF_A_SECOND = 500_000_000;
 
-  /** A way to Redis that the test plays. */
-  private static final class Way implements ReadBarrier.Source {
+  /** A route to Redis that the test plays. */
+  private static final class Route implements ReadBarrier.Source {
     boolean isQuiet = true;
-    boolean hasTold;
+    boolean hasObserved;
 
     @Override
     public boolean isQuiet() {
@@ -25,18 +25,18 @@ class ReadBarrierTest {
     }
 
     @Override
-    public boolean hasTold() {
-      return hasTold;
+    public boolean hasObserved() {
+      return hasObserved;
     }
 
     @Override
-    public void forgetTold() {
-      hasTold = false;
+    public void forgetObserved() {
+      hasObserved = false;
     }
   }
 
-  private final Way shared = new Way();
-  private final Way dedicated = new Way();
+  private final Route shared = new Route();
+  private final Route dedicated = new Route();
   private FakeFront front;
   private ReadBarrier barrier;
   private EmbeddedChannel channel;
@@ -67,7 +67,7 @@ class ReadBarrierTest {
   }
 
   private void ask() throws Exception {
-    front.loop.run(barrier::ask);
+    front.loop.run(barrier::requestFence);
     front.settle();
   }
 
@@ -77,21 +77,21 @@ class ReadBarrierTest {
   }
 
   private void close() {
-    dedicated.hasTold = true;
+    dedicated.hasObserved = true;
   }
 
   @Test
-  void barrier_whenNothingWasTold_isOpen() {
-    assertTrue(barrier.isOpen() && barrier.isQuiet() && !barrier.isAsked());
+  void barrier_whenNothingWasObserved_isOpen() {
+    assertTrue(barrier.isOpen() && barrier.isQuiet() && !barrier.isFencePending());
   }
 
   @Test
-  void barrier_whenOneOfTheWaysHasTold_isClosed() {
-    dedicated.hasTold = true;
+  void barrier_whenOneRouteHasObserved_isClosed() {
+    dedicated.hasObserved = true;
     assertFalse(barrier.isOpen());
     assertTrue(barrier.isQuiet());
-    dedicated.hasTold = false;
-    shared.hasTold = true;
+    dedicated.hasObserved = false;
+    shared.hasObserved = true;
     assertFalse(barrier.isOpen());
   }
 
@@ -105,35 +105,35 @@ class ReadBarrierTest {
   }
 
   @Test
-  void fenceThatPasses_opensIt_andTheSessionGoesOn() throws Exception {
-    shared.hasTold = true;
-    dedicated.hasTold = true;
+  void fenceThatPasses_opensTheBarrier_andAdvancesTheSession() throws Exception {
+    shared.hasObserved = true;
+    dedicated.hasObserved = true;
     ask();
-    assertTrue(barrier.isAsked());
+    assertTrue(barrier.isFencePending());
     assertFalse(barrier.isOpen());
     assertEquals(0, advanced);
     fence(true);
-    assertTrue(barrier.isOpen() && !barrier.isAsked());
-    assertFalse(shared.hasTold || dedicated.hasTold);
+    assertTrue(barrier.isOpen() && !barrier.isFencePending());
+    assertFalse(shared.hasObserved || dedicated.hasObserved);
     assertEquals(1, advanced);
   }
 
   /** Without a feed, a read does not drop the entries of the cache. */
   @Test
-  void fence_dropsNothing_andIsAskedForOnce() throws Exception {
+  void fence_dropsNothing_andIsRequestedOnce() throws Exception {
     close();
     ask();
     ask();
-    assertEquals(List.of("fence"), front.cache.told());
+    assertEquals(List.of("fence"), front.cache.messages());
     assertEquals(1, front.cache.fences());
   }
 
   @Test
-  void fence_isNotAskedFor_whileSomethingIsUnderWay() throws Exception {
+  void fence_isNotRequested_whileSomethingIsUnderWay() throws Exception {
     close();
     dedicated.isQuiet = false;
     ask();
-    assertFalse(barrier.isAsked());
+    assertFalse(barrier.isFencePending());
     assertEquals(0, front.cache.fences());
     dedicated.isQuiet = true;
     ask();
@@ -148,46 +148,46 @@ class ReadBarrierTest {
   }
 
   @Test
-  void fenceThatDoesNotPass_leavesItClosed_andTheSessionGoesOn() throws Exception {
+  void fenceThatDoesNotPass_keepsTheBarrierClosed_andAdvancesTheSession() throws Exception {
     close();
     ask();
     fence(false);
-    assertFalse(barrier.isOpen() || barrier.isAsked());
-    assertTrue(dedicated.hasTold);
+    assertFalse(barrier.isOpen() || barrier.isFencePending());
+    assertTrue(dedicated.hasObserved);
     assertEquals(1, advanced);
   }
 
   @Test
-  void fenceThatDoesNotPass_isFollowedByNoneForHalfASecond() throws Exception {
+  void fenceThatDoesNotPass_preventsAnotherForHalfASecond() throws Exception {
     close();
     ask();
     now += HALF_A_SECOND;
     fence(false);
     ask();
-    assertFalse(barrier.isAsked());
+    assertFalse(barrier.isFencePending());
     now += HALF_A_SECOND - 1;
     ask();
-    assertFalse(barrier.isAsked());
+    assertFalse(barrier.isFencePending());
     now++;
     ask();
-    assertTrue(barrier.isAsked());
+    assertTrue(barrier.isFencePending());
     fence(true);
     assertTrue(barrier.isOpen());
   }
 
   @Test
-  void fenceThatPasses_isFollowedByAnotherAtOnce() throws Exception {
+  void fenceThatPasses_allowsAnotherAtOnce() throws Exception {
     close();
     ask();
     fence(true);
     close();
     ask();
-    assertTrue(barrier.isAsked());
+    assertTrue(barrier.isFencePending());
   }
 
-  /** What has come since may be of what was written since. */
+  /** A reply that arrived since then may contain a later write. */
   @Test
-  void fenceThatPasses_whenSomethingIsUnderWay_leavesItClosed() throws Exception {
+  void fenceThatPasses_whenSomethingIsUnderWay_keepsTheBarrierClosed() throws Exception {
     close();
     ask();
     shared.isQuiet = false;
@@ -195,7 +195,7 @@ class ReadBarrierTest {
     shared.isQuiet = true;
     assertFalse(barrier.isOpen());
     ask();
-    assertFalse(barrier.isAsked(), "as if it had not passed");
+    assertFalse(barrier.isFencePending(), "as if it had not passed");
   }
 
   @Test

@@ -43,7 +43,7 @@ class ReplyBacklogTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"+OK\r\n", ":1\r\n", "$-1\r\n", "_\r\n", "-ERR no\r\n"})
-  void aMillionEqualReplies_costNextToNothing(String reply) {
+  void aMillionEqualReplies_costAlmostNoMemory(String reply) {
     for (int i = 0; i < 100; i++) {
       add(reply.repeat(10_000));
     }
@@ -52,7 +52,7 @@ class ReplyBacklogTest {
   }
 
   @Test
-  void equalRepliesThatComeOneByOne_costNextToNothing() {
+  void equalReplies_addedOneByOne_costAlmostNoMemory() {
     for (int i = 0; i < 100_000; i++) {
       add("+OK\r\n");
     }
@@ -61,7 +61,7 @@ class ReplyBacklogTest {
   }
 
   @Test
-  void differentReplies_countAsWhatTheyTake() {
+  void differentReplies_countTheirMemory() {
     for (int i = 0; i < 10_000; i++) {
       add(":" + i + "\r\n");
     }
@@ -70,7 +70,7 @@ class ReplyBacklogTest {
   }
 
   @Test
-  void longLines_areKeptAsTheyAre() {
+  void longLines_areKeptUnchanged() {
     String line = "x".repeat(64) + "\r\n";
     add(line.repeat(100));
     assertTrue(backlog.held() >= 100 * line.length());
@@ -78,7 +78,7 @@ class ReplyBacklogTest {
   }
 
   @Test
-  void anythingSplitAnywhere_comesBackInOrder() {
+  void repliesSplitAnywhere_areReturnedInOrder() {
     Random random = new Random(1);
     String[] parts = {"+OK\r\n", ":1\r\n", "$3\r\nabc\r\n", "x".repeat(5000), "\n", "\r", ""};
     for (int round = 0; round < 300; round++) {
@@ -99,7 +99,7 @@ class ReplyBacklogTest {
   }
 
   @Test
-  void clear_forgetsEverything() {
+  void clear_removesEverything() {
     add("+OK\r\n".repeat(100) + "rest");
     backlog.clear();
     assertTrue(backlog.isEmpty());

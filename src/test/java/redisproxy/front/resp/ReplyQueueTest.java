@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplyQueueTest {
 
   @Test
-  void first_isTheReplyOfTheEarliestRequest_inWhateverOrderTheyCome() {
+  void first_whenRepliesArriveInAnyOrder_isThatOfTheEarliestRequest() {
     ReplyQueue queue = new ReplyQueue(10);
     int a = queue.take();
     int b = queue.take();
@@ -33,7 +33,7 @@ class ReplyQueueTest {
   }
 
   @Test
-  void fill_withNull_takesTheReplyBack() {
+  void fill_withNull_removesTheReply() {
     ReplyQueue queue = new ReplyQueue(10);
     int ticket = queue.take();
     queue.fill(ticket, "early");
@@ -57,7 +57,7 @@ class ReplyQueueTest {
   }
 
   @Test
-  void clear_forgetsAll_andTicketsGoOn() {
+  void clear_removesAll_andTicketsContinue() {
     ReplyQueue queue = new ReplyQueue(100);
     for (int i = 0; i < 20; i++) {
       queue.fill(queue.take(), "old");
@@ -99,7 +99,7 @@ class ReplyQueueTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, -1, Integer.MAX_VALUE - 3, Integer.MAX_VALUE - 200, Integer.MAX_VALUE})
-  void everyOperation_whenTicketsWrapAround_doesWhatAListDoes(int first) throws Exception {
+  void everyOperation_whenTicketsWrapAround_behavesLikeAList(int first) throws Exception {
     ReplyQueue queue = new ReplyQueue(64);
     startAt(queue, first);
     Random random = new Random(first);
@@ -129,7 +129,7 @@ class ReplyQueueTest {
     }
   }
 
-  /** As if so many requests had gone through it. */
+  /** Sets the next ticket, as if this many requests had passed through the queue. */
   private static void startAt(ReplyQueue queue, int ticket) throws ReflectiveOperationException {
     for (String name : new String[] {"head", "tail"}) {
       Field field = ReplyQueue.class.getDeclaredField(name);

@@ -58,13 +58,13 @@ class ReplyWriterTest {
   }
 
   @Test
-  void nothing_isFlushedAsNothing() {
+  void flush_whenNothingWasAdded_writesNothing() {
     writer.flush();
     assertEquals(List.of(), left());
   }
 
   @Test
-  void largeReply_leavesByItself_betweenThoseAroundIt() {
+  void largeReply_leavesInItsOwnBuffer_inOrder() {
     add(5);
     add(COPIED);
     add(7);
@@ -73,7 +73,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void replyThatIsNotQuiteLarge_isCopied() {
+  void replyJustBelowTheLimit_isCopied() {
     add(5);
     add(COPIED - 1);
     writer.flush();
@@ -81,7 +81,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void manySmallReplies_leaveInBuffersOfACertainSize() {
+  void manySmallReplies_leaveInBuffersOfLimitedSize() {
     int each = COPIED - 1;
     for (int i = 0; i < 10; i++) {
       add(each);
@@ -92,9 +92,9 @@ class ReplyWriterTest {
     assertEquals(List.of(full, each), left());
   }
 
-  /** It may be many clients that wait for few bytes each. */
+  /** Many clients may each wait for a few bytes. */
   @Test
-  void buffer_isNoLargerThanWhatIsToCome() {
+  void buffer_isNoLargerThanTheExpectedReplies() {
     writer.add(new byte[5], 0, 5, 0);
     writer.flush();
     ByteBuf small = socket.readOutbound();
@@ -113,7 +113,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void written_isNotFlushedYet() {
+  void write_doesNotFlush() {
     add(5);
     writer.write();
     assertFalse(writer.isFlushed());
@@ -123,7 +123,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void closed_writesNothingMore() {
+  void close_dropsGatheredReplies() {
     add(5);
     writer.close();
     writer.flush();

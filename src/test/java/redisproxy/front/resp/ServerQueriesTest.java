@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 
-/** What a session asks Redis without a connection of its own. */
+/** Queries of a session without a dedicated connection. */
 class ServerQueriesTest {
   private FakeFront front;
   private FakeClient client;
@@ -31,7 +31,7 @@ class ServerQueriesTest {
   private FakeRedisEnd queried(String request) throws Exception {
     client.asks(request);
     FakeRedisEnd redis = front.connected();
-    assertEquals(request, redis.heard());
+    assertEquals(request, redis.received());
     return redis;
   }
 
@@ -45,78 +45,78 @@ class ServerQueriesTest {
         "COMMAND DOCS get",
         "COMMAND GETKEYSANDFLAGS GET k"
       })
-  void question_isAnsweredOverASharedConnection(String request) throws Exception {
+  void query_isAnsweredOverASharedConnection(String request) throws Exception {
     queried(request).says("$1 x ");
-    assertEquals("$1 x ", client.heard());
+    assertEquals("$1 x ", client.received());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"COMMAND WHAT", "CLIENT LIST", "SCRIPT LOAD x", "CONFIG GET x", "DBSIZE"})
-  void otherQuestion_isForADedicatedConnection(String request) throws Exception {
+  void otherRequest_goesOverADedicatedConnection(String request) throws Exception {
     client.asks(request);
-    assertEquals("CLIENT ID, " + request, front.connectedDedicated().heard());
+    assertEquals("CLIENT ID, " + request, front.connectedDedicated().received());
   }
 
   @Test
-  void longQuestion_isForADedicatedConnection() throws Exception {
-    // each argument counts with its head and its end
+  void longQuery_goesOverADedicatedConnection() throws Exception {
+    // Each argument counts with its header and its line end.
     String atMost = "INFO " + "x".repeat(1024 - 4 - 2 * 6);
     queried(atMost);
     FakeClient other = front.connect();
     other.asks(atMost + "x");
-    assertEquals("CLIENT ID, " + atMost + "x", front.connectedDedicated().heard());
+    assertEquals("CLIENT ID, " + atMost + "x", front.connectedDedicated().received());
   }
 
   @Test
-  void requestsBehindAQuestion_waitForItsAnswer() throws Exception {
+  void requestsAfterAQuery_waitForItsAnswer() throws Exception {
     client.asks("PING", "INFO", "PING", "INFO");
     FakeRedisEnd redis = front.connected();
-    assertEquals("INFO", redis.heard(), "one at a time");
-    assertEquals("+PONG ", client.heard());
+    assertEquals("INFO", redis.received(), "one at a time");
+    assertEquals("+PONG ", client.received());
     assertFalse(client.isRead());
     redis.says("$1 a ");
-    assertEquals("$1 a +PONG ", client.heard());
+    assertEquals("$1 a +PONG ", client.received());
     redis.says("$1 b ");
-    assertEquals("$1 b ", client.heard());
+    assertEquals("$1 b ", client.received());
     assertTrue(client.isRead());
   }
 
   @Test
-  void questionsOfManySessions_shareAConnection() throws Exception {
+  void queriesOfManySessions_shareAConnection() throws Exception {
     FakeClient other = front.connect();
     FakeRedisEnd redis = queried("INFO");
     other.asks("COMMAND COUNT");
-    assertEquals("COMMAND COUNT", redis.heard());
+    assertEquals("COMMAND COUNT", redis.received());
     redis.says("$1 a :7 ");
-    assertEquals("$1 a ", client.heard());
-    assertEquals(":7 ", other.heard());
+    assertEquals("$1 a ", client.received());
+    assertEquals(":7 ", other.received());
   }
 
-  /** It may be that the answer is too long to be kept. */
+  /** An answer may be too long to be kept. */
   @Test
-  void questionWithoutAnAnswer_isForADedicatedConnection() throws Exception {
+  void queryWithoutAnAnswer_goesOverADedicatedConnection() throws Exception {
     FakeRedisEnd redis = queried("INFO");
     redis.says("$2000000 " + "x".repeat(2_000_000) + " ");
-    assertEquals("CLIENT ID, INFO", front.connectedDedicated().heard());
-    assertEquals("", client.heard());
+    assertEquals("CLIENT ID, INFO", front.connectedDedicated().received());
+    assertEquals("", client.received());
   }
 
   @Test
-  void question_whenRedisIsOutOfReach_isAnsweredAsLastTime() throws Exception {
+  void query_whenRedisIsUnreachable_repeatsTheLastAnswer() throws Exception {
     FakeRedisEnd redis = queried("COMMAND COUNT");
     redis.says(":7 ");
     redis.closes();
     client.asks("COMMAND COUNT");
     front.refused();
-    assertEquals(":7 :7 ", client.heard());
+    assertEquals(":7 :7 ", client.received());
   }
 
   @Test
-  void question_whenTheClientIsGone_isAnsweredNobody() throws Exception {
+  void query_whenTheClientIsGone_isNotAnswered() throws Exception {
     FakeRedisEnd redis = queried("INFO");
-    client.goes();
+    client.disconnects();
     redis.says("$1 a ");
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
   }
 
   // SELECT
@@ -125,43 +125,43 @@ class ServerQueriesTest {
   void databaseThatExists_isSelected() throws Exception {
     queried("SELECT 5").says("+OK ");
     client.asks("GET k");
-    assertEquals("+OK $-1 ", client.heard());
-    assertEquals(List.of("lookup 5/k"), front.cache.told());
+    assertEquals("+OK $-1 ", client.received());
+    assertEquals(List.of("lookup 5/k"), front.cache.messages());
   }
 
   @Test
-  void databaseThatExists_isAskedForOnce() throws Exception {
+  void databaseThatExists_isQueriedOnce() throws Exception {
     queried("SELECT 5").says("+OK ");
     client.asks("SELECT 0", "SELECT 5");
     FakeClient other = front.connect();
     other.asks("SELECT 5", "GET k");
-    assertEquals("+OK +OK +OK ", client.heard());
-    assertEquals("+OK $-1 ", other.heard());
-    assertEquals(List.of("lookup 5/k"), front.cache.told());
-    assertEquals(0, front.unmade());
+    assertEquals("+OK +OK +OK ", client.received());
+    assertEquals("+OK $-1 ", other.received());
+    assertEquals(List.of("lookup 5/k"), front.cache.messages());
+    assertEquals(0, front.pendingConnections());
   }
 
   @Test
-  void databaseThatDoesNotExist_leavesTheClientWhereItIs() throws Exception {
+  void databaseThatDoesNotExist_doesNotChangeTheDatabase() throws Exception {
     queried("SELECT 99").says("-ERR ");
     client.asks("GET k");
-    assertEquals("-ERR $-1 ", client.heard());
-    assertEquals(List.of("lookup k"), front.cache.told());
+    assertEquals("-ERR $-1 ", client.received());
+    assertEquals(List.of("lookup k"), front.cache.messages());
   }
 
   @Test
-  void largestDatabaseThatIsCached_isSelectedHere() throws Exception {
+  void largestCachedDatabase_isSelectedLocally() throws Exception {
     queried("SELECT 1023").says("+OK ");
-    assertEquals("+OK ", client.heard());
+    assertEquals("+OK ", client.received());
   }
 
-  /** Redis may take it, and what it takes only a connection of the session's own may answer. */
+  /** Redis may accept such a SELECT, but then only a dedicated connection may answer it. */
   @ParameterizedTest
   @ValueSource(strings = {"SELECT 1024", "SELECT 05", "SELECT +5", "SELECT 5 5"})
-  void otherDatabase_isForADedicatedConnection(String request) throws Exception {
+  void otherDatabase_goesOverADedicatedConnection(String request) throws Exception {
     queried(request).says("+OK ");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, " + request, redis.heard());
+    assertEquals("CLIENT ID, " + request, redis.received());
   }
 
   // CLIENT MAINT_NOTIFICATIONS
@@ -169,16 +169,16 @@ class ServerQueriesTest {
   @Test
   void maintNotifications_whenRedisRefusesThem_areRefused() throws Exception {
     queried("CLIENT MAINT_NOTIFICATIONS ON").says("-ERR ");
-    assertEquals("-ERR ", client.heard());
-    assertEquals(0, front.unmade());
+    assertEquals("-ERR ", client.received());
+    assertEquals(0, front.pendingConnections());
   }
 
   @Test
-  void maintNotifications_whenRedisHasThem_areForADedicatedConnection() throws Exception {
+  void maintNotifications_whenRedisSupportsThem_goOverADedicatedConnection() throws Exception {
     queried("CLIENT MAINT_NOTIFICATIONS ON").says("+OK ");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, CLIENT MAINT_NOTIFICATIONS ON", redis.heard());
+    assertEquals("CLIENT ID, CLIENT MAINT_NOTIFICATIONS ON", redis.received());
     redis.says(":7 +OK ");
-    assertEquals("+OK ", client.heard());
+    assertEquals("+OK ", client.received());
   }
 }

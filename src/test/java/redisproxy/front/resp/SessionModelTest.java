@@ -17,34 +17,35 @@ import org.junit.jupiter.api.Test;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 
 /**
- * Random requests, in random pieces, and random events around them. Whatever their order, each
- * request has one reply, in the order of the requests, and no reply is older than one before it.
+ * Sends random requests in random pieces, with random events between them. In every order of
+ * events, each request has one reply, in the order of the requests, and no reply is older than an
+ * earlier one.
  *
- * <p>Redis is a map of numbers that only grow. The cache learns late what others write: at a fence
- * that passes, when the proxy invalidates the key, or at any other moment.
+ * <p>Redis is a map of numbers that only grow. The cache learns late of the writes of others: at a
+ * fence that passes, when the proxy invalidates the key, or at any other moment.
  */
 class SessionModelTest {
   private static final int SESSIONS = 60;
   private static final int STEPS = 60;
 
-  /** One session, and what is known of it. */
+  /** One session, with the state of the model. */
   private static final class Game {
     final Random random;
     final FakeFront front;
     final FakeClient client;
 
-    /** What Redis has. */
+    /** The values in Redis. */
     final Map<String, Integer> redis = new ConcurrentHashMap<>(Map.of("a", 0, "b", 0));
 
     final List<FakeRedisEnd> ends = new ArrayList<>();
 
-    /** What Redis has yet to answer, of each connection. */
+    /** The requests that Redis has not answered, for each connection. */
     final List<Queue<String>> unanswered = new ArrayList<>();
 
-    /** The requests that have no reply yet. */
+    /** The client's requests without a reply. */
     final Queue<String> asked = new ArrayDeque<>();
 
-    /** The newest value that the client has seen of each key. */
+    /** The newest value of each key that the client has seen. */
     final Map<String, Integer> seen = new HashMap<>();
 
     final StringBuilder unsent = new StringBuilder();
@@ -61,7 +62,7 @@ class SessionModelTest {
           writes -> writes.keys().forEach(key -> learn(new String(key, StandardCharsets.US_ASCII)));
     }
 
-    /** The cache has what Redis has. */
+    /** Copies the value of a key from Redis to the cache. */
     private void learn(String key) {
       front.cache.put(key, FakeCache.entry(key, "" + redis.get(key)));
     }
@@ -103,7 +104,7 @@ class SessionModelTest {
       unsent.append(FakeClient.array(request));
     }
 
-    /** Of what the client has to send, some. */
+    /** Sends a part of the unsent bytes. */
     private void send() throws Exception {
       int length = Math.min(unsent.length(), 1 + random.nextInt(80));
       if (length > 0) {
@@ -131,7 +132,7 @@ class SessionModelTest {
       }
     }
 
-    /** Or the cache learns of it. */
+    /** Another client writes, or the cache learns of its write. */
     private void writeOfAnother() throws Exception {
       String key = key();
       if (random.nextInt(3) > 0) {
@@ -145,9 +146,9 @@ class SessionModelTest {
       connect();
       for (int i = 0; i < ends.size(); i++) {
         Queue<String> requests = unanswered.get(i);
-        String heard = ends.get(i).heard();
-        if (!heard.isEmpty()) {
-          requests.addAll(List.of(heard.split(", ")));
+        String received = ends.get(i).received();
+        if (!received.isEmpty()) {
+          requests.addAll(List.of(received.split(", ")));
         }
         StringBuilder replies = new StringBuilder();
         for (int n = random.nextInt(4); n > 0 && !requests.isEmpty(); n--) {
@@ -159,10 +160,10 @@ class SessionModelTest {
       }
     }
 
-    /** Those that were asked for are made, but for the spare one, which is the third. */
+    /** Connects the requested connections, except the third, which is the spare one. */
     private void connect() throws Exception {
       front.settle();
-      while (front.unmade() > 0 && ends.size() < 2) {
+      while (front.pendingConnections() > 0 && ends.size() < 2) {
         ends.add(front.connected());
         unanswered.add(new ArrayDeque<>());
       }
@@ -176,7 +177,7 @@ class SessionModelTest {
         case "INCR":
           return ":" + grow(words[1]) + " ";
         case "SET":
-          // The client does not mind which value it sets, so that numbers go on growing.
+          // Ignore the client's value, so that the numbers continue to grow.
           grow(words[1]);
           return "+OK ";
         case "ECHO":
@@ -196,9 +197,9 @@ class SessionModelTest {
       return "$" + text.length() + " " + text + " ";
     }
 
-    /** What the client was told is the reply to the first of what it asked. */
+    /** Checks that the received replies match the oldest requests. */
     private void read() throws Exception {
-      unread.append(client.heard());
+      unread.append(client.received());
       while (!asked.isEmpty() && isWhole(asked.element())) {
         String[] words = asked.remove().split(" ");
         switch (words[0]) {
@@ -213,11 +214,11 @@ class SessionModelTest {
         }
       }
       if (asked.isEmpty()) {
-        assertEquals("", unread.toString(), "nobody asked for it");
+        assertEquals("", unread.toString(), "a reply without a request");
       }
     }
 
-    /** Replies are written whole, and each has so many words. */
+    /** Whether the reply is complete: it is, once all its words have arrived. */
     private boolean isWhole(String request) {
       int words = request.startsWith("L") ? 3 : request.matches("[GE].*") ? 2 : 1;
       return unread.chars().filter(c -> c == ' ').count() >= words;
@@ -245,7 +246,7 @@ class SessionModelTest {
       seen.put(key, value);
     }
 
-    /** Everything is sent and answered. */
+    /** Sends and answers everything. */
     void end() throws Exception {
       for (int i = 0; i < 1000 && !(asked.isEmpty() && unsent.isEmpty()); i++) {
         send();
@@ -255,14 +256,13 @@ class SessionModelTest {
         read();
       }
       assertEquals("[]", asked.toString(), "without a reply");
-      assertTrue(client.isOpen() && !client.isLeft());
+      assertTrue(client.isOpen() && !client.isOutputEnded());
       assertEquals(0, client.session.held());
     }
   }
 
   @Test
-  void requests_whateverHappensAroundThem_haveTheirRepliesInOrder_andNoOlderValues()
-      throws Exception {
+  void requests_withRandomEvents_getRepliesInOrder_andNoOlderValues() throws Exception {
     for (long seed = 0; seed < SESSIONS; seed++) {
       Game game = new Game(seed);
       try {

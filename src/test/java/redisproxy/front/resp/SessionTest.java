@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 import redisproxy.metrics.Outcome;
 
-/** The states of a session, which route each has for a request, and what leads to another. */
+/** The states of a session, the routes of requests in each state, and the transitions. */
 class SessionTest {
   private static final String LOST = "-ERR redis-proxy: Redis was lost ";
   private static final String UNREACHABLE = "-ERR redis-proxy: Redis cannot be reached ";
@@ -32,26 +32,26 @@ class SessionTest {
     client = front.connect();
   }
 
-  /** A session in DEDICATED, with nothing under way; Redis has told it nothing. */
+  /** Opens a session in DEDICATED, with nothing under way. Its replies have revealed nothing. */
   private FakeRedisEnd dedicated() throws Exception {
     client.asks("TIME");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, TIME", redis.heard());
+    assertEquals("CLIENT ID, TIME", redis.received());
     redis.says(":7 *0 ");
-    assertEquals("*0 ", client.heard());
-    cache.told();
+    assertEquals("*0 ", client.received());
+    cache.messages();
     return redis;
   }
 
-  /** A session in READING. */
+  /** Opens a session in READING. */
   private FakeRedisEnd reading() throws Exception {
     FakeRedisEnd redis = dedicated();
     cache.has("r", "0");
     client.asks("GET r");
     passFences();
-    assertEquals("$1 0 ", client.heard());
-    assertEquals("", redis.heard());
-    cache.told();
+    assertEquals("$1 0 ", client.received());
+    assertEquals("", redis.received());
+    cache.messages();
     return redis;
   }
 
@@ -69,18 +69,18 @@ class SessionTest {
     open();
     cache.has("k", "v");
     client.asks("GET k", "GET none");
-    assertEquals("$1 v $-1 ", client.heard());
-    assertEquals(List.of("lookup k", "lookup none"), cache.told());
-    assertEquals(0, front.unmade(), "asked Redis for a connection");
+    assertEquals("$1 v $-1 ", client.received());
+    assertEquals(List.of("lookup k", "lookup none"), cache.messages());
+    assertEquals(0, front.pendingConnections(), "it requested a connection to Redis");
     assertEquals(2, front.count(Outcome.HIT));
   }
 
   @Test
-  void ping_whenRouted_isAnsweredHere() throws Exception {
+  void ping_whenRouted_isAnsweredLocally() throws Exception {
     open();
     client.asks("PING", "PING hi", "ECHO ho");
-    assertEquals("+PONG $2 hi $2 ho ", client.heard());
-    assertEquals(0, front.unmade());
+    assertEquals("+PONG $2 hi $2 ho ", client.received());
+    assertEquals(0, front.pendingConnections());
     assertEquals(3, front.count(Outcome.OWN));
   }
 
@@ -89,12 +89,12 @@ class SessionTest {
     open();
     client.asks("SET k v");
     FakeRedisEnd shared = front.connected();
-    assertEquals("SET k v", shared.heard());
-    assertEquals("", client.heard());
+    assertEquals("SET k v", shared.received());
+    assertEquals("", client.received());
     shared.says("+OK ");
-    assertEquals("+OK ", client.heard());
-    assertEquals(List.of("invalidate k"), cache.told());
-    assertEquals(0, front.unmade());
+    assertEquals("+OK ", client.received());
+    assertEquals(List.of("invalidate k"), cache.messages());
+    assertEquals(0, front.pendingConnections());
   }
 
   @Test
@@ -102,49 +102,49 @@ class SessionTest {
     open();
     client.asks("LRANGE l 0 1");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, LRANGE l 0 1", redis.heard());
+    assertEquals("CLIENT ID, LRANGE l 0 1", redis.received());
     redis.says(":7 *1 $1 x ");
-    assertEquals("*1 $1 x ", client.heard());
+    assertEquals("*1 $1 x ", client.received());
     assertEquals(1, front.count(Outcome.TUNNEL));
   }
 
-  /** Each route has one of them. */
+  /** One request for each route. */
   @Test
-  void requestsOfAllRoutes_areAnsweredInTheirOrder() throws Exception {
+  void requestsOfAllRoutes_areAnsweredInOrder() throws Exception {
     open();
     cache.has("a", "1");
     cache.isSlowWith("b");
     client.asks("SET x 1", "PING", "SET y 2");
     client.asks("LPOP q", "GET a");
     FakeRedisEnd shared = front.connected();
-    assertEquals("SET x 1, SET y 2", shared.heard());
+    assertEquals("SET x 1, SET y 2", shared.received());
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("PING, CLIENT ID", redis.heard(), "the replies before it have not come");
+    assertEquals("PING, CLIENT ID", redis.received(), "the earlier replies have not arrived");
     redis.says("+PONG :7 ");
     shared.says("+OK ");
-    assertEquals("+OK +PONG ", client.heard());
-    assertEquals("", redis.heard());
+    assertEquals("+OK +PONG ", client.received());
+    assertEquals("", redis.received());
     shared.says("+OK ");
-    assertEquals("+OK ", client.heard());
-    assertEquals("LPOP q, GET a", redis.heard(), "something is on its way: Redis has it all");
+    assertEquals("+OK ", client.received());
+    assertEquals("LPOP q, GET a", redis.received(), "a request is under way, so both go to Redis");
     redis.says("$1 j $1 1 ");
-    assertEquals("$1 j $1 1 ", client.heard());
+    assertEquals("$1 j $1 1 ", client.received());
   }
 
   @Test
-  void get_whileAnotherWaits_isAnsweredBehindIt() throws Exception {
+  void get_whileAnotherWaits_isAnsweredAfterIt() throws Exception {
     open();
     cache.has("a", "1");
     cache.has("b", "2");
     cache.isSlowWith("a");
     client.asks("GET a", "GET b", "PING");
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
     cache.answer("a");
     front.settle();
-    assertEquals("$1 1 $1 2 +PONG ", client.heard());
+    assertEquals("$1 1 $1 2 +PONG ", client.received());
   }
 
-  /** Redis could read the two connections in any order. */
+  /** Redis may read the two connections in any order. */
   @Test
   void set_whileAReadIsUnderWay_goesOverADedicatedConnection() throws Exception {
     open();
@@ -152,56 +152,56 @@ class SessionTest {
     cache.isSlowWith("k");
     client.asks("GET k", "SET k new");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID", redis.heard(), "sent before the read was answered");
+    assertEquals("CLIENT ID", redis.received(), "nothing else is sent before the read is answered");
     redis.says(":7 ");
     cache.answer("k");
     front.settle();
-    assertEquals("$3 old ", client.heard());
-    assertEquals("SET k new", redis.heard());
+    assertEquals("$3 old ", client.received());
+    assertEquals("SET k new", redis.received());
   }
 
-  /** The connection is opened while the reply is on its way, and then not needed. */
+  /** The dedicated connection opens while the reply is under way, and is then not needed. */
   @Test
-  void get_behindASetThatHasNoReply_waitsForIt() throws Exception {
+  void get_afterAnUnansweredSet_waitsForItsReply() throws Exception {
     open();
     client.asks("SET k v", "GET k");
     FakeRedisEnd shared = front.connected();
     FakeRedisEnd redis = front.connectedDedicated();
     redis.says("+PONG :7 ");
-    assertEquals(List.of(), cache.told());
+    assertEquals(List.of(), cache.messages());
     cache.has("k", "v");
     shared.says("+OK ");
-    assertEquals("+OK $1 v ", client.heard());
-    assertEquals(List.of("invalidate k", "lookup k"), cache.told());
-    assertEquals("PING, CLIENT ID", redis.heard());
+    assertEquals("+OK $1 v ", client.received());
+    assertEquals(List.of("invalidate k", "lookup k"), cache.messages());
+    assertEquals("PING, CLIENT ID", redis.received());
   }
 
   @Test
-  void get_behindASetThatIsAnswered_isAnsweredFromTheCache() throws Exception {
+  void get_afterAnAnsweredSet_isAnsweredFromTheCache() throws Exception {
     open();
     cache.has("k", "v");
     client.asks("SET k v");
     front.connected().says("+OK ");
     client.asks("GET k");
-    assertEquals("+OK $1 v ", client.heard());
-    assertEquals(List.of("invalidate k", "lookup k"), cache.told());
-    assertEquals(0, front.unmade());
+    assertEquals("+OK $1 v ", client.received());
+    assertEquals(List.of("invalidate k", "lookup k"), cache.messages());
+    assertEquals(0, front.pendingConnections());
   }
 
-  /** A number tells the client something of what is in Redis. */
+  /** A number reveals data of Redis to the client. */
   @Test
-  void get_behindAnIncr_waitsForAFence() throws Exception {
+  void get_afterAnIncr_waitsForAFence() throws Exception {
     open();
     cache.has("k", "5");
     client.asks("INCR k");
     front.connected().says(":5 ");
     client.asks("GET k", "GET k");
-    assertEquals(":5 ", client.heard());
-    assertEquals(List.of("invalidate k", "fence"), cache.told());
+    assertEquals(":5 ", client.received());
+    assertEquals(List.of("invalidate k", "fence"), cache.messages());
     passFences();
-    assertEquals("$1 5 $1 5 ", client.heard());
-    assertEquals(List.of("lookup k", "lookup k"), cache.told());
-    assertEquals(0, front.unmade());
+    assertEquals("$1 5 $1 5 ", client.received());
+    assertEquals(List.of("lookup k", "lookup k"), cache.messages());
+    assertEquals(0, front.pendingConnections());
   }
 
   @Test
@@ -212,14 +212,14 @@ class SessionTest {
     client.asks("GET k");
     cache.fence(false);
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("PING, CLIENT ID, GET k", redis.heard());
+    assertEquals("PING, CLIENT ID, GET k", redis.received());
     redis.says("+PONG :7 $1 5 ");
-    assertEquals(":5 $1 5 ", client.heard());
+    assertEquals(":5 $1 5 ", client.received());
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 7, 50})
-  void requests_howeverTheyAreSplit_areAnsweredTheSame(int step) throws Exception {
+  void requests_inPieces_getTheSameReplies(int step) throws Exception {
     open();
     cache.has("k", "v");
     String all =
@@ -231,12 +231,12 @@ class SessionTest {
       client.sends(all.substring(i, Math.min(all.length(), i + step)));
     }
     FakeRedisEnd shared = front.connected();
-    assertEquals("SET a 1", shared.heard());
+    assertEquals("SET a 1", shared.received());
     shared.says("+OK ");
-    assertEquals("$1 v +PONG +OK $1 x ", client.heard());
+    assertEquals("$1 v +PONG +OK $1 x ", client.received());
   }
 
-  // ROUTED: the end
+  // ROUTED: the end of the session
 
   @Test
   void quit_isAnsweredLast() throws Exception {
@@ -244,13 +244,13 @@ class SessionTest {
     cache.has("k", "v");
     cache.isSlowWith("k");
     client.asks("GET k", "QUIT", "PING");
-    assertFalse(client.isLeft());
-    assertFalse(client.isRead(), "what comes behind it is not read");
+    assertFalse(client.isOutputEnded());
+    assertFalse(client.isRead(), "requests after it are not read");
     cache.answer("k");
     front.settle();
-    assertEquals("$1 v +OK ", client.heard());
-    assertTrue(client.isLeft());
-    client.goes();
+    assertEquals("$1 v +OK ", client.received());
+    assertTrue(client.isOutputEnded());
+    client.disconnects();
     assertFalse(client.isOpen());
   }
 
@@ -258,119 +258,119 @@ class SessionTest {
   void protocolError_isAnsweredLast() throws Exception {
     open();
     client.sends(FakeClient.array("PING") + "*1\r\n!4\r\nPING\r\n" + FakeClient.array("PING"));
-    assertEquals("+PONG -ERR Protocol error: expected '$', got '!' ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("+PONG -ERR Protocol error: expected '$', got '!' ", client.received());
+    assertTrue(client.isOutputEnded());
     client.asks("PING");
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"POST / HTTP/1.1\r\n\r\n", "Host: there\r\n\r\n"})
-  void http_whenRouted_isCutOffWithoutAWord(String request) throws Exception {
+  void http_whenRouted_isDisconnectedWithoutAReply(String request) throws Exception {
     open();
     client.sends(request);
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
     assertFalse(client.isOpen());
   }
 
-  /** As with Redis, requests that came before it are done; their replies are lost. */
+  /** As in Redis, earlier requests are executed, but their replies are lost. */
   @Test
-  void http_behindOtherRequests_isCutOffToo() throws Exception {
+  void http_afterOtherRequests_isDisconnected() throws Exception {
     open();
     client.sends("SET a 1\r\nPOST / HTTP/1.1\r\nSET b 2\r\n");
     FakeRedisEnd shared = front.connected();
-    assertEquals("SET a 1 ", shared.heard());
+    assertEquals("SET a 1 ", shared.received());
     assertFalse(client.isOpen());
     shared.says("+OK ");
-    assertEquals(List.of("invalidate a"), cache.told());
+    assertEquals(List.of("invalidate a"), cache.messages());
   }
 
   @Test
-  void clientThatEndsItsSide_whenRouted_getsItsReplies() throws Exception {
+  void clientThatEndsItsOutput_whenRouted_getsItsReplies() throws Exception {
     open();
     cache.has("k", "v");
     cache.isSlowWith("k");
     client.asks("GET k", "PING");
-    client.ends();
-    assertTrue(client.isOpen() && !client.isLeft());
+    client.endsOutput();
+    assertTrue(client.isOpen() && !client.isOutputEnded());
     cache.answer("k");
     front.settle();
-    assertEquals("$1 v +PONG ", client.heard());
-    assertFalse(client.isOpen(), "nobody is waited for any more");
+    assertEquals("$1 v +PONG ", client.received());
+    assertFalse(client.isOpen(), "the proxy waits for nothing more");
   }
 
   @Test
-  void clientThatGoes_whenRouted_isForgotten() throws Exception {
+  void clientThatDisconnects_whenRouted_keepsTheSharedConnectionOpen() throws Exception {
     open();
     cache.isSlowWith("k");
     client.asks("SET a 1");
     client.asks("PING");
     FakeRedisEnd shared = front.connected();
-    client.goes();
+    client.disconnects();
     shared.says("+OK ");
-    assertEquals(List.of("invalidate a"), cache.told());
+    assertEquals(List.of("invalidate a"), cache.messages());
     FakeClient other = front.connect();
     other.asks("SET b 2");
     shared.says("+OK ");
-    assertEquals("+OK ", other.heard());
-    assertTrue(shared.isOpen(), "it is for others too");
+    assertEquals("+OK ", other.received());
+    assertTrue(shared.isOpen(), "other sessions use it too");
   }
 
   @Test
-  void clientThatGoes_whileTheCacheIsAsked_isForgotten() throws Exception {
+  void clientThatDisconnects_duringALookup_getsNoReply() throws Exception {
     open();
     cache.has("k", "v");
     cache.isSlowWith("k");
     client.asks("GET k");
-    client.goes();
+    client.disconnects();
     cache.answer("k");
     front.settle();
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
     assertEquals(0, client.session.held());
   }
 
   @Test
-  void drain_whenNothingIsUnderWay_endsTheSessionAtOnce() throws Exception {
+  void drain_whenIdle_endsTheSessionAtOnce() throws Exception {
     open();
-    client.isDrained();
-    assertTrue(client.isLeft());
-    assertEquals("", client.heard());
+    client.drain();
+    assertTrue(client.isOutputEnded());
+    assertEquals("", client.received());
   }
 
   @Test
-  void drain_whenRouted_answersWhatWasRead() throws Exception {
+  void drain_whenRouted_answersTheRequestsRead() throws Exception {
     open();
     cache.has("k", "v");
     cache.isSlowWith("k");
     client.asks("GET k");
-    client.isDrained();
+    client.drain();
     assertFalse(client.isRead());
     client.asks("PING");
-    assertFalse(client.isLeft());
+    assertFalse(client.isOutputEnded());
     cache.answer("k");
     front.settle();
-    assertEquals("$1 v ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("$1 v ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void lostSharedConnection_endsTheSession_behindWhatWasRead() throws Exception {
+  void lostSharedConnection_endsTheSession_afterTheRequestsRead() throws Exception {
     open();
     client.asks("SET a 1", "PING");
     FakeRedisEnd shared = front.connected();
     shared.closes();
-    assertEquals(LOST + "+PONG ", client.heard());
-    assertTrue(client.isLeft());
-    assertEquals(List.of("invalidate a"), cache.told());
+    assertEquals(LOST + "+PONG ", client.received());
+    assertTrue(client.isOutputEnded());
+    assertEquals(List.of("invalidate a"), cache.messages());
   }
 
   @Test
-  void sharedConnectionThatCannotBeMade_endsTheSession() throws Exception {
+  void sharedConnectionThatFails_endsTheSession() throws Exception {
     open();
     client.asks("SET a 1");
     front.refused();
-    assertEquals(UNREACHABLE, client.heard());
-    assertTrue(client.isLeft());
+    assertEquals(UNREACHABLE, client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   // DEDICATED
@@ -380,10 +380,10 @@ class SessionTest {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("SET a 1", "PING", "INCR a");
-    assertEquals("SET a 1, PING, INCR a", redis.heard());
+    assertEquals("SET a 1, PING, INCR a", redis.received());
     redis.says("+OK +PONG :2 ");
-    assertEquals("+OK +PONG :2 ", client.heard());
-    assertEquals(List.of("invalidate a", "invalidate a"), cache.told());
+    assertEquals("+OK +PONG :2 ", client.received());
+    assertEquals(List.of("invalidate a", "invalidate a"), cache.messages());
   }
 
   @Test
@@ -391,26 +391,26 @@ class SessionTest {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("LPOP q", "GET k");
-    assertEquals("LPOP q, GET k", redis.heard());
+    assertEquals("LPOP q, GET k", redis.received());
     redis.says("$-1 $1 v ");
-    assertEquals("$-1 $1 v ", client.heard());
-    assertEquals(List.of("invalidate q"), cache.told());
+    assertEquals("$-1 $1 v ", client.received());
+    assertEquals(List.of("invalidate q"), cache.messages());
   }
 
   @Test
-  void get_whenDedicatedAndRedisHasToldSomething_waitsForAFence() throws Exception {
+  void get_whenDedicatedAndDataWasRevealed_waitsForAFence() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     cache.has("k", "v");
     client.asks("LRANGE l 0 1");
     redis.says("*0 ");
     client.asks("GET k");
-    assertEquals(List.of("fence"), cache.told());
-    assertEquals("*0 ", client.heard());
+    assertEquals(List.of("fence"), cache.messages());
+    assertEquals("*0 ", client.received());
     cache.fence(true);
     front.settle();
-    assertEquals("$1 v ", client.heard());
-    assertEquals("LRANGE l 0 1", redis.heard());
+    assertEquals("$1 v ", client.received());
+    assertEquals("LRANGE l 0 1", redis.received());
   }
 
   @Test
@@ -419,32 +419,32 @@ class SessionTest {
     FakeRedisEnd redis = dedicated();
     client.asks("LRANGE l 0 1");
     redis.says("*0 ");
-    redis.heard();
+    redis.received();
     client.asks("GET k");
     cache.fence(false);
     front.settle();
-    assertEquals("GET k", redis.heard());
+    assertEquals("GET k", redis.received());
     redis.says("$1 v ");
-    assertEquals("*0 $1 v ", client.heard());
-    assertEquals(List.of("fence"), cache.told());
+    assertEquals("*0 $1 v ", client.received());
+    assertEquals(List.of("fence"), cache.messages());
   }
 
-  /** It goes to Redis while the fence is under way only behind it. */
+  /** The request must not reach Redis before the GET is answered. */
   @Test
-  void requestBehindAGetThatWaitsForAFence_waitsToo() throws Exception {
+  void request_afterAGetThatWaitsForAFence_waitsToo() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("LRANGE l 0 1");
     redis.says("*0 ");
-    redis.heard();
+    redis.received();
     client.asks("GET k");
     client.asks("SET k v");
-    assertEquals("", redis.heard());
+    assertEquals("", redis.received());
     cache.fence(true);
     front.settle();
-    assertEquals("*0 $-1 ", client.heard());
-    assertEquals("SET k v", redis.heard());
-    assertEquals(List.of("fence", "lookup k"), cache.told());
+    assertEquals("*0 $-1 ", client.received());
+    assertEquals("SET k v", redis.received());
+    assertEquals(List.of("fence", "lookup k"), cache.messages());
   }
 
   @Test
@@ -454,12 +454,12 @@ class SessionTest {
     client.asks("MULTI");
     redis.says("+OK ");
     client.asks("GET k");
-    assertEquals("MULTI, GET k", redis.heard());
+    assertEquals("MULTI, GET k", redis.received());
     redis.says("+QUEUED ");
     client.asks("EXEC");
     redis.says("*1 $1 v ");
-    assertEquals("+OK +QUEUED *1 $1 v ", client.heard());
-    assertEquals(List.of(), cache.told());
+    assertEquals("+OK +QUEUED *1 $1 v ", client.received());
+    assertEquals(List.of(), cache.messages());
   }
 
   @Test
@@ -468,128 +468,129 @@ class SessionTest {
     FakeRedisEnd redis = dedicated();
     front.admits(false);
     client.asks("GET k");
-    assertEquals("GET k", redis.heard());
+    assertEquals("GET k", redis.received());
     redis.says("-NOAUTH ");
     front.admits(true);
     client.asks("GET k");
     passFences();
-    assertEquals("-NOAUTH $-1 ", client.heard());
+    assertEquals("-NOAUTH $-1 ", client.received());
   }
 
   @Test
-  void infoOfTheProxy_whenDedicated_isAnsweredInItsTurn() throws Exception {
+  void infoOfTheProxy_whenDedicated_isAnsweredInOrder() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("INFO redisproxy", "TIME");
     cache.report(ProxyInfoTest.REPORT);
     front.settle();
-    assertTrue(client.heard().contains("# redisproxy"));
-    assertEquals("TIME", redis.heard(), "it was sent when the answer had left");
+    assertTrue(client.received().contains("# redisproxy"));
+    assertEquals("TIME", redis.received(), "it is sent after the answer has left");
     client.asks("INFO redisproxy");
-    assertEquals("INFO redisproxy", redis.heard(), "something is under way there");
+    assertEquals(
+        "INFO redisproxy", redis.received(), "a request is under way, so it goes to Redis");
   }
 
   @Test
-  void quit_whenDedicated_isAnsweredByRedis_andNothingBehindItIsSent() throws Exception {
+  void quit_whenDedicated_isAnsweredByRedis_andLaterRequestsAreNotSent() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("TIME", "QUIT", "SET a 1");
-    assertEquals("TIME, QUIT", redis.heard());
+    assertEquals("TIME, QUIT", redis.received());
     redis.says("*0 +OK ");
     redis.closes();
-    assertEquals("*0 +OK ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("*0 +OK ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void http_whenDedicated_isCutOff() throws Exception {
+  void http_whenDedicated_isDisconnected() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.sends("POST / HTTP/1.1\r\nSET a 1\r\n");
     assertFalse(client.isOpen());
-    assertEquals("", redis.heard());
+    assertEquals("", redis.received());
   }
 
   @Test
-  void brokenInput_whenDedicated_isForRedisToRefuse() throws Exception {
+  void invalidInput_whenDedicated_isRefusedByRedis() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.sends("*1\r\n!4\r\nPING\r\n");
-    assertEquals("*1 !4 PING ", redis.heard());
+    assertEquals("*1 !4 PING ", redis.received());
     redis.says("-ERR ");
     redis.closes();
-    assertEquals("-ERR ", client.heard());
-    assertTrue(client.isLeft());
-    assertTrue(cache.told().contains("invalidate "), "anything may have been written");
+    assertEquals("-ERR ", client.received());
+    assertTrue(client.isOutputEnded());
+    assertTrue(cache.messages().contains("invalidate "), "anything may have been written");
   }
 
   @Test
-  void clientThatEndsItsSide_whenDedicated_getsItsReplies_andRedisTheEnd() throws Exception {
+  void clientThatEndsItsOutput_whenDedicated_getsItsReplies() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("LRANGE l 0 1");
-    client.ends();
-    assertFalse(redis.isEnded(), "Redis drops replies when it sees the end");
+    client.endsOutput();
+    assertFalse(redis.isOutputEnded(), "Redis drops replies when it sees the end");
     redis.says("*0 ");
-    assertTrue(redis.isEnded());
+    assertTrue(redis.isOutputEnded());
     redis.closes();
-    assertEquals("*0 ", client.heard());
+    assertEquals("*0 ", client.received());
     assertFalse(client.isOpen());
   }
 
   @Test
-  void drain_whenDedicated_endsTheConnectionWhenAllIsAnswered() throws Exception {
+  void drain_whenDedicated_endsTheConnectionAfterAllReplies() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("LRANGE l 0 1");
-    client.isDrained();
+    client.drain();
     client.asks("SET a 1");
-    assertEquals("LRANGE l 0 1", redis.heard(), "nothing more is read");
+    assertEquals("LRANGE l 0 1", redis.received(), "nothing more is read");
     redis.says("*0 ");
-    assertTrue(redis.isEnded());
+    assertTrue(redis.isOutputEnded());
     redis.closes();
-    assertEquals("*0 ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("*0 ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void clientThatGoes_whenDedicatedWithNothingUnderWay_closesTheConnection() throws Exception {
+  void clientThatDisconnects_whenDedicatedAndIdle_closesTheConnection() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
-    client.goes();
+    client.disconnects();
     assertFalse(redis.isOpen());
   }
 
   @Test
-  void clientThatGoes_whenDedicated_leavesWhatItWroteToBeInvalidated() throws Exception {
+  void clientThatDisconnects_whenDedicated_stillHasItsWritesInvalidated() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("SET a 1");
-    client.goes();
-    assertEquals("SET a 1", redis.heard());
-    assertTrue(redis.isOpen() && redis.isEnded());
+    client.disconnects();
+    assertEquals("SET a 1", redis.received());
+    assertTrue(redis.isOpen() && redis.isOutputEnded());
     redis.says("+OK ");
-    assertEquals(List.of("invalidate a"), cache.told());
+    assertEquals(List.of("invalidate a"), cache.messages());
     redis.closes();
   }
 
   @Test
-  void clientThatGoes_leavesRedisTimeToClose_ifItWroteNothing() throws Exception {
+  void clientThatDisconnects_givesRedisTimeToClose_ifItWroteNothing() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("BLPOP q 0");
     client.asks("LRANGE l 0 1");
-    client.goes();
+    client.disconnects();
     front.pass(60_000);
-    assertTrue(redis.isOpen(), "what it wrote is not known yet");
+    assertTrue(redis.isOpen(), "its writes are not known yet");
     redis.closes();
-    assertEquals(List.of("invalidate q"), cache.told());
+    assertEquals(List.of("invalidate q"), cache.messages());
     client = front.connect();
     client.asks("LRANGE l 0 1");
     front.settle();
     FakeRedisEnd another = front.connected();
     another.says(":8 ");
-    client.goes();
+    client.disconnects();
     front.pass(9_999);
     assertTrue(another.isOpen());
     front.pass(1);
@@ -597,83 +598,83 @@ class SessionTest {
   }
 
   @Test
-  void lostDedicatedConnection_withRequestsUnderWay_saysSo() throws Exception {
+  void lostDedicatedConnection_withOutstandingRequests_isReported() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("SET a 1", "LRANGE l 0 1");
     redis.closes();
-    assertEquals(LOST, client.heard());
-    assertTrue(client.isLeft());
-    assertEquals(List.of("invalidate a"), cache.told());
+    assertEquals(LOST, client.received());
+    assertTrue(client.isOutputEnded());
+    assertEquals(List.of("invalidate a"), cache.messages());
   }
 
   @Test
-  void lostDedicatedConnection_withNothingUnderWay_endsTheSessionWithoutAWord() throws Exception {
+  void lostDedicatedConnection_whenIdle_endsTheSessionWithoutAReply() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     redis.closes();
-    assertEquals("", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
-  /** The client could not tell where a reply to the next request begins. */
+  /** The client could not find the beginning of the next reply. */
   @Test
-  void lostDedicatedConnection_withinAReply_cutsTheClientOff() throws Exception {
+  void lostDedicatedConnection_withinAReply_disconnectsTheClient() throws Exception {
     open();
     FakeRedisEnd redis = dedicated();
     client.asks("LRANGE l 0 1");
     redis.says("*2 $1 a $");
     redis.closes();
     assertFalse(client.isOpen());
-    assertFalse(client.isLeft());
+    assertFalse(client.isOutputEnded());
   }
 
   @Test
-  void dedicatedConnectionThatCannotBeMade_isToldAsSuch() throws Exception {
+  void dedicatedConnectionThatFails_isReported() throws Exception {
     open();
     client.asks("LPOP q");
     front.refused();
-    assertEquals(UNREACHABLE, client.heard());
-    assertTrue(client.isLeft());
+    assertEquals(UNREACHABLE, client.received());
+    assertTrue(client.isOutputEnded());
   }
 
-  /** There are too many clients: that is what Redis says before it closes. */
+  /** With too many clients, Redis sends this error and closes. */
   @Test
-  void dedicatedConnectionThatRedisTurnsAway_saysWhatRedisSaid() throws Exception {
+  void dedicatedConnectionThatRedisRejects_relaysTheError() throws Exception {
     open();
     client.asks("LPOP q");
     FakeRedisEnd redis = front.connectedDedicated();
     front.sockets.replyLine(0, "-ERR max number of clients reached");
     redis.closes();
-    assertEquals("-ERR max number of clients reached ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("-ERR max number of clients reached ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void lossBeforeEarlierReplies_isToldBehindThem() throws Exception {
+  void lossBeforeEarlierReplies_isReportedAfterThem() throws Exception {
     open();
     cache.has("k", "v");
     cache.isSlowWith("k");
     client.asks("GET k", "LPOP q");
     front.refused();
-    assertEquals("", client.heard());
-    assertFalse(client.isLeft());
+    assertEquals("", client.received());
+    assertFalse(client.isOutputEnded());
     cache.answer("k");
     front.settle();
-    assertEquals("$1 v " + UNREACHABLE, client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("$1 v " + UNREACHABLE, client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void clientThatSendsItsLastAndGoes_whileDedicated_isHeard() throws Exception {
+  void lastRequests_ofAClientThatDisconnects_reachRedis() throws Exception {
     open();
     client.asks("LPOP q", "SET a 1");
-    client.goes();
+    client.disconnects();
     FakeRedisEnd redis = front.connected();
-    assertEquals("CLIENT ID, LPOP q, SET a 1", redis.heard());
-    assertTrue(redis.isEnded());
+    assertEquals("CLIENT ID, LPOP q, SET a 1", redis.received());
+    assertTrue(redis.isOutputEnded());
     redis.says(":7 $-1 +OK ");
-    assertEquals(List.of("invalidate q", "invalidate a"), cache.told());
+    assertEquals(List.of("invalidate q", "invalidate a"), cache.messages());
   }
 
   // READING
@@ -684,52 +685,52 @@ class SessionTest {
     FakeRedisEnd redis = reading();
     cache.has("a", "1");
     client.asks("GET a", "GET r");
-    assertEquals("$1 1 $1 0 ", client.heard());
-    assertEquals(List.of("lookup a", "lookup r"), cache.told());
-    assertEquals("", redis.heard());
+    assertEquals("$1 1 $1 0 ", client.received());
+    assertEquals(List.of("lookup a", "lookup r"), cache.messages());
+    assertEquals("", redis.received());
   }
 
   @Test
-  void otherRequest_whenReading_waitsForTheReadsBeforeIt() throws Exception {
+  void otherRequest_whenReading_waitsForEarlierReads() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     cache.has("k", "old");
     cache.isSlowWith("k");
     client.asks("GET k", "SET k new", "GET k");
-    assertEquals("", redis.heard());
+    assertEquals("", redis.received());
     assertFalse(client.isRead());
     cache.answer("k");
     front.settle();
-    assertEquals("$3 old ", client.heard());
-    assertEquals("SET k new, GET k", redis.heard());
+    assertEquals("$3 old ", client.received());
+    assertEquals("SET k new, GET k", redis.received());
     redis.says("+OK $3 new ");
-    assertEquals("+OK $3 new ", client.heard());
+    assertEquals("+OK $3 new ", client.received());
   }
 
   @Test
-  void getThatIsNoUsualOne_whenReading_goesToRedis() throws Exception {
+  void inlineGet_whenReading_goesToRedis() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     client.sends("get r\r\n");
-    assertEquals("get r ", redis.heard());
+    assertEquals("get r ", redis.received());
     redis.says("$1 0 ");
-    assertEquals("$1 0 ", client.heard());
+    assertEquals("$1 0 ", client.received());
   }
 
-  /** It begins as one; Redis is to say what is wrong with it. */
+  /** The request begins like a GET. Redis reports the error. */
   @Test
-  void getThatIsBroken_whenReading_isForRedisToRefuse() throws Exception {
+  void invalidGet_whenReading_isRefusedByRedis() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     client.sends("*2\r\n$3\r\nGET\r\n!1\r\nk\r\n");
-    assertEquals("*2 $3 GET !1 k ", redis.heard());
+    assertEquals("*2 $3 GET !1 k ", redis.received());
     redis.says("-ERR ");
     redis.closes();
-    assertEquals("-ERR ", client.heard());
+    assertEquals("-ERR ", client.received());
   }
 
   @Test
-  void getInPieces_whenReading_isAnsweredFromTheCache_onceItsNameIsThere() throws Exception {
+  void getInPieces_whenReading_isAnsweredFromTheCache_ifItsNameIsComplete() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     String get = FakeClient.array("GET r");
@@ -737,37 +738,37 @@ class SessionTest {
     for (char each : get.substring(14).toCharArray()) {
       client.sends("" + each);
     }
-    assertEquals("$1 0 ", client.heard());
-    assertEquals("", redis.heard());
+    assertEquals("$1 0 ", client.received());
+    assertEquals("", redis.received());
   }
 
-  /** It might be any request yet. */
+  /** Without its name, the request may still be any command. */
   @Test
-  void getInPieces_whenReading_goesToRedis_ifItsNameIsNotThere() throws Exception {
+  void getInPieces_whenReading_goesToRedis_ifItsNameIsIncomplete() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     for (char each : FakeClient.array("GET r").toCharArray()) {
       client.sends("" + each);
     }
-    assertEquals("GET r", redis.heard());
+    assertEquals("GET r", redis.received());
     redis.says("$1 0 ");
     client.asks("GET r");
     passFences();
-    assertEquals("$1 0 $1 0 ", client.heard());
-    assertEquals("", redis.heard());
+    assertEquals("$1 0 $1 0 ", client.received());
+    assertEquals("", redis.received());
   }
 
   @Test
-  void clientThatGoes_whenReading_closesTheConnection() throws Exception {
+  void clientThatDisconnects_whenReading_closesTheConnection() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     cache.isSlowWith("r");
     client.asks("GET r");
-    client.goes();
+    client.disconnects();
     assertFalse(redis.isOpen());
     cache.answer("r");
     front.settle();
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
   }
 
   @Test
@@ -777,11 +778,11 @@ class SessionTest {
     cache.isSlowWith("r");
     client.asks("GET r", "SET a 1");
     redis.closes();
-    assertTrue(client.isOpen() && !client.isLeft());
+    assertTrue(client.isOpen() && !client.isOutputEnded());
     cache.answer("r");
     front.settle();
-    assertEquals("$1 0 ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("$1 0 ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
@@ -790,51 +791,51 @@ class SessionTest {
     FakeRedisEnd redis = reading();
     cache.isSlowWith("r");
     client.asks("GET r");
-    client.isDrained();
-    assertFalse(redis.isEnded());
+    client.drain();
+    assertFalse(redis.isOutputEnded());
     cache.answer("r");
     front.settle();
-    assertEquals("$1 0 ", client.heard());
-    assertTrue(redis.isEnded());
+    assertEquals("$1 0 ", client.received());
+    assertTrue(redis.isOutputEnded());
     redis.closes();
-    assertTrue(client.isLeft());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void clientThatEndsItsSide_whenReading_getsItsReplies() throws Exception {
+  void clientThatEndsItsOutput_whenReading_getsItsReplies() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     cache.isSlowWith("r");
     client.asks("GET r");
-    client.ends();
+    client.endsOutput();
     cache.answer("r");
     front.settle();
-    assertTrue(redis.isEnded());
+    assertTrue(redis.isOutputEnded());
     redis.closes();
-    assertEquals("$1 0 ", client.heard());
+    assertEquals("$1 0 ", client.received());
     assertFalse(client.isOpen());
   }
 
   @Test
-  void infoOfTheProxy_whenReading_isAnsweredInItsTurn() throws Exception {
+  void infoOfTheProxy_whenReading_isAnsweredInOrder() throws Exception {
     open();
     FakeRedisEnd redis = reading();
     client.asks("INFO redisproxy");
     cache.report(ProxyInfoTest.REPORT);
     front.settle();
-    assertTrue(client.heard().startsWith("$"));
-    assertEquals("", redis.heard());
+    assertTrue(client.received().startsWith("$"));
+    assertEquals("", redis.received());
     client.asks("GET r");
-    assertEquals("$1 0 ", client.heard());
+    assertEquals("$1 0 ", client.received());
   }
 
   // ENDING
 
   @Test
-  void sessionThatEnds_cutsOffAClientThatDoesNotGo() throws Exception {
+  void endingSession_disconnectsAClientThatStays() throws Exception {
     open();
     client.asks("QUIT");
-    assertTrue(client.isLeft() && client.isOpen());
+    assertTrue(client.isOutputEnded() && client.isOpen());
     front.pass(999);
     assertTrue(client.isOpen());
     front.pass(1);
@@ -842,53 +843,53 @@ class SessionTest {
   }
 
   @Test
-  void sessionThatEnds_ignoresWhatTheClientSends() throws Exception {
+  void endingSession_ignoresInput() throws Exception {
     open();
     client.asks("QUIT");
     client.asks("SET a 1", "GET k");
-    assertEquals("+OK ", client.heard());
-    assertEquals(List.of(), cache.told());
-    assertEquals(0, front.unmade());
-    assertEquals(0, client.unread(), "it is read, to see the client go");
+    assertEquals("+OK ", client.received());
+    assertEquals(List.of(), cache.messages());
+    assertEquals(0, front.pendingConnections());
+    assertEquals(0, client.unread(), "it is read, to notice that the client closes");
   }
 
   @Test
-  void clientThatReadsNothing_isGivenTimeForItsLastReplies() throws Exception {
+  void clientThatReadsNothing_hasTimeForItsLastReplies() throws Exception {
     open();
-    client.takes(false);
+    client.reads(false);
     client.asks("ECHO x", "QUIT");
     front.pass(9_999);
-    assertTrue(client.isOpen() && !client.isLeft());
-    client.takes(true);
-    assertEquals("$1 x +OK ", client.heard());
-    assertTrue(client.isLeft());
+    assertTrue(client.isOpen() && !client.isOutputEnded());
+    client.reads(true);
+    assertEquals("$1 x +OK ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void clientThatNeverReads_isCutOff() throws Exception {
+  void clientThatNeverReads_isDisconnected() throws Exception {
     open();
-    client.takes(false);
+    client.reads(false);
     client.asks("ECHO x", "QUIT");
     front.pass(10_000);
     assertFalse(client.isOpen());
   }
 
   @Test
-  void clientThatEndsItsSide_whileTheSessionEnds_isClosed() throws Exception {
+  void clientThatEndsItsOutput_whileTheSessionEnds_isClosed() throws Exception {
     open();
     client.asks("QUIT");
-    client.ends();
+    client.endsOutput();
     assertFalse(client.isOpen());
   }
 
   // The client's socket
 
   @Test
-  void tlsHello_isCutOff() throws Exception {
+  void tlsHello_isDisconnected() throws Exception {
     open();
     client.sends("\26\3\1\0");
     assertFalse(client.isOpen());
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
   }
 
   @Test
@@ -900,14 +901,14 @@ class SessionTest {
   }
 
   @Test
-  void requestBehindOneThatWasLetGo_isNotAnsweredBeforeIt() throws Exception {
+  void request_afterADroppedAnswer_isAnsweredAfterIt() throws Exception {
     open("resp.max-pending-bytes", "64KiB");
     cache.isSlowWith("x", "y");
     cache.has("x", "1");
     cache.has("y", "2");
     cache.has("big", "x".repeat(70_000));
     cache.has("k", "old");
-    // The reply of big fills what may be pending, so the answer to k is let go.
+    // The reply to big fills the limit of pending bytes, so the answer to k is dropped.
     client.asks("GET x", "GET big", "GET y", "GET k");
     cache.isQuickWith("x");
     cache.answer("x");
@@ -917,7 +918,7 @@ class SessionTest {
     cache.isQuickWith("y");
     cache.answer("y");
     front.settle();
-    String heard = client.heard().replace("x".repeat(70_000), "large");
-    assertEquals("$1 1 $70000 large $1 2 $3 new $3 new ", heard);
+    String received = client.received().replace("x".repeat(70_000), "large");
+    assertEquals("$1 1 $70000 large $1 2 $3 new $3 new ", received);
   }
 }

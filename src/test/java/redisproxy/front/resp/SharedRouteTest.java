@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 import redisproxy.metrics.Outcome;
 
-/** What goes over a connection that sessions share, and what does not. */
+/** Which requests go over a shared connection, and which do not. */
 class SharedRouteTest {
   private static final String LOST = "-ERR redis-proxy: Redis was lost ";
 
@@ -34,7 +34,7 @@ class SharedRouteTest {
   private FakeRedisEnd shared(String request) throws Exception {
     client.asks(request);
     FakeRedisEnd shared = front.connected();
-    assertEquals(request, shared.heard());
+    assertEquals(request, shared.received());
     return shared;
   }
 
@@ -46,16 +46,16 @@ class SharedRouteTest {
   @ValueSource(strings = {"SET k v", "SET k v EX 1", "INCR k", "DEL a b", "MSET a 1 b 2", "TTL k"})
   void shortRequest_isForwarded(String request) throws Exception {
     shared(request).says(":1 ");
-    assertEquals(":1 ", client.heard());
+    assertEquals(":1 ", client.received());
     assertEquals(1, front.count(Outcome.TRUNK));
     assertEquals(0, front.count(Outcome.TUNNEL));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"SET k v GET", "LPOP q", "LRANGE l 0 1", "BLPOP q 0", "MULTI", "WHO k"})
-  void requestWithALongReplyOrState_isNot(String request) throws Exception {
+  void requestWithALongReplyOrState_isNotForwarded(String request) throws Exception {
     client.asks(request);
-    assertEquals("CLIENT ID, " + request, front.connectedDedicated().heard());
+    assertEquals("CLIENT ID, " + request, front.connectedDedicated().received());
     assertEquals(0, front.count(Outcome.TRUNK));
   }
 
@@ -66,7 +66,7 @@ class SharedRouteTest {
     FakeRedisEnd shared = shared(atMost);
     shared.says("+OK ");
     client.asks(atMost + "x");
-    assertEquals("PING, CLIENT ID, " + atMost + "x", front.connectedDedicated().heard());
+    assertEquals("PING, CLIENT ID, " + atMost + "x", front.connectedDedicated().received());
   }
 
   @Test
@@ -75,153 +75,153 @@ class SharedRouteTest {
     front.connected().says("+OK ");
     client.asks("SET k v");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("SELECT 1, CLIENT ID, SET k v", redis.heard());
+    assertEquals("SELECT 1, CLIENT ID, SET k v", redis.received());
     redis.says("+OK :7 +OK ");
-    assertEquals("+OK +OK ", client.heard());
+    assertEquals("+OK +OK ", client.received());
   }
 
   @Test
-  void requestsOfManySessions_shareOneConnection_andAreAnsweredEach() throws Exception {
+  void requestsOfManySessions_shareOneConnection() throws Exception {
     FakeClient other = front.connect();
     FakeRedisEnd shared = shared("INCR a");
     other.asks("INCR b");
     client.asks("INCR c");
-    assertEquals("INCR b, INCR c", shared.heard());
+    assertEquals("INCR b, INCR c", shared.received());
     shared.says(":1 :2 :3 ");
-    assertEquals(":1 :3 ", client.heard());
-    assertEquals(":2 ", other.heard());
+    assertEquals(":1 :3 ", client.received());
+    assertEquals(":2 ", other.received());
   }
 
   @Test
-  void requestsOfASessionThatSpeaksResp3_goOverAConnectionThatDoes() throws Exception {
+  void requestsInResp3_goOverAResp3Connection() throws Exception {
     shared("INCR a");
     FakeClient other = front.connect();
     other.asks("HELLO 3");
-    other.heard();
+    other.received();
     other.asks("INCR b");
     FakeRedisEnd third = front.connected();
-    assertEquals("HELLO 3, INCR b", third.heard());
+    assertEquals("HELLO 3, INCR b", third.received());
     third.says("%1 $1 a $1 b :2 ");
-    assertEquals(":2 ", other.heard());
+    assertEquals(":2 ", other.received());
   }
 
-  /** An error might tell what kind of value there is. */
+  /** An error may reveal the type of the value. */
   @ParameterizedTest
   @ValueSource(strings = {":1 ", "$-1 ", "-WRONGTYPE "})
-  void replyThatTellsSomething_closesTheReadBarrier(String reply) throws Exception {
+  void replyThatRevealsData_closesTheReadBarrier(String reply) throws Exception {
     shared("SET k v").says(reply);
-    client.heard();
-    front.cache.told();
+    client.received();
+    front.cache.messages();
     client.asks("GET k");
-    assertEquals(List.of("fence"), front.cache.told());
+    assertEquals(List.of("fence"), front.cache.messages());
   }
 
   @Test
-  void simpleStringThatTellsWhetherAKeyWasThere_closesTheReadBarrier() throws Exception {
+  void simpleStringThatRevealsAKey_closesTheReadBarrier() throws Exception {
     shared("SET k v NX").says("+OK ");
-    front.cache.told();
+    front.cache.messages();
     client.asks("GET k");
-    assertEquals(List.of("fence"), front.cache.told());
+    assertEquals(List.of("fence"), front.cache.messages());
   }
 
   @Test
-  void replyThatTellsNothing_leavesTheReadBarrierOpen() throws Exception {
+  void replyThatRevealsNothing_keepsTheReadBarrierOpen() throws Exception {
     shared("SET k v").says("+OK ");
-    front.cache.told();
+    front.cache.messages();
     client.asks("GET k");
-    assertEquals(List.of("lookup k"), front.cache.told());
+    assertEquals(List.of("lookup k"), front.cache.messages());
   }
 
   @Test
-  void barrierThatAFenceHasOpened_staysOpen() throws Exception {
+  void barrier_openedByAFence_staysOpen() throws Exception {
     shared("INCR k").says(":1 ");
     client.asks("GET k");
     front.cache.fence(true);
     front.settle();
-    front.cache.told();
+    front.cache.messages();
     client.asks("GET k");
-    assertEquals(List.of("lookup k"), front.cache.told());
-    assertEquals(":1 $-1 $-1 ", client.heard());
+    assertEquals(List.of("lookup k"), front.cache.messages());
+    assertEquals(":1 $-1 $-1 ", client.received());
   }
 
-  /** Redis could read the new connection first. */
+  /** Redis might read the new connection first. */
   @Test
-  void requestBehindOneOnAConnectionThatWasReplaced_waitsForItsReply() throws Exception {
+  void request_afterOneOnAReplacedConnection_waitsForItsReply() throws Exception {
     FakeRedisEnd old = shared("SET k 1");
     renew();
     client.asks("SET k 2", "PING");
-    assertEquals(0, front.unmade());
+    assertEquals(0, front.pendingConnections());
     assertFalse(client.isRead());
     old.says("+OK ");
     FakeRedisEnd renewed = front.connected();
-    assertEquals("SET k 2", renewed.heard());
-    assertEquals("", old.heard());
+    assertEquals("SET k 2", renewed.received());
+    assertEquals("", old.received());
     renewed.says("+OK ");
-    assertEquals("+OK +OK +PONG ", client.heard());
+    assertEquals("+OK +OK +PONG ", client.received());
   }
 
   @Test
-  void requestOfAnotherSession_doesNotWaitForIt() throws Exception {
+  void request_ofAnotherSession_doesNotWaitForTheReplacedConnection() throws Exception {
     shared("SET k 1");
     renew();
     FakeClient other = front.connect();
     other.asks("SET k 2");
-    assertEquals("SET k 2", front.connected().heard());
+    assertEquals("SET k 2", front.connected().received());
   }
 
   @Test
-  void lostConnection_endsAllSessionsThatWaitForIt_andNoOthers() throws Exception {
+  void lostConnection_endsOnlySessionsWithOutstandingRequests() throws Exception {
     FakeClient waits = front.connect();
     FakeClient waitsNot = front.connect();
     FakeRedisEnd shared = shared("INCR a");
     waits.asks("INCR b", "INCR c");
     waitsNot.asks("PING");
     shared.closes();
-    assertEquals(LOST, client.heard());
-    assertEquals(LOST + LOST, waits.heard());
-    assertEquals("+PONG ", waitsNot.heard());
-    assertTrue(client.isLeft() && waits.isLeft());
-    assertFalse(waitsNot.isLeft());
+    assertEquals(LOST, client.received());
+    assertEquals(LOST + LOST, waits.received());
+    assertEquals("+PONG ", waitsNot.received());
+    assertTrue(client.isOutputEnded() && waits.isOutputEnded());
+    assertFalse(waitsNot.isOutputEnded());
     waitsNot.asks("INCR d");
-    assertEquals("INCR d", front.connected().heard());
+    assertEquals("INCR d", front.connected().received());
   }
 
   @Test
-  void lostConnection_isNothingToAClientThatIsGone() throws Exception {
+  void lostConnection_whenTheClientIsGone_isIgnored() throws Exception {
     FakeRedisEnd shared = shared("INCR a");
-    client.goes();
+    client.disconnects();
     shared.closes();
-    assertEquals("", client.heard());
-    assertEquals(List.of("invalidate a"), front.cache.told());
+    assertEquals("", client.received());
+    assertEquals(List.of("invalidate a"), front.cache.messages());
   }
 
-  /** WAIT asks for the writes of its own connection. */
+  /** WAIT waits for the writes of its own connection. */
   @Test
-  void dedicatedConnectionBehindIt_isToldSomethingFirst() throws Exception {
+  void dedicatedConnection_afterASharedWrite_beginsWithPing() throws Exception {
     shared("SET k v").says("+OK ");
     client.asks("WAIT 1 0");
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("PING, CLIENT ID, WAIT 1 0", redis.heard());
+    assertEquals("PING, CLIENT ID, WAIT 1 0", redis.received());
     redis.says("+PONG :7 :1 ");
-    assertEquals("+OK :1 ", client.heard());
+    assertEquals("+OK :1 ", client.received());
   }
 
   @Test
-  void requestBehindAReadThatIsUnderWay_isNotForwarded() throws Exception {
+  void request_whileAReadIsUnderWay_isNotForwarded() throws Exception {
     front.cache.isSlowWith("k");
     client.asks("GET k", "TTL k");
     front.cache.answer("k");
     front.settle();
     FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID, TTL k", redis.heard());
+    assertEquals("CLIENT ID, TTL k", redis.received());
   }
 
   @Test
-  void repliesInPieces_arriveWhole() throws Exception {
+  void repliesInPieces_arriveComplete() throws Exception {
     FakeRedisEnd shared = shared("INCR a");
     shared.says(":1");
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
     shared.says("2 ");
-    assertEquals(":12 ", client.heard());
+    assertEquals(":12 ", client.received());
   }
 }

@@ -2,7 +2,7 @@ package redisproxy.front.resp;
 
 import io.netty.buffer.ByteBuf;
 
-/** Reads nothing of what a client sends. */
+/** A receiver that ignores all input. */
 class SilentClient implements ClientConnection.Receiver {
   @Override
   public void advance() {}

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.cache.TooLarge;
 import redisproxy.upstream.Loop;
 
-/** A value too large to keep, on its way from Redis to a client, among its other replies. */
+/** Streams a value that is too large to cache to a client, among its other replies. */
 class ValueRelayTest {
   private FakeFront front;
   private Loop loop;
@@ -31,12 +31,12 @@ class ValueRelayTest {
     front.close();
   }
 
-  /** A connection for a value has been asked for, and is there. */
+  /** Connects the requested connection for a value. */
   private void connect(int stream) throws Exception {
     assertEquals(stream + 1, loop.connections.size());
     loop.connect(stream);
     assertEquals("GET big", FakeFront.requests(loop.sent(stream)));
-    front.cache.told();
+    front.cache.messages();
   }
 
   private void says(int stream, String reply) throws Exception {
@@ -45,194 +45,194 @@ class ValueRelayTest {
   }
 
   @Test
-  void value_isWrittenAsItComes() throws Exception {
+  void value_isWrittenAsItArrives() throws Exception {
     client.asks("GET big");
     connect(0);
     says(0, "$6 ab");
-    assertEquals("$6 ab", client.heard());
+    assertEquals("$6 ab", client.received());
     says(0, "cdef");
-    assertEquals("cdef", client.heard());
+    assertEquals("cdef", client.received());
     says(0, " ");
-    assertEquals(" ", client.heard());
+    assertEquals(" ", client.received());
     assertFalse(loop.isOpen(0));
   }
 
-  /** What is kept of it may be older than what the client has seen. */
+  /** A cached value of the key may be older than the value that the client sees now. */
   @Test
-  void value_isToldTheCache_beforeTheClient() throws Exception {
+  void value_isInvalidatedInTheCache_beforeTheClientGetsIt() throws Exception {
     client.asks("GET big");
     connect(0);
     says(0, "$6 ab");
-    assertEquals(List.of("invalidate big"), front.cache.told());
+    assertEquals(List.of("invalidate big"), front.cache.messages());
   }
 
   @Test
-  void repliesAroundIt_keepTheirOrder() throws Exception {
+  void repliesAroundAValue_keepTheirOrder() throws Exception {
     client.asks("PING", "GET big", "PING", "ECHO x");
-    assertEquals("+PONG ", client.heard());
+    assertEquals("+PONG ", client.received());
     connect(0);
     says(0, "$2 ab ");
-    assertEquals("$2 ab +PONG $1 x ", client.heard());
+    assertEquals("$2 ab +PONG $1 x ", client.received());
     assertTrue(client.isRead());
   }
 
-  /** A value that was looked up before may be older than the large one. */
+  /** A value that was looked up earlier may be older than the large value. */
   @Test
-  void getBehindIt_isAskedAgainWhenItIsWritten() throws Exception {
+  void getAfterAValue_isLookedUpAgainWhenTheValueIsWritten() throws Exception {
     client.asks("GET big", "GET k");
     connect(0);
     front.cache.has("k", "new");
     says(0, "$2 ab ");
-    assertEquals("$2 ab $3 new ", client.heard());
-    assertEquals(List.of("invalidate big", "lookup k"), front.cache.told());
+    assertEquals("$2 ab $3 new ", client.received());
+    assertEquals(List.of("invalidate big", "lookup k"), front.cache.messages());
   }
 
   @Test
-  void request_whileItIsWritten_isNotRead() throws Exception {
+  void request_whileAValueIsStreamed_isNotRead() throws Exception {
     client.asks("GET big");
     connect(0);
     says(0, "$6 ab");
     client.asks("PING");
     assertFalse(client.isRead());
-    assertEquals("$6 ab", client.heard());
+    assertEquals("$6 ab", client.received());
     says(0, "cdef ");
-    assertEquals("cdef +PONG ", client.heard());
+    assertEquals("cdef +PONG ", client.received());
   }
 
   @Test
   void clientThatReadsSlowly_slowsRedisDown() throws Exception {
     client.asks("GET big");
     connect(0);
-    client.takes(false);
+    client.reads(false);
     says(0, "$100000 " + "x".repeat(50_000));
     assertFalse(loop.isReading(0));
-    client.takes(true);
+    client.reads(true);
     assertTrue(loop.isReading(0));
     says(0, "x".repeat(50_000) + " ");
-    assertEquals("$100000 x ", client.heard().replace("x".repeat(100_000), "x"));
+    assertEquals("$100000 x ", client.received().replace("x".repeat(100_000), "x"));
   }
 
   @Test
-  void keyThatIsGoneByThen_isNil() throws Exception {
+  void keyThatWasDeletedMeanwhile_isNil() throws Exception {
     client.asks("GET big", "PING");
     connect(0);
     says(0, "$-1 ");
-    assertEquals("$-1 +PONG ", client.heard());
+    assertEquals("$-1 +PONG ", client.received());
   }
 
   @Test
-  void keyThatIsGoneByThen_isNullInResp3() throws Exception {
+  void keyThatWasDeletedMeanwhile_isNullInResp3() throws Exception {
     client.asks("HELLO 3");
-    client.heard();
+    client.received();
     client.asks("GET big");
     connect(0);
     says(0, "$-1 ");
-    assertEquals("_ ", client.heard());
+    assertEquals("_ ", client.received());
   }
 
   @Test
-  void errorOfRedis_isPassedOn() throws Exception {
+  void errorOfRedis_isRelayed() throws Exception {
     client.asks("GET big", "PING");
     connect(0);
     says(0, "-WRONGTYPE ");
-    assertEquals("-WRONGTYPE +PONG ", client.heard());
+    assertEquals("-WRONGTYPE +PONG ", client.received());
     assertTrue(client.isOpen());
   }
 
   @Test
-  void redisThatIsNotReached_isAnError() throws Exception {
+  void unreachableRedis_isAnError() throws Exception {
     client.asks("GET big", "PING");
     loop.refuse(0);
     front.settle();
-    assertEquals("-ERR redis-proxy: Redis cannot be reached +PONG ", client.heard());
+    assertEquals("-ERR redis-proxy: Redis cannot be reached +PONG ", client.received());
   }
 
-  /** There is no other way to say that it is not whole. */
+  /** No other signal can show that the value is incomplete. */
   @Test
-  void valueThatBreaksOff_cutsTheClientOff() throws Exception {
+  void incompleteValue_disconnectsTheClient() throws Exception {
     client.asks("GET big", "PING");
     connect(0);
     says(0, "$6 ab");
     loop.close(0);
     front.settle();
-    assertEquals("$6 ab", client.heard());
+    assertEquals("$6 ab", client.received());
     assertFalse(client.isOpen());
   }
 
   @Test
-  void clientThatGoes_endsTheStream() throws Exception {
+  void clientThatDisconnects_endsTheStream() throws Exception {
     client.asks("GET big");
     connect(0);
     says(0, "$6 ab");
-    client.goes();
+    client.disconnects();
     assertFalse(loop.isOpen(0));
   }
 
   @Test
-  void clientThatGoes_beforeTheValueBegins_isWrittenNothing() throws Exception {
+  void clientThatDisconnects_beforeTheValueBegins_getsNothing() throws Exception {
     client.asks("GET big");
     connect(0);
-    client.goes();
+    client.disconnects();
     says(0, "$2 ab ");
     assertFalse(loop.isOpen(0));
-    assertEquals("", client.heard());
+    assertEquals("", client.received());
   }
 
-  /** There may be one at a time here. */
+  /** The test allows one stream at a time. */
   @Test
-  void oneTooMany_isRefusedAtOnce_andWhatComesBehindItIsAnswered() throws Exception {
+  void streamAboveTheLimit_isRefusedAtOnce_andLaterRequestsAreAnswered() throws Exception {
     FakeClient other = front.connect();
     client.asks("GET big");
     other.asks("GET big", "GET k", "PING");
     assertEquals(
-        "-ERR redis-proxy: too many large values are being streamed $1 v +PONG ", other.heard());
+        "-ERR redis-proxy: too many large values are being streamed $1 v +PONG ", other.received());
     connect(0);
     says(0, "$6 ab");
-    client.goes();
+    client.disconnects();
     other.asks("GET big");
     connect(1);
     says(1, "$2 ab ");
-    assertEquals("$2 ab ", other.heard());
+    assertEquals("$2 ab ", other.received());
   }
 
   @Test
-  void oneBehindTheOther_areWrittenInTurn() throws Exception {
+  void twoValues_areWrittenInOrder() throws Exception {
     client.asks("GET big", "GET big");
     connect(0);
     says(0, "$2 ab ");
     connect(1);
     says(1, "$2 cd ");
-    assertEquals("$2 ab $2 cd ", client.heard());
+    assertEquals("$2 ab $2 cd ", client.received());
   }
 
   @Test
   void sessionThatEnds_waitsForTheValue() throws Exception {
     client.asks("GET big", "QUIT");
     connect(0);
-    client.isDrained();
-    assertFalse(client.isLeft());
+    client.drain();
+    assertFalse(client.isOutputEnded());
     says(0, "$2 ab ");
-    assertEquals("$2 ab +OK ", client.heard());
-    assertTrue(client.isLeft());
+    assertEquals("$2 ab +OK ", client.received());
+    assertTrue(client.isOutputEnded());
   }
 
   @Test
-  void setWhenItIsWritten_goesOverASharedConnection() throws Exception {
+  void setAfterAWrittenValue_goesOverASharedConnection() throws Exception {
     client.asks("GET big");
     connect(0);
     says(0, "$2 ab ");
     client.asks("SET big x");
-    assertEquals("SET big x", front.connected().heard());
-    assertEquals("$2 ab ", client.heard());
+    assertEquals("SET big x", front.connected().received());
+    assertEquals("$2 ab ", client.received());
   }
 
   @Test
-  void setBehindIt_waitsOnADedicatedConnection() throws Exception {
+  void setAfterAnUnwrittenValue_waitsOnADedicatedConnection() throws Exception {
     client.asks("GET big", "SET big x");
     loop.connect(0);
     FakeFront.FakeRedisEnd redis = front.connectedDedicated();
-    assertEquals("CLIENT ID", redis.heard());
+    assertEquals("CLIENT ID", redis.received());
     says(0, "$2 ab ");
-    assertEquals("SET big x", redis.heard());
+    assertEquals("SET big x", redis.received());
   }
 }
