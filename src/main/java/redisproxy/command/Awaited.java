@@ -4,47 +4,47 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import redisproxy.resp.ReplyFramer;
 
-/** A request that has gone to Redis, and what its reply will mean. */
+/** A request that was sent to Redis and has no reply yet, and what its reply will mean. */
 final class Awaited {
-  /** What it may have written. */
+  /** What the request may have written. */
   final Writes writes;
 
-  /** Its reply is not for the client. */
+  /** The client does not get the reply. */
   final boolean silent;
 
-  /** The command, or what is not listed where its reply only says that it was queued. */
+  /** The command, or {@link Command#UNLISTED} if the reply only says that it was queued. */
   final Command command;
 
-  /** Confirmations to come; 0 while it is not known how many. */
+  /** How many confirmations are still to come; 0 while the number is unknown. */
   int confirmations;
 
-  /** What the client gets in place of its reply, or null. */
+  /** What the client gets instead of Redis's reply, or null. */
   byte @Nullable [] answer;
 
-  /** What happens when it is answered without an error, or null. */
+  /** Runs when the reply is not an error; may be null. */
   @Nullable Runnable change;
 
-  /** Redis may keep it waiting for long, or answers with a stream. */
+  /** Redis may block this request for a long time, or answer with a stream. */
   boolean waits;
 
-  /** Nobody waits for it: a PING that keeps the connection, or a question of the proxy's own. */
+  /** No client waits for the reply: a keep-alive PING, or a request of the proxy itself. */
   boolean background;
 
-  /** Where its reply names connections by their ids. */
+  /** Where the reply contains client ids. */
   ClientIdReply ids = ClientIdReply.NONE;
 
-  /** The same of its element in the reply to EXEC, which it is queued for. */
+  /** For a queued request: where its element in the reply to EXEC contains client ids. */
   @Nullable ClientIdReply queuedIds;
 
-  /** It is the EXEC of a transaction, or ends one in another way. */
   boolean isExec;
 
-  boolean endsQueue;
+  /** The request is EXEC, DISCARD or RESET. */
+  boolean endsTransaction;
 
-  /** Is told the number that it is answered with, or null. */
+  /** Receives the integer that Redis replies; may be null. */
   @Nullable LongConsumer number;
 
-  /** A simple string in reply tells nothing of what is in Redis. */
+  /** A simple string in reply reveals nothing about the data in Redis. */
   boolean blind;
 
   Awaited(Writes writes, boolean silent, Command command, int confirmations) {
@@ -54,7 +54,7 @@ final class Awaited {
     this.confirmations = confirmations;
   }
 
-  /** One that the client has not made, or that the proxy answers. */
+  /** A request of the proxy itself, or one that the proxy answers in Redis's place. */
   static Awaited own(byte @Nullable [] answer) {
     Awaited own = new Awaited(Writes.NOTHING, true, Command.UNLISTED, 1);
     own.answer = answer;
@@ -66,8 +66,8 @@ final class Awaited {
     return command.kind() == kind;
   }
 
-  /** Whether this reply to it tells the client something of what is in Redis. */
-  boolean tells(ReplyFramer reply) {
+  /** Whether this reply reveals something about the data in Redis to the client. */
+  boolean revealsData(ReplyFramer reply) {
     boolean isOwn = command == Command.UNLISTED;
     return !blind || !(isOwn || is(Command.Kind.HELLO) || reply.type() == '+');
   }

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /**
- * The arguments of a CLIENT request that are ids of connections: of KILL ID, LIST ID, UNBLOCK, and
- * TRACKING with REDIRECT (https://redis.io/docs/latest/commands/client-kill/ and others).
+ * The client ids among the arguments of a CLIENT request: KILL ID, LIST ID, UNBLOCK, and TRACKING
+ * with REDIRECT (https://redis.io/docs/latest/commands/client-kill/ and others).
  *
- * @param use what the request does with them
- * @param positions where they stand among the arguments
- * @param ids what they say
+ * @param use what the request does with the ids
+ * @param positions the indexes of the arguments that are ids
+ * @param ids the ids, in the same order
  */
 public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids) {
   /** What a request does with the ids. */
@@ -27,25 +27,28 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
   private static final ClientIdArguments NONE =
       new ClientIdArguments(Use.LIST, List.of(), List.of());
 
-  /** Longer numbers are no ids. */
+  /** Longer numbers are not ids. */
   private static final int MAX_DIGITS = 18;
 
-  /** Of a whole request; empty when it names none. */
+  /** The ids in a complete request; empty if it has none. */
   public static ClientIdArguments of(Request request) {
     if (request.count() < 3) {
       return NONE;
     }
     return switch (request.lowerCase(1, 16)) {
       case "unblock" -> NONE.with(Use.UNBLOCK, request, 2, 3);
-      case "kill" -> behind("id", Use.KILL, request, 2);
-      case "list" -> behind("id", Use.LIST, request, 2);
-      case "tracking" -> behind("redirect", Use.REDIRECT, request, 3);
+      case "kill" -> after("id", Use.KILL, request, 2);
+      case "list" -> after("id", Use.LIST, request, 2);
+      case "tracking" -> after("redirect", Use.REDIRECT, request, 3);
       default -> NONE;
     };
   }
 
-  /** Ids stand behind an option; each other option has one value, or none in TRACKING. */
-  private static ClientIdArguments behind(String option, Use use, Request request, int from) {
+  /**
+   * Finds the ids that follow an option. Each other option has one value; in TRACKING, only PREFIX
+   * has one.
+   */
+  private static ClientIdArguments after(String option, Use use, Request request, int from) {
     ClientIdArguments all = new ClientIdArguments(use, new ArrayList<>(), new ArrayList<>());
     int i = from;
     while (i < request.count()) {
@@ -70,7 +73,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
     return all;
   }
 
-  /** Adds the numbers that follow each other; returns where they end. */
+  /** Adds consecutive numbers, and returns the index after the last one. */
   private int add(Request request, int from, int end) {
     int i = from;
     while (i < Math.min(end, request.count()) && isNumber(request, i)) {
@@ -92,7 +95,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
     return positions.isEmpty();
   }
 
-  /** Whether a KILL has no other filter than one id, and perhaps SKIPME. */
+  /** Whether a KILL has exactly one id and no other filter, except perhaps SKIPME. */
   public boolean isOnlyFilter(Request request) {
     if (use != Use.KILL || positions.size() != 1) {
       return false;
@@ -102,7 +105,7 @@ public record ClientIdArguments(Use use, List<Integer> positions, List<Long> ids
         || request.count() == 6 && request.lowerCase(skipme, 8).equals("skipme");
   }
 
-  /** The request with other ids in place of these. */
+  /** Returns the request with its ids replaced. */
   public ByteBuf rewrite(Request request, LongUnaryOperator other) {
     ByteBuf out = Unpooled.buffer();
     out.writeCharSequence("*" + request.count() + "\r\n", StandardCharsets.US_ASCII);

@@ -10,33 +10,33 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 
 /**
- * Where a reply names connections by their ids, and how these are put into other words: the ids
- * that Redis gives are those of the proxy's connections, which clients do not know.
+ * Where a reply contains client ids, and how to replace them. Redis returns the ids of the proxy's
+ * own connections, which clients do not know.
  */
 public enum ClientIdReply {
-  /** It names none. */
+  /** Contains no ids. */
   NONE,
-  /** It is the id of the connection it comes over: CLIENT ID. */
+  /** The id of the connection that the reply comes over: CLIENT ID. */
   OWN,
-  /** It is the id of another: CLIENT GETREDIR. */
+  /** The id of another connection: CLIENT GETREDIR. */
   OTHER,
   /** Lines of {@code name=value}: CLIENT LIST, CLIENT INFO. */
   LINES,
-  /** Names and values in turn: HELLO, CLIENT TRACKINGINFO. */
+  /** Alternating names and values: HELLO, CLIENT TRACKINGINFO. */
   FIELDS;
 
   private static final Pattern IDS = Pattern.compile("(?m)^id=(\\d{1,18})| redir=(\\d{1,18})");
 
-  /** The ids that clients know connections by. */
+  /** Maps Redis's ids to the ids that clients see. */
   public interface Ids {
-    /** Of the connection that the reply comes over. */
+    /** The id of the connection that the reply comes over. */
     long own(long redisId);
 
-    /** Of any; what Redis gave where there is no other. */
+    /** The id of any connection. Returns Redis's id if the connection has no other. */
     long of(long redisId);
   }
 
-  /** Of the reply to a request. */
+  /** Where the reply to a request contains client ids. */
   public static ClientIdReply to(Command command, Request request) {
     if (command.kind() == Command.Kind.HELLO) {
       return FIELDS;
@@ -54,19 +54,21 @@ public enum ClientIdReply {
   }
 
   /**
-   * A copy of a whole reply with other ids. What is not as expected is copied as it is.
+   * Copies a complete reply and replaces its ids. Copies a reply unchanged if it does not have the
+   * expected form.
    *
-   * @param reply is read to its end
-   * @param ids those in place of Redis's
+   * @param reply this reads it to its end
+   * @param ids gives the ids that replace Redis's
    */
   public ByteBuf rewrite(ByteBuf reply, Ids ids) {
     return rewrite(reply, (in, out) -> value(in, out, ids));
   }
 
   /**
-   * The same of a reply to EXEC.
+   * Copies a complete reply to EXEC and replaces its ids.
    *
-   * @param elements what its elements are, by their index; others name no ids
+   * @param elements where its elements contain ids, by their index; elements that are not listed
+   *     contain none
    */
   public static ByteBuf rewriteAll(ByteBuf reply, Map<Integer, ClientIdReply> elements, Ids ids) {
     return rewrite(
@@ -146,7 +148,7 @@ public enum ClientIdReply {
     out.writeCharSequence(":" + map(id, other) + "\r\n", StandardCharsets.US_ASCII);
   }
 
-  /** Zero and less are no ids: there is no redirection. */
+  /** Keeps zero and negative numbers: they are not ids, but mean that there is no redirection. */
   private static long map(long id, LongUnaryOperator other) {
     return id > 0 ? other.applyAsLong(id) : id;
   }
@@ -160,7 +162,7 @@ public enum ClientIdReply {
     }
     String text = in.readCharSequence(length, StandardCharsets.ISO_8859_1).toString();
     in.skipBytes(2);
-    // A verbatim string begins with its format, and then the first line does.
+    // A verbatim string begins with its format. The first line follows it directly.
     String format = head.charAt(0) == '=' ? text.substring(0, 4) : "";
     String rewritten =
         format
@@ -183,14 +185,14 @@ public enum ClientIdReply {
     }
   }
 
-  /** Copies the line that announces elements, and returns how many. */
+  /** Copies the line that announces the elements, and returns how many there are. */
   private static long head(ByteBuf in, ByteBuf out) throws ProtocolError {
     String line = line(in);
     out.writeCharSequence(line + "\r\n", StandardCharsets.ISO_8859_1);
     return parse(line.substring(1));
   }
 
-  /** Copies a value as it is. */
+  /** Copies a value unchanged. */
   private static void pass(ByteBuf in, ByteBuf out) throws ProtocolError {
     int start = in.readerIndex();
     new ReplyFramer().feed(in);
@@ -212,7 +214,7 @@ public enum ClientIdReply {
     try {
       return Long.parseLong(number);
     } catch (NumberFormatException streamed) {
-      throw new ProtocolError("no number");
+      throw new ProtocolError("not a number");
     }
   }
 }

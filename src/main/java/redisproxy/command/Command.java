@@ -7,25 +7,24 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One command: what it changes, by the server's own COMMAND reply
- * (https://redis.io/docs/latest/commands/command/), and what it means for the session that says it,
- * by its name. Immutable.
+ * One command. The server's COMMAND reply (https://redis.io/docs/latest/commands/command/) says
+ * which data it changes. Its name says how it changes the session that sends it. Immutable.
  */
 public final class Command {
-  /** What a command may have changed when its reply comes. */
+  /** What a command may have changed by the time its reply arrives. */
   enum Effect {
     NOTHING,
     /** The keys among its arguments. */
     KEYS,
     /** Keys that only Redis knows. */
     UNKNOWN,
-    /** Keys of which Redis tells nobody. */
+    /** Any key, and Redis may send no invalidation for it. */
     EVERYTHING,
-    /** No key, but perhaps who may log in. */
+    /** No key, but perhaps the users that may log in. */
     ACCESS
   }
 
-  /** What a command changes in how the replies of its session are to be read. */
+  /** How a command changes the way its session's replies are read. */
   public enum Kind {
     PLAIN,
     MULTI,
@@ -38,15 +37,15 @@ public final class Command {
     SELECT,
     HELLO,
     AUTH,
-    /** Each channel is confirmed on its own. */
+    /** Redis confirms each channel with a reply of its own. */
     SUBSCRIBES,
-    /** No more replies follow its own, but a stream. */
+    /** After its reply, Redis sends a stream instead of replies. */
     STREAMS,
-    /** There may be no reply, or one that is no RESP. */
+    /** Redis may send no reply, or one that is not RESP. */
     DOUBTFUL
   }
 
-  /** Flagged neither as reads nor as writes, and leaving every key's value as it was. */
+  /** Redis flags these as neither reads nor writes. They change no key's value. */
   private static final Set<String> HARMLESS =
       Set.of(
           ("asking auth bgrewriteaof bgsave client cluster command discard echo exec hello info lastsave"
@@ -55,33 +54,34 @@ public final class Command {
                   + " sunsubscribe sync time unsubscribe unwatch wait waitaof watch xinfo")
               .split(" "));
 
-  /** Their subcommands may change who may log in, but for those that only tell. */
+  /** Their subcommands may change who may log in, except for {@link #ACCESS_NEUTRAL}. */
   private static final Set<String> ACCESS = Set.of("acl", "config");
 
-  private static final Set<String> TELLING =
+  /** Subcommands of ACL and CONFIG that cannot change who may log in. */
+  private static final Set<String> ACCESS_NEUTRAL =
       Set.of(
           ("cat dryrun genpass get getuser help list log resetstat rewrite save users" + " whoami")
               .split(" "));
 
-  /** They put other keys in place of those there were, and Redis tells nobody, or not surely. */
+  /** These may replace the whole data set, and Redis may send no invalidations for that. */
   private static final Set<String> REPLACING =
       Set.of("debug", "failover", "replicaof", "slaveof", "swapdb");
 
   /**
-   * Flagged as a read, but it keeps the count within the value, so GET gives other bytes
-   * afterwards.
+   * Redis flags PFCOUNT as a read, but it caches the count inside of the value. So a GET returns
+   * other bytes afterwards.
    */
   private static final String WRITING_READ = "pfcount";
 
-  /** They write whatever was there before. */
+  /** These write a value no matter what the key held before. */
   private static final Set<String> STORES = Set.of("set", "setex", "psetex", "mset", "hmset");
 
-  /** Options of SET that do not make it depend on what was there before. */
+  /** Options of SET whose result does not depend on what the key held before. */
   private static final Set<String> TIMES = Set.of("ex", "px", "exat", "pxat");
 
   /**
-   * They leave nothing behind on their connection, and their replies are short whatever the data:
-   * numbers, simple strings, nil, and of SET with GET the old value, which is told apart.
+   * These do not change the state of their connection, and their replies are always short: numbers,
+   * simple strings or nil. SET with GET returns the old value; {@link #isTerse} excludes it.
    */
   private static final Set<String> TERSE =
       Set.of(
@@ -93,14 +93,17 @@ public final class Command {
                   + " zincrby zlexcount zrem zremrangebylex zremrangebyrank zremrangebyscore zscore")
               .split(" "));
 
-  /** They may wait for what another client or a replica does; so says the server, from 7.0 on. */
+  /**
+   * These may wait for another client or a replica. Redis flags them as blocking from 7.0 on, so
+   * this list is for older servers.
+   */
   private static final Set<String> BLOCKING =
       Set.of(
           ("blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin wait waitaof xread"
                   + " xreadgroup")
               .split(" "));
 
-  /** Of the blocking ones, those that wait only with the option BLOCK. */
+  /** Blocking commands that wait only if they have the option BLOCK. */
   private static final Set<String> OPTIONALLY_BLOCKING = Set.of("xread", "xreadgroup");
 
   private static final CommandTable.Row NO_ROW = new CommandTable.Row(Set.of(), 0, 0, 0);
@@ -131,11 +134,11 @@ public final class Command {
           Map.entry("sync", Kind.DOUBTFUL),
           Map.entry("replconf", Kind.DOUBTFUL));
 
-  /** What is not in the table may have changed any key. */
+  /** A command that is not in the table. It may have changed any key. */
   static final Command UNLISTED =
       new Command("", Effect.UNKNOWN, NO_ROW, KeySpecs.UNKNOWN, Map.of());
 
-  /** What Redis refuses for its number of arguments. */
+  /** A command that Redis refuses because of its number of arguments. */
   static final Command REFUSED = new Command("", Effect.NOTHING, NO_ROW, KeySpecs.NONE, Map.of());
 
   private final String name;
@@ -145,7 +148,7 @@ public final class Command {
   private final KeySpecs keys;
   private final Set<String> tips;
 
-  /** By their own names. */
+  /** The subcommands by name. */
   private final Map<String, Command> subcommands;
 
   private final boolean stores;
@@ -172,7 +175,7 @@ public final class Command {
     this.terse = TERSE.contains(name) && (effect == Effect.KEYS || effect == Effect.NOTHING);
   }
 
-  /** All that are known: those the server lists, and by name those whose effect is known. */
+  /** Returns the commands that the server lists, and the built-in ones that it does not list. */
   static Map<String, Command> all(Map<String, CommandTable.Row> listed) {
     Map<String, Command> all = new HashMap<>();
     for (Set<String> names : List.of(HARMLESS, ACCESS, REPLACING)) {
@@ -213,34 +216,31 @@ public final class Command {
     return writes && keys.areKnown() ? Effect.KEYS : Effect.UNKNOWN;
   }
 
-  /** Of a request of it: its subcommand, if the request names one. */
+  /** The subcommand if the request names a known one, else this command. */
   Command orSubcommand(Request request) {
     return subcommands.isEmpty() || request.count() < 2
         ? this
         : subcommands.getOrDefault(request.lowerCase(1, MAX_SUBCOMMAND), this);
   }
 
-  /** Where its keys are. */
+  /** Where the command's keys are. */
   KeySpecs keys() {
     return keys;
   }
 
-  /**
-   * What the server tells clients of it
-   * (https://redis.io/docs/latest/develop/reference/command-tips/).
-   */
+  /** The server's command tips (https://redis.io/docs/latest/develop/reference/command-tips/). */
   public Set<String> tips() {
     return tips;
   }
 
-  /** In lower case; empty when it is not in the table. */
+  /** The name in lower case; empty if the command is not in the table. */
   public String name() {
     return name;
   }
 
   /**
-   * Whether a simple string in reply to such a request tells nothing of what is in Redis: a client
-   * that has seen it knows no more than before.
+   * Whether a simple-string reply to this request reveals nothing about the data in Redis: the
+   * client knows no more than before.
    */
   public boolean isBlind(Request request) {
     if (!stores) {
@@ -252,8 +252,8 @@ public final class Command {
   }
 
   /**
-   * Whether such a request leaves nothing behind on its connection, writes known keys if any, and
-   * has a short reply.
+   * Whether this request may go over a shared connection: it does not change the connection's
+   * state, writes only known keys, and has a short reply.
    */
   public boolean isTerse(Request request) {
     return terse && (!name.equals("set") || !hasGet(request));
@@ -269,14 +269,15 @@ public final class Command {
   }
 
   /**
-   * Whether Redis may keep such a request waiting for long, or answers it with a stream: a client
-   * that leaves meanwhile must be reported to Redis at once, or it takes what another waits for.
+   * Whether Redis may block this request for a long time, or answers it with a stream. If the
+   * client disconnects while it waits, Redis must learn that at once. Otherwise the request could
+   * still take an element that another client waits for.
    */
   boolean mayWait(Request request) {
     if (kind == Kind.SUBSCRIBES || kind == Kind.STREAMS || kind == Kind.DOUBTFUL) {
       return true;
     }
-    // A server that tells no table has them unlisted.
+    // Without a command table from the server, blocking commands are unlisted and have no name.
     String called = name.isEmpty() && request.count() > 0 ? request.lowerCase(0, 16) : name;
     if (!blocking && !BLOCKING.contains(called)) {
       return false;
@@ -295,11 +296,14 @@ public final class Command {
   }
 
   /** Whether a request of ACL or CONFIG cannot change who may log in. */
-  static boolean onlyTells(Request request) {
-    return request.count() > 1 && TELLING.contains(request.lowerCase(1, 16));
+  static boolean isAccessNeutral(Request request) {
+    return request.count() > 1 && ACCESS_NEUTRAL.contains(request.lowerCase(1, 16));
   }
 
-  /** This, unless it begins or ends a transaction: that takes no arguments. */
+  /**
+   * This command, or {@link #REFUSED} if it begins or ends a transaction and the request has
+   * arguments: Redis refuses those.
+   */
   Command accepted(Request request) {
     return switch (kind) {
       case MULTI, EXEC, DISCARD, RESET ->
@@ -308,7 +312,7 @@ public final class Command {
     };
   }
 
-  /** What it means for its session. */
+  /** How the command changes the way its session's replies are read. */
   public Kind kind() {
     return kind;
   }

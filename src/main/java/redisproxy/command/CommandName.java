@@ -3,9 +3,9 @@ package redisproxy.command;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
-/** A command's name as one number, so that names are compared without making strings. */
+/** Encodes a command's name as one number, so that names are compared without strings. */
 public final class CommandName {
-  /** What stands for every name of more than eight bytes, and for those that begin with a NUL. */
+  /** Stands for every name of more than eight bytes, and for every name that begins with a NUL. */
   public static final long LONG = 0;
 
   private static final long POST = of("post");
@@ -14,15 +14,17 @@ public final class CommandName {
   private CommandName() {}
 
   /**
-   * Whether a request with this name is HTTP sent to the wrong port, perhaps by a browser that was
-   * lured into it. Redis closes the connection on these without a word.
+   * Whether a request with this name is HTTP that was sent to the wrong port, perhaps by a browser
+   * that an attacker misuses (cross-protocol scripting). Redis closes the connection on these and
+   * sends no reply.
    */
   public static boolean isHttp(long name) {
     return name == POST || name == HOST;
   }
 
   /**
-   * The number of a name of at most eight bytes, whatever their case; no two such names share one.
+   * The number of a name of at most eight bytes, ignoring case. Two different names never share a
+   * number, except for {@link #LONG}.
    */
   public static long of(ByteBuf buffer, int start, int length) {
     if (length > Long.BYTES || length > 0 && buffer.getByte(start) == 0) {
@@ -35,7 +37,7 @@ public final class CommandName {
     return name;
   }
 
-  /** The same for a name that is known beforehand, in lower case. */
+  /** The number of a constant name of at most eight bytes, in lower case. */
   public static long of(String name) {
     long number = 0;
     for (byte b : name.getBytes(StandardCharsets.US_ASCII)) {

@@ -8,31 +8,31 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All commands the server knows, found by the name in a request without making a string of it.
- * Immutable.
+ * All commands that the server knows. Finds a command by the bytes of its name in a request, and
+ * allocates no string. Immutable.
  */
 public final class CommandTable {
-  /** Nothing known: every command may have changed everything. */
+  /** Knows only the built-in commands: any other command may have changed any key. */
   public static final CommandTable EMPTY = new CommandTable(Map.of());
 
-  /** Longest name that is looked for, in bytes; a longer one counts as not listed. */
+  /** Longest name that is looked up, in bytes. Longer names count as not listed. */
   private static final int MAX_NAME = 64;
 
   private final boolean isEmpty;
 
-  /** By the hash of the name, with open addressing; at most half full. */
+  /** A hash table by name, with open addressing; at most half full. */
   private final @Nullable Command[] slots;
 
   /**
    * One command, as the server lists it.
    *
-   * @param flags in the server's words
-   * @param firstKey the first key's argument, 0 when there is none
-   * @param lastKey the last key's argument, counted from the end when negative
-   * @param step from one key to the next
-   * @param keySpecs where its keys are; none before version 7
-   * @param tips what clients ought to know of it, in the server's words; none before version 7
-   * @param subcommands by their lower-case names, without the command's own
+   * @param flags as the server names them
+   * @param firstKey the first key's argument; 0 if there is none
+   * @param lastKey the last key's argument; a negative number counts from the end
+   * @param step the distance from one key to the next
+   * @param keySpecs where its keys are; empty before Redis 7
+   * @param tips the server's command tips for clients; empty before Redis 7
+   * @param subcommands by their lower-case names, without the command's own name
    */
   public record Row(
       Set<String> flags,
@@ -43,13 +43,13 @@ public final class CommandTable {
       Set<String> tips,
       Map<String, Row> subcommands) {
 
-    /** A row as a server of version 6 gives it. */
+    /** A row as Redis 6 reports it. */
     public Row(Set<String> flags, int firstKey, int lastKey, int step) {
       this(flags, firstKey, lastKey, step, List.of(), Set.of(), Map.of());
     }
   }
 
-  /** A table of rows by lower-case name. */
+  /** Makes a table of these rows, which are listed by lower-case name. */
   public CommandTable(Map<String, Row> rows) {
     isEmpty = rows.isEmpty();
     Map<String, Command> commands = Command.all(rows);
@@ -67,7 +67,7 @@ public final class CommandTable {
     return isEmpty;
   }
 
-  /** The command of a request, or its subcommand; one without a name if it is not listed. */
+  /** The command of a request, or its subcommand. {@link Command#UNLISTED} if it is not listed. */
   public Command of(Request request) {
     if (request.count() == 0) {
       return Command.UNLISTED;
@@ -125,7 +125,7 @@ public final class CommandTable {
       case NOTHING -> Writes.NOTHING;
       case UNKNOWN -> Writes.UNKNOWN;
       case EVERYTHING -> Writes.EVERYTHING;
-      case ACCESS -> Command.onlyTells(request) ? Writes.NOTHING : Writes.ACCESS;
+      case ACCESS -> Command.isAccessNeutral(request) ? Writes.NOTHING : Writes.ACCESS;
       case KEYS -> keys(command, request);
     };
   }

@@ -5,13 +5,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a client's connection: its database, its version of RESP, and what decides whether
- * anybody but its own connection to Redis may answer a read. While the session has none, the proxy
- * answers what changes the state; afterwards it changes as Redis accepts requests. In doubt only
- * the connection to Redis may answer.
+ * The state of a client's connection: its database, its version of RESP, and whether the cache or a
+ * shared connection may answer its reads. While the session has no dedicated connection, the proxy
+ * itself answers the requests that change the state. With one, the state changes when Redis accepts
+ * such a request. If the state is in doubt, only the dedicated connection may answer.
  */
 public final class ConnectionState {
-  /** Subcommands of CLIENT that leave the replies to reads, and what follows from reads, alone. */
+  /** Subcommands of CLIENT that change neither the replies to reads nor the effects of reads. */
   private static final Set<String> HARMLESS =
       Set.of(
           "getname",
@@ -37,23 +37,24 @@ public final class ConnectionState {
   private int db;
   private boolean resp3;
 
-  /** Redis lets the client read what the proxy may read. */
+  /** Redis allows the client the same reads as the proxy. */
   private boolean admitted;
 
   private boolean watching;
 
-  /** How often it was altered for good, or until RESET; and how many of those RESET has undone. */
+  /** How many requests changed the connection in a way that only RESET can undo. */
   private int alterations;
 
+  /** How many of these changes RESET has undone. */
   private int undone;
 
   /**
    * The state of a new connection.
    *
-   * @param home the database it begins in, unless it has to log in first: then Redis would refuse
-   *     to select another than 0
-   * @param isOpen whether Redis lets in whoever does not log in
-   * @param isOwn whether these are the proxy's own user and password; the user may be missing
+   * @param home the database in which the connection begins. If it has to log in first, it begins
+   *     in 0: before a log-in, Redis refuses to select another database
+   * @param isOpen whether Redis admits clients that do not log in
+   * @param isOwn tests whether these are the proxy's own user and password; the user may be missing
    */
   public ConnectionState(int home, boolean isOpen, Predicate<byte[][]> isOwn) {
     this.home = isOpen ? home : 0;
@@ -63,37 +64,37 @@ public final class ConnectionState {
     this.admitted = isOpen;
   }
 
-  /** Whether Redis lets in a client that does not log in. */
+  /** Whether Redis admits clients that do not log in. */
   public boolean isOpen() {
     return isOpen;
   }
 
-  /** The database the connection began in. */
+  /** The database in which the connection began. */
   public int home() {
     return home;
   }
 
-  /** Whether the client is in the database it began in. */
+  /** Whether the client is in the database in which it began. */
   public boolean isHome() {
     return db == home;
   }
 
-  /** The client has selected a database, which exists. */
+  /** Selects a database, which must exist. */
   public void select(int selected) {
     db = selected;
   }
 
-  /** The client has changed to this version of RESP. */
+  /** Changes the version of RESP. */
   public void speak(boolean isResp3) {
     resp3 = isResp3;
   }
 
-  /** Whether somebody else may answer a GET in its place. */
+  /** Whether the cache or a shared connection may answer a GET for this connection. */
   public boolean isPlain() {
     return admitted && !watching && alterations == undone;
   }
 
-  /** The database the client is in. */
+  /** The client's current database. */
   public int db() {
     return db;
   }
@@ -104,16 +105,16 @@ public final class ConnectionState {
   }
 
   /**
-   * A request.
+   * Handles a request that is sent to Redis.
    *
-   * @param isQueued whether Redis does not carry it out now
-   * @return what it changes when Redis does not answer with an error; null for nothing
+   * @param isQueued whether Redis only queues it in a transaction
+   * @return the change to apply if the reply is not an error; null if there is none
    */
   @Nullable Runnable requested(Request request, boolean isQueued) {
     Command command = request.command();
     switch (command.kind()) {
       case RESET:
-        // More may be said before its reply is there.
+        // RESET undoes only what was sent before it. The client may send more before its reply.
         int before = alterations;
         return () -> reset(before);
       case EXEC, DISCARD, UNWATCH:
@@ -153,7 +154,7 @@ public final class ConnectionState {
       int selected = Integer.parseInt(request.count() == 2 ? request.text(1, 11) : "");
       return () -> db = selected;
     } catch (NumberFormatException notOurs) {
-      // Should Redis take it all the same, nobody knows which database that is.
+      // If Redis accepts this anyway, the proxy does not know which database it is.
       return () -> alterations++;
     }
   }

@@ -5,9 +5,9 @@ import io.netty.buffer.Unpooled;
 import redisproxy.resp.ProtocolError;
 
 /**
- * Splits an inline request into arguments as Redis's sdssplitargs does: by blanks; double quotes
- * with the escapes {@code \n \r \t \b \a \xHH}; single quotes with {@code \'} alone; a closing
- * quote must be followed by a blank.
+ * Splits an inline request into arguments as Redis's sdssplitargs does. Blanks separate arguments.
+ * Double quotes allow the escapes {@code \n \r \t \b \a \xHH}. Single quotes allow only {@code \'}.
+ * A blank or the end of the line must follow a closing quote.
  */
 final class InlineArguments {
   interface Sink {
@@ -23,7 +23,10 @@ final class InlineArguments {
     this.out = Unpooled.buffer(line.readableBytes());
   }
 
-  /** Tells the sink each argument's place in the buffer that is returned. */
+  /**
+   * Returns a buffer with the unescaped arguments, and passes the position of each argument in it
+   * to the sink.
+   */
   static ByteBuf split(ByteBuf line, Sink sink) throws ProtocolError {
     InlineArguments arguments = new InlineArguments(line);
     while (arguments.skipBlanks()) {
@@ -110,7 +113,10 @@ final class InlineArguments {
     return new ProtocolError("unbalanced quotes in request");
   }
 
-  /** Not every blank does: Redis has vertical tabs and form feeds only between arguments. */
+  /**
+   * Whether a byte ends an unquoted argument. Vertical tabs and form feeds do not: Redis skips them
+   * between arguments, but inside of an argument they are part of it.
+   */
   private static boolean endsWord(byte b) {
     return b == ' ' || b == '\t' || b == '\n' || b == '\r';
   }

@@ -5,66 +5,67 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * Where a command has some of its keys (https://redis.io/docs/latest/develop/reference/key-specs/).
+ * Where some of a command's keys are (https://redis.io/docs/latest/develop/reference/key-specs/).
  *
- * @param flags what the command does with these keys, in the server's words
- * @param begin where to start
- * @param find which arguments are keys from there on
+ * @param flags what the command does with these keys, as the server names it
+ * @param begin the argument at which to start
+ * @param find which arguments are keys, counted from the start
  */
 public record KeySpec(Set<String> flags, Begin begin, Find find) {
   private static final int NOWHERE = -1;
 
-  /** Where to start. */
+  /** The argument at which to start. */
   public sealed interface Begin {}
 
-  /** At a fixed argument. */
+  /** Starts at a fixed argument. */
   public record Index(int argument) implements Begin {}
 
   /**
-   * Behind a word.
+   * Starts after a keyword.
    *
-   * @param word in lower case
-   * @param from the argument that the search begins at; a negative one counts from the end, and the
-   *     search goes backwards
+   * @param word the keyword in lower case
+   * @param from the argument at which the search begins; a negative number counts from the end, and
+   *     then the search goes backwards
    */
   public record Keyword(String word, int from) implements Begin {}
 
   /**
-   * Behind the last option of this name.
+   * Starts after the last option of this name.
    *
-   * @param word in lower case
-   * @param from the first option
-   * @param values how many arguments other options have, by their names in lower case; the rest
-   *     have none
+   * @param word the option's name in lower case
+   * @param from the argument of the first option
+   * @param values how many values other options have, by their names in lower case; options that
+   *     are not listed have none
    */
   public record Option(String word, int from, Map<String, Integer> values) implements Begin {}
 
-  /** Which arguments are keys from there on. */
+  /** Which arguments are keys, counted from the start. */
   public sealed interface Find {}
 
   /**
-   * A range.
+   * A range of arguments.
    *
-   * @param last the last key, counted from the first; a negative one counts from the end
-   * @param step from one key to the next
-   * @param limit 2 if the keys end after half of the arguments, 3 for a third, 0 or 1 for none
+   * @param last the last key, counted from the first; a negative number counts from the end
+   * @param step the distance from one key to the next
+   * @param limit 2 if the keys end after half of the remaining arguments, 3 after a third; 0 or 1
+   *     if there is no limit
    */
   public record Range(int last, int step, int limit) implements Find {
-    /** Checks the step, lest the search has no end. */
+    /** Checks the step: with a step below 1 the search would not end. */
     public Range {
       checkStep(step);
     }
   }
 
   /**
-   * As many as one argument says.
+   * As many keys as an argument says.
    *
-   * @param argument the one that says it, counted from the start
+   * @param argument the argument with the number of keys, counted from the start
    * @param first the first key, counted from the start
-   * @param step from one key to the next
+   * @param step the distance from one key to the next
    */
   public record Count(int argument, int first, int step) implements Find {
-    /** Checks the step, lest the search has no end. */
+    /** Checks the step: with a step below 1 the search would not end. */
     public Count {
       checkStep(step);
     }
@@ -76,16 +77,16 @@ public record KeySpec(Set<String> flags, Begin begin, Find find) {
     }
   }
 
-  /** The server does not tell. */
+  /** The server does not say where the keys are. */
   public record Unknown() implements Begin, Find {}
 
-  /** Whether the command leaves these keys as they are. */
+  /** Whether the command only reads these keys. */
   boolean isRead() {
     return flags.contains("RO");
   }
 
-  /** Whether these are no keys, but shard channels. */
-  boolean isNoKey() {
+  /** Whether these arguments are not keys but shard channels. */
+  boolean isNotKey() {
     return flags.contains("not_key");
   }
 
@@ -93,7 +94,7 @@ public record KeySpec(Set<String> flags, Begin begin, Find find) {
     return flags.contains("incomplete");
   }
 
-  /** Whether it is one key that does not move. */
+  /** Whether this is a single key at a fixed argument. */
   boolean isFixed() {
     return begin instanceof Index
         && find instanceof Range range
@@ -101,42 +102,43 @@ public record KeySpec(Set<String> flags, Begin begin, Find find) {
         && !isIncomplete();
   }
 
-  /** Whether other arguments tell where these keys are. */
+  /** Whether the position of these keys depends on other arguments. */
   boolean isMovable() {
     return !(begin instanceof Index) || !(find instanceof Range);
   }
 
-  /** The argument to start at. */
+  /** Returns the argument at which to start, or -1 if there is none. */
   int first(Request request) {
     if (begin instanceof Index index) {
       return index.argument;
     }
     if (begin instanceof Keyword keyword) {
-      return behind(request, keyword);
+      return after(request, keyword);
     }
-    return begin instanceof Option option ? behind(request, option) : NOWHERE;
+    return begin instanceof Option option ? after(request, option) : NOWHERE;
   }
 
   /**
-   * Passes on which arguments are keys, as far as they are there.
+   * Passes the index of each argument that is a key to the consumer. Skips arguments that the
+   * request does not have.
    *
-   * @return whether these are all
+   * @return whether all keys were found
    */
   boolean find(Request request, IntConsumer keys) {
     int first = first(request);
     if (first == NOWHERE) {
-      // An option that is not there.
+      // The request does not have this option, so it has no keys there.
       return !(begin instanceof Unknown);
     }
     if (find instanceof Range range) {
       each(request, first, last(request, first, range), range.step, keys);
-      return !isIncomplete() && !isTwice(request, first);
+      return !isIncomplete() && !isGivenTwice(request, first);
     }
-    return find instanceof Count count && counted(request, first, count, keys);
+    return find instanceof Count count && findCounted(request, first, count, keys);
   }
 
-  /** Redis refuses a request that has fewer arguments than it says. */
-  private static boolean counted(Request request, int start, Count count, IntConsumer keys) {
+  /** Finds no keys if the request has fewer than it announces: Redis refuses such a request. */
+  private static boolean findCounted(Request request, int start, Count count, IntConsumer keys) {
     long number =
         start + count.argument < request.count() ? request.number(start + count.argument) : -1;
     long first = (long) start + count.first;
@@ -163,7 +165,7 @@ public record KeySpec(Set<String> flags, Begin begin, Find find) {
         : request.count() + range.last;
   }
 
-  private static int behind(Request request, Keyword keyword) {
+  private static int after(Request request, Keyword keyword) {
     int step = keyword.from < 0 ? -1 : 1;
     int i = keyword.from < 0 ? request.count() + keyword.from : keyword.from;
     while (i > 0 && i < request.count()) {
@@ -175,14 +177,17 @@ public record KeySpec(Set<String> flags, Begin begin, Find find) {
     return NOWHERE;
   }
 
-  /** The first is what a keyword finds; of an option that is given twice Redis takes the last. */
-  private boolean isTwice(Request request, int first) {
+  /**
+   * Whether a request gives a writing keyword twice. The search finds the first one, but Redis uses
+   * the last one.
+   */
+  private boolean isGivenTwice(Request request, int first) {
     return begin instanceof Keyword keyword
         && !isRead()
-        && behind(request, new Keyword(keyword.word, first + 1)) != NOWHERE;
+        && after(request, new Keyword(keyword.word, first + 1)) != NOWHERE;
   }
 
-  private static int behind(Request request, Option option) {
+  private static int after(Request request, Option option) {
     int found = NOWHERE;
     for (int i = option.from; i < request.count(); i++) {
       if (request.is(i, option.word)) {

@@ -13,8 +13,8 @@ import redisproxy.command.KeySpec.Option;
 import redisproxy.command.KeySpec.Range;
 
 /**
- * Where a command has its keys: as the server says, where it says it. A server of version 6 tells
- * of keys at fixed places alone; where those of the other commands are is said here. Immutable.
+ * Where a command's keys are. Uses what the server reports. Redis 6 reports only keys at fixed
+ * positions, so this class lists the positions for the other commands. Immutable.
  */
 final class KeySpecs {
   private static final Set<String> READ = Set.of("RO");
@@ -26,7 +26,7 @@ final class KeySpecs {
   private static final Range HALF = new Range(-1, 1, 2);
   private static final Count COUNTED = new Count(0, 1, 1);
 
-  /** No version of the server tells where these have all of their keys. */
+  /** No version of Redis reports all keys of these commands. */
   private static final Map<String, List<KeySpec>> OPTIONAL =
       Map.of(
           "sort",
@@ -66,25 +66,26 @@ final class KeySpecs {
           entry("xreadgroup", List.of(new KeySpec(READ, new Keyword("streams", 4), HALF))),
           entry("memory", List.of(new KeySpec(READ, new Keyword("usage", 1), ONE))));
 
-  /** Of a command without keys. */
+  /** For a command without keys. */
   static final KeySpecs NONE = new KeySpecs(List.of(), true);
 
-  /** Of a command that nothing is known of. */
+  /** For an unknown command. */
   static final KeySpecs UNKNOWN = new KeySpecs(List.of(), false);
 
-  /** All, but for those of shard channels. */
+  /** All key specs, without those of shard channels. */
   private final List<KeySpec> all;
 
-  /** Those of the keys that are written. */
+  /** The specs of keys that the command writes. */
   private final List<KeySpec> written;
 
-  /** Whether there are no others. */
+  /** Whether the specs cover every key of the command. */
   private final boolean areAll;
 
   private KeySpecs(List<KeySpec> specs, boolean areAll) {
-    this.all = specs.stream().filter(spec -> !spec.isNoKey()).toList();
+    this.all = specs.stream().filter(spec -> !spec.isNotKey()).toList();
     List<KeySpec> changing = all.stream().filter(spec -> !spec.isRead()).toList();
-    // XREADGROUP writes, and the server says that it only reads its keys.
+    // If all specs are read-only, treat all keys as written: XREADGROUP writes, but the server
+    // reports that it only reads its keys.
     this.written = changing.isEmpty() ? all : changing;
     this.areAll = areAll;
   }
@@ -96,16 +97,16 @@ final class KeySpecs {
         new KeySpec(OVERWRITTEN, new Keyword("storedist", options), ONE));
   }
 
-  /** Those of a command that the server lists so. */
+  /** The key specs of a command, from the row that the server reports for it. */
   static KeySpecs of(String name, CommandTable.Row row) {
     boolean moves = row.flags().contains("movablekeys");
     if (OPTIONAL.containsKey(name)) {
       return new KeySpecs(OPTIONAL.get(name), true);
     }
     if (!row.keySpecs().isEmpty()) {
-      // A module may tell where some keys are, and that there are others.
-      boolean told = !moves || row.keySpecs().stream().anyMatch(KeySpec::isMovable);
-      return new KeySpecs(row.keySpecs(), told);
+      // A module may report only some of its keys, and set movablekeys to say that it has others.
+      boolean areAll = !moves || row.keySpecs().stream().anyMatch(KeySpec::isMovable);
+      return new KeySpecs(row.keySpecs(), areAll);
     }
     if (moves) {
       return OF_VERSION_6.containsKey(name) ? new KeySpecs(OF_VERSION_6.get(name), true) : UNKNOWN;
@@ -122,12 +123,14 @@ final class KeySpecs {
     return new KeySpecs(List.of(spec), true);
   }
 
-  /** Whether there are keys, and where they are is known. */
+  /** Whether the command has keys, and the positions of all of them are known. */
   boolean areKnown() {
     return areAll && !all.isEmpty();
   }
 
-  /** The argument that is the only key that is written, and does not move; else 0. */
+  /**
+   * Returns the argument of the only key that the command writes, if its position is fixed; else 0.
+   */
   int onlyWritten() {
     return written.size() == 1
             && written.get(0).begin() instanceof Index index
@@ -138,9 +141,9 @@ final class KeySpecs {
   }
 
   /**
-   * Passes on which arguments of a whole request are keys.
+   * Passes the index of each key of a complete request to the consumer.
    *
-   * @return whether these are all
+   * @return whether all keys were found
    */
   boolean all(Request request, IntConsumer keys) {
     boolean found = areAll;
@@ -151,18 +154,21 @@ final class KeySpecs {
   }
 
   /**
-   * The same for the keys that a command writes, and for a request that is not whole: then each has
-   * to be there, and not to depend on what is not.
+   * Passes the index of each key that the command writes to the consumer. The request may be
+   * incomplete. Then a key counts as found only if it is a single key at a fixed position and has
+   * already arrived.
+   *
+   * @return whether all written keys were found
    */
   boolean written(Request request, IntConsumer keys) {
     boolean found = areAll;
     for (KeySpec spec : written) {
-      found &= isThere(spec, request) && spec.find(request, keys);
+      found &= isFindable(spec, request) && spec.find(request, keys);
     }
     return found;
   }
 
-  private static boolean isThere(KeySpec spec, Request request) {
+  private static boolean isFindable(KeySpec spec, Request request) {
     return request.isWhole() || spec.isFixed() && spec.first(request) < request.count();
   }
 }

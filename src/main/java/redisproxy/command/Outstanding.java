@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.resp.ReplyFramer;
 
 /**
- * The requests a session has sent to Redis and that have no reply yet: tells which reply belongs to
- * which, and what has been written when it is there. Knows what changes that: transactions, the
- * subscribe family, MONITOR and PSYNC, CLIENT REPLY.
+ * The requests that a session has sent to Redis and that have no reply yet. Matches each reply to
+ * its request, and returns what the request wrote. Handles the commands that change how replies
+ * match: transactions, the subscribe family, MONITOR and PSYNC, and CLIENT REPLY.
  */
 public final class Outstanding {
   private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
@@ -21,65 +21,69 @@ public final class Outstanding {
   private final ConnectionState state;
   private final Subscriptions subscriptions = new Subscriptions();
 
-  /** What the commands of the open transaction write; null outside of one. */
+  /** What the commands of the open transaction write; null outside of a transaction. */
   private Writes.@Nullable Sum transaction;
 
-  private final Silence silence = new Silence();
+  private final ClientReplyMode replyMode = new ClientReplyMode();
 
-  /** How many commands the open transaction has queued, and those whose replies name ids. */
+  /** How many commands Redis has queued in the open transaction. */
   private int queued;
 
+  /** The queued commands whose replies contain client ids, by their index in the transaction. */
   private final Map<Integer, ClientIdReply> queuedIds = new HashMap<>();
 
-  /** Redis has accepted a log-in. */
+  /** Redis has accepted a log-in since the last RESET. */
   private boolean loggedIn;
 
-  /** Replies to what is sent from now on cannot be told from what else Redis sends. */
+  /** Replies to later requests cannot be told apart from other data that Redis sends. */
   private boolean streaming;
 
-  /** How many of the requests nobody waits for: see {@link Awaited#background}. */
+  /** How many of the requests no client waits for: see {@link Awaited#background}. */
   private int background;
 
-  /** A reply has told the client something of what is in Redis. */
+  /** A reply has revealed something about the data in Redis to the client. */
   private boolean told;
 
-  /** What has been written since then. */
+  /** What requests may have written whose replies cannot be told apart. */
   private final Writes.Sum streamed = new Writes.Sum();
 
-  /** The requests of one connection; its state goes with them. */
+  /** Starts with no requests. Replies change the connection's state. */
   public Outstanding(ConnectionState state) {
     this.state = state;
   }
 
-  /** What the client's requests have made of the connection. */
+  /** The state of the client's connection. */
   public ConnectionState state() {
     return state;
   }
 
-  /** Whether everything is answered that somebody waits for. */
+  /** Whether every request that a client waits for has its reply. */
   public boolean isAnswered() {
     return requests.size() == background;
   }
 
   /**
-   * Whether everything is answered and a GET that came now would get of Redis what anybody would
-   * get.
+   * Whether every request has its reply, and Redis would answer a GET on this connection in the
+   * same way as on any other connection.
    */
   public boolean isQuiet() {
     return isAnswered()
         && transaction == null
-        && !silence.isAsked()
+        && !replyMode.isActive()
         && !streaming
         && !subscriptions.any()
         && state.isPlain();
   }
 
-  /** Whether a reply has told the client something of what is in Redis, since the last time. */
+  /**
+   * Whether a reply has revealed something about the data in Redis to the client since {@link
+   * #setTold} was last called with false.
+   */
   public boolean hasTold() {
     return told;
   }
 
-  /** Sets whether one has. */
+  /** Sets what {@link #hasTold} returns. */
   public void setTold(boolean hasTold) {
     told = hasTold;
   }
@@ -88,22 +92,22 @@ public final class Outstanding {
     return requests.size();
   }
 
-  /** Whether Redis may keep one of them waiting for long, or answers one with a stream. */
+  /** Whether Redis may block one of the requests for a long time, or answers one with a stream. */
   public boolean mayWait() {
     return streaming || requests.stream().anyMatch(request -> request.waits);
   }
 
-  /** Whether replies are no longer told apart. */
+  /** Whether replies can no longer be told apart: no request is left whose reply can be matched. */
   public boolean isStreaming() {
     return streaming && requests.isEmpty();
   }
 
-  /** Whether the replies to what is sent now will not be told apart. */
+  /** Whether the reply to a request that is sent now could not be told apart. */
   public boolean isInDoubt() {
     return streaming;
   }
 
-  /** From now on replies are not told apart. */
+  /** Stops matching replies to requests. */
   public void stream() {
     streaming = true;
     requests.forEach(request -> streamed.add(request.writes));
@@ -111,12 +115,15 @@ public final class Outstanding {
     background = 0;
   }
 
-  /** A request that is not the client's, nor is its reply. */
+  /** Adds a request of the proxy itself. The client does not get its reply. */
   public void addOwn() {
     requests.add(Awaited.own(null));
   }
 
-  /** The same; it holds nothing up, and the number that it is answered with is told. */
+  /**
+   * Adds a background request of the proxy itself: {@link #isAnswered} does not wait for it. The
+   * consumer gets the integer that Redis replies.
+   */
   public void addOwn(LongConsumer number) {
     addBackground().number = number;
   }
@@ -134,32 +141,33 @@ public final class Outstanding {
     return loggedIn;
   }
 
-  /** A PING that only keeps the connection; it holds nothing up. */
+  /** Adds a keep-alive PING: {@link #isAnswered} does not wait for it. */
   public void addPing() {
     addBackground();
   }
 
   /**
-   * A request that the proxy answers: Redis is sent something else for it, which it refuses, and
-   * this takes the place of the refusal.
+   * Adds a request that the proxy answers. The caller sends Redis another request in its place,
+   * which Redis refuses. The client gets this answer instead of the refusal.
    */
   public void addAnswered(byte[] answer) {
-    requests.add(Awaited.own(silence.covers() ? null : answer));
+    requests.add(Awaited.own(replyMode.suppressesNext() ? null : answer));
   }
 
-  /** What the client gets in place of a reply that is not for it, or null. */
+  /** What the client gets instead of the next reply, or null. */
   public byte @Nullable [] answer() {
     return requests.peek().answer;
   }
 
-  /** Whether Redis only queues what is sent now. */
+  /** Whether Redis would only queue a request that is sent now. */
   public boolean isInTransaction() {
     return transaction != null;
   }
 
   /**
-   * The client's input is not RESP, as far as can be told here. Redis will say so and close; if it
-   * does not, it goes on reading what cannot be followed, so from now on anything may be written.
+   * Notes that the client's input is not valid RESP. Redis should answer with an error and close
+   * the connection. If it does not, it goes on reading input that the proxy cannot parse. So assume
+   * from now on that anything may be written.
    */
   public void addBroken() {
     streaming = true;
@@ -168,10 +176,10 @@ public final class Outstanding {
   }
 
   /**
-   * A request of the client.
+   * Adds a request of the client.
    *
-   * @return whether it is to go to Redis: CLIENT REPLY OFF and SKIP, when whole, are done here, so
-   *     that each request has its reply, as long as replies are told apart
+   * @return whether to send it to Redis. A complete CLIENT REPLY OFF or SKIP is handled here as
+   *     long as replies can be told apart, so that Redis still replies to each request
    */
   public boolean add(Request request) {
     Command command = request.command();
@@ -179,11 +187,11 @@ public final class Outstanding {
     if (!streaming
         && request.isWhole()
         && command.kind() == Command.Kind.CLIENT
-        && silence.does(request)) {
+        && replyMode.apply(request)) {
       return false;
     }
     if (command.kind() == Command.Kind.RESET) {
-      silence.reset();
+      replyMode.reset();
     }
     boolean isQueued = transaction != null;
     Runnable change = state.requested(request, isQueued);
@@ -193,7 +201,7 @@ public final class Outstanding {
     } else {
       boolean onlyQueued = isQueued && command.kind() != Command.Kind.RESET;
       Command known = onlyQueued ? Command.UNLISTED : command;
-      Awaited added = new Awaited(writes, silence.covers(), known, request.count() - 1);
+      Awaited added = new Awaited(writes, replyMode.suppressesNext(), known, request.count() - 1);
       added.change = change;
       added.blind = known.isBlind(request);
       noteIds(added, command, request, isQueued);
@@ -207,7 +215,7 @@ public final class Outstanding {
     switch (command.kind()) {
       case EXEC, DISCARD, RESET -> {
         added.isExec = command.kind() == Command.Kind.EXEC;
-        added.endsQueue = true;
+        added.endsTransaction = true;
       }
       default -> {
         ClientIdReply ids = ClientIdReply.to(command, request);
@@ -220,7 +228,7 @@ public final class Outstanding {
     }
   }
 
-  /** Whether the reply that begins with this byte names connections by their ids. */
+  /** Whether the next reply, which begins with this byte, contains client ids. */
   public boolean namesIds(byte type) {
     Awaited request = requests.peek();
     return request != null
@@ -228,7 +236,10 @@ public final class Outstanding {
         && (request.ids != ClientIdReply.NONE || request.isExec && !queuedIds.isEmpty());
   }
 
-  /** Puts other ids into such a reply, which is whole but not yet {@link #replied}. */
+  /**
+   * Replaces the client ids in the next reply. Call this once the reply is complete, and before
+   * {@link #replied}.
+   */
   public ByteBuf rewriteIds(ByteBuf reply, ClientIdReply.Ids ids) {
     Awaited request = requests.element();
     return request.isExec
@@ -237,7 +248,7 @@ public final class Outstanding {
   }
 
   private void noteQueue(Awaited request, byte type) {
-    if (request.endsQueue) {
+    if (request.endsTransaction) {
       queued = 0;
       queuedIds.clear();
     } else if (request.queuedIds != null && type == '+') {
@@ -249,10 +260,10 @@ public final class Outstanding {
   }
 
   /**
-   * Whether it can no longer be told which reply belongs to which request. Within a transaction
-   * CLIENT REPLY silences Redis itself and the subscribe family confirms out of turn; REPLCONF may
-   * get no reply, and SYNC gets what is not RESP. The name of a request with too many arguments may
-   * not be known when the request is passed on.
+   * Whether replies can no longer be matched after this request. In a transaction, CLIENT REPLY
+   * takes effect in Redis itself, and the subscribe family confirms out of order. REPLCONF may get
+   * no reply, and SYNC gets a reply that is not RESP. If a request has too many arguments, it may
+   * be passed on before its name is known.
    */
   private boolean isInDoubt(Command command, Request request) {
     if (request.count() == 0) {
@@ -260,15 +271,15 @@ public final class Outstanding {
     }
     return switch (command.kind()) {
       case DOUBTFUL -> true;
-      case CLIENT -> transaction != null && Silence.isReply(request);
+      case CLIENT -> transaction != null && ClientReplyMode.isReply(request);
       case SUBSCRIBES -> transaction != null;
       default -> false;
     };
   }
 
   /**
-   * What is written when this request is answered, the transaction it belongs to or ends taken into
-   * account.
+   * Returns what is written when this request is answered. Adds what it writes to the open
+   * transaction. For EXEC, returns what the whole transaction writes.
    */
   private Writes transactional(Command command, Writes writes) {
     switch (command.kind()) {
@@ -291,8 +302,8 @@ public final class Outstanding {
   }
 
   /**
-   * Whether the reply that begins with this byte is not for the client. Pushes, and in RESP2 what
-   * may be a message, are for it in any case.
+   * Whether to keep the next reply, which begins with this byte, from the client. The client always
+   * gets pushes, and in RESP2 every array that may be a message.
    */
   public boolean isSilent(byte type) {
     if (requests.isEmpty() || !requests.peek().silent || type == '>') {
@@ -301,10 +312,10 @@ public final class Outstanding {
     return type != '*' || !requests.peek().is(Command.Kind.SUBSCRIBES) && !subscriptions.any();
   }
 
-  /** A reply is whole; returns what is written now. */
+  /** Handles a complete reply. Returns what its request wrote. */
   public Writes replied(ReplyFramer reply) {
     if (isOutOfBand(reply) || requests.isEmpty()) {
-      // A message, or the news that a key was written: RESET would end it and tell nothing more.
+      // A message or an invalidation reveals data. RESET would end these without another reply.
       told = true;
       return Writes.NOTHING;
     }
@@ -319,7 +330,7 @@ public final class Outstanding {
     if (request.number != null && reply.type() == ':') {
       request.number.accept(reply.lastInteger());
     }
-    told |= request.tells(reply);
+    told |= request.revealsData(reply);
     if (!isError) {
       accepted(request);
     } else if (request.is(Command.Kind.MULTI)) {
@@ -341,7 +352,10 @@ public final class Outstanding {
     }
   }
 
-  /** Redis did not open the transaction; what was sent on believing that it had is in doubt. */
+  /**
+   * Redis refused MULTI. Requests that were sent after it were recorded as queued, so their replies
+   * can no longer be matched.
+   */
   private void refused() {
     transaction = null;
     if (!requests.isEmpty()) {
@@ -369,7 +383,9 @@ public final class Outstanding {
     return request.is(Command.Kind.SUBSCRIBES) && reply.kind().equals(request.command.name());
   }
 
-  /** What may have been written by requests that have no reply, those of a stream included. */
+  /**
+   * What requests without a reply may have written, including those whose replies are not matched.
+   */
   public Writes writes() {
     Writes.Sum all = new Writes.Sum();
     all.add(streamed.total());

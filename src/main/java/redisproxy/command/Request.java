@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.resp.Reply;
 
 /**
- * A request of a client: its command, its arguments where they lie, and what it writes. Each is
- * found out once, when it is first asked for, whatever becomes of the request.
+ * A request of a client: its command, the positions of its arguments in the buffer, and what it
+ * writes. The command and the writes are computed once, when they are first needed.
  *
- * <p>A {@link RequestParser} has one and uses it again for its next request. One thread at a time.
+ * <p>A {@link RequestParser} has one instance and reuses it for each request. One thread at a time.
  */
 public final class Request {
   static final int USUAL_ARGUMENTS = 16;
@@ -27,12 +27,12 @@ public final class Request {
 
   private int count;
 
-  /** From the first byte of the request. */
+  /** Offsets from the first byte of the request. */
   private int[] starts = new int[USUAL_ARGUMENTS];
 
   private int[] lengths = new int[USUAL_ARGUMENTS];
 
-  /** What the arguments lie in: the input, or, of an inline request, a buffer of its own. */
+  /** Holds the arguments: the input, or a separate buffer for an inline request. */
   private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
 
   private int base;
@@ -43,14 +43,14 @@ public final class Request {
   private @Nullable Command command;
   private @Nullable Writes writes;
 
-  /** A request whose command is looked up in the table that is there when it is asked for. */
+  /** Looks the command up in the table that is current when the command is first needed. */
   Request(Supplier<CommandTable> commands) {
     this.commands = commands;
   }
 
   // For the parser
 
-  /** Forgets the request before. */
+  /** Forgets the previous request. */
   void begin() {
     count = 0;
     whole = false;
@@ -62,7 +62,6 @@ public final class Request {
     }
   }
 
-  /** Adds an argument. */
   void add(int start, int length) {
     if (count == starts.length) {
       starts = Arrays.copyOf(starts, count * 2);
@@ -72,46 +71,46 @@ public final class Request {
     lengths[count++] = length;
   }
 
-  /** The arguments lie in the input. Its reader index is before the request. */
+  /** The arguments are in the input. Its reader index is at the request's first byte. */
   void liesIn(ByteBuf input) {
     buffer = input;
     base = input.readerIndex();
     inline = false;
   }
 
-  /** The arguments lie in a buffer of their own. */
+  /** The arguments are in a separate buffer. */
   void liesApart(ByteBuf arguments) {
     buffer = arguments;
     base = 0;
     inline = true;
   }
 
-  /** All arguments are there. */
+  /** Marks the request as complete. */
   void end(int bytes) {
     size = bytes;
     whole = true;
   }
 
-  /** The input may have been moved since. */
+  /** The input may have moved to another buffer or position. */
   void moved(ByteBuf input) {
     if (!inline) {
       liesIn(input);
     }
   }
 
-  // For everybody
+  // For all other callers
 
-  /** Whether all arguments are there: of a request that is too large only the first ones are. */
+  /** Whether all arguments are present. A request that is too large has only its first ones. */
   public boolean isWhole() {
     return whole;
   }
 
-  /** Of a whole request, its bytes in the input. */
+  /** How many bytes a complete request has in the input. */
   public int size() {
     return size;
   }
 
-  /** The command; one without a name when it is not known. */
+  /** The command; it has an empty name if it is not known. */
   public Command command() {
     if (command == null) {
       command = commands.get().of(this).accepted(this);
@@ -128,20 +127,20 @@ public final class Request {
   }
 
   /**
-   * Passes on which arguments of a whole request are keys.
+   * Passes the index of each key of a complete request to the consumer.
    *
-   * @return whether these are all
+   * @return whether all keys were found
    */
   public boolean keys(IntConsumer keys) {
     return command().keys().all(this, keys);
   }
 
-  /** How many arguments the request has, the command's name included. */
+  /** How many arguments the request has, including the command's name. */
   public int count() {
     return count;
   }
 
-  /** What is held of the positions of many arguments, in bytes. */
+  /** Memory held for the positions of more than the usual arguments, in bytes. */
   public long held() {
     return starts.length == USUAL_ARGUMENTS ? 0 : 2L * Integer.BYTES * starts.length;
   }
@@ -174,12 +173,12 @@ public final class Request {
         start(argument), Math.min(limit, lengths[argument]), StandardCharsets.ISO_8859_1);
   }
 
-  /** The same in lower case. */
+  /** An argument's first bytes in lower case, each as one character. */
   public String lowerCase(int argument, int limit) {
     return text(argument, limit).toLowerCase(Locale.ROOT);
   }
 
-  /** Whether an argument is this word in any case; it is given in lower case. */
+  /** Whether an argument equals a lower-case word, ignoring case. */
   boolean is(int argument, String word) {
     if (lengths[argument] != word.length()) {
       return false;
@@ -192,7 +191,7 @@ public final class Request {
     return true;
   }
 
-  /** An argument as a number, as Redis reads it; -1 if it is none, or negative. */
+  /** An argument as a number, as Redis parses it; -1 if it is negative or not a number. */
   long number(int argument) {
     String text = text(argument, MAX_DIGITS + 1);
     boolean isNumber =
@@ -213,7 +212,7 @@ public final class Request {
     return Reply.bulk(buffer, start(argument), lengths[argument]);
   }
 
-  /** The request as it is sent: an array of bulk strings, copied. */
+  /** The request as RESP: an array of bulk strings, copied. */
   public byte[] array() {
     ByteArrayOutputStream array = new ByteArrayOutputStream();
     array.writeBytes(("*" + count + "\r\n").getBytes(StandardCharsets.US_ASCII));
@@ -224,8 +223,8 @@ public final class Request {
   }
 
   /**
-   * Redis 7's answer to a command it does not know: the name and the first arguments, 128 bytes of
-   * each.
+   * Redis 7's error for an unknown command. It quotes up to 128 bytes of the name and up to 128
+   * bytes of the arguments.
    */
   public byte[] unknownCommand() {
     StringBuilder arguments = new StringBuilder();
@@ -238,7 +237,7 @@ public final class Request {
         "ERR unknown command '" + name + "', with args beginning with: " + arguments);
   }
 
-  /** What C's printf prints: a string ends at its first NUL. */
+  /** Cuts a string at its first NUL, as C's printf does. */
   private static String cString(String text) {
     int end = text.indexOf('\0');
     return end < 0 ? text : text.substring(0, end);

@@ -4,19 +4,19 @@ import redisproxy.resp.DecimalLine;
 import redisproxy.resp.ProtocolError;
 
 /**
- * How large a request may be, and what Redis says of one that is larger.
+ * How large a request may be, and Redis's error for a larger one.
  *
- * @param maxBytes of the whole request
- * @param maxArguments its name included
+ * @param maxBytes the most bytes in the whole request
+ * @param maxArguments the most arguments, including the command's name
  */
 public record RequestBounds(int maxBytes, int maxArguments) {
-  /** Of a client that has yet to log in (networking.c). */
+  /** The bounds for a client that has not logged in yet (networking.c). */
   public static final RequestBounds STRANGERS = new RequestBounds(16 * 1024, 10);
 
   /** Longest argument, in bytes (proto-max-bulk-len). */
   private static final long MAX_BULK = 512L * 1024 * 1024;
 
-  /** With any number of arguments. */
+  /** Bounds the bytes, and allows any number of arguments. */
   public RequestBounds(int maxBytes) {
     this(maxBytes, Integer.MAX_VALUE);
   }
@@ -27,10 +27,11 @@ public record RequestBounds(int maxBytes, int maxArguments) {
   }
 
   /**
-   * The length of an argument.
+   * Checks and returns the length of an argument, in bytes.
    *
-   * @param announced the line that says it
+   * @param announced the line that announces the length
    * @param position where the argument begins in its request
+   * @throws RequestTooLarge if the request would be larger than allowed
    */
   int argument(DecimalLine announced, int position) throws ProtocolError {
     long length = announced.valueUpTo(MAX_BULK, "invalid bulk length");

@@ -6,18 +6,18 @@ import redisproxy.resp.DecimalLine;
 import redisproxy.resp.ProtocolError;
 
 /**
- * Reads requests where they lie in a buffer: RESP arrays of bulk strings, and inline commands.
- * Limits, texts of errors and oddities (the byte after CR is skipped unread; {@code *0} and empty
- * lines are no request) are those of Redis's networking.c.
+ * Reads requests in place, without copying them out of the buffer: RESP arrays of bulk strings, and
+ * inline commands. Limits, error texts and special cases are those of Redis's networking.c. For
+ * example, the byte after CR is skipped unread, and {@code *0} and empty lines are not requests.
  *
- * <p>A request stays the next one until it is taken. So whatever cannot handle it, or not yet,
- * leaves it where it is, and nothing reads it again.
+ * <p>A request stays the next one until it is taken. Code that cannot handle it yet leaves it in
+ * the input, and the request is not parsed again.
  *
- * <p>Incremental: when a request is not yet whole, {@link #next} goes on where it stopped when it
- * is called with more input, so no byte is looked at twice however the input is split. The caller
- * keeps the input from the reader index on until the request is taken. It may move it to another
- * buffer. Allocates only for requests of more than 16 arguments and for inline ones. One thread at
- * a time.
+ * <p>Parsing is incremental. If a request is incomplete, the next call of {@link #next} with more
+ * input continues where the last one stopped. So no byte is read twice, however the input is split.
+ * The caller keeps the input from the reader index on until the request is taken, but may move it
+ * to another buffer. Allocates memory only for inline requests and for requests of more than 16
+ * arguments. One thread at a time.
  */
 public final class RequestParser {
   /**
@@ -33,42 +33,45 @@ public final class RequestParser {
   private RequestBounds bounds;
   private DecimalLine decimal = new DecimalLine();
 
-  /** How far this request has been read, and all other positions, from its first byte. */
+  /** How far this request has been read. All positions count from its first byte. */
   private int position;
 
   /** Arguments still to come, or UNKNOWN before the header has been read. */
   private long remaining = UNKNOWN;
 
   /**
-   * Length of the argument that comes next; UNKNOWN before its dollar sign, ANNOUNCING behind it,
-   * MISTYPED in a line without one, of which Redis says so at its end.
+   * Length of the next argument. UNKNOWN before its dollar sign and ANNOUNCING after it. MISTYPED
+   * in a line without a dollar sign: like Redis, the parser reports that error only at the line's
+   * end.
    */
   private int bulkLength = UNKNOWN;
 
-  /** How much of an inline request was searched for its end. */
+  /** How many bytes of an inline request were searched for its end. */
   private int inlineScanned;
 
   private final Request request;
 
-  /** The request is read, and not yet taken. */
+  /** The request is completely read, and not yet taken. */
   private boolean read;
 
-  /** A parser at the start of a request, which knows no commands. */
+  /** Starts without a command table. */
   public RequestParser(RequestBounds bounds) {
     this(bounds, () -> CommandTable.EMPTY);
   }
 
   /**
-   * A parser at the start of a request.
+   * Starts at the first byte of a request.
    *
-   * @param commands the table that a request's command is looked up in when it is asked for
+   * @param commands gives the table in which a request's command is looked up
    */
   public RequestParser(RequestBounds bounds, Supplier<CommandTable> commands) {
     this.bounds = bounds;
     this.request = new Request(commands);
   }
 
-  /** Allows more, or less, from the next request on, and of this one if it is not read yet. */
+  /**
+   * Changes the bounds for later requests, and for the current one unless it is completely read.
+   */
   public void setBounds(RequestBounds changed) {
     if (!bounds.equals(changed)) {
       bounds = changed;
@@ -78,7 +81,7 @@ public final class RequestParser {
     }
   }
 
-  /** Forgets what was read of a request: it is read from its first byte. */
+  /** Forgets what was read of the current request, and starts again at its first byte. */
   public void restart() {
     read = false;
     position = 0;
@@ -88,12 +91,12 @@ public final class RequestParser {
     decimal = new DecimalLine();
   }
 
-  /** The request that was read last, or as much of it as there was of one that is too large. */
+  /** The last request that was read, or the first arguments of one that is too large. */
   public Request request() {
     return request;
   }
 
-  /** Reads the next request, and takes it. */
+  /** Reads the next request and takes it. Returns false if it is incomplete. */
   public boolean parse(ByteBuf in) throws ProtocolError {
     if (!next(in)) {
       return false;
@@ -102,18 +105,18 @@ public final class RequestParser {
     return true;
   }
 
-  /** Has the reader index behind the request that was read; the next is another. */
+  /** Takes the request that was read: moves the reader index behind it. */
   public void take(ByteBuf in) {
     in.skipBytes(request.size());
     read = false;
   }
 
   /**
-   * Reads the next request, or goes on reading it; the reader index stays before it.
+   * Reads the next request, or continues reading it. The reader index stays at its first byte.
    *
-   * @return whether it is whole; if not, more input is needed
-   * @throws RequestTooLarge if it is larger than allowed, as soon as that is announced; those of
-   *     its first arguments that are there are then in {@link #request}
+   * @return whether the request is complete; if not, more input is needed
+   * @throws RequestTooLarge as soon as the request announces that it is larger than allowed; {@link
+   *     #request} then has the arguments that have arrived
    */
   public boolean next(ByteBuf in) throws ProtocolError {
     if (read) {
@@ -144,7 +147,7 @@ public final class RequestParser {
     return true;
   }
 
-  /** Reads the usual GET at one go, if it is there as a whole; else nothing. */
+  /** Reads a usual GET in one step, if it is complete; otherwise reads nothing. */
   private boolean usualGet(ByteBuf in) {
     int length = UsualGet.keyLength(in);
     int start = UsualGet.keyStart(length);
@@ -183,7 +186,7 @@ public final class RequestParser {
     return true;
   }
 
-  /** Reads the first arguments of a request that has too many, as far as they are there. */
+  /** Reads the first arguments of a request with too many, as far as they have arrived. */
   private void readFirst(ByteBuf in) {
     long count = Math.min(remaining, Request.USUAL_ARGUMENTS);
     request.liesIn(in);
@@ -191,8 +194,8 @@ public final class RequestParser {
       while (request.count() < count && argument(in)) {
         // Each is added to the request.
       }
-    } catch (ProtocolError behindIt) {
-      // Redis refuses the number of arguments first.
+    } catch (ProtocolError later) {
+      // The number of arguments comes first in the input, so Redis reports that error.
     }
   }
 
@@ -230,8 +233,8 @@ public final class RequestParser {
   }
 
   /**
-   * Reads the rest of a line that announces a length; its first byte, the type, counts for its
-   * length too.
+   * Reads the rest of a line that announces a length. The limit on the line's length includes its
+   * first byte, the type.
    */
   private boolean line(ByteBuf in, String tooLong) throws ProtocolError {
     int before = decimal.read();
@@ -247,7 +250,7 @@ public final class RequestParser {
     int from = in.readerIndex();
     int newline = in.indexOf(from + inlineScanned, in.writerIndex(), (byte) '\n');
     int searched = newline < 0 ? in.writerIndex() : newline;
-    // Redis searches with strchr, which finds nothing behind a NUL byte.
+    // Redis searches with strchr, which finds nothing after a NUL byte.
     int nul = in.indexOf(from + inlineScanned, searched, (byte) 0);
     if (newline < 0 || nul >= 0) {
       inlineScanned = (nul < 0 ? searched : nul) - from;
@@ -257,7 +260,7 @@ public final class RequestParser {
       return false;
     }
     inlineScanned = 0;
-    // A CR before it is a blank like any other.
+    // A CR before the LF counts as a blank.
     request.liesApart(InlineArguments.split(in.slice(from, newline - from), request::add));
     position = newline + 1 - from;
     return true;

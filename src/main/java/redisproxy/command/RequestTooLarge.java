@@ -3,8 +3,8 @@ package redisproxy.command;
 import redisproxy.resp.ProtocolError;
 
 /**
- * A request is longer than the parser takes in whole. The input stands unread at its first byte;
- * the arguments before the one that is too long can be read.
+ * A request is larger than the parser's bounds. The reader index stays at the request's first byte.
+ * The arguments before the one that is too long are available.
  */
 public final class RequestTooLarge extends ProtocolError {
 

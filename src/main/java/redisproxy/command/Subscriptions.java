@@ -3,11 +3,13 @@ package redisproxy.command;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How many channels a session is subscribed to, as Redis confirms them. */
+/** Counts the channels that a session is subscribed to, from Redis's confirmations. */
 final class Subscriptions {
   private final Map<String, Long> counts = new HashMap<>();
 
-  /** What Redis counts together: channels and patterns, and apart from them sharded channels. */
+  /**
+   * Channels and patterns together, as Redis counts them. It counts sharded channels separately.
+   */
   private long common;
 
   boolean any() {
@@ -15,14 +17,14 @@ final class Subscriptions {
   }
 
   /**
-   * How many confirmations a request of the unsubscribe family without arguments gets: one for
-   * each, one at least.
+   * How many confirmations a request of the unsubscribe family without arguments gets: one for each
+   * subscription of its kind, and at least one.
    */
   int confirmationsOfAll(String command) {
     return (int) Math.max(1, counts.getOrDefault(base(command), 0L));
   }
 
-  /** One confirmation; Redis says how many are left. */
+  /** Handles one confirmation, which says how many subscriptions are left. */
   void confirmed(String command, long left) {
     if (base(command).equals("ssubscribe")) {
       counts.put("ssubscribe", left);
@@ -32,7 +34,7 @@ final class Subscriptions {
     }
   }
 
-  /** All are ended. */
+  /** Ends all subscriptions. */
   void clear() {
     counts.clear();
     common = 0;

@@ -3,19 +3,19 @@ package redisproxy.command;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A GET as clients write it: an array of two bulk strings. Nearly all that a cache is asked looks
- * so, and is told by a few comparisons (docs/performance.md).
+ * A GET as clients write it: an array of two bulk strings. Nearly all requests to a cache look like
+ * this, so a few comparisons recognize them (docs/performance.md).
  */
 public final class UsualGet {
   /** {@code *2\r\n$3\r\n}. */
   private static final long HEAD = 0x2a320d0a24330d0aL;
 
   /** {@code \r\n$}. */
-  private static final int BEHIND_NAME = 0x0d0a24;
+  private static final int AFTER_NAME = 0x0d0a24;
 
   private static final long GET = CommandName.of("get");
 
-  /** Where its name stands. */
+  /** The offset of the command name, in bytes. */
   static final int NAME = 8;
 
   private static final int LENGTH = NAME + 6;
@@ -25,7 +25,7 @@ public final class UsualGet {
 
   private UsualGet() {}
 
-  /** Whether one begins at the reader index; perhaps only its beginning is there. */
+  /** Whether a usual GET begins at the reader index. It may be incomplete. */
   public static boolean begins(ByteBuf in) {
     int at = in.readerIndex();
     return in.readableBytes() >= LENGTH
@@ -35,14 +35,14 @@ public final class UsualGet {
   }
 
   /**
-   * The length of the key, from 1 to 99 bytes, if one of such a key, or of another command of three
-   * letters, is there as a whole; else 0.
+   * Returns the length of the key if a complete usual GET is at the reader index and its key has 1
+   * to 99 bytes; else 0. Accepts any command name of three bytes.
    */
   static int keyLength(ByteBuf in) {
     int at = in.readerIndex();
     if (in.readableBytes() < SHORTEST
         || in.getLong(at) != HEAD
-        || in.getMedium(at + NAME + 3) != BEHIND_NAME) {
+        || in.getMedium(at + NAME + 3) != AFTER_NAME) {
       return 0;
     }
     int first = in.getByte(at + LENGTH) - '0';
@@ -57,7 +57,7 @@ public final class UsualGet {
         : 0;
   }
 
-  /** Where the key stands, given its length. */
+  /** The offset of a key of this length, in bytes. */
   static int keyStart(int length) {
     return LENGTH + (length < 10 ? 3 : 4);
   }

@@ -4,25 +4,26 @@ import java.util.function.Consumer;
 
 /**
  * Invalidates what a request wrote before its reply is passed on. So a client that has seen the
- * reply never reads an older value from the cache. Every reply of Redis passes here, whatever
- * connection it comes over.
+ * reply never reads an older value from the cache. Every reply of Redis passes through here, from
+ * shared and dedicated connections alike.
  *
  * <pre>
- *   the request wrote          then
- *   certain keys, or all       they are invalidated, and the reply is passed on
- *   keys only Redis knows      the reply is held until a fence is back: by then the feed has told them
- *   who may log in             what is known of that is forgotten, and the reply is held until Redis
- *                              was asked
+ *   the request changed        then
+ *   known keys, or all keys    invalidate them, and pass the reply on
+ *   keys only Redis knows      hold the reply until a fence is back; by then the feed has reported them
+ *   who may log in             forget what is cached about log-ins, and hold the reply until Redis
+ *                              has answered who may log in
  * </pre>
  *
  * <p>Belongs to one event loop.
  */
 public final class WriteInvalidation {
   /**
-   * What the replies that are held wait for.
+   * What the held replies wait for.
    *
-   * @param unknown a fence: something may have written keys that only Redis knows
-   * @param access Redis is asked who may log in
+   * @param unknown they wait for a fence, because a request may have written keys that only Redis
+   *     knows
+   * @param access they wait until Redis has answered who may log in
    */
   public record Held(boolean unknown, boolean access) {}
 
@@ -30,23 +31,24 @@ public final class WriteInvalidation {
 
   private final Consumer<Writes> invalidate;
 
-  /** What was added and is not invalidated yet. */
+  /** Writes that were added and are not invalidated yet. */
   private Writes.Sum added = new Writes.Sum();
 
   private Held held = NOTHING_HELD;
 
   /**
-   * That of one connection.
+   * Handles the writes of one connection.
    *
-   * @param invalidate drops entries from the cache: no lookup made after it finds them
+   * @param invalidate drops entries from the cache; no later lookup finds them
    */
   public WriteInvalidation(Consumer<Writes> invalidate) {
     this.invalidate = invalidate;
   }
 
   /**
-   * Adds what a request wrote. {@link #flush} invalidates it, in as few messages as keep each key
-   * told apart: a request that names its keys waits for no fence.
+   * Adds what a request wrote. {@link #flush} invalidates it. If the keys would become too many for
+   * one message, this flushes the earlier ones first. So each message still names its keys, and a
+   * request with known keys never waits for a fence.
    */
   public void add(Writes writes) {
     if (writes.isNothing()) {
@@ -58,7 +60,7 @@ public final class WriteInvalidation {
     added.add(writes);
   }
 
-  /** Invalidates all that was added. */
+  /** Invalidates everything that was added. */
   public void flush() {
     Writes total = added.total();
     if (!total.isNothing()) {
@@ -67,7 +69,7 @@ public final class WriteInvalidation {
     }
   }
 
-  /** Invalidates at once what a request wrote whose reply is held for nothing. */
+  /** Invalidates at once what a request wrote. Its reply is not held. */
   public void invalidate(Writes writes) {
     if (!writes.isNothing()) {
       invalidate.accept(writes);
@@ -75,7 +77,8 @@ public final class WriteInvalidation {
   }
 
   /**
-   * Invalidates at once what a request wrote.
+   * Invalidates at once what a request wrote, except for keys that only Redis knows: the feed
+   * reports those.
    *
    * @return whether to hold its reply; {@link #takeHeld} says what the reply waits for
    */
@@ -94,7 +97,7 @@ public final class WriteInvalidation {
     return true;
   }
 
-  /** What the replies that were held since the last call wait for. */
+  /** Returns what the replies wait for that were held since the last call. */
   public Held takeHeld() {
     Held now = held;
     held = NOTHING_HELD;

@@ -4,22 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a command may have changed, once its reply is there.
+ * What a command may have changed by the time its reply arrives.
  *
- * @param reach how many keys
- * @param keys which, when these are all; in whatever database
- * @param access who may log in, and as whom
+ * @param reach which kind of keys it may have written
+ * @param keys the written keys if all of them are known, else empty; they apply to every database
+ * @param access whether it may have changed who may log in, and as which user
  */
 public record Writes(Reach reach, List<byte[]> keys, boolean access) {
-  /** How much may have been written. */
+  /** Which kind of keys may have been written. */
   public enum Reach {
-    /** Certain keys, or none. */
+    /** Known keys, or none. */
     KEYS,
 
-    /** Keys that only Redis knows, and tells where it is asked to. */
+    /** Keys that only Redis knows. The feed reports them. */
     UNKNOWN,
 
-    /** Keys of which Redis does not tell. */
+    /** Any key, and the feed may not report it. */
     EVERYTHING
   }
 
@@ -27,13 +27,13 @@ public record Writes(Reach reach, List<byte[]> keys, boolean access) {
   public static final Writes UNKNOWN = new Writes(Reach.UNKNOWN, List.of(), false);
   public static final Writes EVERYTHING = new Writes(Reach.EVERYTHING, List.of(), false);
 
-  /** Who may log in, and no key. */
+  /** Writes no key, but may change who may log in. */
   public static final Writes ACCESS = new Writes(Reach.KEYS, List.of(), true);
 
-  /** More keys than this are not told apart. */
+  /** Most keys that are listed one by one. More keys become {@link Reach#UNKNOWN}. */
   private static final int MOST = 10_000;
 
-  /** Of certain keys alone. */
+  /** Writes only these keys. */
   public Writes(List<byte[]> keys) {
     this(Reach.KEYS, keys, false);
   }
@@ -50,7 +50,7 @@ public record Writes(Reach reach, List<byte[]> keys, boolean access) {
     return !changesKeys() && !access;
   }
 
-  /** Whether there is something to invalidate. */
+  /** Whether keys may have been written. */
   public boolean changesKeys() {
     return reach != Reach.KEYS || !keys.isEmpty();
   }
@@ -60,18 +60,18 @@ public record Writes(Reach reach, List<byte[]> keys, boolean access) {
     return reach == Reach.UNKNOWN;
   }
 
-  /** What several commands together may have changed; grows as they are added. */
+  /** Adds up what several commands may have changed. */
   public static final class Sum {
     private Reach reach = Reach.KEYS;
     private List<byte[]> keys = new ArrayList<>();
     private boolean access;
 
-    /** Whether the keys are still told apart when these are added. */
+    /** Whether all keys would still be listed one by one after adding these. */
     public boolean hasRoomFor(Writes writes) {
       return keys.size() + writes.keys.size() <= MOST;
     }
 
-    /** Adds what one more may have changed. */
+    /** Adds what another command may have changed. */
     public void add(Writes writes) {
       access |= writes.access;
       boolean tooMany = !hasRoomFor(writes);
@@ -86,7 +86,7 @@ public record Writes(Reach reach, List<byte[]> keys, boolean access) {
       }
     }
 
-    /** All of it so far; what is added later is not in it. */
+    /** Everything that was added so far. Later additions do not change the result. */
     public Writes total() {
       return keys.isEmpty() && reach == Reach.KEYS && !access
           ? NOTHING

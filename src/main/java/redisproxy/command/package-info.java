@@ -1,11 +1,12 @@
 /**
- * Commands: {@link redisproxy.command.RequestParser} reads a {@link redisproxy.command.Request}
- * where it lies in a buffer, {@link redisproxy.command.CommandTable} tells what its command is,
- * which of its arguments are keys and what it {@link redisproxy.command.Writes}. {@link
- * redisproxy.command.ConnectionState} is what a client's requests make of its connection, and
- * {@link redisproxy.command.Outstanding} tells which reply belongs to which request.
+ * Requests and commands. A {@link redisproxy.command.RequestParser} reads a {@link
+ * redisproxy.command.Request} in place, without copying it out of the buffer. The {@link
+ * redisproxy.command.CommandTable} finds its command, its keys, and what it {@link
+ * redisproxy.command.Writes}. {@link redisproxy.command.ConnectionState} tracks the state of a
+ * client's connection. {@link redisproxy.command.Outstanding} matches each reply to its request.
  *
- * <p>Pure: java.* and Netty's ByteBuf, no sockets, so that every split of the input can be tested.
+ * <p>This package uses only java.* and Netty's ByteBuf, no sockets. So tests can split the input at
+ * every byte.
  */
 @NullMarked
 package redisproxy.command;

@@ -24,7 +24,7 @@ class ClientIdArgumentsTest {
     "CLIENT TRACKING ON PREFIX redirect REDIRECT 7,"
         + " CLIENT TRACKING ON PREFIX redirect REDIRECT 107, false",
   })
-  void ids_areFoundAndReplaced(String request, String expected, boolean onlyFilter)
+  void rewrite_replacesIds(String request, String expected, boolean onlyFilter)
       throws ProtocolError {
     Request named = Parsed.line(request);
     ClientIdArguments ids = ClientIdArguments.of(named);
@@ -55,7 +55,7 @@ class ClientIdArgumentsTest {
     "CLIENT SETNAME 7",
     "CLIENT PAUSE 7",
   })
-  void nothingElse_isAnId(String request) throws ProtocolError {
+  void of_requestsWithoutIds_isEmpty(String request) throws ProtocolError {
     assertTrue(ClientIdArguments.of(Parsed.line(request)).isEmpty());
   }
 }

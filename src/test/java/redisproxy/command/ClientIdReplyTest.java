@@ -56,12 +56,12 @@ class ClientIdReplyTest {
     "LINES, _|, _|",
     "NONE, :7|, :7|",
   })
-  void rewrite_replacesIdsAlone(ClientIdReply kind, String reply, String expected) {
+  void rewrite_replacesOnlyIds(ClientIdReply kind, String reply, String expected) {
     assertEquals(expected.replace("|1|+a", "|1|+a"), rewritten(kind, reply));
   }
 
   @Test
-  void attributes_arePassedBefore() {
+  void rewrite_keepsAttributes() {
     assertEquals("|1\r\n+a\r\n:7\r\n:1\r\n", raw(ClientIdReply.OTHER, "|1\r\n+a\r\n:7\r\n:42\r\n"));
   }
 
@@ -71,7 +71,7 @@ class ClientIdReplyTest {
   }
 
   @Test
-  void lines_haveOtherIdsAndLengths() {
+  void rewrite_ofLines_replacesIdsAndLengths() {
     String list = "id=7 addr=1 name=x redir=-1\nid=8 name=id=7 redir=42 resp=2\nid=42 redir=0\n";
     String other =
         "id=4503599627370496 addr=1 name=x redir=-1\n"
@@ -85,7 +85,7 @@ class ClientIdReplyTest {
   }
 
   @Test
-  void exec_hasTheIdsOfItsElements() {
+  void rewriteAll_ofExec_replacesIdsInItsElements() {
     String reply = "*4\r\n:7\r\n*2\r\n:7\r\n:7\r\n:7\r\n$5\r\nid=7\n\r\n";
     ByteBuf out =
         ClientIdReply.rewriteAll(
@@ -98,7 +98,7 @@ class ClientIdReplyTest {
   }
 
   @Test
-  void abortedExec_isLeftAsItIs() {
+  void rewriteAll_ofAbortedExec_changesNothing() {
     for (String reply : new String[] {"*-1\r\n", "-EXECABORT x\r\n", "_\r\n", "*0\r\n"}) {
       ByteBuf in = Unpooled.copiedBuffer(reply, ISO_8859_1);
       ByteBuf out = ClientIdReply.rewriteAll(in, Map.of(0, ClientIdReply.OTHER), IDS);
@@ -106,9 +106,9 @@ class ClientIdReplyTest {
     }
   }
 
-  /** Whatever comes, nothing is lost and nothing thrown. */
+  /** Broken replies lose no bytes and throw nothing. */
   @Test
-  void broken_isLeftAsItIs() {
+  void rewrite_ofBrokenReplies_throwsNothing() {
     Random random = new Random(3);
     String good = "%2\r\n$2\r\nid\r\n:7\r\n$1\r\nx\r\n$5\r\nid=7\n\r\n";
     for (int i = 0; i < 10_000; i++) {

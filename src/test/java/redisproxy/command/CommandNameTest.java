@@ -16,7 +16,7 @@ class CommandNameTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"get", "a", "host:", "hgetall", "exec", "discard", "bitcount", "zadd"})
-  void of_isTheSameInAnyCase(String name) {
+  void of_ignoresCase(String name) {
     long number = CommandName.of(name);
     assertNotEquals(CommandName.LONG, number);
     assertEquals(number, of(name));
@@ -31,14 +31,14 @@ class CommandNameTest {
   }
 
   @Test
-  void of_looksAtItsSliceAlone() {
+  void of_readsOnlyItsSlice() {
     ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xxgetxx"));
     assertEquals(CommandName.of("get"), CommandName.of(buffer, 2, 3));
     assertEquals(CommandName.of(""), CommandName.of(buffer, 7, 0));
   }
 
   @Test
-  void of_namesThatDiffer_isNotTheSame() {
+  void of_differentNames_givesDifferentNumbers() {
     Map<Long, String> names = new HashMap<>();
     String[] letters = {"\0", "a", "z", "@", "[", "`", "{", "\200", "\377", "0"};
     for (String a : letters) {
@@ -55,7 +55,7 @@ class CommandNameTest {
     assertNotEquals(CommandName.of("get"), of("\0\0\0\0\0get"));
   }
 
-  /** Those that begin with a NUL, which no command does, may share the number of long names. */
+  /** Names that begin with a NUL may share the number of long names. No command has such a name. */
   private static void assertNameIsNew(Map<Long, String> names, String name) {
     long number = of(name);
     if (number != CommandName.LONG) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.command.CommandTable.Row;
 import redisproxy.resp.ProtocolError;
 
-/** Key positions, and the flags that matter, are those of Redis 7.0.15; ODD is made up. */
+/** Key positions and the relevant flags are from Redis 7.0.15. ODD is made up. */
 class CommandTableTest {
   private static final String ALL = "unknown";
   private final CommandTable table =
@@ -68,7 +68,7 @@ class CommandTableTest {
         Arguments.of("GET k", ""),
         Arguments.of("mget a b", ""),
         Arguments.of("EVAL_RO s 1 k", ""),
-        // flagged as a read, but it changes what GET gives: the count is cached within the value
+        // flagged as a read, but it changes what GET returns: it caches the count inside the value
         Arguments.of("PFCOUNT a", "a"),
         Arguments.of("pfcount a b", "a b"),
         // keys
@@ -94,7 +94,7 @@ class CommandTableTest {
         Arguments.of("BLPOP a", ""),
         Arguments.of("BITOP AND", ""),
         Arguments.of("PFDEBUG GETREG", ""),
-        // what the table does not tell
+        // keys that the table does not know
         Arguments.of("EVAL s 1 k", ALL),
         Arguments.of("FLUSHDB", ALL),
         Arguments.of("SWAPDB 0 1", "everything"),
@@ -113,7 +113,7 @@ class CommandTableTest {
         Arguments.of("Subscribe a b", ""));
   }
 
-  /** Whether a client that has been told OK knows no more of what is in Redis than before. */
+  /** Whether a reply of OK reveals nothing about the data in Redis. */
   @ParameterizedTest
   @CsvSource({
     "true, PING",
@@ -147,7 +147,7 @@ class CommandTableTest {
   }
 
   @Test
-  void isBlind_ofWhatIsNotAllThere_isNotKnown() throws ProtocolError {
+  void isBlind_ofAnIncompleteSet_isFalse() throws ProtocolError {
     Request begun = Parsed.begun(storing, "SET", "k", "v");
     assertFalse(begun.command().isBlind(begun));
   }
@@ -163,7 +163,7 @@ class CommandTableTest {
               row("type", 1, 1, 1, "readonly"),
               row("get", 1, 1, 1, "readonly")));
 
-  /** What may go over a connection that others use, too. */
+  /** Whether a request may go over a shared connection. */
   @ParameterizedTest
   @CsvSource({
     "true, SET k v",
@@ -184,7 +184,7 @@ class CommandTableTest {
   }
 
   @Test
-  void of_aNameInAnyCase_isItsCommand() throws ProtocolError {
+  void of_ignoresCase() throws ProtocolError {
     assertEquals("get", Parsed.array(table, "gEt", "k").command().name());
     assertEquals("multi", Parsed.array(table, "MULTI").command().name());
     assertEquals(Command.Kind.MULTI, Parsed.array(table, "MULTI").command().kind());
@@ -195,7 +195,7 @@ class CommandTableTest {
     }
   }
 
-  /** Hundreds of names share slots; each is found, and nothing else. */
+  /** Hundreds of names share slots. The table finds each of them, and no other name. */
   @Test
   void of_manyNames_areAllFound() throws ProtocolError {
     Map<String, Row> rows = new HashMap<>();
@@ -211,11 +211,11 @@ class CommandTableTest {
 
   @ParameterizedTest
   @MethodSource("requests")
-  void writes_ofAWholeRequest_areItsKeys(String request, String expected) throws ProtocolError {
+  void writes_ofACompleteRequest_areItsKeys(String request, String expected) throws ProtocolError {
     assertEquals(expected, text(Parsed.array(table, request.split(" ")).writes()));
   }
 
-  /** The arguments before the one that is too long. */
+  /** A request lists only the arguments before the one that is too long. */
   @ParameterizedTest
   @CsvSource({
     "GET k, ''",
@@ -235,8 +235,7 @@ class CommandTableTest {
     "MODULE.SET k, unknown",
     "'', unknown"
   })
-  void writes_ofARequestThatIsNotWhole_areItsKeyIfItIsThereAndTheOnlyOne(
-      String before, String expected) {
+  void writes_ofAnIncompleteRequest_areItsOnlyKeyIfItHasArrived(String before, String expected) {
     String[] arguments = before.isEmpty() ? new String[0] : before.split(" ");
     assertEquals(expected, text(Parsed.begun(table, arguments).writes()));
   }
@@ -249,7 +248,7 @@ class CommandTableTest {
   }
 
   @Test
-  void writes_whenTheInputIsReused_stayAsTheyWere() throws ProtocolError {
+  void writes_whenTheInputIsReused_doNotChange() throws ProtocolError {
     Request request = Parsed.array(table, "SET", "key", "v");
     Writes writes = request.writes();
     request.buffer().setZero(0, request.buffer().capacity());
@@ -262,7 +261,7 @@ class CommandTableTest {
   }
 
   @Test
-  void writes_ofALongName_areEverything() throws ProtocolError {
+  void writes_ofTooLongAName_areUnknown() throws ProtocolError {
     String longest = "x".repeat(64);
     CommandTable table =
         new CommandTable(
@@ -276,7 +275,7 @@ class CommandTableTest {
   }
 
   @Test
-  void writes_whenTheTableIsEmpty_areEverythingUnlessTheCommandIsHarmless() throws ProtocolError {
+  void writes_whenTheTableIsEmpty_areUnknownUnlessTheCommandIsHarmless() throws ProtocolError {
     assertTrue(CommandTable.EMPTY.isEmpty());
     assertFalse(table.isEmpty());
     assertEquals(ALL, text(Parsed.array(CommandTable.EMPTY, "GET", "k").writes()));
@@ -320,10 +319,11 @@ class CommandTableTest {
     assertEquals(ALL, text(Parsed.array(CommandTable.EMPTY, name, "k").writes()));
   }
 
-  /** Redis pushes no invalidation for SWAPDB; the others put another set of keys in place. */
+  /** Redis pushes no invalidation for SWAPDB. The other commands replace the whole data set. */
   @ParameterizedTest
   @ValueSource(strings = {"swapdb", "debug", "failover", "replicaof", "slaveof"})
-  void writes_ofWhatRedisDoesNotTell_areEverythingWithoutATable(String name) throws ProtocolError {
+  void writes_ofCommandsWithoutInvalidations_areEverythingWithoutATable(String name)
+      throws ProtocolError {
     assertEquals("everything", text(Parsed.array(CommandTable.EMPTY, name, "k").writes()));
   }
 

@@ -15,7 +15,7 @@ class ConnectionStateTest {
 
   private ConnectionState state = state(true);
 
-  /** Where u and p are the proxy's own credentials. */
+  /** A state where u and p are the proxy's own credentials. */
   private static ConnectionState state(boolean isOpen) {
     return new ConnectionState(
         2,
@@ -28,7 +28,8 @@ class ConnectionStateTest {
   }
 
   /**
-   * The state after requests that Redis has accepted: the database, RESP's version, plain or not.
+   * The state after requests that Redis has accepted: the database, the version of RESP, and plain
+   * or not.
    */
   private String after(String... requests) {
     for (String request : requests) {
@@ -37,7 +38,7 @@ class ConnectionStateTest {
     return state.db() + (state.isResp3() ? " 3" : " 2") + (state.isPlain() ? " plain" : " own");
   }
 
-  /** The state when requests that were all sent before are accepted. */
+  /** The state after Redis accepts requests that were all sent before. */
   private String afterAll(Runnable... changes) {
     for (Runnable change : changes) {
       if (change != null) {
@@ -71,7 +72,7 @@ class ConnectionStateTest {
     assertEquals("7 2 plain", after("SELECT 7"));
     request("SELECT 99", false);
     assertEquals("7 2 plain", after());
-    assertEquals("7 2 own", after("SELECT x"), "should Redis take that");
+    assertEquals("7 2 own", after("SELECT x"), "if Redis accepted it");
     assertEquals("0 2 plain", after("RESET"));
   }
 
@@ -88,17 +89,17 @@ class ConnectionStateTest {
   }
 
   @Test
-  void whoIsNotTheProxysUser_readsForItself() {
+  void clientWithAnotherUser_usesItsOwnConnection() {
     assertEquals("2 2 own", after("AUTH other p"));
     assertEquals("2 2 plain", after("AUTH u p"));
     assertEquals("2 2 own", after("AUTH u p more"));
-    // Redis would not let it select another database before it logs in.
+    // Redis refuses to select another database before the client logs in.
     state = state(false);
     assertEquals("0 2 own", after("HELLO 2"));
     request("AUTH u p", false);
     assertEquals("0 2 own", after());
     assertEquals("0 2 plain", after("AUTH p"));
-    assertEquals("0 2 own", after("HELLO 2 AUTH u p AUTH u other"), "the last of them");
+    assertEquals("0 2 own", after("HELLO 2 AUTH u p AUTH u other"), "the last AUTH counts");
     assertEquals("0 3 plain", after("HELLO 3 SETNAME x AUTH u p"));
     assertEquals("0 2 own", after("RESET"));
   }
@@ -117,7 +118,7 @@ class ConnectionStateTest {
   }
 
   @Test
-  void whatClientDoes_lastsUntilReset() {
+  void effectOfClient_lastsUntilReset() {
     for (String harmless : "ID INFO LIST KILL SETNAME GETNAME SETINFO NO-EVICT PAUSE".split(" ")) {
       assertEquals("2 2 plain", after("CLIENT " + harmless, "CLIENT " + harmless + " x"));
     }
@@ -129,9 +130,9 @@ class ConnectionStateTest {
     assertEquals("0 2 own", after("CLIENT"));
   }
 
-  /** Nothing that alters a connection makes up for anything else that does. */
+  /** No change of the connection cancels another one. */
   @Test
-  void whatAltersIt_addsUp() {
+  void alterations_addUp() {
     List<String> each = List.of("CLIENT TRACKING ON", "SELECT 3 in a transaction", "SELECT x");
     for (String one : each) {
       for (String other : each) {
@@ -145,9 +146,9 @@ class ConnectionStateTest {
     }
   }
 
-  /** Its reply comes when the client may long have said more. */
+  /** The client may send more requests before the reply to RESET arrives. */
   @Test
-  void reset_undoesOnlyWhatWasSaidBefore() {
+  void reset_undoesOnlyEarlierRequests() {
     for (String later : new String[] {"CLIENT TRACKING ON", "SELECT x"}) {
       state = state(true);
       request("CLIENT CACHING YES", true);
@@ -161,9 +162,8 @@ class ConnectionStateTest {
     assertEquals("0 2 own", after(), "refused");
   }
 
-  /** What cannot be followed is followed no more. */
   @Test
-  void withinATransaction_orInPieces_isInDoubt() {
+  void requestThatIsQueuedOrIncomplete_putsTheStateInDoubt() {
     for (String request : new String[] {"SELECT 3", "HELLO 3", "AUTH u p"}) {
       Request whole = Parsed.line(TABLE, request);
       Request begun = Parsed.begun(TABLE, request.split(" "));

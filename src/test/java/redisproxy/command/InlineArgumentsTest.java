@@ -16,7 +16,7 @@ import redisproxy.resp.ProtocolError;
 
 class InlineArgumentsTest {
 
-  /** What Redis 7.0.15 makes of these lines. */
+  /** Lines, and the arguments that Redis 7.0.15 reads from them. */
   static Stream<Arguments> lines() {
     return Stream.of(
         line("", new String[0]),
@@ -46,7 +46,7 @@ class InlineArgumentsTest {
 
   @ParameterizedTest
   @MethodSource("lines")
-  void split_givesWhatRedisGives(String line, List<String> arguments) throws ProtocolError {
+  void split_givesTheSameAsRedis(String line, List<String> arguments) throws ProtocolError {
     assertEquals(arguments, split(line));
     assertEquals(arguments, reference(line), "the reference differs from Redis");
   }
@@ -74,7 +74,7 @@ class InlineArgumentsTest {
   }
 
   @Test
-  void split_ofRandomLines_givesWhatTheReferenceGives() {
+  void split_ofRandomLines_givesTheSameAsTheReference() {
     Random random = new Random(77);
     String alphabet = "\"\"''\\\\xn4aF  \t\13\14\r\377\200";
     for (int i = 0; i < 200_000; i++) {
@@ -93,7 +93,7 @@ class InlineArgumentsTest {
     }
   }
 
-  /** Whichever way the line ends. */
+  /** Splits a line, and checks that both line endings give the same. */
   private static List<String> split(String line) throws ProtocolError {
     Requests requests =
         Requests.parse(

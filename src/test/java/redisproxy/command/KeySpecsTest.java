@@ -24,7 +24,7 @@ import redisproxy.command.KeySpec.Range;
 import redisproxy.command.KeySpec.Unknown;
 import redisproxy.resp.ProtocolError;
 
-/** Where keys are, by what Redis 7.0 and 6.2 say of their commands. */
+/** Uses the key positions that Redis 7.0 and 6.2 report for their commands. */
 class KeySpecsTest {
   private static final Range ONE = new Range(0, 1, 0);
 
@@ -40,8 +40,8 @@ class KeySpecsTest {
   private static final Set<String> MOVES = Set.of("write", "movablekeys");
 
   /**
-   * As version 7 says it; some commands are made up. Made for each test: of what is made once,
-   * mutation tests see nothing.
+   * As Redis 7 reports them; some commands are made up. This is a field of each test instance,
+   * because mutation tests do not notice changes in code that runs only once for all tests.
    */
   private final CommandTable of7 =
       new CommandTable(
@@ -104,7 +104,7 @@ class KeySpecsTest {
                           "help",
                           row(Set.of("stale")))))));
 
-  /** As version 6 says it. */
+  /** As Redis 6 reports them. */
   private final CommandTable of6 = new CommandTable(ofVersion6());
 
   private static Map<String, Row> ofVersion6() {
@@ -126,7 +126,7 @@ class KeySpecsTest {
     return rows;
   }
 
-  /** The keys of a request; with a question mark there may be others. */
+  /** The keys of a request; a question mark means that there may be others. */
   private static String keys(CommandTable table, String request) {
     Request read = Parsed.array(table, request.split(" "));
     List<String> keys = new ArrayList<>();
@@ -191,7 +191,7 @@ class KeySpecsTest {
     assertEquals(written, written(Parsed.array(of7, request.split(" "))), "written");
   }
 
-  /** The one key is empty where there are several. */
+  /** The argument for a single key is empty if there are several keys. */
   @Test
   void keys_ofMigrate() {
     assertEquals(" a b", keys(of7, "MIGRATE h 1  0 9 COPY AUTH keys KEYS a b"));
@@ -225,7 +225,7 @@ class KeySpecsTest {
     assertEquals(written, written(Parsed.array(of6, request.split(" "))), "written");
   }
 
-  /** Of one that is too large to be read, these are the first arguments. */
+  /** Of a request that is too large, only the first arguments are read. */
   @ParameterizedTest
   @CsvSource({
     "SET k, k",
@@ -239,13 +239,13 @@ class KeySpecsTest {
     "XGROUP CREATE k, k",
     "XGROUP CREATE, ?",
   })
-  void written_ofARequestThatIsNotWhole(String begun, String written) {
+  void written_ofAnIncompleteRequest(String begun, String written) {
     assertEquals(written, written(Parsed.begun(of7, begun.split(" "))));
   }
 
-  /** A parser keeps the places of the arguments of the request before. */
+  /** A parser reuses the array with the positions of the previous request's arguments. */
   @Test
-  void argumentsOfTheRequestBefore_areNoKeys() throws ProtocolError {
+  void keys_doNotIncludeArgumentsOfThePreviousRequest() throws ProtocolError {
     RequestParser parser = new RequestParser(new RequestBounds(1000), () -> of7);
     String sort = "$4 SORT $1 k $5 STORE $1 d ";
     String more = "$5 STORE $1 e ";

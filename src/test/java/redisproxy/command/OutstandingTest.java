@@ -38,7 +38,7 @@ class OutstandingTest {
   private final ReplyFramer framer = new ReplyFramer();
 
   @Test
-  void replied_inTheOrderOfTheRequests_isWhatEachHasWritten() throws ProtocolError {
+  void replied_inOrder_returnsWhatEachRequestWrote() throws ProtocolError {
     add("SET a 1", "GET b", "DEL c d", "EVAL s 0");
     assertEquals(4, outstanding.size());
     assertEquals("unknown", text(outstanding.writes()));
@@ -69,7 +69,8 @@ class OutstandingTest {
     "SET k v, false",
     "EVAL s 0, false",
   })
-  void mayWait_whileSuchARequestIsOutstanding(String request, boolean waits) throws ProtocolError {
+  void mayWait_whileABlockingRequestIsOutstanding(String request, boolean waits)
+      throws ProtocolError {
     add("SET a 1", request, "PING");
     assertEquals(waits, outstanding.mayWait());
     replied("+OK");
@@ -77,7 +78,7 @@ class OutstandingTest {
   }
 
   @Test
-  void mayWait_isFalse_whenAllAreAnswered_orWithinATransaction() throws ProtocolError {
+  void mayWait_whenAllAreAnsweredOrInATransaction_isFalse() throws ProtocolError {
     add("BRPOP q 0");
     replied("*-1");
     assertFalse(outstanding.mayWait());
@@ -86,7 +87,7 @@ class OutstandingTest {
   }
 
   @Test
-  void questionOfTheProxysOwn_holdsNothingUp_andTellsItsNumber() throws ProtocolError {
+  void addOwn_withAConsumer_holdsNothingUpAndPassesTheNumber() throws ProtocolError {
     List<Long> told = new ArrayList<>();
     outstanding.addOwn(told::add);
     outstanding.addPing();
@@ -105,7 +106,7 @@ class OutstandingTest {
   }
 
   @Test
-  void ping_holdsNothingUp_butIsAnsweredInItsTurn() throws ProtocolError {
+  void addPing_holdsNothingUpAndIsAnsweredInOrder() throws ProtocolError {
     outstanding.addPing();
     assertTrue(outstanding.isQuiet() && outstanding.isAnswered());
     add("SET a 1");
@@ -119,16 +120,16 @@ class OutstandingTest {
     assertFalse(outstanding.isAnswered());
   }
 
-  /** An error may come after something was written: a script that fails half-way. */
+  /** A request may write and still fail, such as a script that fails half-way. */
   @Test
-  void replied_withAnError_isWrittenAllTheSame() throws ProtocolError {
+  void replied_withAnError_stillReturnsTheWrites() throws ProtocolError {
     add("SET a 1");
     assertEquals("a", replied("-ERR"));
     assertFalse(outstanding.isInDoubt());
   }
 
   @Test
-  void replied_toExec_isWhatWasQueued() throws ProtocolError {
+  void replied_toExec_returnsTheQueuedWrites() throws ProtocolError {
     add("MULTI", "SET a 1", "GET b", "DEL c d", "EXEC", "SET e 1");
     for (String queued : new String[] {"", "a", "", "c d"}) {
       assertEquals(queued, replied("+QUEUED"));
@@ -138,7 +139,7 @@ class OutstandingTest {
   }
 
   @Test
-  void replied_afterDiscard_nothingOfItIsLeft() throws ProtocolError {
+  void replied_afterDiscard_returnsNoWrites() throws ProtocolError {
     add("MULTI", "SET a 1", "DISCARD", "EXEC");
     replied("+OK");
     replied("+QUEUED");
@@ -147,7 +148,8 @@ class OutstandingTest {
   }
 
   @Test
-  void add_ofTransactionsWithArguments_neitherBeginsNorEndsThem() throws ProtocolError {
+  void add_ofTransactionCommandsWithArguments_neitherBeginsNorEndsATransaction()
+      throws ProtocolError {
     add("MULTI x", "MULTI", "MULTI x", "EXEC x", "DISCARD x", "RESET x");
     replied("-ERR wrong number of arguments for 'multi' command");
     replied("+OK");
@@ -162,20 +164,20 @@ class OutstandingTest {
   }
 
   @Test
-  void add_ofResetWithArguments_breaksNoSilence() throws ProtocolError {
+  void add_ofResetWithArguments_keepsRepliesOff() throws ProtocolError {
     add("CLIENT REPLY OFF", "RESET x");
     assertTrue(outstanding.isSilent((byte) '-'));
   }
 
-  /** CLIENT REPLY OFF is itself what the SKIP before it was for. */
+  /** The SKIP applies to the CLIENT REPLY OFF after it, and not to RESET. */
   @Test
-  void reset_behindSkipAndOff_isHeard() throws ProtocolError {
+  void add_ofResetAfterSkipAndOff_getsItsReply() throws ProtocolError {
     add("CLIENT REPLY SKIP", "CLIENT REPLY OFF", "RESET");
     assertFalse(outstanding.isSilent((byte) '+'));
   }
 
   @Test
-  void replied_whenMultiIsRefusedAndMoreWasSent_isInDoubtFromThenOn() throws ProtocolError {
+  void replied_whenMultiIsRefusedAndMoreWasSent_startsStreaming() throws ProtocolError {
     add("MULTI", "SET a 1");
     replied("-NOAUTH");
     assertTrue(outstanding.isStreaming());
@@ -183,7 +185,7 @@ class OutstandingTest {
   }
 
   @Test
-  void replied_toSubscribe_isOneConfirmationForEachChannel() throws ProtocolError {
+  void replied_toSubscribe_waitsForAConfirmationOfEachChannel() throws ProtocolError {
     add("SUBSCRIBE x y", "SET a 1");
     replied("*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1");
     assertEquals(2, outstanding.size());
@@ -195,7 +197,7 @@ class OutstandingTest {
   }
 
   @Test
-  void replied_withAPushNobodyAskedFor_belongsToNoRequest() throws ProtocolError {
+  void replied_withAPush_belongsToNoRequest() throws ProtocolError {
     add("SET a 1");
     assertEquals("", replied(">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$2\r\nhi"));
     assertEquals("", replied(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk"));
@@ -203,7 +205,7 @@ class OutstandingTest {
   }
 
   @Test
-  void replied_toMonitor_isFollowedByAStream() throws ProtocolError {
+  void replied_toMonitor_startsStreaming() throws ProtocolError {
     add("MONITOR");
     replied("-NOPERM");
     assertFalse(outstanding.isStreaming());
@@ -216,7 +218,7 @@ class OutstandingTest {
   }
 
   @Test
-  void add_ofClientReply_isDoneHere() throws ProtocolError {
+  void add_ofClientReply_isHandledByTheProxy() throws ProtocolError {
     assertTrue(add("GET a"));
     assertFalse(add("CLIENT REPLY SKIP"));
     assertTrue(add("SET b 1", "SET c 1"));
@@ -231,7 +233,7 @@ class OutstandingTest {
   }
 
   @Test
-  void add_ofWhatOnlyLooksLikeClientReply_isForRedis() throws ProtocolError {
+  void add_ofOtherClientRequests_areForRedis() throws ProtocolError {
     for (String request :
         List.of("CLIENT NO-EVICT OFF", "CLIENT REPLY MAYBE", "CLIENT REPLY", "ECHO REPLY OFF")) {
       assertTrue(add(request), request);
@@ -241,9 +243,9 @@ class OutstandingTest {
     assertFalse(outstanding.isInDoubt());
   }
 
-  /** A message is for the client, and in RESP2 it looks like any array. */
+  /** The client gets every message, and in RESP2 a message looks like any other array. */
   @Test
-  void isSilent_whileSubscribed_notOfWhatMayBeAMessage() throws ProtocolError {
+  void isSilent_whileSubscribed_isFalseForPossibleMessages() throws ProtocolError {
     add("CLIENT REPLY SKIP", "GET k");
     assertTrue(outstanding.isSilent((byte) '$') && outstanding.isSilent((byte) '*'));
     assertFalse(outstanding.isSilent((byte) '>'));
@@ -256,13 +258,13 @@ class OutstandingTest {
   }
 
   @Test
-  void isSilent_ofTheConfirmationOfAChannel_no() throws ProtocolError {
+  void isSilent_ofAConfirmation_isFalse() throws ProtocolError {
     add("CLIENT REPLY SKIP", "SUBSCRIBE x");
     assertFalse(outstanding.isSilent((byte) '*'));
   }
 
   @Test
-  void answer_takesThePlaceOfItsOwnReply_unlessNoneIsWanted() throws ProtocolError {
+  void answer_replacesTheReplyUnlessTheClientWantsNone() throws ProtocolError {
     add("SET a 1");
     outstanding.addAnswered(Reply.PONG);
     add("CLIENT REPLY SKIP");
@@ -279,9 +281,9 @@ class OutstandingTest {
     assertTrue(outstanding.isQuiet());
   }
 
-  /** Redis refuses it, so it silences nothing. */
+  /** Redis refuses this request, so it suppresses no replies. */
   @Test
-  void add_ofClientReplyWithALargeArgumentTooMany_isForRedis() throws ProtocolError {
+  void add_ofClientReplyWithAnExtraLargeArgument_isForRedis() throws ProtocolError {
     for (String mode : new String[] {"OFF", "SKIP", "ON"}) {
       assertTrue(outstanding.add(Parsed.begun(TABLE, "CLIENT", "REPLY", mode)), mode);
     }
@@ -290,7 +292,7 @@ class OutstandingTest {
   }
 
   @Test
-  void add_ofClientReplyWithinATransaction_isInDoubt() throws ProtocolError {
+  void add_ofClientReplyInATransaction_isInDoubt() throws ProtocolError {
     add("MULTI", "CLIENT REPLY OFF");
     assertTrue(outstanding.isInDoubt());
     assertFalse(outstanding.isStreaming());
@@ -298,7 +300,7 @@ class OutstandingTest {
     assertTrue(outstanding.isStreaming());
   }
 
-  /** Nobody could keep the replies from the client but Redis. */
+  /** Only Redis itself can suppress the replies then. */
   @Test
   void add_ofClientReplyWhenInDoubt_isForRedis() throws ProtocolError {
     add("MULTI", "SUBSCRIBE c", "EXEC");
@@ -308,7 +310,7 @@ class OutstandingTest {
   }
 
   @Test
-  void add_ofWhatMayHaveNoReply_isInDoubt() throws ProtocolError {
+  void add_ofReplconf_isInDoubtBecauseItMayHaveNoReply() throws ProtocolError {
     add("REPLCONF ack 1");
     assertTrue(outstanding.isStreaming());
   }
@@ -342,7 +344,7 @@ class OutstandingTest {
   }
 
   @Test
-  void addOwn_isAReplyTheClientDoesNotGet() throws ProtocolError {
+  void addOwn_keepsItsReplyFromTheClient() throws ProtocolError {
     outstanding.addOwn();
     add("SET a 1");
     assertTrue(outstanding.isSilent((byte) '%'));
@@ -352,7 +354,7 @@ class OutstandingTest {
   }
 
   @Test
-  void isQuiet_onlyWhileAGetWouldGetWhatAnybodyGets() throws ProtocolError {
+  void isQuiet_onlyWhileAGetGetsTheUsualReply() throws ProtocolError {
     assertTrue(outstanding.isQuiet());
     for (String[] each :
         new String[][] {
@@ -377,7 +379,7 @@ class OutstandingTest {
       }
     }
     add("CLIENT REPLY SKIP");
-    assertFalse(outstanding.isQuiet(), "the reply to the next is not wanted");
+    assertFalse(outstanding.isQuiet(), "the client wants no reply to its next request");
     add("PING");
     replied("+PONG");
     assertTrue(outstanding.isQuiet());
@@ -389,7 +391,7 @@ class OutstandingTest {
   }
 
   @Test
-  void hasTold_whenAReplySaysAnythingOfWhatIsInRedis() throws ProtocolError {
+  void hasTold_whenAReplyRevealsData() throws ProtocolError {
     String[][] cases = {
       {"PING", "+PONG", "no"},
       {"SET k v", "+OK", "no"},
@@ -411,7 +413,7 @@ class OutstandingTest {
   }
 
   @Test
-  void hasTold_whatIsQueued_andWhatTheTransactionGave() throws ProtocolError {
+  void hasTold_afterExec() throws ProtocolError {
     add("MULTI");
     replied("+OK");
     assertFalse(outstanding.hasTold());
@@ -422,9 +424,9 @@ class OutstandingTest {
     assertTrue(outstanding.hasTold());
   }
 
-  /** What has been pushed is known to the client, though RESET then ends it without a word. */
+  /** The client has seen the pushed data, even if RESET then ends the subscription. */
   @Test
-  void hasTold_whenAMessageCame() throws ProtocolError {
+  void hasTold_whenAMessageArrived() throws ProtocolError {
     for (String[] each :
         new String[][] {
           {"CLIENT TRACKING ON BCAST", "+OK", ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk"},
@@ -444,9 +446,9 @@ class OutstandingTest {
     }
   }
 
-  /** Redis carries RESET out at once, and with it ends what was subscribed to. */
+  /** Redis executes RESET at once even in a transaction, and ends all subscriptions. */
   @Test
-  void reset_withinATransaction_endsSubscriptions() throws ProtocolError {
+  void reset_inATransaction_endsSubscriptions() throws ProtocolError {
     add("SUBSCRIBE x");
     replied(">3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1");
     add("MULTI", "RESET", "LRANGE l 0 -1");
@@ -457,7 +459,7 @@ class OutstandingTest {
     assertTrue(outstanding.isQuiet());
   }
 
-  /** Returns whether the last is to go to Redis. */
+  /** Returns whether to send the last request to Redis. */
   private boolean add(String... requests) throws ProtocolError {
     boolean passed = false;
     for (String request : requests) {

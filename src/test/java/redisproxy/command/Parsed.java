@@ -6,28 +6,30 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import redisproxy.resp.ProtocolError;
 
-/** Requests as a {@link RequestParser} reads them. Bytes are the characters of ISO 8859-1. */
+/**
+ * Makes requests with a {@link RequestParser}. Strings have one ISO 8859-1 character for each byte.
+ */
 public final class Parsed {
   private static final int MAX_BYTES = 1 << 20;
 
   private Parsed() {}
 
-  /** One written inline, of a command that is not known. */
+  /** An inline request, without a command table. */
   public static Request line(String line) {
     return line(CommandTable.EMPTY, line);
   }
 
-  /** One written inline. */
+  /** An inline request. */
   public static Request line(CommandTable commands, String line) {
     return parse(parser(commands), line + "\r\n");
   }
 
-  /** One written as an array. */
+  /** A request written as an array. */
   public static Request array(CommandTable commands, String... arguments) {
     return parse(parser(commands), "*" + arguments.length + "\r\n" + bulks(arguments));
   }
 
-  /** The beginning of one whose next argument is too large to be read. */
+  /** The beginning of a request whose next argument is too large to read. */
   public static Request begun(CommandTable commands, String... arguments) {
     RequestParser parser = parser(commands);
     String next = "$" + (MAX_BYTES + 1) + "\r\n";
@@ -38,10 +40,10 @@ public final class Parsed {
     } catch (ProtocolError error) {
       throw new AssertionError(error);
     }
-    throw new AssertionError("is not too large");
+    throw new AssertionError("the request is not too large");
   }
 
-  /** The keys that are written, or a question mark where only Redis knows them. */
+  /** The written keys, or a question mark if only Redis knows them. */
   public static String keys(Writes writes) {
     return writes.areUnknown()
         ? "?"
@@ -65,7 +67,7 @@ public final class Parsed {
   private static Request parse(RequestParser parser, String text) {
     try {
       if (!parser.parse(buffer(text))) {
-        throw new AssertionError("is not whole: " + text);
+        throw new AssertionError("the request is incomplete: " + text);
       }
     } catch (ProtocolError error) {
       throw new AssertionError(error);
@@ -73,7 +75,7 @@ public final class Parsed {
     return parser.request();
   }
 
-  /** At some place in a buffer. */
+  /** A buffer with the text after other bytes. */
   private static ByteBuf buffer(String text) {
     return Unpooled.wrappedBuffer(Requests.bytes("junk" + text)).skipBytes(4);
   }

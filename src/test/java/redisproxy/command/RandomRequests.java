@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Writes random requests, in every form there is, and notes what they say. */
+/** Writes random requests in every form, and records their arguments. */
 final class RandomRequests {
   private final Random random;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -16,7 +16,7 @@ final class RandomRequests {
     this.random = random;
   }
 
-  /** Adds a request, behind what is none. */
+  /** Adds a request, sometimes after an empty line or an empty array. */
   void add() {
     if (random.nextInt(8) == 0) {
       write(random.nextBoolean() ? "\r\n" : "*0\r\n");
@@ -32,7 +32,7 @@ final class RandomRequests {
     return out.toByteArray();
   }
 
-  /** The arguments of each, in order. */
+  /** The arguments of each request, in order. */
   List<List<String>> requests() {
     return requests;
   }

@@ -22,7 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.resp.ProtocolError;
 
-/** What is expected was seen of Redis 7.0.15, but for the limit on a request, which is our own. */
+/**
+ * The expected results are those of Redis 7.0.15, except for the proxy's own limit on a request.
+ */
 class RequestParserTest {
   private static final int MAX_BYTES = 1_000_000;
   private static final String ERROR = "ERR Protocol error: ";
@@ -128,7 +130,7 @@ class RequestParserTest {
 
   @ParameterizedTest
   @MethodSource("inputs")
-  void parse_howeverTheInputIsSplit_readsTheSame(String input, Requests expected) {
+  void parse_readsTheSameHoweverTheInputIsSplit(String input, Requests expected) {
     byte[] bytes = Requests.bytes(input);
     assertEquals(expected, parse(List.of(bytes)));
     for (int i = 0; i <= bytes.length; i++) {
@@ -157,7 +159,7 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_whenARequestIsNotWhole_leavesTheReaderIndexAtItsStart() throws ProtocolError {
+  void parse_whenARequestIsIncomplete_leavesTheReaderIndexAtItsStart() throws ProtocolError {
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(PING + "*2\r\n$3\r\nGET\r\n$1\r"));
     RequestParser parser = parser();
     assertTrue(parser.parse(in));
@@ -166,7 +168,7 @@ class RequestParserTest {
   }
 
   @Test
-  void next_untilItIsTaken_isTheSameRequest() throws ProtocolError {
+  void next_untilTake_isTheSameRequest() throws ProtocolError {
     for (String request : List.of("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", array(3), "GET k\r\n")) {
       ByteBuf in = Unpooled.copiedBuffer(Requests.bytes("\r\n" + request + PING));
       RequestParser parser = parser();
@@ -175,16 +177,16 @@ class RequestParserTest {
       assertTrue(parser.request().isWhole());
       assertEquals(request.length(), parser.request().size());
       parser.setBounds(new RequestBounds(1));
-      assertTrue(parser.next(in), "it was read before they were set");
+      assertTrue(parser.next(in), "it was read before the bounds changed");
       parser.take(in);
       assertEquals(PING, in.toString(StandardCharsets.ISO_8859_1));
       assertThrows(RequestTooLarge.class, () -> parser.next(in));
     }
   }
 
-  /** One that has begun is read again with the bounds that were set since. */
+  /** A request that is only partly read is read again with the new bounds. */
   @Test
-  void setBounds_withinARequest_countsForIt() throws ProtocolError {
+  void setBounds_withinARequest_appliesToIt() throws ProtocolError {
     for (String begun : List.of("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n", "*3\r\n$", "*3\r\n$3", "*3")) {
       RequestParser parser = new RequestParser(new RequestBounds(100));
       ByteBuf in = Unpooled.buffer().writeBytes(Requests.bytes(begun));
@@ -199,9 +201,9 @@ class RequestParserTest {
     }
   }
 
-  /** It is read with larger bounds, from its first byte. */
+  /** With larger bounds the request is read again from its first byte. */
   @Test
-  void restart_whenARequestIsTooLarge_readsItAnew() throws ProtocolError {
+  void restart_whenARequestIsTooLarge_readsItAgain() throws ProtocolError {
     RequestParser parser = new RequestParser(new RequestBounds(100, 3));
     for (String request : List.of("*1\r\n$200\r\n" + "v".repeat(200) + "\r\n", array(4))) {
       ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(request));
@@ -215,7 +217,7 @@ class RequestParserTest {
     }
   }
 
-  /** A command is known by its first arguments; none of the next request is read. */
+  /** The first arguments identify the command. The parser reads nothing of the next request. */
   @ParameterizedTest
   @CsvSource({
     "*3 $, 0",
@@ -225,7 +227,7 @@ class RequestParserTest {
     "*3 $3 GET x, 1",
     "*3 $3 GET $200, 1",
   })
-  void next_whenThereAreTooManyArguments_readsThoseThatAreThere(String input, int count) {
+  void next_whenThereAreTooManyArguments_readsThoseThatHaveArrived(String input, int count) {
     RequestParser parser = new RequestParser(new RequestBounds(100, 2));
     String raw = (input + " ").replace(" ", "\r\n").replaceFirst("(?<=GE|\\$)\r\n$", "");
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(raw));
@@ -243,7 +245,7 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_ofNothingButNewlines_isNoRequest() throws ProtocolError {
+  void parse_ofOnlyNewlines_readsNoRequest() throws ProtocolError {
     for (String line : new String[] {"\n", "\r\n", "*0\r\n", " \n"}) {
       ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(line.repeat(64 * 1024)));
       assertFalse(parser().parse(in));
@@ -252,28 +254,28 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_ofAnEndlessLine_failsWhereRedisDoes() {
-    assertNull(fed("a".repeat(65_536)));
-    assertEquals(ERROR + "too big inline request", fed("a".repeat(65_537)));
-    assertNull(fed("*" + "1".repeat(65_535)));
-    assertEquals(ERROR + "too big mbulk count string", fed("*" + "1".repeat(65_536)));
-    assertNull(fed("*1\r\n$" + "1".repeat(65_535)));
-    assertEquals(ERROR + "too big bulk count string", fed("*1\r\n$" + "1".repeat(65_536)));
+  void parse_ofAnEndlessLine_failsAtRedissLimit() {
+    assertNull(errorOf("a".repeat(65_536)));
+    assertEquals(ERROR + "too big inline request", errorOf("a".repeat(65_537)));
+    assertNull(errorOf("*" + "1".repeat(65_535)));
+    assertEquals(ERROR + "too big mbulk count string", errorOf("*" + "1".repeat(65_536)));
+    assertNull(errorOf("*1\r\n$" + "1".repeat(65_535)));
+    assertEquals(ERROR + "too big bulk count string", errorOf("*1\r\n$" + "1".repeat(65_536)));
     String another = array(17).replace("*17", "*18") + "$" + "1".repeat(65_536);
-    assertEquals(ERROR + "too big bulk count string", fed(another));
+    assertEquals(ERROR + "too big bulk count string", errorOf(another));
   }
 
-  /** In Redis, which searches the end of a line with strchr. */
+  /** Redis finds no end of such a line, because it searches with strchr. */
   @ParameterizedTest
   @ValueSource(strings = {"PING\0", "\0", "*\0", "*1\0", "*1\r\n$\0", "*1\r\n$4\0"})
-  void parse_ofALineWithANul_searchesItsEndInVain(String line) {
+  void parse_ofALineWithANul_findsNoEnd(String line) {
     String rest = "\r\nPING\r\n\n";
     assertEquals(new Requests(List.of(), null), parse(List.of(Requests.bytes(line + rest))));
-    assertTrue(fed(line + rest + "x".repeat(65_536)).startsWith(ERROR + "too big "));
+    assertTrue(errorOf(line + rest + "x".repeat(65_536)).startsWith(ERROR + "too big "));
   }
 
-  /** The error for a line that came in pieces of 1000 bytes; it is the same however it comes. */
-  private static String fed(String line) {
+  /** Returns the error for a line, and checks that it is the same in pieces of 1000 bytes. */
+  private static String errorOf(String line) {
     byte[] bytes = Requests.bytes(line);
     String error = parse(List.of(bytes)).error();
     int[] places = Stream.iterate(1000, i -> i + 1000).limit(65).mapToInt(i -> i).toArray();
@@ -282,7 +284,7 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_whenARequestIsJustAsLongAsAllowed_readsIt() {
+  void parse_whenARequestIsExactlyAtTheLimit_readsIt() {
     String head = "*2\r\n$3\r\nGET\r\n$80\r\n";
     String request = head + "x".repeat(80) + "\r\n";
     int length = request.length();
@@ -299,7 +301,7 @@ class RequestParserTest {
     assertEquals(refused, Requests.parse(new RequestParser(new RequestBounds(length - 1)), whole));
   }
 
-  /** Nobody whom Redis has not let in is to have it hold much. */
+  /** Redis buffers little for clients that have not logged in. */
   @ParameterizedTest
   @CsvSource({
     "'*10\r\n', ",
@@ -307,7 +309,7 @@ class RequestParserTest {
     "'*2\r\n$16000\r\n', ",
     "'*2\r\n$16384\r\n', unauthenticated bulk length",
   })
-  void parse_ofAStrangersRequest_readsWhatIsShort(String input, String error) {
+  void parse_beforeLogIn_readsOnlyShortRequests(String input, String error) {
     Requests read =
         Requests.parse(
             new RequestParser(RequestBounds.STRANGERS),
@@ -316,7 +318,7 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_ofMoreArgumentsThanAreAllowed_isRefusedWhenTheyAreAnnounced() {
+  void parse_ofTooManyArguments_isRefusedWhenTheyAreAnnounced() {
     RequestParser parser = new RequestParser(new RequestBounds(1000, 3));
     assertEquals(1, Requests.parse(parser, List.of(Requests.bytes(array(3)))).requests().size());
     Requests refused = Requests.parse(parser, List.of(Requests.bytes("*4\r\n")));
@@ -342,10 +344,10 @@ class RequestParserTest {
         Arguments.of(array(30).replace("*30", "*31"), "$1\r\n", 501, arguments(30)));
   }
 
-  /** Whatever came before it and comes after it. */
+  /** The result does not depend on the input before and after the request. */
   @ParameterizedTest
   @MethodSource("tooLarge")
-  void parse_whenARequestIsTooLarge_leavesItUnreadAndWhatIsBeforeReadable(
+  void parse_whenARequestIsTooLarge_leavesItUnreadAndItsFirstArgumentsReadable(
       String before, String announced, int limit, List<String> expected) {
     String request = before + announced;
     for (String earlier : List.of("", PING, array(5), "PING x\r\n", "\r\n")) {
@@ -358,7 +360,7 @@ class RequestParserTest {
     }
   }
 
-  /** What has not been read is moved to another buffer with each piece. */
+  /** Moves the unread input to another buffer with each piece. */
   private static void assertTooLarge(
       String earlier,
       String request,
@@ -398,7 +400,7 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_whenALengthIsBeyondWhatRedisTakes_isNotOnlyTooLarge() {
+  void parse_whenALengthExceedsRedissLimit_isAProtocolError() {
     RequestParser parser = new RequestParser(new RequestBounds(100));
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes("*1\r\n$536870913\r\n"));
     ProtocolError error = assertThrows(ProtocolError.class, () -> parser.parse(in));
@@ -410,7 +412,7 @@ class RequestParserTest {
   void parse_whenMuchIsAnnounced_allocatesLittle(String input) throws ProtocolError {
     ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = 0;
-    for (int i = 0; i < 2; i++) { // the first time classes are loaded
+    for (int i = 0; i < 2; i++) { // the first run also loads classes
       ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(input));
       RequestParser parser = parser();
       long before = thread.getCurrentThreadAllocatedBytes();
@@ -422,7 +424,7 @@ class RequestParserTest {
   }
 
   @Test
-  void parse_afterALongRequest_letsItsArraysGo() throws ProtocolError {
+  void parse_afterALongRequest_freesItsArrays() throws ProtocolError {
     RequestParser parser = parser();
     ByteBuf in = Unpooled.copiedBuffer(Requests.bytes(array(1000) + PING));
     assertTrue(parser.parse(in));
@@ -435,9 +437,9 @@ class RequestParserTest {
     assertEquals("PING", parser.request().text(0, 10));
   }
 
-  /** An argument that comes in many pieces, not looked at again with each. */
+  /** The parser does not read a long argument again with each piece. */
   @Test
-  void parse_ofALongArgumentInPieces_readsItWhenItIsWhole() {
+  void parse_ofALongArgumentInPieces_readsItWhenItIsComplete() {
     String value = "v".repeat(20_000);
     List<byte[]> pieces = new ArrayList<>(List.of(Requests.bytes("*2\r\n$3\r\nGET\r\n$20000\r\n")));
     for (int i = 0; i < 20_000; i += 100) {

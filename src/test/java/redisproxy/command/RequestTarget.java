@@ -17,9 +17,9 @@ import redisproxy.resp.FramedTarget;
 import redisproxy.resp.ProtocolError;
 
 /**
- * The {@link RequestParser}. However the input is cut, the same comes of it; what is read is read
- * again when it is written anew; a parser that allows less reads no other requests; and what is
- * held is in proportion to what has come, whatever was announced.
+ * Fuzzes the {@link RequestParser}. It reads the same requests however the input is split. It reads
+ * them again after they are written as RESP. A parser with smaller bounds reads no other requests.
+ * The memory it holds is in proportion to the bytes that arrived, whatever lengths were announced.
  */
 public final class RequestTarget implements Target {
   private static final int MAX_BYTES = 100_000;
@@ -59,7 +59,7 @@ public final class RequestTarget implements Target {
     int same = some.requests().size();
     assertEquals(all.requests().subList(0, same), some.requests(), "with less allowed");
     assertTrue(some.error() != null || all.equals(some), "refused only when more is allowed");
-    writtenAnew(all.requests());
+    assertReadAgain(all.requests());
     ALLOCATION.check(input.length, () -> pass(input));
     return new Outcome(all.requests(), all.error());
   }
@@ -89,7 +89,7 @@ public final class RequestTarget implements Target {
     }
   }
 
-  private static void writtenAnew(List<List<String>> requests) {
+  private static void assertReadAgain(List<List<String>> requests) {
     StringBuilder text = new StringBuilder();
     for (List<String> request : requests) {
       text.append('*').append(request.size()).append("\r\n");
@@ -108,10 +108,10 @@ public final class RequestTarget implements Target {
     ByteBuf in = Unpooled.wrappedBuffer(input);
     try {
       while (parser.parse(in)) {
-        // on to the next one
+        // Reads the next request.
       }
     } catch (ProtocolError e) {
-      // that is what it is for
+      // Broken input ends with an error.
     }
   }
 }

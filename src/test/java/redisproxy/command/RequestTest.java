@@ -12,13 +12,13 @@ import redisproxy.resp.ProtocolError;
 
 class RequestTest {
   @Test
-  void array_isTheRequestAsItIsSent() throws ProtocolError {
+  void array_isTheRequestAsResp() throws ProtocolError {
     Request request = Parsed.line("SET \"\\r\\n\" '' 123456789a");
     assertEquals(
         "*4\r\n$3\r\nSET\r\n$2\r\n\r\n\r\n$0\r\n\r\n$10\r\n123456789a\r\n", text(request.array()));
   }
 
-  /** Requests, and what Redis 7.0.15 says to them. */
+  /** Requests, and Redis 7.0.15's error for each. */
   static Stream<Arguments> unknown() {
     return Stream.of(
         unknown("foo", "'foo', with args beginning with: "),
@@ -39,7 +39,7 @@ class RequestTest {
         unknown(
             "foo " + a(124) + " 123456789 z",
             "'foo', with args beginning with: '" + a(124) + "' '1' "),
-        // in C a string ends at its first NUL
+        // a C string ends at its first NUL
         unknown("foo \"a\\x00b\" c", "'foo', with args beginning with: 'a' 'c' "),
         unknown("\"\\x00get\" k", "'', with args beginning with: 'k' "));
   }

@@ -9,12 +9,12 @@ import java.util.List;
 import redisproxy.resp.ProtocolError;
 
 /**
- * What a {@link RequestParser} made of an input: the requests, then the error if it met one. Bytes
- * are spelled as the characters of ISO 8859-1.
+ * What a {@link RequestParser} read from an input: the requests, and the error if there was one.
+ * Strings have one ISO 8859-1 character for each byte.
  */
 public record Requests(List<List<String>> requests, String error) {
 
-  /** Feeds the pieces one after the other into one buffer. */
+  /** Feeds the pieces one after another into one buffer. */
   static Requests parse(RequestParser parser, List<byte[]> pieces) {
     List<List<String>> requests = new ArrayList<>();
     ByteBuf in = Unpooled.buffer();
@@ -30,9 +30,8 @@ public record Requests(List<List<String>> requests, String error) {
   }
 
   /**
-   * The same, but what has not been read is moved to a buffer of its own before each piece, and
-   * before a request that was read is looked at; that buffer ends where the input ends, so that to
-   * read beyond it throws.
+   * Feeds the pieces, but moves the unread input to a new buffer before each piece, and before it
+   * looks at a request. That buffer ends where the input ends, so reading beyond the input throws.
    */
   static Requests parseMoved(RequestParser parser, List<byte[]> pieces) {
     List<List<String>> requests = new ArrayList<>();
@@ -54,12 +53,12 @@ public record Requests(List<List<String>> requests, String error) {
     return new Requests(requests, null);
   }
 
-  /** Reads all that is there; what was read is added to the list. Returns the error, or null. */
+  /** Reads all complete requests and adds them to the list. Returns the error, or null. */
   public static String read(RequestParser parser, ByteBuf in, List<List<String>> requests) {
     try {
       for (int before = in.readableBytes(); parser.parse(in); before = in.readableBytes()) {
         if (in.readableBytes() >= before) {
-          throw new AssertionError("a request of no bytes");
+          throw new AssertionError("the parser read a request of no bytes");
         }
         requests.add(arguments(parser.request()));
       }
@@ -76,7 +75,7 @@ public record Requests(List<List<String>> requests, String error) {
         in.getBytes(in.readerIndex(), rest);
         ByteBuf moved = Unpooled.wrappedBuffer(new byte[3], rest).skipBytes(3);
         if (!parser.next(moved)) {
-          throw new AssertionError("a request is gone before it was taken");
+          throw new AssertionError("a request was lost before it was taken");
         }
         requests.add(arguments(parser.request()));
         parser.take(in);
@@ -99,7 +98,7 @@ public record Requests(List<List<String>> requests, String error) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** The bytes cut before each of these places. */
+  /** Splits the bytes before each of these positions. */
   public static List<byte[]> cut(byte[] bytes, int... places) {
     List<byte[]> pieces = new ArrayList<>();
     int from = 0;

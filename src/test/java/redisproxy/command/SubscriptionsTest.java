@@ -13,7 +13,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * The counts are those that Redis gives: channels and patterns together, sharded channels apart.
+ * The counts are those in Redis's confirmations: channels and patterns together, sharded channels
+ * separately.
  */
 class SubscriptionsTest {
   private static final long SEED = Long.getLong("test.seed", 20_265);
@@ -46,7 +47,7 @@ class SubscriptionsTest {
   }
 
   @Test
-  void confirmationsOfAll_whenThereIsNone_isOne() {
+  void confirmationsOfAll_withoutSubscriptions_isOne() {
     for (String command : List.of("unsubscribe", "punsubscribe", "sunsubscribe")) {
       assertEquals(1, subscriptions.confirmationsOfAll(command));
     }
@@ -97,7 +98,7 @@ class SubscriptionsTest {
     assertEquals(2, subscriptions.confirmationsOfAll("punsubscribe"));
   }
 
-  /** A server that knows the channels by name. */
+  /** Compares with a model of the server that knows the channels by name. */
   @Test
   void confirmed_inAnyOrder_countsWhatTheServerCounts() {
     Random random = new Random(SEED);

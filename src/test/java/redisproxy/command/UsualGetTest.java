@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The short cut, which must lead where the long way does. */
+/** The fast path for GET must read the same requests as the full parser. */
 class UsualGetTest {
   private static final String PING = "*1\r\n$4\r\nPING\r\n";
 
@@ -21,7 +21,7 @@ class UsualGetTest {
   }
 
   @Test
-  void begins_onlyWhereAGetOfOneKeyDoes() {
+  void begins_onlyForAGetOfOneKey() {
     for (String get : new String[] {"GET", "get", "gEt"}) {
       assertTrue(begins("*2\r\n$3\r\n" + get + "\r\n$1\r\nk\r\n"));
       assertTrue(begins("*2\r\n$3\r\n" + get + "\r\n$1"));
@@ -41,7 +41,7 @@ class UsualGetTest {
     }
   }
 
-  /** Behind other input, and with nothing read. */
+  /** Tests after other input, and checks that nothing was read. */
   private static boolean begins(String text) {
     ByteBuf in = Unpooled.copiedBuffer("*1" + text, StandardCharsets.ISO_8859_1).skipBytes(2);
     boolean begun = UsualGet.begins(in);
@@ -50,7 +50,7 @@ class UsualGetTest {
   }
 
   @Test
-  void keyLength_ofAWholeRequest_isThatOfItsKey_whereverItLies() {
+  void keyLength_ofACompleteRequest_isTheLengthOfItsKey() {
     for (int length = 1; length < 100; length++) {
       for (String rest : List.of("", "x", PING)) {
         ByteBuf in = buffer("junk" + get("GET", length) + rest).skipBytes(4);
@@ -62,7 +62,7 @@ class UsualGetTest {
   }
 
   @Test
-  void keyLength_ofWhatIsNotAllThere_orOfAnotherLength_isNone() {
+  void keyLength_ofAnIncompleteRequestOrAnotherKeyLength_isZero() {
     for (int length : new int[] {1, 9, 10, 99}) {
       String whole = get("GET", length);
       for (int i = 0; i < whole.length(); i++) {
@@ -74,10 +74,10 @@ class UsualGetTest {
     }
   }
 
-  /** Byte by byte a request is never there as a whole, so the short cut is not taken. */
+  /** If the input arrives byte by byte, the parser never takes the fast path. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 5, 9, 10, 19, 42, 99, 100})
-  void parse_ofAGetWithAByteChanged_readsWhatTheLongWayDoes(int keyLength) {
+  void parse_ofAGetWithAChangedByte_readsTheSameAsTheFullParser(int keyLength) {
     byte[] whole = Requests.bytes(get("GET", keyLength) + PING);
     for (int i = 0; i < UsualGet.keyStart(keyLength) + 2; i++) {
       for (byte b : Requests.bytes("*$0123456789/:-+ \r\n\0\177\200\377GETget")) {

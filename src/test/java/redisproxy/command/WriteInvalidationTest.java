@@ -33,7 +33,7 @@ class WriteInvalidationTest {
   }
 
   @Test
-  void flush_invalidatesAllThatWasAdded_inOneMessage() {
+  void flush_invalidatesEverythingInOneMessage() {
     invalidation.add(keys("a", "b"));
     invalidation.add(Writes.NOTHING);
     invalidation.add(keys("c"));
@@ -45,7 +45,7 @@ class WriteInvalidationTest {
   }
 
   @Test
-  void add_ofMoreKeysThanAreToldApart_startsAnotherMessage() {
+  void add_ofTooManyKeys_startsAnotherMessage() {
     String[] many = new String[6_000];
     Arrays.fill(many, "k");
     invalidation.add(keys(many));
@@ -57,7 +57,7 @@ class WriteInvalidationTest {
   }
 
   @Test
-  void invalidate_isAtOnce() {
+  void invalidate_isImmediate() {
     invalidation.invalidate(Writes.NOTHING);
     assertEquals(List.of(), invalidated);
     invalidation.invalidate(keys("a"));
@@ -66,7 +66,7 @@ class WriteInvalidationTest {
   }
 
   @Test
-  void holds_nothing_whenTheKeysAreKnown() {
+  void holds_whenTheKeysAreKnown_isFalse() {
     assertFalse(invalidation.holds(Writes.NOTHING));
     assertFalse(invalidation.holds(keys("a")));
     assertFalse(invalidation.holds(Writes.EVERYTHING));
@@ -75,15 +75,15 @@ class WriteInvalidationTest {
   }
 
   @Test
-  void holds_whatWroteKeysOnlyRedisKnows() {
+  void holds_whenOnlyRedisKnowsTheKeys_isTrue() {
     assertTrue(invalidation.holds(Writes.UNKNOWN));
-    assertEquals(List.of(), invalidated, "the feed tells");
+    assertEquals(List.of(), invalidated, "the feed reports them");
     assertEquals(new WriteInvalidation.Held(true, false), invalidation.takeHeld());
     assertEquals(new WriteInvalidation.Held(false, false), invalidation.takeHeld());
   }
 
   @Test
-  void holds_whatChangedWhoMayLogIn() {
+  void holds_whenLogInsMayHaveChanged_isTrue() {
     assertTrue(invalidation.holds(Writes.ACCESS));
     assertEquals(List.of("KEYS  access"), invalidated);
     assertEquals(new WriteInvalidation.Held(false, true), invalidation.takeHeld());
@@ -93,7 +93,7 @@ class WriteInvalidationTest {
   }
 
   @Test
-  void takeHeld_isForAllThatWasHeldSince() {
+  void takeHeld_isForEverythingHeldSinceTheLastCall() {
     invalidation.holds(Writes.ACCESS);
     invalidation.holds(Writes.UNKNOWN);
     invalidation.holds(keys("a"));

@@ -15,7 +15,7 @@ class WritesTest {
   private static final byte[] C = {'c'};
 
   @Test
-  void isNothing_whenThereAreNoKeys_isTrueUnlessMoreMayHaveBeenWritten() {
+  void isNothing_isTrueOnlyWithoutKnownAndUnknownKeys() {
     assertTrue(Writes.NOTHING.isNothing());
     assertTrue(new Writes(List.of()).isNothing());
     assertFalse(Writes.UNKNOWN.isNothing());
@@ -24,14 +24,14 @@ class WritesTest {
   }
 
   @Test
-  void sum_ofKeys_isAllOfThemInTheirOrder() {
+  void sum_ofKeys_listsThemInOrder() {
     Writes both = sum(writes(A, B), writes(C, A));
     assertEquals(Writes.Reach.KEYS, both.reach());
     assertEquals(List.of(A, B, C, A), both.keys());
   }
 
   @Test
-  void sum_leavesWhatIsAddedAsItWas() {
+  void sum_doesNotChangeItsParts() {
     Writes one = new Writes(new ArrayList<>(List.of(A)));
     Writes other = new Writes(new ArrayList<>(List.of(B)));
     sum(one, other);
@@ -40,7 +40,7 @@ class WritesTest {
   }
 
   @Test
-  void total_doesNotChangeWithWhatIsAddedLater() {
+  void total_isNotChangedByLaterAdditions() {
     Writes.Sum sum = new Writes.Sum();
     sum.add(writes(A));
     Writes before = sum.total();
@@ -50,7 +50,7 @@ class WritesTest {
   }
 
   @Test
-  void sum_withNothing_isTheOther() {
+  void sum_withNothing_isUnchanged() {
     assertEquals(Writes.NOTHING, sum());
     for (Writes writes :
         List.of(Writes.NOTHING, Writes.UNKNOWN, Writes.EVERYTHING, Writes.ACCESS, writes(A))) {
@@ -60,7 +60,7 @@ class WritesTest {
   }
 
   @Test
-  void sum_isAsFarAsTheFarthest() {
+  void sum_hasTheWidestReach() {
     for (Writes less : List.of(Writes.NOTHING, writes(A), Writes.UNKNOWN)) {
       assertEquals(Writes.EVERYTHING, sum(less, Writes.EVERYTHING));
       assertEquals(Writes.EVERYTHING, sum(Writes.EVERYTHING, less));
@@ -70,7 +70,7 @@ class WritesTest {
   }
 
   @Test
-  void sum_ofMoreKeysThanAreToldApart_isUnknown() {
+  void sum_ofTooManyKeys_isUnknown() {
     Writes many = new Writes(Collections.nCopies(9_999, A));
     Writes most = sum(many, writes(B));
     assertEquals(10_000, most.keys().size());
@@ -84,7 +84,7 @@ class WritesTest {
   }
 
   @Test
-  void hasRoomFor_asManyAsAreToldApart() {
+  void hasRoomFor_upToTheKeyLimit() {
     Writes.Sum sum = new Writes.Sum();
     sum.add(new Writes(Collections.nCopies(9_999, A)));
     assertTrue(sum.hasRoomFor(Writes.NOTHING));
@@ -96,7 +96,7 @@ class WritesTest {
   }
 
   @Test
-  void access_isKeptWhateverElseIsWritten() {
+  void sum_keepsAccess() {
     assertFalse(Writes.ACCESS.isNothing());
     assertFalse(Writes.ACCESS.changesKeys());
     for (Writes writes : List.of(Writes.NOTHING, Writes.EVERYTHING, writes(A), Writes.ACCESS)) {
