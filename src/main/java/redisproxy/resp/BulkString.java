@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a bulk string behind its dollar sign, as its bytes come. One that is longer than wanted is
- * passed over.
+ * Reads a bulk string after its dollar sign, as its bytes arrive. Skips a string that is longer
+ * than wanted.
  */
 final class BulkString {
   private static final long NONE = -1;
@@ -14,22 +14,24 @@ final class BulkString {
   private boolean inLength = true;
   private boolean isNull;
 
-  /** The string and how much of it has come; null when it is passed over, or null itself. */
+  /** The string; null if it is skipped or is a null string. */
   private byte @Nullable [] bytes;
 
+  /** How many bytes of the string have arrived. */
   private int filled;
 
-  /** Bytes still to pass over, and how much of the CRLF behind them. */
+  /** Bytes still to skip. */
   private long skip;
 
+  /** How many bytes of the CRLF at the end have arrived. */
   private int ending;
 
   /**
-   * Reads on.
+   * Continues reading.
    *
-   * @param longest which strings are kept, in bytes
-   * @return whether the string is whole
-   * @throws ProtocolError when it is no bulk string
+   * @param longest longer strings are skipped, in bytes
+   * @return whether the string is complete
+   * @throws ProtocolError if this is not a bulk string
    */
   boolean feed(ByteBuf in, int longest) throws ProtocolError {
     if (inLength) {
@@ -69,7 +71,7 @@ final class BulkString {
   private boolean end(ByteBuf in) throws ProtocolError {
     while (ending < 2 && in.isReadable()) {
       if (in.readByte() != (ending == 0 ? '\r' : '\n')) {
-        throw new ProtocolError("a string without an end");
+        throw new ProtocolError("missing CRLF after a string");
       }
       ending++;
     }
@@ -81,7 +83,8 @@ final class BulkString {
   }
 
   /**
-   * The string, or null if it is null or too long; the reader is fresh for the next one afterwards.
+   * Returns the string, or null if it is a null string or too long. Resets this reader for the next
+   * string.
    */
   byte @Nullable [] take() {
     byte[] taken = bytes;
@@ -91,17 +94,17 @@ final class BulkString {
   }
 
   /**
-   * Reads on in the line of a number; true when it is whole.
+   * Continues reading the line of a number. Returns whether the line is complete.
    *
-   * @throws ProtocolError when it is too long for a number, or without an end
+   * @throws ProtocolError if the line is too long for a number, or does not end with CRLF
    */
   static boolean feedNumber(ByteBuf in, DecimalLine number) throws ProtocolError {
     int before = number.read();
-    boolean whole = number.feed(in, in.readerIndex());
+    boolean complete = number.feed(in, in.readerIndex());
     in.skipBytes(number.read() - before);
-    if (number.read() > 24 || whole && in.getByte(in.readerIndex() - 1) != '\n') {
+    if (number.read() > 24 || complete && in.getByte(in.readerIndex() - 1) != '\n') {
       throw new ProtocolError("bad number in a reply");
     }
-    return whole;
+    return complete;
   }
 }

@@ -3,8 +3,8 @@ package redisproxy.resp;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Reads a line that holds a decimal number, byte by byte as they come. What counts as a number is
- * what Redis's string2ll takes: no plus sign, no leading zero, no blank, not beyond 64 bits.
+ * Reads a line with a decimal number, as its bytes arrive. Accepts what Redis's string2ll accepts:
+ * no plus sign, no leading zero, no blank, and at most 64 bits.
  */
 public final class DecimalLine {
   private int read;
@@ -12,18 +12,21 @@ public final class DecimalLine {
   private boolean valid = true;
   private boolean ended;
 
-  /** Redis searches the end with strchr, which finds nothing behind a NUL byte. */
+  /** A NUL byte was read. Redis searches the line's end with strchr, which stops at a NUL byte. */
   private boolean endless;
 
   private int digits;
   private long value;
 
-  /** How many bytes of the line have been read, its end included. */
+  /** How many bytes of the line have been read, including its end. */
   public int read() {
     return read;
   }
 
-  /** Reads on from an index; true when the line is whole: its CR and one more byte. */
+  /**
+   * Continues reading from an index. Returns whether the line is complete: its CR and one more byte
+   * were read.
+   */
   public boolean feed(ByteBuf in, int from) {
     int end = in.writerIndex();
     for (int i = from; i < end; i++) {
@@ -54,11 +57,11 @@ public final class DecimalLine {
   }
 
   /**
-   * The number; the reader is fresh for the next line afterwards.
+   * Returns the number, and resets this reader for the next line.
    *
-   * @throws ProtocolError with the given text if it is no number or above the limit
+   * @throws ProtocolError with the given text if the line is not a number or is above the limit
    */
-  public long valueUpTo(long limit, String otherwise) throws ProtocolError {
+  public long valueUpTo(long limit, String errorText) throws ProtocolError {
     boolean overflow = value < 0 && !(negative && value == Long.MIN_VALUE);
     boolean good = valid && digits > 0 && !overflow && !(negative && value == 0);
     long number = negative ? -value : value;
@@ -70,7 +73,7 @@ public final class DecimalLine {
     digits = 0;
     value = 0;
     if (!good || number > limit) {
-      throw new ProtocolError(otherwise);
+      throw new ProtocolError(errorText);
     }
     return number;
   }

@@ -4,67 +4,69 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads what a server says on a RESP3 connection that tracks keys: invalidations, key by key as
- * they come, and the replies between them. What is held is one key at most. Incremental: goes on
- * where it stopped, however the bytes are split. One thread at a time.
+ * Reads a RESP3 connection with client tracking: invalidations, key by key as they arrive, and the
+ * replies between them. Holds one key at most. Parsing is incremental: it continues where it
+ * stopped, however the bytes are split. One thread at a time.
  */
 public final class FeedParser {
-  /** Is told what the server says, in its order. */
+  /** Receives the server's messages in order. */
   public interface Receiver {
-    /** A key is no longer what it was; the array is the receiver's to keep. */
+    /** A key is invalid. The receiver owns the array. */
     void key(byte[] key);
 
-    /** No key is what it was; also said in place of a key too long to hold. */
+    /**
+     * All keys are invalid. Also called instead of {@link #key} for a key that is too long to hold.
+     */
     void all();
 
     /** A short string among the elements of a reply that is an array or a map. */
     void text(String text);
 
     /**
-     * A reply is whole.
+     * A reply is complete.
      *
      * @param type its first byte
-     * @param line what it says if it is an error or a simple string, perhaps cut; else empty
+     * @param line the text of an error or a simple string, perhaps truncated; else empty
      */
     void reply(byte type, String line);
   }
 
-  /** The longest key that is held, in bytes; Redis takes keys of up to 512 MB. */
+  /** The longest key that is held, in bytes. Redis allows keys of up to 512 MB. */
   public static final int MAX_KEY = 1024 * 1024;
 
   private static final String INVALIDATE = "invalidate";
 
-  /** Longer strings in a reply are passed over. */
+  /** Longer strings in a reply are skipped. */
   private static final int MAX_TEXT = 64;
 
-  /** What is kept of a line, and how long it may be. */
+  /** How much of a line is kept, in bytes. */
   private static final int MAX_SHOWN = 256;
 
   private static final int MAX_LINE = 64 * 1024;
 
-  /** Where the input stands. */
+  /** What the next byte of the input belongs to. */
   private enum State {
     /** Between two messages. */
     BETWEEN,
     /** In a simple string or an error. */
     LINE,
-    /** In the number of elements. */
+    /** In the line with the number of elements. */
     COUNT,
     /** Before an element. */
     ELEMENT,
     /** In a bulk string that is an element. */
     STRING,
-    /** In anything else, which is passed over. */
+    /** In any other value, which is skipped. */
     OTHER,
-    /** Before what an invalidation names. */
-    NAMED,
-    /** In the number of keys it names. */
+    /** Before the payload of an invalidation. */
+    INVALIDATION,
+    /** In the line with the number of invalidated keys. */
     KEY_COUNT,
-    /** Before one of them. */
+    /** Before an invalidated key. */
     KEY,
-    /** In it. */
+    /** In the bulk string of an invalidated key. */
     KEY_STRING,
-    /** In the null that stands for all. */
+    /** In the null that stands for all keys. */
     ALL
   }
 
@@ -82,27 +84,27 @@ public final class FeedParser {
   private int lineLength;
   private boolean lineEnds;
 
-  /** Elements of the message, or keys of the invalidation, still to come. */
+  /** How many elements of the message, or keys of the invalidation, are still to come. */
   private long left;
 
-  /** The element is the first one. */
+  /** The next element is the first one of its message. */
   private boolean first;
 
   public FeedParser(Receiver receiver) {
     this.receiver = receiver;
   }
 
-  /** Whether the input stands between two messages. */
+  /** Whether the last message is complete, and no other has begun. */
   public boolean isBetween() {
     return state == State.BETWEEN;
   }
 
   /**
-   * Reads on until something has been told to the receiver, or to the end of the input; the reader
-   * index stands behind what was read.
+   * Continues reading until the receiver was called, or to the end of the input. Moves the reader
+   * index behind what was read.
    *
-   * @return whether something was told, and there may be more
-   * @throws ProtocolError when this is not what such a server says
+   * @return whether the receiver was called; then there may be more to read
+   * @throws ProtocolError if the input is not RESP, or is an unknown form of invalidation
    */
   public boolean feed(ByteBuf in) throws ProtocolError {
     while (in.isReadable()) {
@@ -113,7 +115,7 @@ public final class FeedParser {
     return false;
   }
 
-  /** True when something was told. */
+  /** Reads one step. Returns whether it called the receiver to end a message or report a key. */
   private boolean step(ByteBuf in) throws ProtocolError {
     return switch (state) {
       case BETWEEN -> begin(in);
@@ -122,7 +124,7 @@ public final class FeedParser {
       case ELEMENT -> element(in);
       case STRING -> string.feed(in, MAX_TEXT) && stringEnds();
       case OTHER -> framer.feed(in) && (left == 0 ? messageEnds() : elementEnds());
-      case NAMED -> named(in);
+      case INVALIDATION -> invalidation(in);
       case KEY_COUNT -> BulkString.feedNumber(in, number) && keyCount();
       case KEY -> key(in);
       case KEY_STRING -> string.feed(in, MAX_KEY) && keyEnds();
@@ -153,7 +155,7 @@ public final class FeedParser {
     byte b = in.readByte();
     if (lineEnds) {
       if (b != '\n') {
-        throw new ProtocolError("a line without an end");
+        throw new ProtocolError("missing LF after a line in a reply");
       }
       state = State.BETWEEN;
       receiver.reply(type, line.toString());
@@ -184,7 +186,7 @@ public final class FeedParser {
     if (isString) {
       in.skipBytes(1);
     } else if (first && type == '>') {
-      throw new ProtocolError("a push of no kind");
+      throw new ProtocolError("a push message without a type");
     }
     state = isString ? State.STRING : State.OTHER;
     return false;
@@ -198,9 +200,9 @@ public final class FeedParser {
         receiver.text(text);
       } else if (first && text.equals(INVALIDATE)) {
         if (left != 2) {
-          throw new ProtocolError("an invalidation of no known form");
+          throw new ProtocolError("unknown form of invalidation");
         }
-        state = State.NAMED;
+        state = State.INVALIDATION;
         return false;
       }
     }
@@ -214,7 +216,7 @@ public final class FeedParser {
     return left == 0 && messageEnds();
   }
 
-  /** A push of another kind is nobody's business. */
+  /** Ends a message. Pushes of other kinds are ignored. */
   private boolean messageEnds() {
     state = State.BETWEEN;
     if (type == '>') {
@@ -224,14 +226,14 @@ public final class FeedParser {
     return true;
   }
 
-  private boolean named(ByteBuf in) throws ProtocolError {
+  private boolean invalidation(ByteBuf in) throws ProtocolError {
     switch (in.getByte(in.readerIndex())) {
       case '*' -> {
         in.skipBytes(1);
         state = State.KEY_COUNT;
       }
       case '_' -> state = State.ALL;
-      default -> throw new ProtocolError("an invalidation of no known form");
+      default -> throw new ProtocolError("unknown form of invalidation");
     }
     return false;
   }
@@ -242,7 +244,7 @@ public final class FeedParser {
     return true;
   }
 
-  /** Below zero it is the null of RESP2. */
+  /** A negative count is a RESP2 null array: all keys are invalid. */
   private boolean keyCount() throws ProtocolError {
     left = number.valueUpTo(Integer.MAX_VALUE, "bad count in a reply");
     state = left == 0 ? State.BETWEEN : State.KEY;
@@ -251,7 +253,7 @@ public final class FeedParser {
 
   private boolean key(ByteBuf in) throws ProtocolError {
     if (in.readByte() != '$') {
-      throw new ProtocolError("a key that is no string");
+      throw new ProtocolError("an invalidated key is not a string");
     }
     state = State.KEY_STRING;
     return false;
@@ -259,7 +261,7 @@ public final class FeedParser {
 
   private boolean keyEnds() throws ProtocolError {
     if (string.isNull()) {
-      throw new ProtocolError("a key that is no string");
+      throw new ProtocolError("an invalidated key is not a string");
     }
     byte[] key = string.take();
     left--;

@@ -3,20 +3,20 @@ package redisproxy.resp;
 import java.util.Arrays;
 
 /**
- * How many elements are still to come at each level of a nested reply; the bottom level is the
- * reply itself.
+ * Counts the elements that are still to come at each level of a nested reply. The bottom level is
+ * the reply itself.
  */
-final class Levels {
-  /** Stands for the number of elements of an aggregate that ends with a full stop. */
+final class NestingStack {
+  /** Stands for the unknown number of elements of a streamed aggregate, which ends with a dot. */
   static final long STREAMED = -1;
 
-  /** Redis nests as deep as its script interpreter's stack goes, about 8000. */
+  /** Redis's own replies nest at most as deep as its script interpreter's stack, about 8000. */
   private static final int MAX_DEPTH = 16 * 1024;
 
   private long[] left = new long[8];
   private int depth = -1;
 
-  /** The level that is being read; -1 between two replies. */
+  /** The current level; -1 between two replies. */
   int depth() {
     return depth;
   }
@@ -25,13 +25,13 @@ final class Levels {
     return left[depth] == STREAMED;
   }
 
-  /** One reply is to come. */
+  /** Starts a reply. */
   void begin() {
     depth = 0;
     left[0] = 1;
   }
 
-  /** An attribute comes before the next element and is none itself. */
+  /** Adds one to the elements to come, because an attribute does not count as an element. */
   void addAttribute() {
     if (!isStreamed()) {
       left[depth]++;
@@ -49,13 +49,14 @@ final class Levels {
     left[depth] = elements;
   }
 
-  /** A full stop ends a level. */
+  /** Ends a streamed level at its dot. */
   void close() {
     depth--;
   }
 
   /**
-   * One element is whole, and with it perhaps those around it. True when that is the reply itself.
+   * Ends an element, and every level around it that is now complete. Returns whether the whole
+   * reply is complete.
    */
   boolean element() {
     while (depth >= 0) {

@@ -1,9 +1,9 @@
 package redisproxy.resp;
 
 /**
- * The input is not RESP. The message is Redis's own text; after it is sent the connection is to be
- * closed, for there is no telling where the next request begins. Carries no stack trace: it is the
- * client's fault, not ours.
+ * The input is not RESP. For a request, the message is Redis's own error text. After sending it,
+ * close the connection, because it is unknown where the next request begins. Has no stack trace:
+ * the peer caused the error, not the proxy.
  */
 public class ProtocolError extends Exception {
 

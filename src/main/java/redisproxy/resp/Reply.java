@@ -3,7 +3,7 @@ package redisproxy.resp;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
-/** Replies as bytes ready to send. The shared arrays are not to be changed. */
+/** Replies as bytes ready to send. Do not change the shared arrays. */
 public final class Reply {
   public static final byte[] OK = ascii("+OK\r\n");
   public static final byte[] PONG = ascii("+PONG\r\n");
@@ -14,7 +14,7 @@ public final class Reply {
   /** A missing value in RESP3. */
   public static final byte[] NULL = ascii("_\r\n");
 
-  /** Redis's answer to one client too many; it is followed by a close. */
+  /** Redis's answer to a client beyond its limit. The connection is closed after it. */
   public static final byte[] MAX_CLIENTS = error("ERR max number of clients reached");
 
   private Reply() {}
@@ -22,15 +22,18 @@ public final class Reply {
   /**
    * An error reply.
    *
-   * @param text the code and the message, such as {@code ERR unknown command}; what would end the
-   *     line early becomes a space, as in Redis
+   * @param text the code and the message, such as {@code ERR unknown command}; CR and LF become
+   *     spaces, as in Redis
    */
   public static byte[] error(String text) {
     String line = text.replace('\r', ' ').replace('\n', ' ');
     return ("-" + line + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** The bytes of a whole reply that lie in a buffer; the most frequent one is not copied. */
+  /**
+   * The bytes of a complete reply in a buffer. Returns {@link #OK}, the most frequent one,
+   * uncopied.
+   */
   public static byte[] copyOf(ByteBuf from, int start, int length) {
     if (length == OK.length && from.getByte(start) == '+' && from.getByte(start + 1) == 'O') {
       return OK;

@@ -3,28 +3,28 @@ package redisproxy.resp;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Finds where each reply of a server ends, in RESP2 and RESP3, all types, nested and streamed ones
- * included, without keeping any of it. An attribute belongs to the reply that follows it.
- * Incremental: goes on where it stopped, however the bytes are split. One thread at a time.
+ * Finds where each reply of a server ends. Handles all types of RESP2 and RESP3, including nested
+ * and streamed ones, and buffers no reply. An attribute belongs to the reply after it. Parsing is
+ * incremental: it continues where it stopped, however the bytes are split. One thread at a time.
  */
 public final class ReplyFramer {
-  /** Longest kind that is told: those of pub/sub are shorter. */
+  /** Longest kind that is kept, in bytes. The kinds of pub/sub messages are shorter. */
   private static final int MAX_KIND = 16;
 
   private static final int MAX_LINE = 64 * 1024;
 
-  /** To a length above this no more digits are added, so that twice of it is still a number. */
+  /** A length above this takes no more digits, so that twice the length still fits into a long. */
   private static final long MAX_LENGTH = Long.MAX_VALUE / 32;
 
-  private final Levels levels = new Levels();
+  private final NestingStack nesting = new NestingStack();
 
-  /** Bytes of a string still to be passed over, its CRLF included. */
+  /** Bytes of a string still to skip, including its CRLF. */
   private long skip;
 
-  /** Within a streamed string: chunks follow until an empty one. */
+  /** In a streamed string: chunks follow until an empty one. */
   private boolean chunked;
 
-  /** Within a line: its type, what has been read of its number, and how. */
+  /** The first byte of the current line. The fields below describe the same line. */
   private byte lineType;
 
   private boolean inLine;
@@ -36,20 +36,20 @@ public final class ReplyFramer {
 
   private byte type;
 
-  /** The first element of an array or push, as far as it tells the kinds of them apart. */
+  /** The beginning of an array's or push's first element, which names its kind. */
   private final StringBuilder kind = new StringBuilder(MAX_KIND);
 
   /** The first element of the array or push has begun. */
   private boolean hasElements;
 
-  /** It is the string that is being read. */
+  /** The current string is that first element. */
   private boolean inKind;
 
   private long lastInteger;
 
   /**
-   * What the first element says when the reply is an array or a push that begins with a bulk
-   * string; else empty.
+   * The first element's text, at most its first 16 bytes, if the reply is an array or a push that
+   * begins with a bulk string; else empty.
    */
   public String kind() {
     return kind.toString();
@@ -60,26 +60,26 @@ public final class ReplyFramer {
     return lastInteger;
   }
 
-  /** The first byte of the reply that is being read or was read last, behind its attributes. */
+  /** The first byte of the current or last reply, after its attributes. */
   public byte type() {
     return type;
   }
 
-  /** Whether the input stands between two replies. */
+  /** Whether the last reply is complete, and no other has begun. */
   public boolean isBetween() {
-    return levels.depth() < 0 && !inLine && skip == 0;
+    return nesting.depth() < 0 && !inLine && skip == 0;
   }
 
   /**
-   * Reads on to the end of the reply or of the input, whichever comes first; the reader index
-   * stands behind it.
+   * Continues reading to the end of the reply or of the input, whichever comes first. Moves the
+   * reader index there.
    *
-   * @return whether the reply ends there
-   * @throws ProtocolError when this is not RESP
+   * @return whether the reply is complete
+   * @throws ProtocolError if the input is not RESP
    */
   public boolean feed(ByteBuf in) throws ProtocolError {
-    if (levels.depth() < 0 && in.isReadable()) {
-      levels.begin();
+    if (nesting.depth() < 0 && in.isReadable()) {
+      nesting.begin();
       type = 0;
       kind.setLength(0);
       hasElements = false;
@@ -91,7 +91,7 @@ public final class ReplyFramer {
         noteKind(in, step);
         in.skipBytes(step);
         skip -= step;
-        if (skip == 0 && !chunked && levels.element()) {
+        if (skip == 0 && !chunked && nesting.element()) {
           return true;
         }
       } else if (line(in) && lineEnds()) {
@@ -102,8 +102,8 @@ public final class ReplyFramer {
   }
 
   /**
-   * Takes down what it can of the first element; its CRLF, of which two bytes of the skip are made,
-   * is not of it.
+   * Records the bytes of the first element, up to {@link #MAX_KIND}. The last two bytes of the skip
+   * are the CRLF and do not belong to it.
    */
   private void noteKind(ByteBuf in, int step) {
     if (!inKind) {
@@ -115,7 +115,7 @@ public final class ReplyFramer {
     }
   }
 
-  /** Reads on in a line; true when it is whole. */
+  /** Continues reading a line. Returns whether it is complete. */
   private boolean line(ByteBuf in) throws ProtocolError {
     if (!inLine) {
       begin(in.readByte());
@@ -158,9 +158,9 @@ public final class ReplyFramer {
 
   private void beginElement(byte first) {
     inKind = false;
-    if (levels.depth() == 0) {
+    if (nesting.depth() == 0) {
       type = first;
-    } else if (levels.depth() == 1 && !hasElements && (type == '*' || type == '>')) {
+    } else if (nesting.depth() == 1 && !hasElements && (type == '*' || type == '>')) {
       hasElements = true;
       inKind = first == '$';
     }
@@ -198,8 +198,8 @@ public final class ReplyFramer {
   }
 
   /**
-   * A length is a number, or -1 or a question mark where that has a meaning; its line's CR has been
-   * counted.
+   * Checks a length: a number, or -1 or a question mark if the type allows it. {@link #lineLength}
+   * includes the line's CR.
    */
   private void checkLength(boolean mayBeNull, boolean mayStream) throws ProtocolError {
     boolean isNull = negative && number == 1;
@@ -212,14 +212,14 @@ public final class ReplyFramer {
     return new ProtocolError("bad length in a reply");
   }
 
-  /** A line is whole: what it means. True when the reply ends with it. */
+  /** Handles a complete line. Returns whether the reply ends with it. */
   private boolean lineEnds() throws ProtocolError {
     if (chunked) {
       return chunk();
     }
     switch (lineType) {
       case '+', '-', ':', ',', '(', '#', '_':
-        return levels.element();
+        return nesting.element();
       case '$', '!', '=':
         checkLength(true, true);
         if (unbounded) {
@@ -227,29 +227,29 @@ public final class ReplyFramer {
           return false;
         }
         if (negative) {
-          return levels.element();
+          return nesting.element();
         }
         skip = number + 2;
         return false;
       case '*', '~', '>':
         checkLength(true, true);
-        return negative ? levels.element() : open(unbounded ? Levels.STREAMED : number);
+        return negative ? nesting.element() : open(unbounded ? NestingStack.STREAMED : number);
       case '%':
         checkLength(true, true);
-        return negative ? levels.element() : open(unbounded ? Levels.STREAMED : 2 * number);
+        return negative ? nesting.element() : open(unbounded ? NestingStack.STREAMED : 2 * number);
       case '|':
         checkLength(false, true);
-        levels.addAttribute();
-        return open(unbounded ? Levels.STREAMED : 2 * number);
+        nesting.addAttribute();
+        return open(unbounded ? NestingStack.STREAMED : 2 * number);
       case '.':
         if (lineLength > 1) {
           throw badLength();
         }
-        if (!levels.isStreamed()) {
-          throw new ProtocolError("end of nothing in a reply");
+        if (!nesting.isStreamed()) {
+          throw new ProtocolError("unexpected end of a stream in a reply");
         }
-        levels.close();
-        return levels.element();
+        nesting.close();
+        return nesting.element();
       default:
         throw new ProtocolError("unknown type in a reply");
     }
@@ -262,7 +262,7 @@ public final class ReplyFramer {
     checkLength(false, false);
     if (number == 0) {
       chunked = false;
-      return levels.element();
+      return nesting.element();
     }
     skip = number + 2;
     return false;
@@ -270,9 +270,9 @@ public final class ReplyFramer {
 
   private boolean open(long elements) throws ProtocolError {
     if (elements == 0) {
-      return levels.element();
+      return nesting.element();
     }
-    levels.open(elements);
+    nesting.open(elements);
     return false;
   }
 }

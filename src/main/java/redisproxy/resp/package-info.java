@@ -1,9 +1,10 @@
 /**
  * RESP, the protocol of Redis (https://redis.io/docs/latest/develop/reference/protocol-spec/):
  * {@link redisproxy.resp.ReplyFramer} finds where replies end, {@link redisproxy.resp.FeedParser}
- * reads what the feed tells, {@link redisproxy.resp.Reply} spells replies.
+ * reads the messages of the feed, and {@link redisproxy.resp.Reply} encodes replies.
  *
- * <p>Pure: java.* and Netty's ByteBuf, no sockets, so that every split of the input can be tested.
+ * <p>This package uses only java.* and Netty's ByteBuf, no sockets. So tests can split the input at
+ * every byte.
  */
 @NullMarked
 package redisproxy.resp;

@@ -41,7 +41,7 @@ class FeedParserTest {
           + PUSH
           + "*1\r\n$3\r\nend\r\n";
 
-  private static final List<String> TOLD =
+  private static final List<String> EVENTS =
       List.of(
           "text version",
           "text 7.0.1",
@@ -61,90 +61,91 @@ class FeedParserTest {
           "% ",
           "key end");
 
-  private static final class Told implements FeedParser.Receiver {
-    final List<String> told = new ArrayList<>();
+  private static final class Events implements FeedParser.Receiver {
+    final List<String> list = new ArrayList<>();
 
-    /** Of these, what is told one at a time: all but texts. */
+    /** How many events ended a call of feed: all except texts. */
     int ends;
 
     @Override
     public void key(byte[] key) {
       ends++;
-      told.add("key " + new String(key, StandardCharsets.ISO_8859_1));
+      list.add("key " + new String(key, StandardCharsets.ISO_8859_1));
     }
 
     @Override
     public void all() {
       ends++;
-      told.add("all");
+      list.add("all");
     }
 
     @Override
     public void text(String text) {
-      told.add("text " + text);
+      list.add("text " + text);
     }
 
     @Override
     public void reply(byte type, String line) {
       ends++;
-      told.add((char) type + " " + line);
+      list.add((char) type + " " + line);
     }
   }
 
-  private static List<String> told(byte[] input, int... cuts) throws ProtocolError {
-    Told told = new Told();
-    FeedParser parser = new FeedParser(told);
+  private static List<String> events(byte[] input, int... cuts) throws ProtocolError {
+    Events events = new Events();
+    FeedParser parser = new FeedParser(events);
     int from = 0;
     for (int i = 0; i <= cuts.length; i++) {
       int to = i < cuts.length ? cuts[i] : input.length;
       var part = Unpooled.wrappedBuffer(input, from, to - from);
-      int ends = told.ends;
+      int ends = events.ends;
       while (parser.feed(part)) {
-        assertEquals(++ends, told.ends, "one by one");
+        assertEquals(++ends, events.ends, "each call reports one event");
       }
-      assertEquals(ends, told.ends, "and none untold");
+      assertEquals(ends, events.ends, "the last call reports none");
       assertEquals(0, part.readableBytes());
       from = to;
     }
-    return told.told;
+    return events.list;
   }
 
   @Test
-  void everyKind_isTold_cutAnywhere() throws ProtocolError {
+  void feed_reportsEveryKindHoweverTheInputIsSplit() throws ProtocolError {
     byte[] input = Requests.bytes(ALL_KINDS);
-    assertEquals(TOLD, told(input));
+    assertEquals(EVENTS, events(input));
     for (int cut = 0; cut <= input.length; cut++) {
-      assertEquals(TOLD, told(input, cut), "cut at " + cut);
+      assertEquals(EVENTS, events(input, cut), "cut at " + cut);
     }
     int[] everywhere = new int[input.length];
     for (int i = 0; i < everywhere.length; i++) {
       everywhere[i] = i;
     }
-    assertEquals(TOLD, told(input, everywhere));
+    assertEquals(EVENTS, events(input, everywhere));
   }
 
   @Test
-  void oneThing_isToldAtATime() throws ProtocolError {
-    Told told = new Told();
-    FeedParser parser = new FeedParser(told);
+  void feed_reportsOneEventAtATime() throws ProtocolError {
+    Events events = new Events();
+    FeedParser parser = new FeedParser(events);
     assertTrue(parser.isBetween());
     var input = Unpooled.wrappedBuffer(Requests.bytes(PUSH + "*2\r\n$1\r\na\r\n$1\r\nb\r\n"));
     assertTrue(parser.feed(input));
-    assertEquals(List.of("key a"), told.told);
+    assertEquals(List.of("key a"), events.list);
     assertFalse(parser.isBetween());
     assertTrue(parser.feed(input));
-    assertEquals(List.of("key a", "key b"), told.told);
+    assertEquals(List.of("key a", "key b"), events.list);
     assertTrue(parser.isBetween());
   }
 
   @Test
-  void keyTooLongToHold_standsForAll() throws ProtocolError {
+  void feed_ofATooLongKey_reportsAll() throws ProtocolError {
     int limit = FeedParser.MAX_KEY;
     String longest = "k".repeat(limit);
     String keys = "*3\r\n$" + limit + "\r\n" + longest + "\r\n$" + (limit + 1) + "\r\nk" + longest;
     byte[] input = Requests.bytes(PUSH + keys + "\r\n$1\r\nb\r\n+PONG\r\n");
-    assertEquals(List.of("key " + longest, "all", "key b", "+ PONG"), told(input));
-    assertEquals(List.of("key " + longest, "all", "key b", "+ PONG"), told(input, 77, limit + 99));
+    assertEquals(List.of("key " + longest, "all", "key b", "+ PONG"), events(input));
+    assertEquals(
+        List.of("key " + longest, "all", "key b", "+ PONG"), events(input, 77, limit + 99));
   }
 
   @ParameterizedTest
@@ -166,21 +167,21 @@ class FeedParserTest {
         "+OK\rx",
         "HTTP/1.1 400 Bad Request\r\n"
       })
-  void whatIsNotRead_isRefused(String input) {
-    assertThrows(ProtocolError.class, () -> told(Requests.bytes(input)));
+  void feed_ofInvalidInput_fails(String input) {
+    assertThrows(ProtocolError.class, () -> events(Requests.bytes(input)));
   }
 
   @Test
-  void lines_areShownInPartAndEnd() throws ProtocolError {
+  void feed_ofALongLine_truncatesItOrFails() throws ProtocolError {
     assertEquals(
-        List.of("- " + "e".repeat(256)), told(Requests.bytes("-" + "e".repeat(5000) + "\r\n")));
+        List.of("- " + "e".repeat(256)), events(Requests.bytes("-" + "e".repeat(5000) + "\r\n")));
     byte[] endless = Requests.bytes("-" + "e".repeat(70_000));
-    assertThrows(ProtocolError.class, () -> told(endless));
+    assertThrows(ProtocolError.class, () -> events(endless));
   }
 
-  /** Whatever comes, it is read or refused, and the same however it is cut. */
+  /** Damaged input is read or refused, and the result is the same however it is split. */
   @Test
-  void mutated_neverDoesAnythingElse() {
+  void feed_ofDamagedInput_givesTheSameHoweverItIsSplit() {
     Random random = new Random(SEED);
     byte[] valid = Requests.bytes(ALL_KINDS);
     for (int round = 0; round < 20_000; round++) {
@@ -197,7 +198,7 @@ class FeedParserTest {
 
   private static String outcome(byte[] input, int... cuts) {
     try {
-      return told(input, cuts).toString();
+      return events(input, cuts).toString();
     } catch (ProtocolError e) {
       return e.getMessage();
     }

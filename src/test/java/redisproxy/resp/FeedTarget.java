@@ -15,15 +15,15 @@ import redisproxy.fuzz.Allocation;
 import redisproxy.fuzz.Outcome;
 
 /**
- * The {@link FeedParser}. However the input is cut, the same is told; no key is told but one that
- * has come; each step goes forward; and no more is held than one key at most, whatever was
+ * Fuzzes the {@link FeedParser}. It reports the same however the input is split, and only keys that
+ * arrived. Each step reads at least one byte. It holds one key at most, whatever lengths were
  * announced.
  */
 public final class FeedTarget extends FramedTarget {
   private static final String PUSH = ">2\r\n$10\r\ninvalidate\r\n";
   private static final Allocation ALLOCATION = new Allocation(FeedParser.MAX_KEY + 8_000, 400);
 
-  private static final FeedParser.Receiver NOBODY =
+  private static final FeedParser.Receiver IGNORE =
       new FeedParser.Receiver() {
         @Override
         public void key(byte[] key) {}
@@ -38,8 +38,8 @@ public final class FeedTarget extends FramedTarget {
         public void reply(byte type, String line) {}
       };
 
-  /** Takes down what it is told. */
-  private record Told(List<String> events) implements FeedParser.Receiver {
+  /** Records the events. */
+  private record Events(List<String> events) implements FeedParser.Receiver {
     @Override
     public void key(byte[] key) {
       events.add("key " + new String(key, StandardCharsets.ISO_8859_1));
@@ -77,39 +77,39 @@ public final class FeedTarget extends FramedTarget {
   @Override
   public Sample sample(Random random) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Told told = new Told(new ArrayList<>());
+    Events reported = new Events(new ArrayList<>());
     for (int left = random.nextInt(5); left > 0; left--) {
-      message(random, out, told);
+      message(random, out, reported);
     }
-    return new Sample(out.toByteArray(), new Outcome(told.events, null));
+    return new Sample(out.toByteArray(), new Outcome(reported.events, null));
   }
 
-  private static void message(Random random, ByteArrayOutputStream out, Told told) {
+  private static void message(Random random, ByteArrayOutputStream out, Events reported) {
     switch (random.nextInt(8)) {
       case 0 -> {
         write(out, "+PONG\r\n");
-        told.reply((byte) '+', "PONG");
+        reported.reply((byte) '+', "PONG");
       }
       case 1 -> {
         write(out, PUSH + (random.nextBoolean() ? "_\r\n" : "*-1\r\n"));
-        told.all();
+        reported.all();
       }
       case 2 -> write(out, ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n*1\r\n:1\r\n");
       case 3 -> {
         write(out, "*3\r\n$2\r\nid\r\n:12\r\n$-1\r\n");
-        told.text("id");
-        told.reply((byte) '*', "");
+        reported.text("id");
+        reported.reply((byte) '*', "");
       }
       case 4 -> {
         write(out, "%1\r\n+a\r\n$4\r\nfour\r\n");
-        told.text("four");
-        told.reply((byte) '%', "");
+        reported.text("four");
+        reported.reply((byte) '%', "");
       }
-      default -> keys(random, out, told);
+      default -> keys(random, out, reported);
     }
   }
 
-  private static void keys(Random random, ByteArrayOutputStream out, Told told) {
+  private static void keys(Random random, ByteArrayOutputStream out, Events reported) {
     int count = random.nextInt(4);
     write(out, PUSH + "*" + count + "\r\n");
     for (int i = 0; i < count; i++) {
@@ -118,7 +118,7 @@ public final class FeedTarget extends FramedTarget {
       write(out, "$" + key.length + "\r\n");
       out.writeBytes(key);
       write(out, "\r\n");
-      told.key(key);
+      reported.key(key);
     }
   }
 
@@ -128,39 +128,39 @@ public final class FeedTarget extends FramedTarget {
 
   @Override
   Outcome feed(List<byte[]> pieces) {
-    Told told = new Told(new ArrayList<>());
-    FeedParser parser = new FeedParser(told);
+    Events reported = new Events(new ArrayList<>());
+    FeedParser parser = new FeedParser(reported);
     try {
       for (byte[] piece : pieces) {
         ByteBuf in = Unpooled.wrappedBuffer(piece);
         while (in.isReadable()) {
           int from = in.readerIndex();
           boolean more = parser.feed(in);
-          assertTrue(in.readerIndex() > from, "no step forward");
+          assertTrue(in.readerIndex() > from, "the parser read nothing");
           assertTrue(more || !in.isReadable(), "not read to its end");
         }
       }
-      List<String> before = List.copyOf(told.events);
+      List<String> before = List.copyOf(reported.events);
       if (parser.isBetween()) {
         parser.feed(Unpooled.wrappedBuffer(Requests.bytes("+next\r\n")));
-        assertEquals("reply +next", told.events.get(told.events.size() - 1));
+        assertEquals("reply +next", reported.events.get(reported.events.size() - 1));
       }
       return new Outcome(before, null);
     } catch (ProtocolError e) {
-      return new Outcome(told.events, e.getMessage());
+      return new Outcome(reported.events, e.getMessage());
     }
   }
 
   @Override
   void pass(byte[] input) {
-    FeedParser parser = new FeedParser(NOBODY);
+    FeedParser parser = new FeedParser(IGNORE);
     ByteBuf in = Unpooled.wrappedBuffer(input);
     try {
       while (parser.feed(in)) {
-        // on to the next message
+        // Reads the next message.
       }
     } catch (ProtocolError e) {
-      // that is what it is for
+      // Broken input ends with an error.
     }
   }
 }

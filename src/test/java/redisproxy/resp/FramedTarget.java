@@ -9,9 +9,14 @@ import redisproxy.fuzz.Damage;
 import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
-/** A reader of what Redis says: the same comes of it however it is cut, and little is allocated. */
+/**
+ * Fuzzes a parser of Redis's replies. It reads the same however the input is split, and allocates
+ * little.
+ */
 public abstract class FramedTarget implements Target {
-  /** What is as long is not also fed byte by byte, which would take most of the time. */
+  /**
+   * Input of this length or more is not also fed byte by byte: that would take most of the time.
+   */
   public static final int LONG = 300;
 
   private final Allocation allocation;
@@ -20,10 +25,10 @@ public abstract class FramedTarget implements Target {
     this.allocation = allocation;
   }
 
-  /** What comes of input that comes in pieces. */
+  /** What the parser reads from input that arrives in pieces. */
   abstract Outcome feed(List<byte[]> pieces);
 
-  /** Reads it and keeps nothing: what is allocated is the reader's own. */
+  /** Reads the input and keeps nothing, so that only the parser itself allocates. */
   abstract void pass(byte[] input);
 
   @Override

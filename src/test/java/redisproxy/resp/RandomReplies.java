@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Random;
 import redisproxy.command.Requests;
 
-/** Writes random replies and notes where they end. */
+/** Writes random replies, and records where they end. */
 final class RandomReplies {
   private static final String AGGREGATES = "*~%>";
 
-  /** An element of a reply; the text is that of a bulk string, else empty. */
+  /** An element of a reply. The text is empty unless it is a bulk string. */
   private record Element(char type, String text) {}
 
   private final Random random;
@@ -114,7 +114,7 @@ final class RandomReplies {
     return new Element('$', all.toString());
   }
 
-  /** Its text is that of its first element, if that is a string. */
+  /** The returned text is that of the first element, if that is a bulk string. */
   private Element aggregate(char type, int depth) {
     boolean isStreamed = random.nextInt(4) == 0;
     int count = random.nextInt(random.nextInt(20) == 0 ? 30 : 4);

@@ -1,4 +1,4 @@
 package redisproxy.resp;
 
-/** A reply's length in bytes, and what the {@link ReplyFramer} says of it at its end. */
+/** A reply's length in bytes, and what the {@link ReplyFramer} reports at its end. */
 record ReplyFrame(int length, char type, String kind, long lastInteger) {}

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.command.Requests;
 import redisproxy.fuzz.Allocation;
 
-/** The examples are those of the RESP3 specification, and what is at the edges of it. */
+/** The examples are from the RESP3 specification, with edge cases. */
 class ReplyFramerTest {
-  /** How deep the levels below the reply itself may go. */
+  /** How many levels may be nested below the reply itself. */
   private static final int DEEPEST = 16 * 1024 - 1;
 
   private static final String OTHER = "+OK\r\n";
@@ -89,14 +89,14 @@ class ReplyFramerTest {
     return reply(type, text, 1);
   }
 
-  /** A reply that is to be cut at every so many bytes. */
+  /** A reply that the tests split after every {@code step} bytes. */
   private static Arguments reply(char type, String text, int step) {
     return Arguments.of(type, text, step);
   }
 
   @ParameterizedTest
   @MethodSource("replies")
-  void feed_howeverTheInputIsSplit_endsWhereEachReplyEnds(char type, String text, int step)
+  void feed_stopsAtTheEndOfEachReplyHoweverTheInputIsSplit(char type, String text, int step)
       throws ProtocolError {
     byte[] bytes = Requests.bytes(text + text + OTHER);
     int length = text.length();
@@ -110,7 +110,7 @@ class ReplyFramerTest {
 
   @ParameterizedTest
   @MethodSource("replies")
-  void type_whenAReplyHasEnded_isItsOwn(char type, String text) throws ProtocolError {
+  void type_afterAReply_isThatOfTheReply(char type, String text) throws ProtocolError {
     ReplyFramer framer = new ReplyFramer();
     assertTrue(framer.feed(buffer(text)));
     assertEquals(type, framer.type());
@@ -134,7 +134,7 @@ class ReplyFramerTest {
   }
 
   @Test
-  void feed_ofNothing_staysBetween() throws ProtocolError {
+  void feed_ofNoBytes_staysBetweenReplies() throws ProtocolError {
     ReplyFramer framer = new ReplyFramer();
     assertFalse(framer.feed(buffer("")));
     assertTrue(framer.isBetween());
@@ -145,7 +145,7 @@ class ReplyFramerTest {
   }
 
   @Test
-  void type_withinAReply_isKnownBehindItsAttributes() throws ProtocolError {
+  void type_withinAReply_isKnownAfterItsAttributes() throws ProtocolError {
     ReplyFramer framer = new ReplyFramer();
     assertTrue(framer.feed(buffer("-ERR\r\n")));
     assertFalse(framer.feed(buffer("|1\r\n*1\r\n:1\r\n")));
@@ -187,7 +187,7 @@ class ReplyFramerTest {
   }
 
   @Test
-  void kind_ofTheReplyBefore_isForgotten() throws ProtocolError {
+  void kind_ofThePreviousReply_isForgotten() throws ProtocolError {
     ReplyFramer framer = framed(">1\r\n$7\r\nmessage\r\n");
     assertFalse(framer.feed(buffer(">1\r\n")));
     assertEquals("", framer.kind());
@@ -230,13 +230,13 @@ class ReplyFramerTest {
         "|1\r\n$7\r\nmessage\r\n:1\r\n*0\r\n",
         "|1\r\n*1\r\n$7\r\nmessage\r\n:1\r\n:1\r\n"
       })
-  void kind_ofWhatIsNoArrayOrPushThatBeginsWithAString_isEmpty(String text) throws ProtocolError {
+  void kind_ofOtherReplies_isEmpty(String text) throws ProtocolError {
     assertEquals("", framed(text).kind());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"%s>2\r\n$7\r\nmessage\r\n:1\r\n", "*2\r\n%s$7\r\nmessage\r\n:1\r\n"})
-  void kind_behindAnAttribute_isThatOfTheReply(String format) throws ProtocolError {
+  void kind_afterAnAttribute_isThatOfTheReply(String format) throws ProtocolError {
     for (String attribute :
         List.of(
             ATTRIBUTE, "|0\r\n", "|1\r\n$3\r\nttl\r\n*1\r\n$1\r\n9\r\n", ATTRIBUTE + "|0\r\n")) {
@@ -323,7 +323,7 @@ class ReplyFramerTest {
         "%5000000000000000000\r\n",
         "|4611686018427387904\r\n"
       })
-  void feed_ofALengthThatNobodyMeans_fails(String text) {
+  void feed_ofAMeaninglessLength_fails(String text) {
     assertFails("bad length in a reply", text);
   }
 
@@ -345,8 +345,8 @@ class ReplyFramerTest {
         "*?\r\n|1\r\n.\r\n",
         "%1\r\n+a\r\n.\r\n"
       })
-  void feed_ofAnEndWhereNothingStreams_fails(String text) {
-    assertFails("end of nothing in a reply", text);
+  void feed_ofAnEndWithoutAStream_fails(String text) {
+    assertFails("unexpected end of a stream in a reply", text);
   }
 
   @ParameterizedTest
@@ -367,7 +367,7 @@ class ReplyFramerTest {
   }
 
   @Test
-  void feed_whenNestedJustAsDeeplyAsAllowed_findsTheEnd() throws ProtocolError {
+  void feed_whenNestedExactlyToTheLimit_findsTheEnd() throws ProtocolError {
     String text = "*1\r\n".repeat(DEEPEST) + ":1\r\n";
     assertEquals(List.of(text.length()), ends(Requests.cutEverywhere(Requests.bytes(text))));
     String streamed = "*?\r\n".repeat(DEEPEST) + ".\r\n".repeat(DEEPEST);
@@ -386,7 +386,7 @@ class ReplyFramerTest {
   }
 
   @Test
-  void feed_ofAHugeString_passesOverItWithoutKeepingIt() throws ProtocolError {
+  void feed_ofAHugeString_skipsItWithoutKeepingIt() throws ProtocolError {
     ReplyFramer framer = new ReplyFramer();
     assertFalse(framer.feed(buffer("$6000000000\r\n")));
     ByteBuf megabyte = Unpooled.wrappedBuffer(new byte[1_000_000]);
@@ -398,7 +398,7 @@ class ReplyFramerTest {
   }
 
   @Test
-  void feed_ofTheDeepestAndLargestReplyAnnounced_allocatesLittle() {
+  void feed_whenHugeLengthsAreAnnounced_allocatesLittle() {
     String head = "*100000000000000000\r\n";
     byte[] input = Requests.bytes(head.repeat(255) + "$100000000000000000\r\nab");
     new Allocation(8_000, 0).check(input.length, () -> assertDoesNotThrow(() -> feedAll(input)));
@@ -408,7 +408,9 @@ class ReplyFramerTest {
     assertFalse(new ReplyFramer().feed(Unpooled.wrappedBuffer(input)));
   }
 
-  /** Fails with this message, or any if it is empty, wherever the text is split. */
+  /**
+   * Checks that the text fails with this message wherever it is split. An empty message means any.
+   */
   private static void assertFails(String message, String text) {
     byte[] bytes = Requests.bytes(text);
     for (int i = 0; i <= bytes.length; i++) {
@@ -418,7 +420,7 @@ class ReplyFramerTest {
     }
   }
 
-  /** Where replies end in the pieces put together. */
+  /** Where replies end in the joined pieces. */
   private static List<Integer> ends(List<byte[]> pieces) throws ProtocolError {
     ReplyFramer framer = new ReplyFramer();
     List<Integer> ends = new ArrayList<>();

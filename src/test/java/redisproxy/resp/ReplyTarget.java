@@ -13,11 +13,11 @@ import redisproxy.fuzz.Allocation;
 import redisproxy.fuzz.Outcome;
 
 /**
- * The {@link ReplyFramer}. However the input is cut, replies end where they end; each step goes
- * forward; and what is held is little, whatever was announced.
+ * Fuzzes the {@link ReplyFramer}. It finds the same ends of replies however the input is split.
+ * Each step reads at least one byte. It holds little memory, whatever lengths were announced.
  */
 public final class ReplyTarget extends FramedTarget {
-  /** Levels of nesting are all that is kept, a number for each at most twice. */
+  /** The framer keeps only one number for each level of nesting, at most twice. */
   private static final Allocation ALLOCATION = new Allocation(4_000, 16);
 
   public ReplyTarget() {
@@ -33,7 +33,7 @@ public final class ReplyTarget extends FramedTarget {
             .split(","));
   }
 
-  /** Ends with a zero: what the last integer was is remembered. */
+  /** Ends with a zero, because the framer remembers the last integer. */
   @Override
   public Sample sample(Random random) {
     RandomReplies replies = new RandomReplies(random);
@@ -56,7 +56,7 @@ public final class ReplyTarget extends FramedTarget {
           int from = in.readerIndex();
           boolean ended = framer.feed(in);
           length += in.readerIndex() - from;
-          assertTrue(in.readerIndex() > from, "no step forward");
+          assertTrue(in.readerIndex() > from, "the framer read nothing");
           assertEquals(ended, framer.isBetween());
           assertFalse(!ended && in.isReadable(), "not read to its end");
           if (ended) {
@@ -78,10 +78,10 @@ public final class ReplyTarget extends FramedTarget {
     ByteBuf in = Unpooled.wrappedBuffer(input);
     try {
       while (framer.feed(in)) {
-        // on to the next one
+        // Reads the next reply.
       }
     } catch (ProtocolError e) {
-      // that is what it is for
+      // Broken input ends with an error.
     }
   }
 }

@@ -25,14 +25,14 @@ class ReplyTest {
   }
 
   @Test
-  void bulk_isWithItsLength() {
+  void bulk_includesItsLength() {
     ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xxa\r\n\0\377yy"));
     assertEquals("$5\r\na\r\n\0\377\r\n", text(Reply.bulk(buffer, 2, 5)));
     assertEquals("$0\r\n\r\n", text(Reply.bulk(buffer, 2, 0)));
   }
 
   @Test
-  void copyOf_isTheBytes_andOfOkTheOneThereIs() {
+  void copyOf_copiesTheBytesExceptForOk() {
     ByteBuf buffer = Unpooled.copiedBuffer(Requests.bytes("xx+OK\r\n+NO\r\n$1\r\n+OK-"));
     assertSame(Reply.OK, Reply.copyOf(buffer, 2, 5));
     assertEquals("+NO\r\n", text(Reply.copyOf(buffer, 7, 5)));
