@@ -18,33 +18,33 @@ import redisproxy.transport.Choice;
 import redisproxy.upstream.load.Reachability;
 
 /**
- * Who says what to whom over the event bus: both halves of the contract.
+ * The messages on the event bus, with their addresses, senders and receivers.
  *
  * <pre>
- *   front → cache   {@link #LOOKUPS}       {@link Lookups}: what all its connections asked in one event-loop turn
- *   cache → front   the front's address    the same {@link Lookups}, hits filled in, at once
- *   cache → front   the front's address    {@link Answers}: what loads have brought since
+ *   front → cache   {@link #LOOKUPS}       {@link Lookups}: all lookups that its connections made in one event-loop turn
+ *   cache → front   the front's address    the same {@link Lookups} with the hits filled in, at once
+ *   cache → front   the front's address    {@link Answers}: the answers of loads that have ended since
  *   front → cache   {@link #INVALIDATIONS} {@link redisproxy.command.Writes}: what may have been written
- *   front → cache   {@link #FENCES}        {@link Fence}: to come back when all that was written before is invalidated
- *   cache → front   the front's address    the same {@link Fence}, {@code passed} filled in
- *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, when it has been asked
- *   front → cache   {@link #WHAT_SERVER}   asks for that to be published again, when it starts
- *   front → fronts  {@link #ACCESS}        published: who may log in to Redis may have changed; no body
- *   cache → fronts  {@link #ADMITTED}      published: whether Redis lets the proxy in, a {@link Boolean}
- *   front → cache   {@link #MOVED}         writes are taken that were not, perhaps by another server; when that was connected to, in nanoseconds
- *   cache → fronts  {@link #RENEW}         published: connections are not for use any more that were opened before; no body
- *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that hold from now on
- *   front → cache   {@link #REPORT}        {@link Enquiry}: how the cache is doing
- *   cache → front   the front's address    the same {@link Enquiry}, {@code report} filled in
+ *   front → cache   {@link #FENCES}        {@link Fence}: comes back once everything written before it is invalidated
+ *   cache → front   the front's address    the same {@link Fence} with {@code passed} filled in
+ *   cache → fronts  {@link #SERVER}        published: a {@link redisproxy.upstream.Server}, once the proxy has queried it
+ *   front → cache   {@link #WHAT_SERVER}   a starting front requests that the server is published again; no answer of its own
+ *   front → fronts  {@link #ACCESS}        published: the rules of who may log in to Redis may have changed; no body
+ *   cache → fronts  {@link #ADMITTED}      published: whether Redis lets the proxy log in, a {@link Boolean}
+ *   front → cache   {@link #MOVED}         Redis accepts writes that it refused before, so it may be another server; when the connection to it was begun, in nanoseconds
+ *   cache → fronts  {@link #RENEW}         published: stop using connections that were opened before; no body
+ *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that apply from now on
+ *   front → cache   {@link #REPORT}        {@link Enquiry}: requests a report on the cache
+ *   cache → front   the front's address    the same {@link Enquiry} with {@code report} filled in
  * </pre>
  *
- * <p>The admin verticle is not on it: {@link Census} says how it asks.
+ * <p>The admin verticle does not use the bus; see {@link Census}.
  *
- * <p>Messages are objects passed by reference within this process; whoever received one last owns
- * it. The bus is first in, first out for each pair of sender and receiver. What a socket brings is
- * handled before messages that wait; whatever must not overtake {@link #ACCESS} is done in a task
- * of its own. It is used with {@code send} and {@code publish} alone: a {@code request} for each
- * GET would cost six times as much (docs/decisions.md).
+ * <p>Messages are objects passed by reference within this process. The last receiver of a message
+ * owns it. For each pair of sender and receiver the bus is first in, first out. But an event loop
+ * handles input from sockets before waiting messages, so code that must not overtake {@link
+ * #ACCESS} runs in a task of its own. Only {@code send} and {@code publish} are used: a {@code
+ * request} for each GET would cost six times as much (docs/decisions.md).
  */
 public final class Bus {
   public static final String LOOKUPS = "cache.lookups";
@@ -59,57 +59,60 @@ public final class Bus {
   public static final String SETTINGS = "settings";
   public static final String REPORT = "cache.report";
 
-  /** Never leaves this process, never encoded. */
+  /** Passes the message by reference. It never leaves this process and is never encoded. */
   public static final DeliveryOptions BY_REFERENCE =
       new DeliveryOptions().setCodecName(ByReference.NAME).setLocalOnly(true);
 
   private Bus() {}
 
-  /** Makes {@link #BY_REFERENCE} known; once for each Vertx, before anything is sent. */
+  /** Registers {@link #BY_REFERENCE}. Call this once for each Vertx, before sending anything. */
   public static void register(Vertx vertx) {
     vertx.eventBus().registerCodec(new ByReference());
   }
 
-  /** Who asked, told on its own event loop. */
+  /** Receives the answers to its lookups, on its own event loop. */
   public interface Asker {
     /**
-     * The answer to the lookup it made under this ticket. Comes exactly once for each, even when
-     * the client has gone.
+     * The answer to the lookup with this ticket. Called exactly once for each lookup, even if the
+     * client has disconnected.
      *
      * @param hit whether the cache held it
      */
     void answered(int ticket, Answer answer, boolean hit);
 
-    /** What its load is to be traced as a part of, or null. */
+    /** The span that is the parent of the load's span, or null. */
     default @Nullable RequestSpan span() {
       return null;
     }
 
-    /** No more answers come in this turn: the time to write. */
+    /** No more answers follow in this turn, so write them to the socket now. */
     void answersEnd();
 
     /**
-     * One of the above threw this: a fault of the proxy, which must not cost others their answers.
+     * A method of this asker threw this. It is a fault of the proxy. The other askers still get
+     * their answers.
      */
     void broken(Throwable fault);
   }
 
   /**
-   * Lookups of one front. It grows to what a turn needs and is used again when it has come back.
+   * The lookups of one front in one turn of its event loop. Grows as needed. The front reuses it
+   * after the cache has sent it back.
    */
   public static final class Lookups {
-    /** A front sends what it has when it has so many, or so many bytes of keys. */
+    /** A front sends the batch as soon as it has this many lookups. */
     private static final int FULL = 1024;
 
+    /** A front sends the batch as soon as its keys have this many bytes. */
     private static final int FULL_BYTES = 64 * 1024;
 
-    /** Where the answers go. */
+    /** The address that the answers are sent to. */
     public final String replyTo;
 
-    /** When the first of them was asked, by {@link System#nanoTime}. */
+    /** When the first lookup was made, by {@link System#nanoTime}. */
     public long askedAt;
 
-    /** Room for so many at least. */
+    /** The smallest capacity, in lookups. */
     private static final int FEW = 16;
 
     public int size;
@@ -118,12 +121,12 @@ public final class Bus {
     public int[] dbs = new int[FEW];
     public int[] hashes = new int[FEW];
 
-    /** Where each key ends in {@link #keys}; it begins where the one before it ends. */
+    /** Where each key ends in {@link #keys}. A key begins where the previous one ends. */
     int[] keyEnds = new int[FEW];
 
     public byte[] keys = new byte[512];
 
-    /** Filled in by the cache; null where a load has to answer. */
+    /** The cache fills this in. Null if a load has to answer. */
     public @Nullable Answer[] answers = new Answer[FEW];
 
     Lookups(String replyTo) {
@@ -190,10 +193,11 @@ public final class Bus {
     }
 
     /**
-     * Empties it for its next use; what a huge key made large is let go. The references are kept in
-     * new arrays: storing one in an old array costs the garbage collector more than a new array.
-     * These have room for as many as there were: with room for the most there ever were, batches of
-     * one request each would make the collector run every second.
+     * Empties the batch for reuse, and frees an array that a huge key made large. References go
+     * into new arrays: storing one in an array of the old generation costs the garbage collector
+     * more than a new array. The new arrays have room for as many lookups as the last batch had.
+     * With room for the largest batch ever, batches of one lookup each would make the collector run
+     * every second.
      */
     void clear() {
       int capacity = FEW;
@@ -209,14 +213,14 @@ public final class Bus {
     }
   }
 
-  /** What loads have brought for one front in one turn of the cache's event loop. */
+  /** The answers of loads for one front in one turn of the cache's event loop. */
   public static final class Answers {
     int size;
     Asker[] askers = new Asker[4];
     int[] tickets = new int[4];
     public Answer[] answers = new Answer[4];
 
-    /** When each was asked, by {@link System#nanoTime}. */
+    /** When each lookup was made, by {@link System#nanoTime}. */
     public long[] askedAt = new long[4];
 
     Key[] keys = new Key[4];
@@ -237,32 +241,32 @@ public final class Bus {
     }
   }
 
-  /** Who waits until what was written is invalidated. */
+  /** Waits until earlier writes are invalidated. */
   public interface Fenced {
     /**
-     * Comes exactly once, on the asker's own event loop.
+     * Called exactly once, on the event loop of the front.
      *
-     * @param passed whether all that was written by commands whose replies had come before is
-     *     invalidated, as Redis has told it; if not, Redis does not tell
+     * @param passed true if the feed has reported and invalidated everything that was written by
+     *     commands whose replies had arrived before; false if Redis does not report writes
      */
     void fenced(boolean passed);
 
-    /** The above threw this: a fault of the proxy. */
+    /** {@link #fenced} threw this. It is a fault of the proxy. */
     void broken(Throwable fault);
   }
 
-  /** Those of one front who began to wait in one turn of its event loop. */
+  /** All fence requests of one front in one turn of its event loop. */
   public static final class Fence {
     public final String replyTo;
     final List<Fenced> waiting = new ArrayList<>(4);
 
-    /** Where Redis does not tell what was written, everything is to be dropped. */
+    /** Drop all entries if Redis does not report what was written. */
     public boolean dropsAll;
 
-    /** Who may log in may have changed: it comes back when Redis was asked who may. */
+    /** The rules of who may log in may have changed, so ask Redis first. */
     public boolean checksAccess;
 
-    /** Filled in by the cache. */
+    /** The cache fills this in. */
     public boolean passed;
 
     Fence(String replyTo) {
@@ -270,14 +274,14 @@ public final class Bus {
     }
   }
 
-  /** Asks how the cache is doing. */
+  /** Requests a report on the cache. */
   public static final class Enquiry {
     public final String replyTo;
 
-    /** Is told on its own event loop. */
+    /** Gets the report on the front's event loop. */
     final Consumer<Report> asker;
 
-    /** Filled in by the cache. */
+    /** The cache fills this in. */
     public @Nullable Report report;
 
     Enquiry(String replyTo, Consumer<Report> asker) {
@@ -286,11 +290,11 @@ public final class Bus {
     }
   }
 
-  /** How the cache is doing. */
+  /** The state and the statistics of the cache. */
   public record Report(
       CacheStats cache, Reachability redis, CoherenceState coherence, Choice transport) {}
 
-  /** Hands the object itself over; it must never be asked to encode one. */
+  /** Passes the object itself. The methods that encode are never called. */
   private static final class ByReference implements MessageCodec<Object, Object> {
     static final String NAME = "by-reference";
 

@@ -13,36 +13,39 @@ import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Tally;
 
 /**
- * Asks every verticle how it is doing, each on its own event loop. Whoever takes it has an event
- * loop that none of them is on, so that one which is stuck is found out and not waited for.
+ * Collects the statistics of every verticle, each on its own event loop. The taker runs on an event
+ * loop that no such verticle shares. So it detects a stuck event loop and does not wait for it.
  */
 public final class Census {
   public static final String CACHE = "cache";
   public static final String RESP = "resp";
   public static final String HTTP = "http";
 
-  /** An event loop that does not answer within this is stuck, in milliseconds. */
+  /** An event loop that does not answer within this time is stuck, in milliseconds. */
   private static final long ANSWER_WITHIN_MS = 1_000;
 
   private final List<Member> members = new CopyOnWriteArrayList<>();
 
   /**
-   * What one verticle tells: copies, which nobody changes any more.
+   * The statistics of one verticle. They are copies that no one changes any more.
    *
-   * @param cache of the cache verticle; else null
+   * @param cache the report of the cache verticle; null for other verticles
    */
   public record Share(
       Tally tally, Connections connections, Histogram loopDelay, Bus.@Nullable Report cache) {}
 
-  /** A verticle; what changes of it belongs to whoever takes the census. */
+  /** A verticle. Its mutable field belongs to the taker's event loop. */
   private static final class Member {
     final String name;
     final String kind;
     final Context context;
     final Supplier<Share> share;
 
-    /** What it told last, or null: counts of who is stuck must not be missing from their sums. */
-    @Nullable Share told;
+    /**
+     * The verticle's latest statistics, or null. Kept so that the sums still include the counts of
+     * a stuck verticle.
+     */
+    @Nullable Share latest;
 
     Member(String name, String kind, Context context, Supplier<Share> share) {
       this.name = name;
@@ -53,9 +56,9 @@ public final class Census {
   }
 
   /**
-   * Adds a verticle; to be called when it starts, from wherever.
+   * Adds a verticle. Call this when it starts, on any thread.
    *
-   * @param share is called on the verticle's event loop
+   * @param share returns its statistics; called on the verticle's event loop
    */
   public synchronized void join(String kind, Context context, Supplier<Share> share) {
     long before = members.stream().filter(member -> member.kind.equals(kind)).count();
@@ -65,25 +68,26 @@ public final class Census {
   /**
    * Takes a census.
    *
-   * @param taker is told on this context, within {@link #ANSWER_WITHIN_MS}
+   * @param taker the context on which {@code callback} is called, within {@link #ANSWER_WITHIN_MS}
+   * @param callback gets the result
    */
-  public void take(Context taker, Consumer<Reading> told) {
-    new Round(taker, told).begin();
+  public void take(Context taker, Consumer<Reading> callback) {
+    new Round(taker, callback).begin();
   }
 
   private final class Round {
     private final Context taker;
-    private final Consumer<Reading> told;
+    private final Consumer<Reading> callback;
     private final List<Member> silent = new ArrayList<>(members);
     private long timer;
 
-    Round(Context taker, Consumer<Reading> told) {
+    Round(Context taker, Consumer<Reading> callback) {
       this.taker = taker;
-      this.told = told;
+      this.callback = callback;
     }
 
     void begin() {
-      timer = taker.owner().setTimer(ANSWER_WITHIN_MS, id -> told.accept(reading()));
+      timer = taker.owner().setTimer(ANSWER_WITHIN_MS, id -> callback.accept(reading()));
       members.forEach(this::ask);
     }
 
@@ -92,25 +96,25 @@ public final class Census {
         member.context.runOnContext(
             there -> {
               Share share = member.share.get();
-              taker.runOnContext(here -> came(member, share));
+              taker.runOnContext(here -> received(member, share));
             });
       } catch (RejectedExecutionException ended) {
-        // The proxy is being stopped: its event loops end before the admin port's.
+        // The proxy is stopping. Its event loops end before the admin port's.
       }
     }
 
-    private void came(Member member, Share share) {
-      member.told = share;
+    private void received(Member member, Share share) {
+      member.latest = share;
       if (silent.remove(member) && silent.isEmpty() && taker.owner().cancelTimer(timer)) {
-        told.accept(reading());
+        callback.accept(reading());
       }
     }
 
     private Reading reading() {
       Reading reading = new Reading(silent.stream().map(member -> member.name).toList());
       for (Member member : members) {
-        if (member.told != null) {
-          reading.add(member.kind, member.told);
+        if (member.latest != null) {
+          reading.add(member.kind, member.latest);
         }
       }
       return reading;

@@ -10,12 +10,13 @@ import redisproxy.upstream.feed.Feed;
  * How the cache is kept as fresh as Redis.
  *
  * @param state one of {@link #STATES}
- * @param reason why it is not tracking; empty when it is, or need not be
- * @param trust how far what is kept is believed
- * @param fences asked for since the start
- * @param fenceMs how long they took, together, in milliseconds
- * @param feed what the feed has done; null where there is none
- * @param sinceToldMs how long ago it told anything, in milliseconds; -1 = never
+ * @param reason why the state is not tracking; empty if it is tracking, or if the settings turn
+ *     tracking off
+ * @param trust how far the entries can be trusted
+ * @param fences how many fences were requested since the start
+ * @param fenceMs how long all fences together took, in milliseconds
+ * @param feed statistics of the feed; null if there is no feed
+ * @param sinceToldMs how long ago the feed last reported anything, in milliseconds; -1 if never
  */
 public record CoherenceState(
     String state,
@@ -25,7 +26,10 @@ public record CoherenceState(
     long fenceMs,
     Feed.@Nullable Stats feed,
     long sinceToldMs) {
-  /** Redis tells what is written; it does not, or is not to; it did and no longer does. */
+  /**
+   * The states. Tracking: Redis reports all writes. Expiry: Redis does not report writes, or is not
+   * asked to, so only the expiry bounds how old an entry gets. Lost: the feed is not established.
+   */
   public static final List<String> STATES = List.of("tracking", "expiry", "lost");
 
   public String trustName() {

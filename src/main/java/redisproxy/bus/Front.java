@@ -25,18 +25,19 @@ import redisproxy.metrics.Tally;
 import redisproxy.upstream.Server;
 
 /**
- * The fronts' end of the bus, one for each instance of a front verticle: gathers what its
- * connections look up in one turn of its event loop, sends it as one message, and hands the answers
- * out. A task scheduled while sockets are read runs after all that were ready have been read, so a
- * turn's lookups travel together.
+ * The fronts' end of the bus; each instance of a front verticle has one. Collects the lookups that
+ * its connections make in one turn of its event loop, sends them as one message, and passes the
+ * answers back. A task that is scheduled while sockets are read runs after all ready sockets were
+ * read. So all lookups of a turn are sent together.
  */
 public final class Front {
   /**
-   * How long requests already read may take to be answered when the proxy stops, in milliseconds.
+   * How long the proxy waits, when it stops, for answers to requests that it has read, in
+   * milliseconds.
    */
   public static final long GRACE_MS = 5_000;
 
-  /** Batches kept for use again. */
+  /** How many batches are kept for reuse. */
   private static final int SPARE = 8;
 
   private final Vertx vertx;
@@ -47,14 +48,14 @@ public final class Front {
   private final Tally tally = new Tally();
   private Lookups current;
 
-  /** What is to be asked when the turn ends, or null. */
+  /** The fence to send when the turn ends, or null. */
   private @Nullable Fence fence;
 
   private boolean scheduled;
   private Server server = Server.UNKNOWN;
   private boolean admitted = true;
 
-  /** To be made on the event loop of the verticle it serves. */
+  /** Call this on the event loop of the verticle that the front serves. */
   public Front(Vertx vertx, Context context, SlowLookups slow) {
     this.vertx = vertx;
     this.context = context;
@@ -67,33 +68,33 @@ public final class Front {
     vertx.eventBus().send(Bus.WHAT_SERVER, address, Bus.BY_REFERENCE);
   }
 
-  /** Counts what its connections have been answered. */
+  /** Counts the answers to this front's connections. */
   public Tally tally() {
     return tally;
   }
 
-  /** Has somebody told how the cache is doing. */
+  /** Requests a report on the cache. The consumer gets it on this front's event loop. */
   public void ask(Consumer<Bus.Report> asker) {
     vertx.eventBus().send(Bus.REPORT, new Enquiry(address, asker), Bus.BY_REFERENCE);
   }
 
-  /** What is known of the server. */
+  /** What is known about the Redis server. */
   public Server server() {
     return server;
   }
 
   /**
-   * Whether Redis lets the proxy in, as far as is known. Where it does not, the cache can answer
-   * nobody.
+   * Whether Redis lets the proxy log in, as far as is known. If it does not, the cache can answer
+   * no lookup.
    */
   public boolean isAdmitted() {
     return admitted;
   }
 
   /**
-   * Invalidates what may have been written. If who may log in may have changed, forgets what is
-   * known of that, and has it checked when the turn ends. Sent at once: no lookup made from now on
-   * anywhere overtakes it.
+   * Invalidates what may have been written. If the access rules may have changed, tells all fronts
+   * to forget what they know about log-ins, and requests a new check when the turn ends. The
+   * invalidation is sent at once: no later lookup of any front overtakes it.
    */
   public void invalidate(Writes writes) {
     if (writes.changesKeys()) {
@@ -107,26 +108,27 @@ public final class Front {
   }
 
   /**
-   * What is read may come from another server than what is written goes to. Sent at once, too.
+   * Reports that writes may go to another server than the one that is read. Sent at once.
    *
-   * @param openedAt when the connection to that was begun, by {@link System#nanoTime}
+   * @param openedAt when the connection that takes writes was begun, by {@link System#nanoTime}
    */
   public void moved(long openedAt) {
     vertx.eventBus().send(Bus.MOVED, openedAt, Bus.BY_REFERENCE);
   }
 
   /**
-   * Redis has said something of a key elsewhere than in a load: what was kept before is not to be
-   * served behind it.
+   * Reports that a client has seen a newer value of a key outside of a load. Invalidates the entry,
+   * so that the client does not read an older value afterwards.
    */
   public void seen(Key key) {
     invalidate(new Writes(List.of(key.bytes())));
   }
 
   /**
-   * Has somebody told when all is invalidated that was written by commands whose replies have come.
+   * Requests a fence. The callback runs once everything is invalidated that was written by commands
+   * whose replies have arrived.
    *
-   * @param dropsAll whether everything is to be dropped where Redis does not tell what was written
+   * @param dropsAll whether to drop all entries if Redis does not report what was written
    */
   public void fence(Fenced waiting, boolean dropsAll) {
     nextFence().waiting.add(waiting);
@@ -134,7 +136,10 @@ public final class Front {
     schedule();
   }
 
-  /** The same when who may log in may have changed as well: that is checked before. */
+  /**
+   * Requests a fence, and before it a check of who may log in: a command may have changed that,
+   * too.
+   */
   public void fenceAccess(Fenced waiting, boolean dropsAll) {
     fence(waiting, dropsAll);
     nextFence().checksAccess = true;
@@ -147,19 +152,19 @@ public final class Front {
     return fence;
   }
 
-  /** Looks a key up whose bytes lie in a buffer; the buffer may be reused at once. */
+  /** Looks up a key whose bytes are in a buffer. The buffer may be reused at once. */
   public void lookup(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
     current.add(asker, ticket, db, buffer, start, length);
     added();
   }
 
-  /** Looks a key up. */
+  /** Looks up a key. */
   public void lookup(Asker asker, int ticket, Key key) {
     current.add(asker, ticket, key);
     added();
   }
 
-  /** One look at the clock does for all that a turn asks. */
+  /** Reads the clock once for all lookups of a turn. */
   private void added() {
     if (current.size == 1) {
       current.askedAt = System.nanoTime();
@@ -207,20 +212,20 @@ public final class Front {
       count(answers);
       handOut(answers.size, answers.askers, answers.tickets, answers.answers, false);
     } else if (message.body() instanceof Fence back) {
-      back.waiting.forEach(waiting -> tell(waiting, back.passed));
+      back.waiting.forEach(waiting -> callBack(waiting, back.passed));
     } else if (message.body() instanceof Enquiry enquiry) {
       enquiry.asker.accept(enquiry.report);
     }
   }
 
-  /** One look at the clock does for all hits of a turn, too. */
+  /** Reads the clock once for all hits of a turn. */
   private void count(Lookups lookups, int hits) {
     if (hits == 0) {
       return;
     }
     long took = System.nanoTime() - lookups.askedAt;
     tally.count(Outcome.HIT, hits, took);
-    for (int i = 0; i < lookups.size && slow.are(took); i++) {
+    for (int i = 0; i < lookups.size && slow.isSlow(took); i++) {
       if (lookups.answers[i] != null) {
         int start = lookups.keyStart(i);
         slow.log(Outcome.HIT, lookups.dbs[i], lookups.keys, start, lookups.keyLength(i), took);
@@ -238,7 +243,7 @@ public final class Front {
       } else {
         tally.count(Outcome.MISS, 1, took);
       }
-      if (slow.are(took)) {
+      if (slow.isSlow(took)) {
         Key key = answers.keys[i];
         Outcome outcome = failed ? Outcome.FAILED : Outcome.MISS;
         slow.log(outcome, key.db(), key.bytes(), 0, key.bytes().length, took);
@@ -246,7 +251,7 @@ public final class Front {
     }
   }
 
-  private static void tell(Fenced waiting, boolean passed) {
+  private static void callBack(Fenced waiting, boolean passed) {
     try {
       waiting.fenced(passed);
     } catch (Throwable fault) {
@@ -255,8 +260,8 @@ public final class Front {
   }
 
   /**
-   * A connection's lookups stand side by side, so it is told of the end where another's begin.
-   * Returns how many have been answered.
+   * Passes each answer to its asker. The lookups of a connection are adjacent, so {@link
+   * Asker#answersEnd} is called where the next connection's begin. Returns the number of answers.
    */
   private static int handOut(
       int size, Asker[] askers, int[] tickets, Answer[] answers, boolean hits) {

@@ -9,7 +9,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Tally;
 
-/** How the whole proxy is doing: what its verticles have told, summed up. */
+/** The statistics of the whole proxy: those of all verticles, summed up. */
 public final class Reading {
   private final List<String> silent;
   private final Map<String, Tally> tallies = new HashMap<>();
@@ -18,7 +18,7 @@ public final class Reading {
   private Bus.@Nullable Report cache;
 
   /**
-   * One to be added to.
+   * Starts with no statistics.
    *
    * @param silent the verticles that have not answered in time
    */
@@ -35,27 +35,27 @@ public final class Reading {
     }
   }
 
-  /** The names of the verticles whose event loop is stuck. */
+  /** The names of the verticles that have not answered in time: their event loop is stuck. */
   public List<String> silent() {
     return silent;
   }
 
-  /** What the cache told last; null when it never has. */
+  /** The cache's latest report; null if it has never sent one. */
   public Bus.@Nullable Report cache() {
     return cache;
   }
 
-  /** The same; not to be asked before it has told. */
+  /** The cache's latest report. Fails if the cache has never sent one. */
   public Bus.Report report() {
     return Objects.requireNonNull(cache);
   }
 
-  /** What the fronts of a kind have answered. */
+  /** The counts of answers of the fronts of a kind. */
   public Tally tally(String kind) {
     return tallies.computeIfAbsent(kind, absent -> new Tally());
   }
 
-  /** How late the event loops of a kind of verticle are. */
+  /** The delays of the event loops of a kind of verticle. */
   public Histogram loopDelay(String kind) {
     return loopDelays.computeIfAbsent(kind, absent -> new Histogram());
   }

@@ -7,10 +7,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Stands for a key that is not to be shown: the same for the same key as long as the process runs.
+ * A digest that is shown in place of a secret key. It is the same for the same key as long as the
+ * process runs.
  */
 public final class SaltedDigest {
-  /** So that a digest cannot be looked up among those of likely keys. */
+  /** Prevents that a key is guessed from a table of the digests of likely keys. */
   private static final byte[] SALT = new byte[16];
 
   static {

@@ -11,14 +11,14 @@ import redisproxy.log.LogLimit;
 import redisproxy.metrics.Outcome;
 
 /**
- * Logs the lookups of one front that took long, a few each second at most. Keys may be secrets:
- * unless they are to be logged, a digest is, which tells them apart for as long as the process
+ * Logs the slow lookups of one front, a few each second at most. Keys may be secrets. So unless the
+ * settings allow keys in the log, it logs a digest that identifies the key as long as the process
  * runs. Belongs to one event loop.
  */
 public final class SlowLookups {
   private static final Logger LOG = LoggerFactory.getLogger(SlowLookups.class);
 
-  /** How many are logged in a second. */
+  /** How many lookups are logged in a second at most. */
   static final int MOST = 10;
 
   /** The longest part of a key that is logged, in bytes. */
@@ -29,24 +29,24 @@ public final class SlowLookups {
   private long threshold;
   private boolean keys;
 
-  /** Those of a front of this protocol. */
+  /** Logs for a front of this protocol. */
   public SlowLookups(String protocol, Log settings) {
     this.protocol = protocol;
     change(settings);
   }
 
-  /** Changes what is slow, and whether keys are logged. */
+  /** Changes the threshold, and whether keys are logged. */
   void change(Log settings) {
     threshold = settings.slowLookup().toNanos();
     keys = settings.keys();
   }
 
-  /** Whether what took so many nanoseconds is to be {@linkplain #log logged}. */
-  boolean are(long nanos) {
+  /** Whether to {@linkplain #log log} a lookup that took this many nanoseconds. */
+  boolean isSlow(long nanos) {
     return threshold > 0 && nanos >= threshold;
   }
 
-  /** Logs one, unless too many were a moment ago; its key lies in a buffer. */
+  /** Logs a lookup, unless the rate limit forbids it. Its key is in a buffer. */
   void log(Outcome outcome, int db, byte[] buffer, int start, int length, long nanos) {
     if (!limit.allows()) {
       return;
@@ -67,7 +67,7 @@ public final class SlowLookups {
       return SaltedDigest.of(buffer, start, length);
     }
     String text = new String(buffer, start, Math.min(length, SHOWN), StandardCharsets.UTF_8);
-    // What would end the line, or the quotes, early is not shown.
+    // Control characters and quotes could forge a line of the log.
     return text.replaceAll("[\\p{Cntrl}\"]", "?") + (length > SHOWN ? "…" : "");
   }
 }

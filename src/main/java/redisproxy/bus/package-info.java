@@ -1,7 +1,7 @@
 /**
- * The event bus: what verticles say to each other ({@link redisproxy.bus.Bus}), and the {@link
- * redisproxy.bus.Front} through which the verticles of each protocol say it. Nothing here knows a
- * protocol. The cache is at the other end: {@code redisproxy.cacheverticle}.
+ * The event bus. {@link redisproxy.bus.Bus} defines the messages between verticles. The RESP and
+ * HTTP verticles send and receive them through a {@link redisproxy.bus.Front}. This package does
+ * not depend on either protocol. {@code redisproxy.cacheverticle} is at the other end of the bus.
  */
 @NullMarked
 package redisproxy.bus;

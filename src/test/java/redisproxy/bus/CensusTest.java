@@ -19,7 +19,7 @@ import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 
-/** Who tells, and who is found to be stuck. */
+/** Which verticles answer a census, and which are found stuck. */
 class CensusTest {
   private final Vertx watched = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
   private final Vertx watcher = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
@@ -58,7 +58,7 @@ class CensusTest {
   }
 
   @Test
-  void verticles_areSummedUp() throws Exception {
+  void take_sumsUpAllVerticles() throws Exception {
     join(3);
     join(4);
     Reading reading = take();
@@ -68,7 +68,7 @@ class CensusTest {
   }
 
   @Test
-  void stuckLoop_isNamed_andWhatItHasCountedStaysCounted() throws Exception {
+  void take_namesAStuckVerticleAndKeepsItsCounts() throws Exception {
     join(3);
     Context stuck = join(4);
     take();
@@ -90,9 +90,9 @@ class CensusTest {
     assertEquals(List.of(), take().silent());
   }
 
-  /** The admin port outlives the verticles by a moment, in which it may be asked. */
+  /** The admin port ends shortly after the verticles, and may get a request in between. */
   @Test
-  void verticlesThatHaveEnded_areSilent_andTheOthersAreAsked() throws Exception {
+  void take_whenAVerticleHasEnded_reportsItAsSilentAndAsksTheOthers() throws Exception {
     Vertx ended = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     census.join(Census.RESP, ended.getOrCreateContext(), () -> share(1));
     ended.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);

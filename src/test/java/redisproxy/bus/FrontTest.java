@@ -23,14 +23,14 @@ import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
 import redisproxy.config.Log;
 
-/** The fronts' end of the bus, before a cache that the test plays. */
+/** The fronts' end of the bus. The test plays the cache. */
 @ExtendWith(VertxExtension.class)
 class FrontTest {
   private static final Log SLOW =
       new Log(Log.Level.INFO, Log.Format.TEXT, Duration.ofMillis(1), false);
 
   private final List<Lookups> received = new ArrayList<>();
-  private final List<String> told = new ArrayList<>();
+  private final List<String> events = new ArrayList<>();
   private Context context;
   private Front front;
 
@@ -60,20 +60,20 @@ class FrontTest {
     return new Asker() {
       @Override
       public void answered(int ticket, Answer answer, boolean hit) {
-        told.add(name + ticket + (hit ? " hit" : " loaded"));
+        events.add(name + ticket + (hit ? " hit" : " loaded"));
       }
 
       @Override
       public void answersEnd() {
-        told.add(name + " end");
+        events.add(name + " end");
         if (name.equals("faulty")) {
-          throw new IllegalStateException("as the test wants");
+          throw new IllegalStateException("thrown by the test");
         }
       }
 
       @Override
       public void broken(Throwable fault) {
-        told.add(name + " broken");
+        events.add(name + " broken");
       }
     };
   }
@@ -84,18 +84,18 @@ class FrontTest {
   }
 
   @Test
-  void lookups_ofOneTurn_travelAsOneMessage(VertxTestContext test) {
+  void lookups_ofOneTurn_areSentAsOneMessage(VertxTestContext test) {
     context.runOnContext(
         turn -> {
           for (int i = 0; i < 100; i++) {
             front.lookup(asker("a"), i, key("key" + i));
           }
-          assertEquals(0, received.size(), "nothing is sent before the turn is over");
-          context.owner().setTimer(20, later -> test.verify(() -> oneBatchOf100(test)));
+          assertEquals(0, received.size(), "nothing is sent before the turn ends");
+          context.owner().setTimer(20, later -> test.verify(() -> assertOneBatchOf100(test)));
         });
   }
 
-  private void oneBatchOf100(VertxTestContext test) {
+  private void assertOneBatchOf100(VertxTestContext test) {
     assertEquals(1, received.size());
     Lookups lookups = received.get(0);
     assertEquals(100, lookups.size);
@@ -108,7 +108,7 @@ class FrontTest {
   }
 
   @Test
-  void lookups_inGreatNumber_areSentBeforeTheTurnIsOver(VertxTestContext test) {
+  void lookups_whenTheBatchIsFull_areSentBeforeTheTurnEnds(VertxTestContext test) {
     context.runOnContext(
         turn -> {
           for (int i = 0; i < 2500; i++) {
@@ -130,7 +130,7 @@ class FrontTest {
   }
 
   @Test
-  void faultOfOneAsker_costsNoOtherItsAnswer(Vertx vertx, VertxTestContext test) {
+  void answers_whenOneAskerThrows_stillReachTheOthers(Vertx vertx, VertxTestContext test) {
     context.runOnContext(
         turn -> {
           front.lookup(asker("faulty"), 1, key("x"));
@@ -142,18 +142,18 @@ class FrontTest {
                 lookups.answers[0] = entry("x");
                 lookups.answers[1] = entry("y");
                 vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
-                vertx.setTimer(20, answered -> test.verify(() -> othersTold(test)));
+                vertx.setTimer(20, answered -> test.verify(() -> assertOthersAnswered(test)));
               });
         });
   }
 
-  private void othersTold(VertxTestContext test) {
-    assertEquals(List.of("faulty1 hit", "faulty end", "faulty broken", "b2 hit", "b end"), told);
+  private void assertOthersAnswered(VertxTestContext test) {
+    assertEquals(List.of("faulty1 hit", "faulty end", "faulty broken", "b2 hit", "b end"), events);
     test.completeNow();
   }
 
   @Test
-  void answers_areHandedOutAndTheBatchIsUsedAgain(Vertx vertx, VertxTestContext test) {
+  void answers_areHandedOutAndTheBatchIsReused(Vertx vertx, VertxTestContext test) {
     Asker a = asker("a");
     Asker b = asker("b");
     context.runOnContext(
@@ -171,16 +171,17 @@ class FrontTest {
                 Answers late = new Answers();
                 late.add(a, 2, entry("y"), key("y"), System.nanoTime());
                 vertx.eventBus().send(lookups.replyTo, late, Bus.BY_REFERENCE);
-                vertx.setTimer(20, answered -> test.verify(() -> handedOut(vertx, test)));
+                vertx.setTimer(20, answered -> test.verify(() -> assertHandedOut(vertx, test)));
               });
         });
   }
 
-  private void handedOut(Vertx vertx, VertxTestContext test) {
-    assertEquals(List.of("a1 hit", "a end", "b3 hit", "b end", "a2 loaded", "a end"), told);
+  private void assertHandedOut(Vertx vertx, VertxTestContext test) {
+    assertEquals(List.of("a1 hit", "a end", "b3 hit", "b end", "a2 loaded", "a end"), events);
     Lookups first = received.get(0);
     assertEquals(0, first.size);
-    assertTrue(first.askers[0] == null && first.answers[0] == null, "nothing is held on to");
+    assertTrue(
+        first.askers[0] == null && first.answers[0] == null, "the batch holds no references");
     front.lookup(asker("c"), 1, key("1"));
     vertx.setTimer(
         20,

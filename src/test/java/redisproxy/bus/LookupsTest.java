@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
 
-/** A batch of lookups is used again and again. */
+/** A batch of lookups is reused many times. */
 class LookupsTest {
   private final Bus.Lookups lookups = new Bus.Lookups("here");
   private final Asker asker = new Asker();
@@ -57,7 +57,7 @@ class LookupsTest {
   }
 
   @Test
-  void batchesOfAllSizes_areKept() {
+  void add_keepsBatchesOfAllSizes() {
     for (int count : new int[] {1, 16, 17, 1000, 3, 33, 0, 1024, 1}) {
       add(count);
       assertHas(count);
@@ -66,12 +66,12 @@ class LookupsTest {
     }
   }
 
-  /** Or small batches would cost the garbage collector what the largest one did. */
+  /** Otherwise a small batch would cost the garbage collector as much as the largest one. */
   @Test
-  void afterALargeBatch_smallOnesAllocateLittle() {
+  void clear_afterALargeBatch_shrinksForSmallOnes() {
     add(1000);
     lookups.clear();
-    assertTrue(lookups.askers.length >= 1000, "the next is likely to be as large");
+    assertTrue(lookups.askers.length >= 1000, "the next batch is likely to be as large");
     add(2);
     lookups.clear();
     assertEquals(16, lookups.askers.length);
@@ -79,7 +79,7 @@ class LookupsTest {
   }
 
   @Test
-  void isFull_byNumberOrBytes() {
+  void isFull_atTheLimitOfNumberOrBytes() {
     add(1023);
     assertTrue(!lookups.isFull());
     add(1);

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Log;
 import redisproxy.metrics.Outcome;
 
-/** Which lookups are logged, and what is said of them. */
+/** Which lookups are logged, and with which keys and values. */
 class SlowLookupsTest {
   private static final long MS = 1_000_000;
 
@@ -36,7 +36,7 @@ class SlowLookupsTest {
   }
 
   @AfterEach
-  void leave() {
+  void restore() {
     logger.detachAppender(logged);
     logger.setAdditive(true);
     logger.setLevel(null);
@@ -57,15 +57,15 @@ class SlowLookupsTest {
   }
 
   @Test
-  void threshold_isTheShortestThatIsSlow_andNoneMeansNone() {
+  void isSlow_fromTheThresholdOnAndNeverWithoutOne() {
     SlowLookups slow = over(Duration.ofMillis(10), true);
-    assertTrue(slow.are(10 * MS));
-    assertFalse(slow.are(10 * MS - 1));
-    assertFalse(over(Duration.ZERO, true).are(Long.MAX_VALUE));
+    assertTrue(slow.isSlow(10 * MS));
+    assertFalse(slow.isSlow(10 * MS - 1));
+    assertFalse(over(Duration.ZERO, true).isSlow(Long.MAX_VALUE));
   }
 
   @Test
-  void event_saysWhatWasLookedUp() {
+  void log_namesTheLookup() {
     log(over(Duration.ofMillis(1), true), "user:1");
     assertEquals(
         Map.of("key", "user:1", "db", "3", "protocol", "http", "outcome", "miss", "ms", "12"),
@@ -73,7 +73,7 @@ class SlowLookupsTest {
   }
 
   @Test
-  void key_isNotShown_unlessItMayBe() {
+  void log_withoutKeys_showsADigest() {
     SlowLookups slow = over(Duration.ofMillis(1), false);
     log(slow, "secret");
     log(slow, "secret");
@@ -84,13 +84,13 @@ class SlowLookupsTest {
   }
 
   @Test
-  void key_cannotForgeALine() {
+  void log_ofAKeyWithControlCharacters_cannotForgeALine() {
     log(over(Duration.ofMillis(1), true), "a\n2026 level=ERROR msg=\"x\r");
     assertEquals("a?2026 level=ERROR msg=?x?", event(0).get("key"));
   }
 
   @Test
-  void events_areFewAtOnce() {
+  void log_ofManyLookups_isLimited() {
     SlowLookups slow = over(Duration.ofMillis(1), true);
     for (int i = 0; i < 5 * SlowLookups.MOST; i++) {
       log(slow, "k");
