@@ -6,11 +6,11 @@ import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
 
-/** What the settings say of what is kept, in the words of the cache. */
-final class Keeping {
-  private Keeping() {}
+/** Makes the cache's limits from the settings. */
+final class CacheLimits {
+  private CacheLimits() {}
 
-  static ReadThrough.Limits by(Settings settings) {
+  static ReadThrough.Limits from(Settings settings) {
     Settings.Cache cache = settings.cache();
     Settings.Coherence coherence = settings.coherence();
     List<byte[]> prefixes =

@@ -34,9 +34,9 @@ import redisproxy.upstream.load.Loader;
 import redisproxy.upstream.node.CacheNode;
 
 /**
- * The one owner of the cache: every lookup of every front comes here over the bus, so that one
- * event loop does what locks would otherwise. Hits go back at once, in the message they came in; a
- * miss is answered when its load is.
+ * The only owner of the cache. All lookups of all fronts arrive here over the bus, so one event
+ * loop replaces locks. Hits go back at once, in the message that they arrived in. A miss is
+ * answered when its load ends.
  */
 public final class CacheVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(CacheVerticle.class);
@@ -57,16 +57,16 @@ public final class CacheVerticle extends VerticleBase {
   private boolean isAdmitted = true;
   private Upkeep upkeep;
   private LoopDelay loopDelay;
-  private LeavingAnswers leaving;
+  private OutgoingAnswers outgoing;
   private Server server = Server.UNKNOWN;
 
-  /** Null where there is to be none. */
+  /** Null if the settings name no snapshot. */
   private @Nullable WarmStart warmStart;
 
   /** A lookup that waits for a load. */
   private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {
-    /** The warm start waits for these; no front does. */
-    @SuppressWarnings("NullAway") // nobody looks into it
+    /** Waits for the loads of the warm start, for which no front waits. */
+    @SuppressWarnings("NullAway") // its fields are never read, except replyTo
     static final Waiter WARM = new Waiter(null, "", null, 0, 0);
 
     boolean isWarm() {
@@ -75,12 +75,12 @@ public final class CacheVerticle extends VerticleBase {
   }
 
   /**
-   * The verticle, not yet deployed.
+   * Makes the verticle, not yet deployed.
    *
-   * @param socketTransport the transport that runs, for the report
-   * @param clock milliseconds, monotonic
-   * @param insight into the cache that it will own
-   * @param spans null where loads are not traced
+   * @param socketTransport the transport in use, for the report
+   * @param clock monotonic, in milliseconds
+   * @param insight has the cache that this verticle will own
+   * @param spans null if loads are not traced
    */
   public CacheVerticle(
       Settings settings,
@@ -102,8 +102,8 @@ public final class CacheVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    readThrough = new ReadThrough<>(cache, Keeping.by(settings), this::load, this::answered);
-    leaving = new LeavingAnswers(vertx, context);
+    readThrough = new ReadThrough<>(cache, CacheLimits.from(settings), this::load, this::answered);
+    outgoing = new OutgoingAnswers(vertx, context);
     Transport transport = new Transport(vertx, settings.redis(), tls);
     node = new CacheNode<>(vertx, transport, settings, clock, readThrough, new NodeOwner());
     loader = node.loader();
@@ -112,7 +112,7 @@ public final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Writes>localConsumer(Bus.INVALIDATIONS, news -> invalidate(news.body()));
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> node.probe().writesTaken(news.body()));
-    vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> introduce());
+    vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> publishAgain());
     vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
@@ -133,7 +133,10 @@ public final class CacheVerticle extends VerticleBase {
     }
   }
 
-  /** False when it is not the time: what was loaded would not be kept, or clients are in need. */
+  /**
+   * Starts a load of the warm start. Returns false if it should not start now: the value would not
+   * be kept, Redis cannot be reached, or clients need the loads that are allowed.
+   */
   private boolean warm(Key key) {
     if (readThrough.trust() != Trust.VERIFIED
         || !loader.reachability().now()
@@ -157,7 +160,7 @@ public final class CacheVerticle extends VerticleBase {
 
   private void change(Settings now) {
     settings = now;
-    ReadThrough.Limits limits = Keeping.by(now);
+    ReadThrough.Limits limits = CacheLimits.from(now);
     readThrough.limits(limits);
     coherence.servesUnverified(limits.servesUnverified());
     upkeep.resize(settings.cache());
@@ -183,7 +186,7 @@ public final class CacheVerticle extends VerticleBase {
     vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
   }
 
-  /** Whatever goes wrong, everybody gets an answer: nobody else has one for them. */
+  /** Answers a lookup even if it throws. Otherwise its client would never get an answer. */
   private @Nullable Answer answer(Lookups lookups, int i, long now) {
     try {
       if (i % Cache.AHEAD == 0) {
@@ -216,21 +219,22 @@ public final class CacheVerticle extends VerticleBase {
   }
 
   /**
-   * Something ended that nobody will go on with, such as the Redis client within what is no RESP.
+   * Handles an exception that no other code has caught, such as one that the Redis client throws
+   * while it parses a reply that is not RESP. The work that threw it will not continue.
    */
   private void unhandled(Throwable fault) {
-    LOG.error("connections to Redis are made anew because of a fault", fault);
+    LOG.error("connections to Redis are reopened because of a fault", fault);
     if (fault instanceof RuntimeException) {
       loader.abandon("given up because of a fault of the proxy");
       readThrough.invalidateAll();
     }
   }
 
-  /** The fronts are told what concerns them. */
+  /** Publishes the changes of the node that the fronts need to know. */
   private final class NodeOwner implements CacheNode.Owner {
     @Override
     public void known(Server news) {
-      tellServer(news);
+      publishServer(news);
     }
 
     @Override
@@ -240,7 +244,7 @@ public final class CacheVerticle extends VerticleBase {
 
     @Override
     public void admitted(boolean now) {
-      tellAdmitted(now);
+      publishAdmitted(now);
     }
 
     @Override
@@ -249,18 +253,18 @@ public final class CacheVerticle extends VerticleBase {
     }
   }
 
-  private void tellServer(Server now) {
+  private void publishServer(Server now) {
     server = now;
     vertx.eventBus().publish(Bus.SERVER, now, Bus.BY_REFERENCE);
   }
 
-  /** A front has started. */
-  private void introduce() {
-    tellServer(server);
-    tellAdmitted(isAdmitted);
+  /** Publishes the latest news again, because a front has started. */
+  private void publishAgain() {
+    publishServer(server);
+    publishAdmitted(isAdmitted);
   }
 
-  private void tellAdmitted(boolean now) {
+  private void publishAdmitted(boolean now) {
     isAdmitted = now;
     vertx.eventBus().publish(Bus.ADMITTED, now, Bus.BY_REFERENCE);
   }
@@ -334,7 +338,7 @@ public final class CacheVerticle extends VerticleBase {
       return;
     }
     spans.end(waiter, answer);
-    leaving.add(
+    outgoing.add(
         waiter.replyTo(), waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
   }
 }

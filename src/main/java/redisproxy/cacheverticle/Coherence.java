@@ -17,14 +17,14 @@ import redisproxy.upstream.feed.Feed;
 import redisproxy.upstream.node.CacheNode;
 
 /**
- * Keeps the cache as fresh as Redis: passes on what the feed tells, and decides how far what is
- * kept can be believed while it tells nothing. Belongs to the cache verticle's event loop.
+ * Keeps the cache as fresh as Redis. Passes on the invalidations of the feed, and decides how far
+ * the entries can be trusted. Belongs to the cache verticle's event loop.
  *
  * <table>
- * <caption>What is believed</caption>
+ * <caption>How far entries are trusted</caption>
  * <tr><td>the feed is established</td><td>{@link Trust#VERIFIED}</td></tr>
- * <tr><td>Redis cannot be reached</td><td>{@link Trust#UNVERIFIED}, if that is to be served</td></tr>
- * <tr><td>there is to be no feed, or Redis refuses it</td><td>{@link Trust#VERIFIED}: age alone bounds it</td></tr>
+ * <tr><td>Redis cannot be reached</td><td>{@link Trust#UNVERIFIED} if the settings allow to serve unverified entries, else {@link Trust#BYPASSED}</td></tr>
+ * <tr><td>the settings turn the feed off, or Redis refuses it</td><td>{@link Trust#VERIFIED}: only the expiry bounds their age</td></tr>
  * <tr><td>the feed is lost and Redis answers</td><td>{@link Trust#BYPASSED}</td></tr>
  * </table>
  */
@@ -35,23 +35,25 @@ public final class Coherence implements Feed.Owner {
   private boolean servesUnverified;
   private final LongSupplier clock;
 
-  /** Null where there is to be none. */
+  /** Null if the settings turn the feed off. */
   private final @Nullable Feed feed;
 
+  /** Completes after the first attempt to connect the feed. */
   private final Promise<Void> tried = Promise.promise();
+
   private boolean reachable;
 
-  /** Loads have sought Redis in vain since they last reached it. */
+  /** Loads have failed to reach Redis since they last reached it. */
   private boolean missed;
 
-  /** Redis has refused the feed, or there is to be none. */
+  /** Redis has refused the feed, or the settings turn it off. */
   private boolean expiryOnly;
 
   private String reason = "not connected yet";
   private long fences;
   private long fencesMs;
 
-  /** To be made on the cache verticle's event loop. */
+  /** Call this on the cache verticle's event loop. */
   Coherence(Settings settings, CacheNode<?> node, LongSupplier clock, ReadThrough<?> readThrough) {
     this.readThrough = readThrough;
     this.clock = clock;
@@ -61,7 +63,7 @@ public final class Coherence implements Feed.Owner {
     this.feed = expiryOnly ? null : node.feed(this);
   }
 
-  /** Begins to connect; ends when it is known how the first attempt went. */
+  /** Begins to connect the feed. The future completes after the first attempt, failed or not. */
   Future<Void> start() {
     if (feed == null) {
       tried.complete();
@@ -78,9 +80,10 @@ public final class Coherence implements Feed.Owner {
   }
 
   /**
-   * Whether loads reach Redis. When they no longer do, it may be another server that they reach
-   * next, of whose writes the feed knows nothing: it has to find that one, too. When they do again,
-   * the feed may have been sooner, and have found the one before.
+   * Sets whether loads reach Redis. Rearms the feed when they no longer do: they may next reach
+   * another server, and the feed does not report that server's writes until it connects to it, too.
+   * Rearms it again when loads reach Redis again, because the feed may have reconnected earlier, to
+   * the old server.
    */
   void reachable(boolean now) {
     boolean isNews = now != reachable;
@@ -94,7 +97,7 @@ public final class Coherence implements Feed.Owner {
     }
   }
 
-  /** Whether what is kept is to be served while Redis cannot be reached. */
+  /** Sets whether to serve unverified entries while Redis cannot be reached. */
   void servesUnverified(boolean now) {
     servesUnverified = now;
     decide();
@@ -106,7 +109,7 @@ public final class Coherence implements Feed.Owner {
     if (readThrough.trust() != before) {
       LOG.atDebug()
           .addKeyValue(LogKey.TRUST, readThrough.trust())
-          .log("the cache is believed anew");
+          .log("the trust in the cache has changed");
     }
   }
 
@@ -124,7 +127,7 @@ public final class Coherence implements Feed.Owner {
     return feed != null && feed.isEstablished();
   }
 
-  /** Writes may have been missed until now, so nothing of what was kept is left. */
+  /** Drops all entries, because writes may have been missed until now. */
   @Override
   public void established() {
     expiryOnly = false;
@@ -163,10 +166,11 @@ public final class Coherence implements Feed.Owner {
   }
 
   /**
-   * Calls back when all is invalidated that was written by commands whose replies had come before.
+   * Calls back once everything is invalidated that was written by commands whose replies had
+   * arrived before.
    *
-   * @param dropsAll whether everything is to be dropped where Redis does not tell what was written
-   * @param passed is told whether Redis told it
+   * @param dropsAll whether to drop all entries if Redis does not report what was written
+   * @param passed gets whether Redis reported it
    */
   void fence(boolean dropsAll, Consumer<Boolean> passed) {
     if (feed == null || !feed.isEstablished()) {
@@ -175,28 +179,31 @@ public final class Coherence implements Feed.Owner {
     }
     long asked = clock.getAsLong();
     feed.fence(
-        told -> {
+        reported -> {
           fences++;
           fencesMs += clock.getAsLong() - asked;
-          end(dropsAll, told, passed);
+          end(dropsAll, reported, passed);
         });
   }
 
-  private void end(boolean dropsAll, boolean told, Consumer<Boolean> passed) {
-    if (dropsAll && !told) {
+  private void end(boolean dropsAll, boolean reported, Consumer<Boolean> passed) {
+    if (dropsAll && !reported) {
       readThrough.invalidateAll();
     }
-    passed.accept(told);
+    passed.accept(reported);
   }
 
-  /** Something was written of which only Redis knows what; nobody waits. */
+  /**
+   * Handles a write of keys that only Redis knows. No reply waits for it. Without the feed, drops
+   * all entries.
+   */
   void unknownWritten() {
     if (!isTracking()) {
       readThrough.invalidateAll();
     }
   }
 
-  /** Adds the feed's connection. */
+  /** Adds the feed's connection to the counts. */
   void count(Connections connections) {
     if (feed != null) {
       connections.add(

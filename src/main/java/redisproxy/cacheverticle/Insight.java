@@ -15,11 +15,11 @@ import redisproxy.cache.HotKeys;
 import redisproxy.cache.Key;
 
 /**
- * What the dashboard asks of the cache beyond the census: what is held of one key, and which keys
- * are hot. Asked from any event loop; looked up on the cache verticle's.
+ * What the dashboard requests from the cache besides the census: the entry of one key, and the hot
+ * keys. Call it on any event loop. It reads the cache on the cache verticle's event loop.
  */
 public final class Insight {
-  /** How many hot keys are told. */
+  /** How many hot keys are reported. */
   private static final int HOTTEST = 20;
 
   private final Cache cache;
@@ -27,24 +27,24 @@ public final class Insight {
   private final HotKeys hotKeys = new HotKeys();
   private final boolean watches;
 
-  /** The next lookup to be counted, as an index into the messages that come. */
+  /** The next lookup to count, as an index into the following messages. */
   private int next;
 
-  /** The cache verticle's, from its start on. */
+  /** The cache verticle's context; null until it has started. */
   private volatile @Nullable Context context;
 
   /**
-   * What is held of a key.
+   * The entry of a key.
    *
-   * @param entry null where it is not
-   * @param now when it was looked at, in milliseconds of the cache's clock
+   * @param entry null if there is none
+   * @param now when the cache was read, in milliseconds of the cache's clock
    */
   public record Glance(@Nullable Entry entry, long now) {}
 
   /**
-   * Of a cache whose verticle is yet to start.
+   * Prepares for a cache whose verticle has not started yet.
    *
-   * @param watches whether hot keys are looked for
+   * @param watches whether to count hot keys
    */
   public Insight(Cache cache, LongSupplier clock, boolean watches) {
     this.cache = cache;
@@ -52,17 +52,16 @@ public final class Insight {
     this.watches = watches;
   }
 
-  /** The cache that is looked into. */
   Cache cache() {
     return cache;
   }
 
-  /** The cache verticle has started, on this context. */
+  /** Notes that the cache verticle has started on this context. */
   void open(Context verticle) {
     context = verticle;
   }
 
-  /** Counts some of what is looked up; on the cache verticle's event loop. */
+  /** Counts a sample of the lookups. Call this on the cache verticle's event loop. */
   void seen(Lookups lookups, long now) {
     if (!watches) {
       return;
@@ -82,36 +81,37 @@ public final class Insight {
   }
 
   /**
-   * What is held of a key; it does not count as a use of it, and nothing is loaded.
+   * Reads the entry of a key. This does not count as a use of the key, and loads nothing.
    *
-   * @param asker is told on this context; never, while the cache's event loop is stuck or when it
+   * @param asker the context on which {@code callback} is called
+   * @param callback gets the entry; not called while the cache's event loop is stuck, or after it
    *     has ended
    */
-  public void peek(Context asker, Key key, Consumer<Glance> told) {
+  public void peek(Context asker, Key key, Consumer<Glance> callback) {
     ask(
         asker,
         () -> {
           long now = clock.getAsLong();
           return new Glance(cache.peek(key, now), now);
         },
-        told);
+        callback);
   }
 
-  /** The hottest keys, in the same way. */
-  public void hottest(Context asker, Consumer<List<HotKeys.Hot>> told) {
-    ask(asker, () -> hotKeys.hottest(HOTTEST, clock.getAsLong()), told);
+  /** Reads the hottest keys. The parameters are those of {@link #peek}. */
+  public void hottest(Context asker, Consumer<List<HotKeys.Hot>> callback) {
+    ask(asker, () -> hotKeys.hottest(HOTTEST, clock.getAsLong()), callback);
   }
 
-  private <T> void ask(Context asker, Supplier<T> question, Consumer<T> told) {
+  private <T> void ask(Context asker, Supplier<T> question, Consumer<T> callback) {
     try {
       Objects.requireNonNull(context)
           .runOnContext(
               there -> {
                 T answer = question.get();
-                asker.runOnContext(here -> told.accept(answer));
+                asker.runOnContext(here -> callback.accept(answer));
               });
     } catch (RejectedExecutionException ended) {
-      // The proxy is being stopped; nobody is told.
+      // The proxy is stopping, so there is no answer.
     }
   }
 }

@@ -13,28 +13,29 @@ import redisproxy.tracing.LoadSpan;
 import redisproxy.tracing.Spans;
 
 /**
- * The spans of the loads in flight that somebody waits for, each held by who asked first. To be
- * used on the event loop of the cache.
+ * The spans of the loads in flight that a client waits for. The key of each span is its load's
+ * first waiter. Belongs to the cache's event loop.
  */
 final class LoadSpans {
-  /** Null where none are wanted. */
+  /** Null if loads are not traced. */
   private final @Nullable Spans spans;
 
   private final IdentityHashMap<Object, LoadSpan> open = new IdentityHashMap<>();
 
   /**
-   * None yet.
+   * Starts without open spans.
    *
-   * @param spans null where none are wanted
+   * @param spans null if loads are not traced
    */
   LoadSpans(@Nullable Spans spans) {
     this.spans = spans;
   }
 
   /**
-   * A load begins.
+   * Begins the span of a load.
    *
-   * @param first who waits for it, and whose lookup it is
+   * @param first the load's first waiter
+   * @param asker made the lookup; its span is the parent
    */
   void begin(Object first, Bus.Asker asker, int db) {
     if (spans != null) {
@@ -42,7 +43,7 @@ final class LoadSpans {
     }
   }
 
-  /** Somebody is answered. */
+  /** Ends the span of a load when its first waiter is answered. Ignores other waiters. */
   void end(Object waiter, Answer answer) {
     LoadSpan span = spans == null ? null : open.remove(waiter);
     if (span == null) {

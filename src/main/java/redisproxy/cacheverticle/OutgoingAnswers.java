@@ -11,34 +11,34 @@ import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
 
 /**
- * The answers that loads bring in one turn of the cache's event loop, which leave when it ends: one
- * message for each front.
+ * Collects the answers of loads in one turn of the cache's event loop. Sends them when the turn
+ * ends, in one message for each front.
  */
-final class LeavingAnswers {
+final class OutgoingAnswers {
   private final Vertx vertx;
   private final Context context;
 
-  /** By the address of their front. */
-  private final Map<String, Answers> leaving = new HashMap<>();
+  /** The answers of this turn, by the address of their front. */
+  private final Map<String, Answers> outgoing = new HashMap<>();
 
-  LeavingAnswers(Vertx vertx, Context context) {
+  OutgoingAnswers(Vertx vertx, Context context) {
     this.vertx = vertx;
     this.context = context;
   }
 
-  /** An answer to the lookup that a front's asker made under this ticket. */
+  /** Adds the answer to the lookup with this ticket, which a front's asker made. */
   void add(String front, Asker asker, int ticket, Answer answer, Key key, long askedAt) {
-    if (leaving.isEmpty()) {
+    if (outgoing.isEmpty()) {
       context.runOnContext(turn -> send());
     }
-    leaving
+    outgoing
         .computeIfAbsent(front, address -> new Answers())
         .add(asker, ticket, answer, key, askedAt);
   }
 
   private void send() {
-    leaving.forEach(
+    outgoing.forEach(
         (address, answers) -> vertx.eventBus().send(address, answers, Bus.BY_REFERENCE));
-    leaving.clear();
+    outgoing.clear();
   }
 }

@@ -9,23 +9,23 @@ import redisproxy.cache.ReadThrough;
 import redisproxy.config.Settings;
 
 /**
- * What the cache needs to have done though nobody asks for it, a little at a time: dropping what
- * has expired, and what is too much for a cache that is to be smaller. Belongs to the cache
- * verticle's event loop.
+ * Background work on the cache, in small steps: drops expired entries, and evicts entries when the
+ * cache shrinks. Belongs to the cache verticle's event loop.
  */
 final class Upkeep {
   private static final long RECLAIM_EVERY_MS = 100;
 
-  /** How many expired entries are dropped in one turn at most. */
+  /** The most expired entries that are dropped in one turn. */
   private static final int RECLAIM_AT_ONCE = 512;
 
   /**
-   * How long the loop has for others then, in milliseconds. A task would not do: Netty runs tasks
-   * that make tasks for up to a second before it looks at sockets again.
+   * The pause between two steps, in milliseconds, in which the event loop serves clients. A task
+   * without a delay is not enough: Netty runs tasks that schedule tasks for up to a second before
+   * it reads sockets again.
    */
-  private static final long BREATH_MS = 1;
+  private static final long PAUSE_MS = 1;
 
-  /** How many entries are dropped in one turn at most when the cache is to be smaller. */
+  /** The most entries that are dropped in one turn when the cache shrinks. */
   private static final int SHRINK_AT_ONCE = 2048;
 
   private final Vertx vertx;
@@ -34,15 +34,15 @@ final class Upkeep {
   private final LongSupplier clock;
   private final Consumer<Throwable> broken;
 
-  /** What the cache is to be made to fit, or null when nobody has changed it. */
+  /** The settings with the wanted size of the cache; null if they have never changed. */
   private Settings.@Nullable Cache wanted;
 
   private boolean stopped;
 
   /**
-   * Begins at once.
+   * Starts to reclaim expired entries.
    *
-   * @param broken is told of a fault, and empties the cache
+   * @param broken gets a fault, and empties the cache
    */
   Upkeep(
       Vertx vertx,
@@ -58,7 +58,7 @@ final class Upkeep {
     reclaimIn(RECLAIM_EVERY_MS);
   }
 
-  /** Has the cache get the size that the settings say, if it has not. */
+  /** Changes the cache to the size in the settings. */
   void resize(Settings.Cache to) {
     wanted = to;
     resizeOn(to);
@@ -67,7 +67,7 @@ final class Upkeep {
   private void resizeOn(Settings.Cache to) {
     if (to.equals(wanted)
         && !cache.resize(to.capacity(), to.maxBytes(), SHRINK_AT_ONCE, clock.getAsLong())) {
-      vertx.setTimer(BREATH_MS, timer -> resizeOn(to));
+      vertx.setTimer(PAUSE_MS, timer -> resizeOn(to));
     }
   }
 
@@ -89,6 +89,6 @@ final class Upkeep {
     } catch (Throwable fault) {
       broken.accept(fault);
     }
-    reclaimIn(dropped == RECLAIM_AT_ONCE ? BREATH_MS : RECLAIM_EVERY_MS);
+    reclaimIn(dropped == RECLAIM_AT_ONCE ? PAUSE_MS : RECLAIM_EVERY_MS);
   }
 }

@@ -22,23 +22,23 @@ import redisproxy.snapshot.SnapshotReader;
 import redisproxy.snapshot.SnapshotWriter;
 
 /**
- * Has the keys loaded, while the proxy serves already, that the cache held when it was stopped
- * last, and writes them down when it stops. Whatever becomes of that, nothing else depends on it.
- * Belongs to the cache verticle's event loop; files are read and written elsewhere.
+ * Writes the keys of the cache to a snapshot when the proxy stops. Loads these keys after the next
+ * start, while the proxy already serves clients. Nothing else depends on its success. Belongs to
+ * the cache verticle's event loop; worker threads read and write the file.
  */
 final class WarmStart {
   private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
 
-  /** How many loads are in flight at most. */
+  /** The most loads that are in flight at a time. */
   private static final int LOADS = 64;
 
-  /** How many keys are read, or written, at a time. */
+  /** How many keys are read or written at a time. */
   private static final int SLICE = 4096;
 
-  /** How long it waits when it is not the time to load, in milliseconds. */
+  /** How long to wait before trying again when a load cannot start, in milliseconds. */
   private static final long PAUSE_MS = 200;
 
-  private static final long SAY_EVERY_MS = 5_000;
+  private static final long REPORT_EVERY_MS = 5_000;
 
   private final Vertx vertx;
   private final Context context;
@@ -46,7 +46,7 @@ final class WarmStart {
   private final Predicate<Key> load;
   private final ArrayDeque<Key> waiting = new ArrayDeque<>();
 
-  /** Null when there is nothing more to read. */
+  /** Null if there is nothing more to read. */
   private @Nullable SnapshotReader reader;
 
   private long total;
@@ -59,10 +59,10 @@ final class WarmStart {
   private long progress;
 
   /**
-   * One that has not begun.
+   * Prepares a warm start. {@link #begin} starts it.
    *
-   * @param load starts a load, of which {@link #loaded} tells the end; false when it is not the
-   *     time
+   * @param load starts a load, or returns false if it cannot start now; the caller reports its end
+   *     to {@link #loaded}
    */
   WarmStart(Vertx vertx, Context context, Path file, Predicate<Key> load) {
     this.vertx = vertx;
@@ -71,20 +71,20 @@ final class WarmStart {
     this.load = load;
   }
 
-  /** Begins, with as many of the keys as the cache can hold, those used last. */
+  /** Begins to load the most recently used keys, as many as the cache can hold. */
   void begin(int capacity) {
     vertx
         .executeBlocking(() -> open(capacity))
         .onComplete(
             keys -> {
               total = keys;
-              progress = vertx.setPeriodic(SAY_EVERY_MS, timer -> say("warm start"));
+              progress = vertx.setPeriodic(REPORT_EVERY_MS, timer -> report("warm start"));
               step();
             },
             this::refused);
   }
 
-  /** All of the file is checked before a key of it is loaded. */
+  /** Checks the whole file before any of its keys is loaded. Returns how many keys to load. */
   private long open(int capacity) throws IOException {
     long count = SnapshotReader.count(file);
     reader = new SnapshotReader(file);
@@ -116,7 +116,7 @@ final class WarmStart {
     } else if (waiting.isEmpty() && inFlight == 0 && !isComplete) {
       isComplete = true;
       vertx.cancelTimer(progress);
-      say("warm start has ended");
+      report("warm start has ended");
     }
   }
 
@@ -164,7 +164,7 @@ final class WarmStart {
     return keys;
   }
 
-  /** One of its loads has ended, in whatever way. */
+  /** Reports that a load has ended, whether it succeeded or not. */
   void loaded() {
     inFlight--;
     done++;
@@ -178,7 +178,7 @@ final class WarmStart {
     }
   }
 
-  private void say(String message) {
+  private void report(String message) {
     LOG.atInfo().addKeyValue(LogKey.KEYS, done).addKeyValue(LogKey.OF, total).log(message);
   }
 
@@ -190,15 +190,17 @@ final class WarmStart {
   }
 
   /**
-   * Writes down the keys whose values are held, unless those of the last time are not all loaded
-   * yet: then these stay. Never fails.
+   * Writes the snapshot: the keys whose values the cache holds. Keeps the old snapshot if not all
+   * of its keys are loaded yet. The future never fails.
    *
-   * @param oldestFirst must not change until this has ended
+   * @param oldestFirst the entries; they must not change until the future completes
    */
   Future<Void> end(Iterator<Entry> oldestFirst, long now) {
     vertx.cancelTimer(progress);
     if (!isComplete) {
-      LOG.atInfo().addKeyValue(LogKey.FILE, file).log("the snapshot is kept, not all was loaded");
+      LOG.atInfo()
+          .addKeyValue(LogKey.FILE, file)
+          .log("the old snapshot is kept because not all of its keys were loaded");
       return Future.succeededFuture();
     }
     Promise<Void> written = Promise.promise();

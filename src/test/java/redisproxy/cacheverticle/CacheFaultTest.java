@@ -34,16 +34,16 @@ import redisproxy.config.TransportKind;
 import redisproxy.tls.ToRedis;
 import redisproxy.transport.Choice;
 
-/** A fault in the cache: whoever waits is told, and nothing that may be wrong is left. */
+/** After a fault in the cache, all waiting clients get an answer, and no entry is left. */
 class CacheFaultTest {
   private static final Key GOOD = key("good");
   private static final Key BAD = key("bad");
 
   private final Vertx vertx = Vertx.vertx();
   private final LruCache lru = new LruCache(100, 1 << 20);
-  private final BlockingQueue<Object> told = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Object> received = new LinkedBlockingQueue<>();
 
-  /** The method of the cache that fails for {@link #BAD}, and for reclaiming; or empty. */
+  /** The method of the cache that throws, for {@link #BAD} if it takes a key; empty for none. */
   private volatile String faulty = "";
 
   private Context loop;
@@ -57,7 +57,7 @@ class CacheFaultTest {
       new Bus.Asker() {
         @Override
         public void answered(int ticket, Answer answer, boolean hit) {
-          told.add(answer);
+          received.add(answer);
         }
 
         @Override
@@ -65,11 +65,11 @@ class CacheFaultTest {
 
         @Override
         public void broken(Throwable fault) {
-          told.add(fault);
+          received.add(fault);
         }
       };
 
-  /** The real cache, but for the fault. */
+  /** The real cache, with the fault added. */
   private Cache cache() {
     return (Cache)
         java.lang.reflect.Proxy.newProxyInstance(
@@ -83,7 +83,7 @@ class CacheFaultTest {
                     default -> true;
                   };
               if (isBad && method.getName().equals(faulty)) {
-                throw new IllegalStateException("as the test wants");
+                throw new IllegalStateException("thrown by the test");
               }
               try {
                 return method.invoke(lru, arguments);
@@ -131,7 +131,7 @@ class CacheFaultTest {
     vertx.close();
   }
 
-  /** There is no Redis. */
+  /** The test runs without Redis. */
   private static boolean isUnreachable(Object answer) {
     return answer instanceof Failure failure && failure.kind() == Failure.Kind.UNREACHABLE;
   }
@@ -141,7 +141,7 @@ class CacheFaultTest {
   }
 
   private List<Object> lookUp(Key... keys) throws InterruptedException {
-    told.clear();
+    received.clear();
     loop.runOnContext(
         turn -> {
           for (Key key : keys) {
@@ -150,23 +150,23 @@ class CacheFaultTest {
         });
     Object[] answers = new Object[keys.length];
     for (int i = 0; i < keys.length; i++) {
-      answers[i] = told.poll(10, TimeUnit.SECONDS);
+      answers[i] = received.poll(10, TimeUnit.SECONDS);
     }
     return java.util.Arrays.asList(answers);
   }
 
   @Test
-  void lookupThatFails_isAnswered_andSoAreThoseBesideIt() throws Exception {
+  void lookupThatThrows_isAnsweredAndSoAreTheOthers() throws Exception {
     faulty = "get";
     List<Object> answers = lookUp(GOOD, BAD, GOOD);
     assertEquals(1, answers.stream().filter(Unverified.class::isInstance).count());
     assertEquals(1, answers.stream().filter(answer -> answer == Failure.BROKEN).count());
     assertEquals(1, answers.stream().filter(CacheFaultTest::isUnreachable).count());
-    assertEquals(0, lru.size(), "nothing is believed any more");
+    assertEquals(0, lru.size(), "all entries are dropped");
   }
 
   @Test
-  void invalidationThatFails_dropsEverything() throws Exception {
+  void invalidationThatThrows_dropsEverything() throws Exception {
     lookUp(BAD);
     lru.put(BAD, entry(BAD), 0);
     lru.put(GOOD, entry(GOOD), 0);
@@ -175,9 +175,9 @@ class CacheFaultTest {
     Awaitility.await().until(() -> lru.size() == 0);
   }
 
-  /** It would never be done again, or the next would not. */
+  /** Otherwise expired entries would never be reclaimed again. */
   @Test
-  void reclaimingThatFails_goesOn() throws Exception {
+  void reclaimThatThrows_continues() throws Exception {
     faulty = "reclaim";
     Awaitility.await().until(() -> lru.size() == 0);
     faulty = "";
