@@ -1,8 +1,8 @@
 package redisproxy.cache;
 
 /**
- * What a lookup comes to. A value, an empty value and a missing key are an {@link Entry}, {@link
- * Unverified} during an outage; a value too large to keep is {@link TooLarge}; a wrong type, any
- * other error of Redis, an outage, a deadline and overload are a {@link Failure}.
+ * The result of a lookup. A value, an empty value or a missing key is an {@link Entry}, or {@link
+ * Unverified} during an outage. A value too large to keep is {@link TooLarge}. A wrong type, any
+ * other error of Redis, an outage, a timeout or an overload is a {@link Failure}.
  */
 public sealed interface Answer permits Entry, Unverified, TooLarge, Failure {}

@@ -4,35 +4,38 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the read-through rule needs of a cache; {@link LruCache} is the one in use, another policy
- * can be put in its place. Owned by one thread. Times are milliseconds of a monotonic clock that
- * the caller reads.
+ * The cache below the read-through rule. {@link LruCache} is the implementation in use; one with
+ * another policy could replace it. Owned by one thread. Times are milliseconds of a monotonic clock
+ * that the caller reads.
  */
 public interface Cache {
-  /** For so many gets at a time what they need is fetched; it fits the first-level cache. */
+  /**
+   * How many gets {@link #readAhead} prepares at a time. Their data fits into the processor's
+   * first-level cache.
+   */
   int AHEAD = 16;
 
   /**
-   * The entry of a key, which counts as a use of it, or null when there is none or it has expired.
+   * The entry of a key, or null if there is none or it has expired. Counts as a use of the key.
    *
    * @param db the database number
    * @param buffer holds the key's bytes from {@code offset} on
-   * @param hash as {@link Key#hash} gives it
+   * @param hash the key's hash by {@link Key#hash}
    */
   @Nullable Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
 
-  /** The entry of a key, or null when there is none or it has expired. Nothing comes of it. */
+  /** The entry of a key, or null if there is none or it has expired. Does not count as a use. */
   @Nullable Entry peek(Key key, long now);
 
   /**
-   * Fetches from memory what gets with the first {@link #AHEAD} of these hashes will look at, which
-   * is quicker for many than for one after another. Nothing else comes of it.
+   * Prefetches the memory that gets with the first {@link #AHEAD} of these hashes will read. This
+   * is quicker for many keys together than for one after another. It has no other effect.
    */
   void readAhead(int[] hashes, int from, int to);
 
   /**
-   * Keeps a key's entry, in place of any other of it. What is larger than the whole cache is not
-   * kept.
+   * Keeps a key's entry, and replaces an older one. An entry that is larger than the whole cache is
+   * not kept.
    */
   void put(Key key, Entry entry, long now);
 
@@ -42,37 +45,37 @@ public interface Cache {
   /** Drops everything. */
   void clear();
 
-  /** Drops at most {@code limit} entries that have expired; returns how many it dropped. */
+  /** Drops at most {@code limit} expired entries, and returns how many it dropped. */
   int reclaim(long now, int limit);
 
   /**
-   * Changes the bounds. What is too much for the new ones is dropped as {@link #put} would, at most
-   * {@code limit} entries; what is left then bounds it until the next call.
+   * Changes the bounds. Drops entries beyond the new bounds as {@link #put} would, but at most
+   * {@code limit} of them. If more remain, their size is the bound until the next call.
    *
-   * @param capacity how many keys it keeps at most, 1 or more
-   * @param maxBytes what its entries may weigh at most, in bytes
-   * @return whether the new bounds hold; if not, it is to be called again
+   * @param capacity the most keys, 1 or more
+   * @param maxBytes the most bytes that the entries may weigh
+   * @return whether the new bounds hold; if not, call this again
    */
   boolean resize(int capacity, long maxBytes, int limit, long now);
 
-  /** The entries, least recently used first. Not to be used any more when anything has changed. */
+  /** The entries, least recently used first. Do not use the iterator after any change. */
   Iterator<Entry> oldestFirst();
 
-  /** How many entries it may keep. */
+  /** The most entries that the cache keeps. */
   int capacity();
 
-  /** What they may weigh, in bytes. */
+  /** The most bytes that the entries may weigh. */
   long maxBytes();
 
-  /** How many entries are kept, expired ones not yet dropped included. */
+  /** How many entries the cache holds, including expired ones that are not dropped yet. */
   int size();
 
-  /** What the entries weigh, in bytes. */
+  /** How many bytes the entries weigh. */
   long bytes();
 
-  /** How many entries were dropped for room, ever. */
+  /** How many entries were ever dropped to make room. */
   long evictions();
 
-  /** How many entries were dropped because they had expired, ever. */
+  /** How many entries were ever dropped because they had expired. */
   long expirations();
 }

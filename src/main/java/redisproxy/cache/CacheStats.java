@@ -4,23 +4,23 @@ package redisproxy.cache;
  * What the cache has done since it started, and what it holds now.
  *
  * @param hits lookups answered from the cache
- * @param misses lookups that were not
- * @param loads questions put to Redis
+ * @param misses lookups not answered from the cache
+ * @param loads loads sent to Redis
  * @param coalesced misses that joined a load already in flight
  * @param failures loads that ended in a failure
  * @param rejected misses refused because too many loads were in flight
  * @param tooLarge loads whose value was larger than the cache keeps
  * @param overtaken loads not kept because their key was invalidated while they were in flight
  * @param invalidations keys dropped because they may have been written
- * @param flushes times everything was dropped because of that
- * @param unverified lookups answered with what was kept while Redis could not be reached
- * @param refreshes loads of keys that were held and about to expire
- * @param evictions entries dropped for room
+ * @param flushes how often everything was dropped because any key may have been written
+ * @param unverified lookups answered with an unverified entry while Redis could not be reached
+ * @param refreshes loads of keys whose entry was about to expire
+ * @param evictions entries dropped to make room
  * @param expirations entries dropped because they had expired
  * @param entries entries held now
- * @param capacity how many may be held
- * @param bytes what they weigh
- * @param maxBytes what they may weigh
+ * @param capacity the most entries that may be held
+ * @param bytes how many bytes the entries weigh
+ * @param maxBytes the most bytes that the entries may weigh
  * @param loadsInFlight loads not yet answered
  */
 public record CacheStats(

@@ -1,6 +1,6 @@
 package redisproxy.cache;
 
-/** Counts what a {@link ReadThrough} does; what each means stands at {@link CacheStats}. */
+/** Counts what a {@link ReadThrough} does. {@link CacheStats} explains each count. */
 final class Counts {
   long hits;
   long misses;

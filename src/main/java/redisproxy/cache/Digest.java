@@ -6,13 +6,13 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * The first 96 bits of a SHA-256, as text. A checksum would be cheaper and could be forged by
- * whoever writes values, who could then make a reader keep an old one.
+ * The first 96 bits of a SHA-256, as text. A checksum would be cheaper, but a client that writes
+ * values could forge it, and so make a reader keep an old value.
  */
 final class Digest {
   private static final int BYTES = 12;
 
-  /** Finding the algorithm anew would take longer than a short value's digest. */
+  /** Reused, because looking up the algorithm takes longer than the digest of a short value. */
   private static final ThreadLocal<MessageDigest> SHA = ThreadLocal.withInitial(Digest::sha);
 
   private Digest() {}

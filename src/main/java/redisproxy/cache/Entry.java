@@ -8,11 +8,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key and what Redis said of it at one instant: a value, or that it is missing. A kept key costs
- * this object, one array, and what {@link LruCache} finds it by. What HTTP asks for and the array
- * tells is found out when asked, and of a long value kept.
+ * A key and what Redis replied for it at one instant: a value, or that the key is missing. An entry
+ * costs this object, one array, and its share of the arrays of {@link LruCache}. The ETag and the
+ * UTF-8 check, which HTTP needs, are computed on demand. For a long value the result is kept.
  *
- * <p>Never changes to whoever asks, so it may be read on any thread.
+ * <p>All that a reader can see is immutable, so any thread may read an entry.
  */
 public final class Entry implements Answer {
   private static final VarHandle INTS =
@@ -21,24 +21,24 @@ public final class Entry implements Answer {
   /** The largest number that a head of two bytes holds. */
   private static final int SHORT = Byte.MAX_VALUE;
 
-  /** Where the key begins, behind the database and the length of the key as a byte each. */
-  private static final int BEHIND_SHORT = 2;
+  /** The size of a short head: the database and the key's length, a byte each. */
+  private static final int SHORT_HEAD = 2;
 
-  /** The same, where they are an int each, behind a byte of -1. */
-  private static final int BEHIND_LONG = 9;
+  /** The size of a long head: a byte of -1, then the database and the key's length, an int each. */
+  private static final int LONG_HEAD = 9;
 
   /**
-   * A head, the key, then (unless missing) the value as a RESP bulk string, ready to send: {@code
-   * $3\r\nabc\r\n}.
+   * The head, the key, and the value (unless it is missing) as a RESP bulk string, ready to send:
+   * {@code $3\r\nabc\r\n}.
    */
   private final byte[] bytes;
 
-  /** From the load to the expiry, in milliseconds. */
+  /** The time from the load to the expiry, in milliseconds. */
   private final int lifetime;
 
   final long expiresAt;
 
-  /** Null until it is asked for. Each thread that finds none finds the same out. */
+  /** Computed on demand, null before. Threads may race to compute it, but all compute the same. */
   private @Nullable Description description;
 
   private Entry(byte[] bytes, long loadedAt, long expiresAt) {
@@ -48,8 +48,8 @@ public final class Entry implements Answer {
   }
 
   /**
-   * An entry for a value; the bytes are copied. Times are in milliseconds of the cache's clock. One
-   * that would expire later than some 24 days after its load expires then.
+   * An entry for a value. The bytes are copied. Times are in milliseconds of the cache's clock. An
+   * entry expires at most about 24 days after its load.
    */
   public static Entry value(Key key, byte[] value, long loadedAt, long expiresAt) {
     byte[] line = ("$" + value.length + "\r\n").getBytes(StandardCharsets.US_ASCII);
@@ -70,7 +70,7 @@ public final class Entry implements Answer {
   private static byte[] begin(Key key, int respLength) {
     int length = key.bytes().length;
     boolean isShort = key.db() <= SHORT && length <= SHORT;
-    int keyOffset = isShort ? BEHIND_SHORT : BEHIND_LONG;
+    int keyOffset = isShort ? SHORT_HEAD : LONG_HEAD;
     byte[] bytes = new byte[keyOffset + length + respLength];
     if (isShort) {
       bytes[0] = (byte) key.db();
@@ -89,7 +89,7 @@ public final class Entry implements Answer {
   }
 
   private int keyOffset() {
-    return bytes[0] >= 0 ? BEHIND_SHORT : BEHIND_LONG;
+    return bytes[0] >= 0 ? SHORT_HEAD : LONG_HEAD;
   }
 
   private int keyLength() {
@@ -100,22 +100,22 @@ public final class Entry implements Answer {
     return respLength() == 0;
   }
 
-  /** The array that holds key and value, not a copy: not to be changed. */
+  /** The array that holds key and value, not a copy. Do not change it. */
   public byte[] bytes() {
     return bytes;
   }
 
-  /** Where the RESP bulk string begins in {@link #bytes()}; it reaches to the end of the array. */
+  /** Where the RESP bulk string begins in {@link #bytes()}. It ends at the end of the array. */
   public int respOffset() {
     return keyOffset() + keyLength();
   }
 
-  /** The length of the RESP bulk string; 0 when missing. */
+  /** The length of the RESP bulk string; 0 if the key is missing. */
   public int respLength() {
     return bytes.length - respOffset();
   }
 
-  /** Where the bare value begins in {@link #bytes()}. Not to be asked of a missing key. */
+  /** Where the bare value begins in {@link #bytes()}. Do not call this for a missing key. */
   public int valueOffset() {
     int i = respOffset();
     while (bytes[i] != '\r') {
@@ -124,12 +124,12 @@ public final class Entry implements Answer {
     return i + 2;
   }
 
-  /** The length of the bare value, in bytes. Not to be asked of a missing key. */
+  /** The length of the bare value, in bytes. Do not call this for a missing key. */
   public int valueLength() {
     return bytes.length - 2 - valueOffset();
   }
 
-  /** A digest of the value: sixteen characters, alike for alike values, in every process. */
+  /** A digest of the value: sixteen characters, the same for equal values in every process. */
   public String etag() {
     return isLong() ? description().etag : Digest.of(bytes, valueOffset(), valueLength());
   }
@@ -139,7 +139,7 @@ public final class Entry implements Answer {
     return isLong() ? description().isUtf8 : Utf8.isValid(bytes, valueOffset(), valueLength());
   }
 
-  /** Whether a description costs little beside the value, and much time to find it out. */
+  /** Whether to keep the description: it is small beside the value, and takes long to compute. */
   private boolean isLong() {
     return bytes.length >= LONG;
   }
@@ -156,23 +156,23 @@ public final class Entry implements Answer {
     return found;
   }
 
-  /** Of final fields, so that it is whole to any thread that sees it. */
+  /** Has only final fields, so any thread that sees it sees it complete. */
   private record Description(String etag, boolean isUtf8) {}
 
-  /** When the load that brought this was sent, in milliseconds of the cache's clock. */
+  /** When the load of this entry was sent, in milliseconds of the cache's clock. */
   public long loadedAt() {
     return expiresAt - lifetime;
   }
 
   /**
-   * From when on this is no longer to be served; not after {@link #loadedAt()} for what was never
-   * kept.
+   * From when on this entry is no longer served, in milliseconds of the cache's clock. Not later
+   * than {@link #loadedAt()} for an entry that was never kept.
    */
   public long expiresAt() {
     return expiresAt;
   }
 
-  /** The key, as a copy of its own. */
+  /** A copy of the key. */
   public Key key() {
     return Key.of(db(), Arrays.copyOfRange(bytes, keyOffset(), respOffset()));
   }
@@ -184,12 +184,12 @@ public final class Entry implements Answer {
         && Arrays.equals(bytes, keyOffset, keyOffset + length, buffer, offset, offset + length);
   }
 
-  /** Looks at both ends of the array. */
+  /** Reads both ends of the array, so that the processor fetches them. */
   int ends() {
     return bytes[0] + bytes[bytes.length - 1];
   }
 
-  /** What the entry takes of the heap, in bytes, nearly: what {@code cache.max-bytes} bounds. */
+  /** About how many bytes of heap the entry takes. {@code cache.max-bytes} bounds the sum. */
   int weight() {
     int described = isLong() ? DESCRIPTION : 0;
     int array = bytes.length < LARGE ? bytes.length : wholeRegions(bytes.length);
@@ -197,8 +197,9 @@ public final class Entry implements Answer {
   }
 
   /**
-   * G1 has regions of their own for arrays, with their headers, of more than half a region; which
-   * has 1 MiB in heaps of less than 4 GiB, and more where there is more to spare.
+   * The size of the G1 regions that a large array takes. G1 gives an array of more than half a
+   * region, header included, whole regions of its own. A region has 1 MiB in heaps of less than 4
+   * GiB, and more in larger heaps.
    */
   private static int wholeRegions(int length) {
     return (length + HEADER + REGION - 1) / REGION * REGION;
@@ -216,9 +217,9 @@ public final class Entry implements Answer {
    */
   static final int OVERHEAD = 84;
 
-  /** From so many bytes on the description is kept. */
+  /** From this length on the description is kept, in bytes. */
   static final int LONG = 4 * 1024;
 
-  /** What it takes: a record (24) and a string of sixteen characters (24 + 32). */
+  /** The size of a description: a record (24) and a string of sixteen characters (24 + 32). */
   static final int DESCRIPTION = 80;
 }

@@ -3,9 +3,9 @@ package redisproxy.cache;
 import java.util.Arrays;
 
 /**
- * A binary min-heap of nodes by {@link Entry#expiresAt} of their entries. Each node's place is
- * known, so that any can be taken out in O(log n). An entry that expires after all others, the
- * usual newcomer, is added in O(1).
+ * A binary min-heap of nodes, ordered by {@link Entry#expiresAt} of their entries. It knows each
+ * node's place, so it removes any node in O(log n). It adds an entry that expires after all others,
+ * as a new entry usually does, in O(1).
  */
 final class ExpiryHeap {
   private final Nodes nodes;
@@ -19,7 +19,7 @@ final class ExpiryHeap {
     this.places = new int[most + 1];
   }
 
-  /** Makes room for so many, of which there has been less. */
+  /** Makes room for more nodes. */
   void grow(int most) {
     heap = Arrays.copyOf(heap, most);
     places = Arrays.copyOf(places, most + 1);
@@ -29,7 +29,7 @@ final class ExpiryHeap {
     return size;
   }
 
-  /** The node whose entry expires first; there is one. */
+  /** The node whose entry expires first. The heap must not be empty. */
   int first() {
     return heap[0];
   }

@@ -8,18 +8,19 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Which keys are looked up most, lately: the Space-Saving sketch over a sample of the lookups, in
- * which what is older counts less. It keeps so many counters and no more; when a key comes that has
- * none, it takes over the smallest and remembers what stood there as its possible error.
+ * Finds the keys that were looked up most in recent time. It is the Space-Saving sketch over a
+ * sample of the lookups, and older lookups count less. It has a fixed number of counters. A new key
+ * without a counter takes over the smallest one, and records that counter's value as its possible
+ * error.
  *
- * <p>The sample follows the load: every lookup while there are few, and from then on one of so many
- * that what it costs a second stays the same. Owned by one thread.
+ * <p>The sample adapts to the load. While lookups are few, it counts each of them. Above that it
+ * skips enough lookups to keep its cost per second constant. Owned by one thread.
  */
 public final class HotKeys {
-  /** Longer keys are not counted: they are copied. */
+  /** Longer keys are not counted, because counting copies the key; in bytes. */
   private static final int LONGEST = 1024;
 
-  /** Before weights are so large that sums lose their small parts, in half-lives. */
+  /** How often weights are rescaled, in half-lives: larger weights would swallow small addends. */
   private static final double RESCALE = 64;
 
   private final int most;
@@ -27,13 +28,13 @@ public final class HotKeys {
   private final int samples;
   private final Map<Key, Counter> counters = new HashMap<>();
 
-  /** Each counted lookup stands for so many. */
+  /** How many lookups each counted lookup stands for. */
   private int gap = 1;
 
   private long secondBegan;
   private int sampled;
 
-  /** When a lookup weighs one; later ones weigh more, which is the same as that older ones fade. */
+  /** When a lookup weighs one. Later lookups weigh more, so older ones fade in comparison. */
   private long epoch;
 
   private long began = Long.MIN_VALUE;
@@ -41,7 +42,7 @@ public final class HotKeys {
   /**
    * A key and how often it is looked up.
    *
-   * @param rate lookups a second, at least
+   * @param rate a lower bound of the lookups per second
    */
   public record Hot(Key key, double rate) {}
 
@@ -56,15 +57,13 @@ public final class HotKeys {
       this.count = error;
     }
 
-    /** What it has been for certain. */
-    double least() {
+    /** A lower bound of the key's count. */
+    double lowerBound() {
       return count - error;
     }
   }
 
-  /**
-   * With 256 counters, half of a lookup's weight after ten seconds, a thousand samples a second.
-   */
+  /** Uses 256 counters, a half-life of ten seconds, and a thousand samples a second. */
   public HotKeys() {
     this(256, 10_000, 1000);
   }
@@ -75,13 +74,13 @@ public final class HotKeys {
     this.samples = samplesASecond;
   }
 
-  /** How many lookups from the one counted last to the next to be counted: random, 1 or more. */
+  /** The random distance from the last counted lookup to the next one to count: 1 or more. */
   public int gap() {
     return gap == 1 ? 1 : ThreadLocalRandom.current().nextInt(1, 2 * gap);
   }
 
   /**
-   * Counts a lookup; parameters as of {@link Cache#get}.
+   * Counts a lookup. The parameters are those of {@link Cache#get}.
    *
    * @param now milliseconds of a monotonic clock
    */
@@ -142,16 +141,17 @@ public final class HotKeys {
     return smallest.count;
   }
 
-  /** The keys looked up most, the first one most of all; at most {@code limit} of them. */
+  /** The keys with the most lookups, hottest first; at most {@code limit} of them. */
   public List<Hot> hottest(int limit, long now) {
-    // A steady rate r adds up to r * halfLife / ln 2, less what there has not been time for yet.
+    // In the limit a steady rate r adds up to r * halfLife / ln 2. Since the start there has been
+    // time for only a part of that.
     double age = Math.max(1000, now - began);
     double full = halfLife / Math.log(2) / 1000 * (1 - Math.pow(2, -age / halfLife));
     double unit = growth(now) * full;
     return counters.values().stream()
-        .sorted(Comparator.comparingDouble(Counter::least).reversed())
+        .sorted(Comparator.comparingDouble(Counter::lowerBound).reversed())
         .limit(limit)
-        .map(counter -> new Hot(counter.key, counter.least() / unit))
+        .map(counter -> new Hot(counter.key, counter.lowerBound() / unit))
         .toList();
   }
 }

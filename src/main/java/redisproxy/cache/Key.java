@@ -12,8 +12,8 @@ public final class Key {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /**
-   * Random for each process, so that nobody can prepare keys that collide; and not made of the time
-   * it started, which can be found out.
+   * Random for each process, so that no attacker can prepare keys that collide. It does not derive
+   * from the start time, which an attacker could find out.
    */
   private static final long SEED = new SecureRandom().nextLong() | 1;
 
@@ -29,22 +29,23 @@ public final class Key {
     this.hash = hash;
   }
 
-  /** The key that these bytes of a buffer spell; the bytes are copied. */
+  /** The key with these bytes of a buffer. The bytes are copied. */
   public static Key copyOf(int db, byte[] buffer, int offset, int length, int hash) {
     return new Key(db, Arrays.copyOfRange(buffer, offset, offset + length), hash);
   }
 
-  /** A key that keeps the array it is given. */
+  /** A key that keeps the given array. */
   public static Key of(int db, byte[] bytes) {
     return new Key(db, bytes, hash(db, bytes, 0, bytes.length));
   }
 
   /**
-   * The hash of a key, eight bytes a step: computed once by the front, then carried with the
-   * lookup.
+   * The hash of a key, computed eight bytes at a time. The front computes it once and sends it with
+   * the lookup.
    */
   public static int hash(int db, byte[] buffer, int offset, int length) {
-    // times the seed, else bytes could be chosen that undo what another length or database changes
+    // Multiply by the seed. Otherwise an attacker could choose bytes that cancel the effect of
+    // another length or database.
     long h = SEED * ((long) db << 32 | length);
     int i = offset;
     for (int end = offset + length - 8; i <= end; i += 8) {
@@ -67,7 +68,7 @@ public final class Key {
     return db;
   }
 
-  /** The key's bytes, not a copy: not to be changed. */
+  /** The key's bytes, not a copy. Do not change them. */
   public byte[] bytes() {
     return bytes;
   }

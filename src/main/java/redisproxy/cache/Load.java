@@ -5,10 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One question put to Redis, and everyone who waits for its answer. The object's identity is the
- * load's: a later load of the same key is another.
+ * One load of a key from Redis, and all that wait for its answer. Loads are compared by identity: a
+ * later load of the same key is another object.
  *
- * @param <W> who waits
+ * @param <W> a waiter
  */
 public final class Load<W> {
   private final Key key;
@@ -20,7 +20,7 @@ public final class Load<W> {
     this.sentAt = sentAt;
   }
 
-  /** Who waits for it since it began, or null. */
+  /** The first waiter, or null if no one waits. */
   public @Nullable W first() {
     return waiters.isEmpty() ? null : waiters.get(0);
   }
@@ -30,8 +30,8 @@ public final class Load<W> {
   }
 
   /**
-   * When it was sent, in milliseconds of the cache's clock; an entry's age and expiry count from
-   * here.
+   * When the load was sent, in milliseconds of the cache's clock. An entry's age and expiry count
+   * from this time.
    */
   public long sentAt() {
     return sentAt;

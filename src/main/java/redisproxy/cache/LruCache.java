@@ -7,21 +7,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
  *
- * <p>A hash table with chains, a doubly linked list in order of use and a heap in order of expiry.
- * A get is O(1), allocates nothing and stores no reference; a put or a removal is O(1) but for the
- * expiry heap's O(log n). All three are arrays of numbers, of their final size from the start, so
- * that filling it never pauses to copy or rehash them: 32 bytes for each entry there may be. Only
- * {@link #resize} to more than there has been room for does.
+ * <p>It has a hash table with chains, a doubly linked list in order of use, and a heap in order of
+ * expiry. A get is O(1), allocates nothing and stores no reference. A put or a removal is O(1),
+ * except for the expiry heap's O(log n). All three structures are arrays of numbers: 32 bytes for
+ * each entry of the capacity. They have their final size from the start, so filling the cache never
+ * pauses to copy or rehash. Only {@link #resize} beyond the room that there is copies them.
  *
  * <p>Invariants after every call: the table, the list and the heap hold the same {@link #size()}
- * nodes, no two of the same key; {@link #bytes()} is the sum of their entries' weights; neither
- * bound is exceeded.
+ * nodes; no two nodes have the same key; {@link #bytes()} is the sum of the entries' weights;
+ * neither bound is exceeded.
  */
 public final class LruCache implements Cache {
   private int capacity;
   private long maxBytes;
 
-  /** The first node of each hash bucket; as many buckets as there may be nodes. */
+  /** The first node of each hash bucket. There are as many buckets as possible nodes. */
   private int[] table;
 
   final Nodes nodes;
@@ -29,7 +29,7 @@ public final class LruCache implements Cache {
 
   private final int[] ahead = new int[AHEAD];
 
-  /** What reading ahead came to; kept so that it is not left out as useless. */
+  /** The result of reading ahead. Stored so that the compiler does not remove the reads. */
   @SuppressWarnings("UnusedVariable")
   private int readAhead;
 
@@ -38,10 +38,10 @@ public final class LruCache implements Cache {
   private long expirations;
 
   /**
-   * An empty cache.
+   * Makes an empty cache.
    *
-   * @param capacity how many keys it keeps at most, 1 or more
-   * @param maxBytes what its entries may weigh at most, in bytes
+   * @param capacity the most keys, 1 or more
+   * @param maxBytes the most bytes that the entries may weigh
    */
   public LruCache(int capacity, long maxBytes) {
     this.capacity = Math.min(capacity, Nodes.MOST);
@@ -52,7 +52,7 @@ public final class LruCache implements Cache {
     this.expiry = new ExpiryHeap(nodes, most);
   }
 
-  /** How many nodes there can be at once within the bounds. */
+  /** The most nodes that the bounds allow at a time. */
   private int most() {
     return (int) Math.min(capacity, maxBytes / Entry.OVERHEAD + 1);
   }
@@ -83,8 +83,9 @@ public final class LruCache implements Cache {
   }
 
   /**
-   * Loop by loop: what one loop fetches does not depend on what else it does, so the processor has
-   * many fetches under way at once, where lookups one by one would wait for each in turn.
+   * Reads one level of all lookups in each loop. The reads in a loop do not depend on each other,
+   * so the processor runs many of them in parallel. One lookup after another would wait for each
+   * read.
    */
   @Override
   public void readAhead(int[] hashes, int from, int to) {
@@ -125,10 +126,7 @@ public final class LruCache implements Cache {
     bytes += entry.weight();
   }
 
-  /**
-   * Drops an expired entry rather than one that could still be served, else the one least recently
-   * used.
-   */
+  /** Drops an expired entry if there is one, else the least recently used entry. */
   private void makeRoom(long now) {
     if (reclaim(now, 1) == 0) {
       drop(nodes.newer(Nodes.NONE));
@@ -176,7 +174,7 @@ public final class LruCache implements Cache {
     return size() <= capacity && bytes <= maxBytes;
   }
 
-  /** The nodes keep their numbers; the slots do not. */
+  /** Grows the arrays. The nodes keep their numbers, but their hash slots change. */
   private void grow(int most) {
     nodes.grow(most);
     expiry.grow(most);
@@ -236,7 +234,7 @@ public final class LruCache implements Cache {
     return table.length;
   }
 
-  /** The slots are taken in order of the hashes, all of them alike, whatever their number. */
+  /** Scales the hash to the number of slots. Any number of slots is used evenly. */
   int slot(int hash) {
     return (int) ((hash & 0xffff_ffffL) * table.length >>> 32);
   }
@@ -253,7 +251,7 @@ public final class LruCache implements Cache {
     return node;
   }
 
-  /** The first node with this hash in what remains of a chain. */
+  /** The first node with this hash in a chain, from this node on. */
   private int withHash(int hash, int chain) {
     int node = chain;
     while (node != Nodes.NONE && nodes.hash(node) != hash) {

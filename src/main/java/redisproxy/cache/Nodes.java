@@ -6,20 +6,19 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes of the LRU, numbered from 1, with links that are numbers. A hit relinks three of them:
- * were the links references, the garbage collector would have to be told of each change, and were
- * they within the entries, each neighbour would be one more place of memory to fetch.
+ * The nodes of the LRU, numbered from 1. Their links are numbers in an array, because a hit relinks
+ * three nodes. If the links were references, each change would cost a write barrier of the garbage
+ * collector. If they were in the entries, each neighbour would be one more memory access.
  */
 final class Nodes {
-  /** No node; as the neighbour of a node, the end of the list. */
+  /** No node. As the neighbour of a node, it marks the end of the list. */
   static final int NONE = 0;
 
-  /** More cannot be numbered. */
+  /** The most nodes: more would not fit into the array of links. */
   static final int MOST = (1 << 29) - 2;
 
-  /** What lies side by side for each node. */
+  // Each node has four adjacent numbers in the array of links, at these offsets.
   private static final int HASH = 0;
-
   private static final int NEXT = 1;
   private static final int NEWER = 2;
   private static final int OLDER = 3;
@@ -27,10 +26,10 @@ final class Nodes {
   private int[] links;
   private @Nullable Entry[] entries;
 
-  /** The nodes ever used are those below. */
+  /** All nodes that were ever used are below this number. */
   private int end;
 
-  /** The first of the nodes given back, each being the next of another. */
+  /** The first node of the free list, which is chained by {@link #next}. */
   private int spare;
 
   Nodes(int most) {
@@ -39,13 +38,13 @@ final class Nodes {
     clear();
   }
 
-  /** Makes room for so many, of which there has been less. */
+  /** Makes room for more nodes. */
   void grow(int most) {
     links = Arrays.copyOf(links, (most + 1) * 4);
     entries = Arrays.copyOf(entries, most + 1);
   }
 
-  /** A node for an entry, not yet in the list. */
+  /** Returns a node for an entry. The node is not in the list yet. */
   int add(Entry entry, int hash, int next) {
     int node = spare;
     if (node == NONE) {
@@ -59,7 +58,7 @@ final class Nodes {
     return node;
   }
 
-  /** Takes back a node that is not in the list. */
+  /** Frees a node that is not in the list. */
   void free(int node) {
     entries[node] = null;
     links[node * 4 + NEXT] = spare;
@@ -74,12 +73,12 @@ final class Nodes {
     spare = NONE;
   }
 
-  /** The entry of a node, which has one. */
+  /** The entry of a node that is in use. */
   Entry entry(int node) {
     return entries[node];
   }
 
-  /** The same, or null where there is none. */
+  /** The entry of a node, or null if it has none. */
   @Nullable Entry entryIfAny(int node) {
     return entries[node];
   }
@@ -97,12 +96,18 @@ final class Nodes {
     links[node * 4 + NEXT] = next;
   }
 
-  /** The neighbour in the list, which is in order of use; of {@link #NONE}, the oldest of all. */
+  /**
+   * The next more recently used node. For {@link #NONE}, returns the least recently used node of
+   * all.
+   */
   int newer(int node) {
     return links[node * 4 + NEWER];
   }
 
-  /** The other neighbour; of {@link #NONE}, the newest of all. */
+  /**
+   * The next less recently used node. For {@link #NONE}, returns the most recently used node of
+   * all.
+   */
   int older(int node) {
     return links[node * 4 + OLDER];
   }
@@ -122,7 +127,7 @@ final class Nodes {
     links[older * 4 + NEWER] = newer;
   }
 
-  /** The entries of the list, which must not change meanwhile. */
+  /** The entries, least recently used first. The list must not change during the iteration. */
   Iterator<Entry> oldestFirst() {
     return new Iterator<>() {
       private int node = newer(NONE);

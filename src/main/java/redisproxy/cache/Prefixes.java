@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which keys may be kept: those that begin with one of these, or all.
+ * Which keys may be kept: those that begin with one of the prefixes, or all.
  *
- * @param each none stands for all; not to be changed
+ * @param each the prefixes; an empty list means all keys. Do not change it
  */
 public record Prefixes(List<byte[]> each) {
   public static final Prefixes ALL = new Prefixes(List.of());

@@ -8,19 +8,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache that asks Redis for what it does not hold, with one load per key however many wait for
- * it.
+ * A cache that loads missing values from Redis. Concurrent misses of a key share one load.
  *
- * <p>The map of loads in flight holds each load's identity. A load that is no longer the one in the
- * map when its answer comes answers those who wait for it and is not kept.
+ * <p>The map of loads in flight holds the current load of each key. Loads are compared by identity.
+ * A load that is no longer in the map when its answer arrives was overtaken: its waiters get the
+ * answer, but it is not kept.
  *
- * @param <W> who waits
+ * @param <W> a waiter
  */
 public final class ReadThrough<W> {
-  /** The remaining time of a key that does not expire; Redis's own answer to PTTL. */
+  /** The remaining time of a key that does not expire, as Redis replies to PTTL. */
   public static final long NO_EXPIRY = -1;
 
-  /** The remaining time is not known, or the key was gone when it was asked for: not to be kept. */
+  /** The remaining time is unknown, or the key was gone when PTTL ran. The value is not kept. */
   public static final long UNKNOWN = -2;
 
   private final Cache cache;
@@ -30,23 +30,24 @@ public final class ReadThrough<W> {
   private final Map<Key, Load<W>> loads = new HashMap<>();
   private Trust trust = Trust.VERIFIED;
 
-  /** Loads begun and not ended; more than the map holds when some were overtaken. */
+  /** Loads that have begun and not ended, including overtaken ones, which the map does not hold. */
   private int inFlight;
 
   private final Counts counts = new Counts();
 
-  /** The databases that anything was loaded from since all was dropped. */
+  /** The databases that something was loaded from since everything was last dropped. */
   private final BitSet dbs = new BitSet();
 
   /**
-   * How long and how much.
+   * The limits of the cache.
    *
    * @param expiry how long a value is served after its load was sent, in milliseconds
-   * @param missingExpiry the same for a missing key; 0 keeps none
-   * @param refreshAhead a hit so long before its expiry has its key loaded anew, in milliseconds; 0
-   *     for never
-   * @param maxLoads how many loads may be in flight
-   * @param servesUnverified whether what is kept is served when Redis cannot be reached
+   * @param missingExpiry how long a missing key is remembered after its load was sent, in
+   *     milliseconds; 0 for not at all
+   * @param refreshAhead a hit within this time before the expiry reloads its key, in milliseconds;
+   *     0 for never
+   * @param maxLoads the most loads in flight
+   * @param servesUnverified whether to serve entries while Redis cannot be reached
    * @param prefixes the keys that may be kept
    */
   public record Limits(
@@ -58,11 +59,11 @@ public final class ReadThrough<W> {
       Prefixes prefixes) {}
 
   /**
-   * Puts a cache and a loader together.
+   * Combines a cache and a loader.
    *
-   * @param loader starts a load; its answer is brought to one of {@link #found}, {@link #missing},
-   *     {@link #tooLarge} and {@link #failed}, at once or later, exactly once
-   * @param answered is told each waiter's answer
+   * @param loader starts a load; exactly once, at once or later, it passes the answer to {@link
+   *     #found}, {@link #missing}, {@link #tooLarge} or {@link #failed}
+   * @param answered gets each waiter and its answer
    */
   public ReadThrough(
       Cache cache, Limits limits, Consumer<Load<W>> loader, BiConsumer<W, Answer> answered) {
@@ -73,7 +74,7 @@ public final class ReadThrough<W> {
   }
 
   /**
-   * The entry of a key, or null: then {@link #load} is to follow. Parameters as of {@link
+   * The entry of a key, or null; then call {@link #load}. The parameters are those of {@link
    * Cache#get}.
    */
   public @Nullable Answer get(int db, byte[] buffer, int offset, int length, int hash, long now) {
@@ -94,7 +95,7 @@ public final class ReadThrough<W> {
     return entry;
   }
 
-  /** The same of {@link Cache#readAhead}. */
+  /** Calls {@link Cache#readAhead}. */
   public void readAhead(int[] hashes, int from, int to) {
     cache.readAhead(hashes, from, to);
   }
@@ -105,7 +106,8 @@ public final class ReadThrough<W> {
   }
 
   /**
-   * Whoever comes after the entry has expired need not wait, while those before go on being served.
+   * Reloads an entry shortly before it expires. Lookups before the expiry are still served from it,
+   * and lookups after the expiry need not wait.
    */
   private void refresh(Entry entry, long now) {
     boolean near = entry.expiresAt - now <= limits.refreshAhead;
@@ -117,13 +119,13 @@ public final class ReadThrough<W> {
   }
 
   /**
-   * Lets a waiter wait for the load of a key the cache does not hold; starts one if none is in
-   * flight that may answer it. Where nobody tells of writes, none may: a write since it was sent
-   * would be missed.
+   * Adds a waiter for a key that the cache does not hold. Joins a load in flight, or starts one. If
+   * Redis does not report writes of the key, it starts a new load: one in flight could miss a write
+   * since it was sent.
    */
   public void load(Key key, W waiter, long now) {
     counts.misses++;
-    Load<W> load = isTold(key) ? loads.get(key) : null;
+    Load<W> load = isTracked(key) ? loads.get(key) : null;
     if (load != null) {
       counts.coalesced++;
       load.waiters.add(waiter);
@@ -136,14 +138,14 @@ public final class ReadThrough<W> {
     }
   }
 
-  /** Begins a load that a waiter is told the end of, as for a lookup that is not counted. */
+  /** Starts a load with a waiter, without counting a lookup. */
   public void begin(Key key, W waiter, long now) {
     Load<W> load = new Load<>(key, now);
     load.waiters.add(waiter);
     start(load);
   }
 
-  private boolean isTold(Key key) {
+  private boolean isTracked(Key key) {
     return trust != Trust.BYPASSED && limits.prefixes.cover(key.bytes());
   }
 
@@ -158,7 +160,7 @@ public final class ReadThrough<W> {
   /**
    * A load found a value.
    *
-   * @param remaining what Redis said of the key's remaining time, in milliseconds; {@link
+   * @param remaining the key's remaining time as Redis reported it, in milliseconds, or {@link
    *     #NO_EXPIRY} or {@link #UNKNOWN}
    */
   public void found(Load<W> load, byte[] value, long remaining, long now) {
@@ -174,10 +176,10 @@ public final class ReadThrough<W> {
   }
 
   private long expiresAt(Load<W> load, long lifetime) {
-    return load.sentAt() + (isToBeKept(load) ? lifetime : 0);
+    return load.sentAt() + (mayKeep(load) ? lifetime : 0);
   }
 
-  private boolean isToBeKept(Load<W> load) {
+  private boolean mayKeep(Load<W> load) {
     return trust == Trust.VERIFIED
         && loads.get(load.key()) == load
         && limits.prefixes.cover(load.key().bytes());
@@ -191,8 +193,8 @@ public final class ReadThrough<W> {
   }
 
   /**
-   * A load came to nothing; nothing is kept. Where Redis could not be reached, what was kept before
-   * may be served instead.
+   * A load failed. Nothing is kept. If Redis could not be reached, the waiters may get an older
+   * entry, as unverified.
    */
   public void failed(Load<W> load, Failure failure, long now) {
     counts.failures++;
@@ -213,13 +215,15 @@ public final class ReadThrough<W> {
 
   private void keep(Load<W> load, Entry entry, long now) {
     dropOlder(load.key());
-    if (isToBeKept(load)) {
+    if (mayKeep(load)) {
       cache.put(load.key(), entry, now);
     }
     end(load, entry);
   }
 
-  /** What was kept before is not to be served behind what Redis has said now. */
+  /**
+   * Drops an older entry, so that no client reads it after Redis has answered with a newer state.
+   */
   private void dropOlder(Key key) {
     if (trust != Trust.VERIFIED) {
       cache.remove(key);
@@ -235,8 +239,8 @@ public final class ReadThrough<W> {
   }
 
   /**
-   * How far what is kept can be believed from now on. Loads in flight answer those who wait and are
-   * not kept. Nothing is dropped by this.
+   * Sets how far entries can be trusted. Loads in flight still answer their waiters, but are not
+   * kept. This drops no entry.
    */
   public void trust(Trust now) {
     if (now != trust) {
@@ -245,7 +249,7 @@ public final class ReadThrough<W> {
     }
   }
 
-  /** Changes how long and how much. Where less long than before, nothing may outlive that. */
+  /** Changes the limits. If an expiry becomes shorter, drops all entries: they could outlive it. */
   public void limits(Limits now) {
     if (now.expiry < limits.expiry || now.missingExpiry < limits.missingExpiry) {
       invalidateAll();
@@ -263,8 +267,8 @@ public final class ReadThrough<W> {
   }
 
   /**
-   * Drops what is held of a key in every database in use. A load of it in flight answers those who
-   * wait and is not kept; who asks from now on gets a new one.
+   * Drops the entries of a key in every database in use. A load of the key in flight still answers
+   * its waiters, but is not kept. Later lookups start a new load.
    */
   public void invalidate(byte[] key) {
     for (int db = dbs.nextSetBit(0); db >= 0; db = dbs.nextSetBit(db + 1)) {
@@ -277,21 +281,21 @@ public final class ReadThrough<W> {
     counts.invalidations++;
   }
 
-  /** The same for every key. */
+  /** Drops the entries of all keys, and overtakes all loads in flight. */
   public void invalidateAll() {
     cache.clear();
     overtakeAll();
-    // What is overtaken is not kept, so nothing comes back to them but with a new load.
+    // Overtaken loads are not kept, so a database gets entries again only by a new load.
     dbs.clear();
     counts.flushes++;
   }
 
-  /** Drops at most {@code limit} expired entries; returns how many. */
+  /** Drops at most {@code limit} expired entries, and returns how many it dropped. */
   public int reclaim(long now, int limit) {
     return cache.reclaim(now, limit);
   }
 
-  /** What has been done so far, and what is held now. */
+  /** The counts since the start, and the current size. */
   public CacheStats stats() {
     return counts.stats(cache, inFlight);
   }

@@ -1,13 +1,13 @@
 package redisproxy.cache;
 
-/** How far what the cache keeps can be believed. */
+/** How far the entries of the cache can be trusted. */
 public enum Trust {
-  /** Whatever is written is told in time, or age alone is to bound it. */
+  /** Redis reports every write, or by the settings only the expiry bounds the age of entries. */
   VERIFIED,
 
-  /** Redis answers but does not tell of writes: every lookup is a load, and none is kept. */
+  /** Redis answers but does not report writes. Every lookup is a load, and no value is kept. */
   BYPASSED,
 
-  /** Redis cannot be reached: what is kept is served, as such, until it expires. */
+  /** Redis cannot be reached. Entries are served as unverified until they expire. */
   UNVERIFIED
 }

@@ -1,8 +1,8 @@
 package redisproxy.cache;
 
 /**
- * What was kept of a key before Redis could no longer be reached; it may have been written since.
+ * An entry that was kept before Redis became unreachable. Its key may have been written since.
  *
- * @param entry what was kept, not expired
+ * @param entry the entry, not expired
  */
 public record Unverified(Entry entry) implements Answer {}

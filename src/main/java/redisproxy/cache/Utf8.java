@@ -7,7 +7,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** Tells whether bytes are valid UTF-8 (RFC 3629), without making a string of them. */
+/** Checks whether bytes are valid UTF-8 (RFC 3629), without making a string. */
 public final class Utf8 {
   private static final int CHUNK = 1024;
 

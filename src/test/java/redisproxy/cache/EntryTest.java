@@ -18,7 +18,7 @@ class EntryTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 9, 10, 99, 100, 1000, 70_000})
-  void value_holdsTheKeyThenTheBulkStringReadyToSend(int length) {
+  void value_holdsTheKeyAndTheBulkString(int length) {
     byte[] value = new byte[length];
     Arrays.fill(value, (byte) '\n');
     Entry entry = Entry.value(KEY, value, 5, 9);
@@ -33,7 +33,7 @@ class EntryTest {
   }
 
   @Test
-  void value_whenTheArrayChangesLater_keepsWhatItWas() {
+  void value_whenTheArrayChangesLater_doesNotChange() {
     byte[] value = bytes("before");
     Entry entry = Entry.value(KEY, value, 0, 1);
     Arrays.fill(value, (byte) 'x');
@@ -41,7 +41,7 @@ class EntryTest {
   }
 
   @Test
-  void missing_hasAKeyAndNothingToSend() {
+  void missing_hasAKeyAndNoBulkString() {
     Entry entry = Entry.missing(KEY, 5, 9);
     assertTrue(entry.isMissing());
     assertEquals(0, entry.respLength());
@@ -52,7 +52,7 @@ class EntryTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 127, 128, 255, 256, 70_000})
-  void key_ofAnyLengthInAnyDatabase_isKept(int number) {
+  void value_keepsAKeyOfAnyLengthInAnyDatabase(int number) {
     for (int db : new int[] {0, 127, 128, 255, 256, Integer.MAX_VALUE}) {
       Key key = Key.of(db, "k".repeat(number).getBytes(StandardCharsets.US_ASCII));
       Entry value = Entry.value(key, bytes("value"), 0, 1);
@@ -89,7 +89,7 @@ class EntryTest {
   }
 
   @Test
-  void expiresAt_isNoLaterThanAnIntOfMillisecondsAfterTheLoad() {
+  void expiresAt_isAtMostAnIntOfMillisecondsAfterTheLoad() {
     Entry entry = Entry.value(KEY, bytes("v"), 5, Long.MAX_VALUE);
     assertEquals(5, entry.loadedAt());
     assertEquals(5L + Integer.MAX_VALUE, entry.expiresAt());
@@ -97,7 +97,7 @@ class EntryTest {
   }
 
   @Test
-  void weight_ofALargeValue_isWhatItTakesOfG1() {
+  void weight_ofALargeValue_isItsG1Regions() {
     int around = Entry.OVERHEAD + Entry.DESCRIPTION;
     int rest = "--key$524000\r\n\r\n".length();
     assertEquals(around + rest + 524_000, value("v".repeat(524_000)).weight());
@@ -110,7 +110,7 @@ class EntryTest {
   }
 
   @Test
-  void whatIsFoundOutOfALongValue_isKept_andWeighed() {
+  void description_ofALongValue_isKeptAndCounted() {
     int rest = "--key$4000\r\n\r\n".length();
     Entry shorter = value("v".repeat(Entry.LONG - rest - 1));
     Entry longer = value("v".repeat(Entry.LONG - rest));
@@ -126,7 +126,7 @@ class EntryTest {
   }
 
   @Test
-  void weight_isTheArrayAndWhatSurroundsIt() {
+  void weight_isTheArrayAndTheOverhead() {
     assertEquals(Entry.OVERHEAD + 5, Entry.missing(KEY, 0, 1).weight());
     assertEquals(Entry.OVERHEAD + "--key$5\r\nvalue\r\n".length(), value("value").weight());
     Key longestWithAShortHead = Key.of(127, new byte[127]);
@@ -134,7 +134,7 @@ class EntryTest {
   }
 
   @Test
-  void etag_isTheValuesAlone() {
+  void etag_dependsOnlyOnTheValue() {
     Entry other = Entry.value(Key.of(0, bytes("another")), bytes("value"), 8, 9);
     assertEquals(value("value").etag(), other.etag());
     assertEquals(other.etag(), other.etag());
@@ -144,7 +144,7 @@ class EntryTest {
   }
 
   @Test
-  void isUtf8_looksAtTheValueAlone() {
+  void isUtf8_dependsOnlyOnTheValue() {
     Key binary = Key.of(0, new byte[] {(byte) 0xff});
     Entry text = Entry.value(binary, "é".getBytes(StandardCharsets.UTF_8), 0, 1);
     Entry blob = Entry.value(KEY, new byte[] {'a', (byte) 0xc3}, 0, 1);

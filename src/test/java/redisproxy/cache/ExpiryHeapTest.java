@@ -17,7 +17,7 @@ class ExpiryHeapTest {
   private final ExpiryHeap heap = new ExpiryHeap(nodes, MOST);
 
   @Test
-  void first_whenManyExpireAtOneInstant_isOneOfTheEarliest() {
+  void first_whenManyExpireAtTheSameTime_isOneOfTheEarliest() {
     Random random = new Random(11);
     List<Integer> held = new ArrayList<>();
     for (int step = 0; step < 50_000; step++) {

@@ -12,7 +12,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The sketch against exact counts. */
+/** Compares the sketch with exact counts. */
 class HotKeysTest {
   private static final long FOREVER = 1L << 40;
 
@@ -28,13 +28,13 @@ class HotKeysTest {
   }
 
   @Test
-  void hottest_areThoseOfExactCounts_amongFarMoreKeysThanCounters() {
+  void hottest_ofManyMoreKeysThanCounters_agreesWithExactCounts() {
     Random random = new Random(7);
     HotKeys hotKeys = new HotKeys(256, FOREVER, Integer.MAX_VALUE);
     Map<String, Integer> exact = new HashMap<>();
     int lookups = 200_000;
     for (int i = 0; i < lookups; i++) {
-      // of Zipf's kind: half of all fall on a few of 50,000
+      // A Zipf-like distribution: half of all lookups hit a few of 50,000 keys.
       String key = "k" + (int) Math.pow(50_000, random.nextDouble());
       exact.merge(key, 1, Integer::sum);
       count(hotKeys, key, 0);
@@ -54,9 +54,9 @@ class HotKeysTest {
     }
   }
 
-  /** Who is looked up more often than the counters' share has one, whatever else there was. */
+  /** A key with a larger share of the lookups than one counter's always gets a counter. */
   @Test
-  void hottest_isAKeyThatComesWhenAllCountersAreTaken_andNotOverrated() {
+  void hottest_findsALateHotKeyWithoutOverratingIt() {
     HotKeys hotKeys = new HotKeys(10, FOREVER, Integer.MAX_VALUE);
     for (int i = 0; i < 1000; i++) {
       count(hotKeys, "before" + i % 10, 0);
@@ -73,10 +73,10 @@ class HotKeysTest {
   }
 
   @Test
-  void rate_isThatOfASteadyLoad_howeverLong() {
+  void rate_ofASteadyLoad_staysCorrect() {
     HotKeys hotKeys = new HotKeys(1, 10_000, 1000);
     long now = -3_000_000_000L;
-    count(hotKeys, "whose counter it takes over", now);
+    count(hotKeys, "loses its counter", now);
     for (int second = 1; second <= 20_000; second++) {
       for (int i = 0; i < 50; i++) {
         count(hotKeys, "steady", now + i * 20);
@@ -89,7 +89,7 @@ class HotKeysTest {
   }
 
   @Test
-  void whatIsNoLongerLookedUp_fades() {
+  void hottest_forgetsKeysThatAreNoLongerLookedUp() {
     HotKeys hotKeys = new HotKeys();
     for (int i = 0; i < 200; i++) {
       count(hotKeys, "before", i);
@@ -105,7 +105,7 @@ class HotKeysTest {
   }
 
   @Test
-  void aHeavyLoad_isSampled_andItsRateKnown() {
+  void gap_underAHeavyLoad_samplesAndKeepsTheRateCorrect() {
     HotKeys hotKeys = new HotKeys(256, 10_000, 1000);
     int counted = 0;
     int next = 0;
@@ -128,7 +128,7 @@ class HotKeysTest {
   }
 
   @Test
-  void everyLookupCountsAgain_whenTheLoadIsLightAgain() {
+  void gap_whenTheLoadIsLightAgain_isOne() {
     HotKeys hotKeys = new HotKeys(256, 10_000, 1000);
     for (int i = 0; i < 10_000; i++) {
       count(hotKeys, "heavy", 0);
@@ -143,7 +143,7 @@ class HotKeysTest {
   }
 
   @Test
-  void keysTooLong_areNotCopied() {
+  void count_ofATooLongKey_isIgnored() {
     HotKeys hotKeys = new HotKeys();
     count(hotKeys, "x".repeat(2000), 0);
     assertEquals(List.of(), hotKeys.hottest(5, 0));

@@ -34,7 +34,7 @@ class KeyTest {
   }
 
   @Test
-  void hash_whenAnyByteOrTheLengthOrTheDatabaseDiffers_differsNearlyAlways() {
+  void hash_ofDifferentKeys_nearlyAlwaysDiffers() {
     Set<Integer> hashes = new HashSet<>();
     int made = 0;
     for (int length = 0; length < 40; length++) {
@@ -51,9 +51,9 @@ class KeyTest {
     assertTrue(hashes.size() >= made - 2, hashes.size() + " of " + made);
   }
 
-  /** Alike for every seed, these could be prepared. */
+  /** If these collided with every seed, an attacker could prepare them. */
   @Test
-  void hash_whenBytesAreChosenToUndoAnotherLengthOrDatabase_differs() {
+  void hash_whenBytesAreChosenToCancelAnotherLengthOrDatabase_differs() {
     int collisions = 0;
     for (int i = 1; i < 100; i++) {
       byte[] one = {(byte) i};
@@ -74,7 +74,7 @@ class KeyTest {
     assertSpread(i -> "" + (char) (i & 0xff) + (char) (i >> 8 & 0xff) + (char) (i >> 16));
   }
 
-  /** 15 to a bucket on average; a random function has 60 in any but once in 10^10 runs. */
+  /** A bucket has 15 keys on average. With a random function, one has 60 once in 10^10 runs. */
   private static void assertSpread(IntFunction<String> name) {
     int[] buckets = new int[1 << 16];
     for (int i = 0; i < 1_000_000; i++) {
@@ -95,7 +95,7 @@ class KeyTest {
   }
 
   @Test
-  void copyOf_whenTheBufferChangesLater_keepsWhatItWas() {
+  void copyOf_whenTheBufferChangesLater_doesNotChange() {
     byte[] buffer = {1, 2, 3};
     Key key = Key.copyOf(0, buffer, 1, 2, 7);
     buffer[1] = 9;

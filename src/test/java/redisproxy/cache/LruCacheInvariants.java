@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashSet;
 import java.util.Set;
 
-/** What {@link LruCache} promises after every call, checked by walking all it holds. */
+/** Checks the invariants of {@link LruCache} by walking all its nodes. */
 final class LruCacheInvariants {
   private LruCacheInvariants() {}
 

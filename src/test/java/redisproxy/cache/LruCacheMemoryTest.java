@@ -10,18 +10,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jol.info.GraphLayout;
 
-/** What a full cache really takes of the heap, object by object. */
+/** Measures the heap that a full cache takes, object by object. */
 class LruCacheMemoryTest {
   private static final int ENTRIES = 20_000;
 
-  /** It would look into this very process by a debugger. */
+  /** Keeps JOL from attaching a debugger to this process. */
   @BeforeAll
   static void attachNothing() {
     System.setProperty("jol.skipHotspotSAAttach", "true");
   }
 
   @Test
-  void clear_letsGoOfAllEntries() {
+  void clear_releasesAllEntries() {
     LruCache cache = new LruCache(ENTRIES, Long.MAX_VALUE);
     long empty = GraphLayout.parseInstance(cache).totalSize();
     for (int i = 0; i < ENTRIES; i++) {
@@ -35,7 +35,7 @@ class LruCacheMemoryTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 64, 65, 71, 1000})
-  void bytes_areWhatItTakes(int valueLength) {
+  void bytes_areTheHeapThatTheCacheTakes(int valueLength) {
     LruCache cache = new LruCache(ENTRIES, Long.MAX_VALUE);
     long keysAndValues = 0;
     for (int i = 0; i < ENTRIES; i++) {

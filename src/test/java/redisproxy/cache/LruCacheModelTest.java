@@ -11,7 +11,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A million random operations on {@link LruCache} and {@link NaiveCache}, which must agree. */
+/**
+ * Runs a million random operations on {@link LruCache} and {@link NaiveCache}, which must agree.
+ */
 class LruCacheModelTest {
   private static final long SEED = Long.getLong("test.seed", 20_261);
   private static final long MUCH = 1L << 40;
@@ -21,7 +23,7 @@ class LruCacheModelTest {
    *
    * @param hashes how many different hashes the keys have
    * @param longest the longest value, in bytes
-   * @param checkEvery after how many operations all it holds is walked
+   * @param checkEvery how many operations there are between two checks of the invariants
    */
   record Use(
       int capacity, long maxBytes, int hashes, int longest, int operations, int checkEvery) {}
@@ -42,7 +44,7 @@ class LruCacheModelTest {
 
   @ParameterizedTest
   @MethodSource("uses")
-  void everyOperation_doesWhatTheNaiveCacheDoes(Use use) {
+  void everyOperation_givesTheSameAsTheNaiveCache(Use use) {
     Run run = new Run(use);
     try {
       while (run.step < use.operations) {
@@ -62,7 +64,7 @@ class LruCacheModelTest {
     private String operation;
     private int step;
 
-    /** The latest few entries put, and their keys. */
+    /** The last few entries that were put, and their keys. */
     private final Entry[] puts = new Entry[8];
 
     private final Key[] putKeys = new Key[8];
@@ -100,7 +102,7 @@ class LruCacheModelTest {
       compare();
     }
 
-    /** Which nothing may come of. */
+    /** Reading ahead must have no effect. */
     private void readAhead() {
       operation = "read ahead";
       int[] hashes = random.ints(40).toArray();
@@ -108,7 +110,7 @@ class LruCacheModelTest {
       cache.readAhead(hashes, 0, 1 + random.nextInt(40));
     }
 
-    /** The same goes for this. */
+    /** A peek must have no effect, either. */
     private void peek(Key key) {
       operation = "peek";
       assertSame(naive.peek(key, now), cache.peek(key, now));
@@ -126,7 +128,7 @@ class LruCacheModelTest {
     private void put(Key key) {
       operation = "put";
       long expiresAt = now + random.nextInt(-2, 100);
-      while (naive.hasOneThatExpiresAt(expiresAt)) {
+      while (naive.hasEntryThatExpiresAt(expiresAt)) {
         expiresAt++;
       }
       Entry entry =
@@ -138,12 +140,12 @@ class LruCacheModelTest {
       put(key, entry);
     }
 
-    /** The very entry put before, whether it is still held or not. */
+    /** Puts the same entry object again, whether the cache still holds it or not. */
     private void putAgain(int i) {
       Entry entry = puts[i];
       operation = "put again";
       if (entry != null
-          && (naive.entries.contains(entry) || !naive.hasOneThatExpiresAt(entry.expiresAt()))) {
+          && (naive.entries.contains(entry) || !naive.hasEntryThatExpiresAt(entry.expiresAt()))) {
         put(putKeys[i], entry);
       }
     }
@@ -164,7 +166,7 @@ class LruCacheModelTest {
       assertEquals(naive.reclaim(now, limit), cache.reclaim(now, limit), "reclaimed");
     }
 
-    /** More seldom the more there is to fill. */
+    /** Clears a large cache less often, because it takes longer to fill. */
     private void clear() {
       operation = "clear";
       if (random.nextInt(use.capacity) < 10) {
@@ -173,7 +175,7 @@ class LruCacheModelTest {
       }
     }
 
-    /** To less, in several steps perhaps, or to more than there has been room for. */
+    /** Shrinks the cache, perhaps in several steps, or grows it beyond its first size. */
     private void resize() {
       operation = "resize";
       int capacity = 1 + random.nextInt(use.capacity * 2);
@@ -185,7 +187,9 @@ class LruCacheModelTest {
           "resized");
     }
 
-    /** About twice as many keys as the capacity, in three databases; the first is of no bytes. */
+    /**
+     * Returns one of about twice as many keys as the capacity, in three databases. One is empty.
+     */
     private Key key() {
       int id = random.nextInt(use.capacity * 2 / 3 + 2);
       byte[] bytes = (id == 0 ? "" : "k" + id).getBytes(StandardCharsets.US_ASCII);

@@ -32,7 +32,7 @@ class LruCacheTest {
   }
 
   @Test
-  void get_ofAnotherKey_isNoUse() {
+  void get_ofAnotherKey_doesNotCountAsUse() {
     put("a", "b", "c");
     assertNull(get("x"));
     put("d");
@@ -40,7 +40,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_ofAKeyHeld_replacesAndCountsAsUse() {
+  void put_ofAHeldKey_replacesItAndCountsAsUse() {
     put("a", "b", "c");
     Entry second = put("a", "another value", LATE);
     assertSame(second, get("a"));
@@ -50,7 +50,7 @@ class LruCacheTest {
   }
 
   @Test
-  void get_atTheInstantOfExpiry_findsNothing() {
+  void get_atTheTimeOfExpiry_findsNothing() {
     put("a", "1", 100);
     now = 99;
     assertNotNull(get("a"));
@@ -63,7 +63,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_ofWhatHasExpired_dropsTheOldOneAndKeepsNothing() {
+  void put_ofAnExpiredEntry_dropsTheOldOneAndKeepsNothing() {
     put("a", "1", LATE);
     now = 100;
     put("a", "2", 100);
@@ -72,7 +72,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_whenFullAndOneHasExpired_dropsThatOne() {
+  void put_whenFull_dropsAnExpiredEntryFirst() {
     put("a", "1", LATE);
     put("b", "1", LATE);
     put("c", "1", 50);
@@ -84,7 +84,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_whenBytesRunOut_evictsAsManyAsItTakes() {
+  void put_whenBytesRunOut_evictsAsManyAsNeeded() {
     put("a", "x".repeat(200), LATE);
     put("b", "x".repeat(200), LATE);
     put("c", "x".repeat(700), LATE);
@@ -93,7 +93,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_whenTheBytesAreJustEnough_keepsAll() {
+  void put_whenTheBytesAreExactlyEnough_keepsAll() {
     int weight = Entry.OVERHEAD + "--k$1\r\nv\r\n".length();
     LruCache exact = new LruCache(10, weight * 2);
     exact.put(key("a"), entry("a", "1", LATE), now);
@@ -105,7 +105,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_ofWhatIsHeavierThanTheCache_dropsTheOldOneAndNoOther() {
+  void put_ofAnEntryLargerThanTheCache_dropsOnlyTheOldOne() {
     put("a", "b");
     put("a", "x".repeat(1000), LATE);
     assertHolds("b");
@@ -113,7 +113,7 @@ class LruCacheTest {
   }
 
   @Test
-  void get_tellsAnEmptyValueFromAMissingKey() {
+  void get_distinguishesAnEmptyValueFromAMissingKey() {
     put("empty", "", LATE);
     cache.put(key("missing"), Entry.missing(key("missing"), now, LATE), now);
     assertFalse(get("empty").isMissing());
@@ -123,7 +123,7 @@ class LruCacheTest {
   }
 
   @Test
-  void get_ofTheKeyOfNoBytes_findsIt() {
+  void get_ofTheEmptyKey_findsIt() {
     Entry entry = put("", "1", LATE);
     assertSame(entry, get(""));
     cache.remove(key(""));
@@ -131,7 +131,7 @@ class LruCacheTest {
   }
 
   @Test
-  void get_ofOneKeyInTwoDatabases_findsEachItsOwn() {
+  void get_ofOneKeyInTwoDatabases_findsTwoEntries() {
     Entry[] entries = new Entry[2];
     for (int db = 0; db < 2; db++) {
       Key key = Key.copyOf(db, new byte[] {'k'}, 0, 1, 7);
@@ -144,7 +144,7 @@ class LruCacheTest {
   }
 
   @Test
-  void remove_ofAnEntryInTheMiddle_leavesTheOrderOfTheOthers() {
+  void remove_ofAnEntryInTheMiddle_keepsTheOrderOfTheOthers() {
     put("a", "b", "c");
     cache.remove(key("b"));
     cache.remove(key("b"));
@@ -153,7 +153,7 @@ class LruCacheTest {
   }
 
   @Test
-  void clear_dropsAllAndCountsNone() {
+  void clear_dropsAllAndCountsNoEvictions() {
     put("a", "b", "c");
     cache.clear();
     assertHolds();
@@ -164,7 +164,7 @@ class LruCacheTest {
   }
 
   @Test
-  void put_ofAnEntryThatWasCleared_keepsItAsANewOne() {
+  void put_ofAClearedEntry_keepsItAgain() {
     Entry a = put("a", "1", LATE);
     put("b");
     cache.clear();
@@ -173,7 +173,7 @@ class LruCacheTest {
   }
 
   @Test
-  void reclaim_dropsThoseThatExpiredFirst_upToTheLimit() {
+  void reclaim_dropsTheFirstToExpireUpToTheLimit() {
     put("a", "1", 30);
     put("b", "1", 10);
     put("c", "1", 20);
@@ -186,9 +186,12 @@ class LruCacheTest {
     assertEquals(2, cache.expirations());
   }
 
-  /** One to a chain on average; of 10,000 a random function makes one of 15 once in 10^8 runs. */
+  /**
+   * A chain has one node on average. With a random function, one of 10,000 chains has 15 nodes once
+   * in 10^8 runs.
+   */
   @Test
-  void slots_areUsedEvenly_soThatChainsAreShort() {
+  void slots_areUsedEvenly() {
     LruCache full = new LruCache(10_000, LATE * 10_000);
     for (int i = 0; i < 10_000; i++) {
       full.put(key("user:" + i), entry("user:" + i, "1", LATE), now);
@@ -228,7 +231,7 @@ class LruCacheTest {
     return Key.of(0, key.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** Exactly these, without using them. */
+  /** Checks that the cache holds exactly these keys, without using them. */
   private void assertHolds(String... keys) {
     LruCacheInvariants.check(cache, 3, 1000);
     assertEquals(keys.length, cache.size());

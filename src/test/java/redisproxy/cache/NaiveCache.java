@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@link LruCache} should do, written to be read and not to be quick. No two entries held may
- * expire at one instant, else there is no telling which goes first.
+ * A simple, slow model of {@link LruCache}. No two of its entries may expire at the same time,
+ * because then the order in which they are dropped is undefined.
  */
 final class NaiveCache {
   int capacity;
@@ -100,7 +100,7 @@ final class NaiveCache {
     return bytes;
   }
 
-  boolean hasOneThatExpiresAt(long instant) {
+  boolean hasEntryThatExpiresAt(long instant) {
     for (Entry entry : entries) {
       if (entry.expiresAt() == instant) {
         return true;

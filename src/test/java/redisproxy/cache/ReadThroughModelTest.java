@@ -21,15 +21,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.cache.ReadThrough.Limits;
 
 /**
- * Random interleavings of lookups, answers, invalidations and time against what {@link ReadThrough}
- * promises. A key's value tells its version, which goes up with each write.
+ * Runs random interleavings of lookups, answers, invalidations and time, and checks what {@link
+ * ReadThrough} promises. A key's value contains its version, which increases with each write.
  */
 class ReadThroughModelTest {
   private static final long SEED = Long.getLong("test.seed", 20_262);
   private static final long EXPIRY = 60;
   private static final int DBS = 2;
 
-  /** Each of them in each database. */
+  /** How many keys there are in all databases together. */
   private static final int KEYS = 8;
 
   private static final int MAX_LOADS = 4;
@@ -48,13 +48,13 @@ class ReadThroughModelTest {
     }
   }
 
-  /** What is to be found in the cache; a value of null stands for a missing key. */
+  /** An entry that the cache should hold. A value of null means a missing key. */
   private record Kept(byte[] value, long expiresAt) {}
 
   /**
    * A load that has not been answered.
    *
-   * @param version that of its key when it was sent
+   * @param version the version of its key when the load was sent
    */
   private record Pending(int id, int version, Load<Integer> load, List<Integer> waiters) {}
 
@@ -68,11 +68,13 @@ class ReadThroughModelTest {
     /** Loads whose key was invalidated while they were in flight. */
     private final List<Pending> overtaken = new ArrayList<>();
 
-    /** The version of each key, and that which each waiter must not get less of. */
+    /** The current version of each key. */
     private final int[] versions = new int[KEYS];
 
-    private final Map<Integer, Integer> demanded = new HashMap<>();
-    private final Map<Integer, Answer> told = new HashMap<>();
+    /** The lowest version that each waiter may get. */
+    private final Map<Integer, Integer> lowestVersions = new HashMap<>();
+
+    private final Map<Integer, Answer> answered = new HashMap<>();
     private Trust trust = Trust.VERIFIED;
     private int step;
     private long now;
@@ -89,7 +91,7 @@ class ReadThroughModelTest {
     private long endedLater;
     private long unverified;
 
-    /** What the loader is to do: to answer at once or to wait. */
+    /** Whether the loader answers at once or later. */
     private boolean atOnce;
 
     private Load<Integer> sent;
@@ -101,7 +103,7 @@ class ReadThroughModelTest {
               new LruCache(1000, 1 << 20),
               new Limits(EXPIRY, missingExpiry, 0, MAX_LOADS, true, Prefixes.ALL),
               this::send,
-              (waiter, answer) -> assertNull(told.put(waiter, answer), "answered twice"));
+              (waiter, answer) -> assertNull(answered.put(waiter, answer), "answered twice"));
     }
 
     void step() {
@@ -118,7 +120,7 @@ class ReadThroughModelTest {
       } else if (die < 87) {
         writeAll();
       } else if (die < 88) {
-        believe(random.nextBoolean() ? Trust.VERIFIED : Trust.values()[random.nextInt(3)]);
+        changeTrust(random.nextBoolean() ? Trust.VERIFIED : Trust.values()[random.nextInt(3)]);
       } else {
         now += random.nextInt(15);
       }
@@ -134,7 +136,7 @@ class ReadThroughModelTest {
       assertEquals(invalidations, stats.invalidations());
       assertEquals(flushes, stats.flushes());
       assertEquals(pending.size() + overtaken.size(), stats.loadsInFlight());
-      assertEquals(waiters - told.size(), waiting(), "each waits or has been answered");
+      assertEquals(waiters - answered.size(), waiting(), "each waits or has been answered");
     }
 
     private int waiting() {
@@ -143,7 +145,7 @@ class ReadThroughModelTest {
           .sum();
     }
 
-    /** Keys of the same name, one in each database. */
+    /** Writes the keys of this name, one in each database. */
     private void write(int name) {
       for (int id = name * DBS; id < (name + 1) * DBS; id++) {
         overtake(id);
@@ -162,10 +164,10 @@ class ReadThroughModelTest {
     }
 
     /**
-     * As the feed does: all is dropped before anything is kept again, for writes may have been
-     * missed.
+     * Changes the trust as the feed does. Drops everything before anything is kept again, because
+     * writes may have been missed.
      */
-    private void believe(Trust next) {
+    private void changeTrust(Trust next) {
       if (next == Trust.VERIFIED && trust != Trust.VERIFIED) {
         writeAll();
       }
@@ -203,9 +205,9 @@ class ReadThroughModelTest {
         hits++;
         return;
       }
-      assertNull(answer, "kept too long, or not to be kept at all");
+      assertNull(answer, "kept too long, or should not be kept at all");
       int waiter = waiters++;
-      demanded.put(waiter, versions[id]);
+      lowestVersions.put(waiter, versions[id]);
       atOnce = random.nextInt(4) == 0;
       sent = null;
       Pending inFlight = trust == Trust.BYPASSED ? null : pending.get(id);
@@ -228,7 +230,7 @@ class ReadThroughModelTest {
       }
       if (inFlight == null && full) {
         rejected++;
-        assertEquals(Failure.Kind.OVERLOADED, ((Failure) told.get(waiter)).kind());
+        assertEquals(Failure.Kind.OVERLOADED, ((Failure) answered.get(waiter)).kind());
       }
     }
 
@@ -244,12 +246,16 @@ class ReadThroughModelTest {
       }
     }
 
-    /** An answer is of some version since the load was sent; one that was overtaken is not kept. */
+    /**
+     * Answers a load with some version since it was sent. The answer of an overtaken load is not
+     * kept.
+     */
     private void answer(Pending ended, boolean isLast) {
-      boolean isToBeKept = isLast && trust == Trust.VERIFIED;
+      boolean mayKeep = isLast && trust == Trust.VERIFIED;
       int id = ended.id;
       Load<Integer> load = ended.load;
-      ended.waiters.forEach(waiter -> assertFalse(told.containsKey(waiter), "answered too early"));
+      ended.waiters.forEach(
+          waiter -> assertFalse(answered.containsKey(waiter), "answered too early"));
       Answer other = null;
       Kept expected = null;
       Kept instead = null;
@@ -271,7 +277,7 @@ class ReadThroughModelTest {
           cache.tooLarge(load);
         }
         case 2 -> {
-          expected = new Kept(null, load.sentAt() + (isToBeKept ? missingExpiry : 0));
+          expected = new Kept(null, load.sentAt() + (mayKeep ? missingExpiry : 0));
           cache.missing(load, now);
         }
         default -> {
@@ -280,11 +286,11 @@ class ReadThroughModelTest {
           byte[] value = new byte[4 + random.nextInt(5)];
           random.nextBytes(value);
           ByteBuffer.wrap(value).putInt(version);
-          expected = new Kept(value, load.sentAt() + (isToBeKept ? lifetime(remaining) : 0));
+          expected = new Kept(value, load.sentAt() + (mayKeep ? lifetime(remaining) : 0));
           cache.found(load, value, remaining, now);
         }
       }
-      if (isToBeKept && expected != null) {
+      if (mayKeep && expected != null) {
         kept.put(id, expected);
       } else if (trust != Trust.VERIFIED && instead == null && !(other instanceof Failure)) {
         kept.remove(id);
@@ -292,9 +298,9 @@ class ReadThroughModelTest {
         endedLater++;
       }
       for (int waiter : ended.waiters) {
-        Answer answer = told.get(waiter);
+        Answer answer = answered.get(waiter);
         assertNotNull(answer, "not answered");
-        assertNotOlder(demanded.get(waiter), answer);
+        assertNotOlder(lowestVersions.get(waiter), answer);
         if (instead != null) {
           assertInstanceOf(Unverified.class, answer);
           assertShows(instead, entry(answer));
@@ -304,7 +310,7 @@ class ReadThroughModelTest {
         } else {
           assertShows(expected, (Entry) answer);
           assertEquals(load.sentAt(), ((Entry) answer).loadedAt());
-          assertSame(told.get(ended.waiters.get(0)), answer);
+          assertSame(answered.get(ended.waiters.get(0)), answer);
         }
       }
     }
@@ -320,7 +326,7 @@ class ReadThroughModelTest {
       return remaining == ReadThrough.UNKNOWN ? 0 : Math.min(EXPIRY, remaining);
     }
 
-    /** Nobody reads a value that was overwritten before they asked. */
+    /** Checks that a lookup does not return a value that was overwritten before the lookup. */
     private static void assertNotOlder(int version, Answer answer) {
       if (answer instanceof Entry || answer instanceof Unverified) {
         Entry entry = entry(answer);
@@ -342,11 +348,11 @@ class ReadThroughModelTest {
       }
     }
 
-    /** Nothing is left over, and every way was gone. */
+    /** Answers the remaining loads, and checks that every case was tried often enough. */
     void finish() {
       overtaken.forEach(load -> answer(load, false));
       List.copyOf(pending.keySet()).forEach(id -> answer(pending.remove(id), true));
-      assertEquals(waiters, told.size());
+      assertEquals(waiters, answered.size());
       assertEquals(0, cache.stats().loadsInFlight());
       for (long count :
           new long[] {

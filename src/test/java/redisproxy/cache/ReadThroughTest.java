@@ -24,31 +24,31 @@ class ReadThroughTest {
   private static final byte[] VALUE = {'v'};
   private static final Failure FAILURE = new Failure(Failure.Kind.TIMEOUT, "too late");
 
-  private record Told(String waiter, Answer answer) {}
+  private record Answered(String waiter, Answer answer) {}
 
   private final List<Load<String>> sent = new ArrayList<>();
-  private final List<Told> told = new ArrayList<>();
+  private final List<Answered> answered = new ArrayList<>();
   private final ReadThrough<String> cache = cache(limits(1000, 0, 2));
 
   @Test
-  void load_ofAKeyNotInFlight_sendsOne() {
+  void load_ofAKeyNotInFlight_startsALoad() {
     cache.load(A, "1", 7);
     assertEquals(1, sent.size());
     assertSame(A, sent.get(0).key());
     assertEquals(7, sent.get(0).sentAt());
     assertEquals("1", sent.get(0).first());
-    assertTrue(told.isEmpty());
+    assertTrue(answered.isEmpty());
     assertEquals(1, cache.stats().loadsInFlight());
   }
 
   @Test
-  void load_ofAKeyInFlight_waitsForTheSame() {
+  void load_ofAKeyInFlight_joinsItsLoad() {
     cache.load(A, "1", 0);
     cache.load(key('a'), "2", 1);
     assertEquals(1, sent.size());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 5);
-    assertEquals(List.of("1", "2"), told.stream().map(Told::waiter).toList());
-    assertSame(told.get(0).answer(), told.get(1).answer());
+    assertEquals(List.of("1", "2"), answered.stream().map(Answered::waiter).toList());
+    assertSame(answered.get(0).answer(), answered.get(1).answer());
     assertEquals(1, cache.stats().coalesced());
     assertEquals(0, cache.stats().loadsInFlight());
   }
@@ -61,16 +61,16 @@ class ReadThroughTest {
   }
 
   @Test
-  void load_whenAsManyAsAllowedAreInFlight_isRejectedUnlessItCanJoinOne() {
+  void load_atTheLimit_isRejectedUnlessItJoinsALoad() {
     cache.load(A, "1", 0);
     cache.load(B, "2", 0);
     cache.load(C, "3", 0);
-    assertEquals(1, told.size());
-    assertEquals("3", told.get(0).waiter());
-    Failure failure = assertInstanceOf(Failure.class, told.get(0).answer());
+    assertEquals(1, answered.size());
+    assertEquals("3", answered.get(0).waiter());
+    Failure failure = assertInstanceOf(Failure.class, answered.get(0).answer());
     assertEquals(Failure.Kind.OVERLOADED, failure.kind());
     cache.load(B, "4", 0);
-    assertEquals(1, told.size());
+    assertEquals(1, answered.size());
     cache.failed(sent.get(0), FAILURE, 0);
     cache.load(C, "5", 0);
     assertEquals(3, sent.size());
@@ -78,10 +78,10 @@ class ReadThroughTest {
   }
 
   @Test
-  void found_isKeptForTheExpiry_countedFromWhenTheLoadWasSent() {
+  void found_isKeptForTheExpiryAfterTheLoadWasSent() {
     cache.load(A, "1", 100);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 600);
-    Entry entry = assertInstanceOf(Entry.class, told.get(0).answer());
+    Entry entry = assertInstanceOf(Entry.class, answered.get(0).answer());
     assertEquals(A, entry.key());
     assertEquals(VALUE.length, entry.valueLength());
     assertEquals(100, entry.loadedAt());
@@ -91,7 +91,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void found_whenTheKeyExpiresSooner_isKeptForWhatRemains() {
+  void found_whenTheKeyExpiresSooner_isKeptForItsRemainingTime() {
     cache.load(A, "1", 100);
     cache.found(sent.get(0), VALUE, 300, 150);
     assertNotNull(get(A, 399));
@@ -107,11 +107,11 @@ class ReadThroughTest {
   }
 
   @Test
-  void found_whenNothingRemainsOrWhatRemainsIsUnknown_isAnsweredAndNotKept() {
+  void found_withoutAKnownRemainingTime_isAnsweredAndNotKept() {
     for (long remaining : new long[] {0, ReadThrough.UNKNOWN}) {
       cache.load(A, "1", 100);
       cache.found(last(sent), VALUE, remaining, 100);
-      Entry entry = assertInstanceOf(Entry.class, last(told).answer());
+      Entry entry = assertInstanceOf(Entry.class, last(answered).answer());
       assertTrue(entry.expiresAt() <= entry.loadedAt());
       assertNull(get(A, 100));
       assertEquals(0, cache.stats().entries());
@@ -122,20 +122,20 @@ class ReadThroughTest {
   void found_whenTheAnswerTookLongerThanTheExpiry_isAnsweredAndNotKept() {
     cache.load(A, "1", 100);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1100);
-    assertInstanceOf(Entry.class, told.get(0).answer());
+    assertInstanceOf(Entry.class, answered.get(0).answer());
     assertEquals(0, cache.stats().entries());
   }
 
   @Test
-  void missing_whenThereIsNoExpiryForIt_isAnsweredAndNotKept() {
+  void missing_withoutAnExpiry_isAnsweredAndNotKept() {
     cache.load(A, "1", 0);
     cache.missing(sent.get(0), 0);
-    assertTrue(assertInstanceOf(Entry.class, told.get(0).answer()).isMissing());
+    assertTrue(assertInstanceOf(Entry.class, answered.get(0).answer()).isMissing());
     assertNull(get(A, 0));
   }
 
   @Test
-  void missing_whenThereIsAnExpiryForIt_isKeptAsLong() {
+  void missing_withAnExpiry_isKeptForIt() {
     ReadThrough<String> keeping = cache(limits(1000, 50, 2));
     keeping.load(A, "1", 100);
     keeping.missing(sent.get(0), 120);
@@ -149,7 +149,7 @@ class ReadThroughTest {
     cache.load(A, "1", 0);
     cache.load(A, "2", 0);
     cache.failed(sent.get(0), FAILURE, 0);
-    assertEquals(List.of(new Told("1", FAILURE), new Told("2", FAILURE)), told);
+    assertEquals(List.of(new Answered("1", FAILURE), new Answered("2", FAILURE)), answered);
     assertNull(get(A, 0));
     cache.load(A, "3", 0);
     assertEquals(2, sent.size());
@@ -161,7 +161,7 @@ class ReadThroughTest {
   void tooLarge_isAnsweredWithTheKeyAndNotKept() {
     cache.load(A, "1", 0);
     cache.tooLarge(sent.get(0));
-    assertEquals(List.of(new Told("1", new TooLarge(A))), told);
+    assertEquals(List.of(new Answered("1", new TooLarge(A))), answered);
     assertNull(get(A, 0));
     assertEquals(1, cache.stats().tooLarge());
     assertEquals(0, cache.stats().loadsInFlight());
@@ -174,23 +174,23 @@ class ReadThroughTest {
         cache(
             limits(1000, 0, 1),
             load -> self.get(0).found(load, VALUE, ReadThrough.NO_EXPIRY, load.sentAt()),
-            (waiter, answer) -> told.add(new Told(waiter, answer))));
+            (waiter, answer) -> answered.add(new Answered(waiter, answer))));
     self.get(0).load(A, "1", 0);
     self.get(0).load(B, "2", 0);
-    assertEquals(2, told.size());
+    assertEquals(2, answered.size());
     assertEquals(2, self.get(0).stats().entries());
     assertEquals(0, self.get(0).stats().loadsInFlight());
   }
 
   @Test
-  void load_fromWithinAnAnswer_startsAnotherLoadOrFindsWhatWasKept() {
+  void load_fromWithinAnAnswer_startsALoadOrFindsTheEntry() {
     List<ReadThrough<String>> self = new ArrayList<>();
     self.add(
         cache(
             limits(1000, 0, 1),
             sent::add,
             (waiter, answer) -> {
-              told.add(new Told(waiter, answer));
+              answered.add(new Answered(waiter, answer));
               if (answer instanceof Failure) {
                 self.get(0).load(A, waiter + " again", 10);
               } else {
@@ -201,9 +201,10 @@ class ReadThroughTest {
     self.get(0).load(A, "2", 0);
     self.get(0).failed(sent.get(0), FAILURE, 0);
     assertEquals(2, sent.size());
-    assertEquals(2, told.size());
+    assertEquals(2, answered.size());
     self.get(0).found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 10);
-    assertEquals(List.of("1", "2", "1 again", "2 again"), told.stream().map(Told::waiter).toList());
+    assertEquals(
+        List.of("1", "2", "1 again", "2 again"), answered.stream().map(Answered::waiter).toList());
   }
 
   @Test
@@ -223,7 +224,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void invalidate_ofAMissingKeyThatIsHeld_dropsIt() {
+  void invalidate_ofARememberedMissingKey_dropsIt() {
     ReadThrough<String> keeping = cache(limits(1000, 1000, 2));
     keeping.load(A, "1", 0);
     keeping.missing(sent.get(0), 0);
@@ -232,47 +233,47 @@ class ReadThroughTest {
   }
 
   @Test
-  void invalidate_ofAKeyInFlight_letsItsWaitersHaveTheValueAndKeepsNothing() {
+  void invalidate_ofAKeyInFlight_answersItsWaitersAndKeepsNothing() {
     cache.load(A, "1", 0);
     cache.load(A, "2", 0);
     cache.invalidate(A.bytes());
-    assertTrue(told.isEmpty());
+    assertTrue(answered.isEmpty());
     assertEquals(1, cache.stats().loadsInFlight());
     assertEquals(1, cache.stats().overtaken());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1);
-    assertEquals(List.of("1", "2"), told.stream().map(Told::waiter).toList());
-    assertInstanceOf(Entry.class, told.get(0).answer());
-    assertSame(told.get(0).answer(), told.get(1).answer());
+    assertEquals(List.of("1", "2"), answered.stream().map(Answered::waiter).toList());
+    assertInstanceOf(Entry.class, answered.get(0).answer());
+    assertSame(answered.get(0).answer(), answered.get(1).answer());
     assertNull(get(A, 1));
   }
 
   @Test
-  void load_afterAnInvalidation_isASecondOneAndKeptThoughTheFirstEndsLater() {
+  void load_afterAnInvalidation_isKeptEvenIfTheOvertakenLoadEndsLater() {
     cache.load(A, "1", 0);
     cache.invalidate(A.bytes());
     cache.load(A, "2", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(1), new byte[] {'n'}, ReadThrough.NO_EXPIRY, 1);
-    assertEquals(List.of("2"), told.stream().map(Told::waiter).toList());
+    assertEquals(List.of("2"), answered.stream().map(Answered::waiter).toList());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 2);
-    assertSame(told.get(0).answer(), get(A, 3));
-    assertEquals("1", told.get(1).waiter());
-    assertNotSame(told.get(0).answer(), told.get(1).answer());
+    assertSame(answered.get(0).answer(), get(A, 3));
+    assertEquals("1", answered.get(1).waiter());
+    assertNotSame(answered.get(0).answer(), answered.get(1).answer());
   }
 
   @Test
-  void load_afterAnInvalidation_isStillWaitedForWhenTheFirstEndsSooner() {
+  void load_afterAnInvalidation_isJoinedEvenIfTheOvertakenLoadEndsSooner() {
     cache.load(A, "1", 0);
     cache.invalidateAll();
     cache.load(A, "2", 0);
     cache.failed(sent.get(0), FAILURE, 0);
-    assertEquals(List.of(new Told("1", FAILURE)), told);
+    assertEquals(List.of(new Answered("1", FAILURE)), answered);
     assertEquals(1, cache.stats().loadsInFlight());
     cache.load(A, "3", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 1);
-    assertEquals(List.of("1", "2", "3"), told.stream().map(Told::waiter).toList());
-    assertSame(told.get(2).answer(), get(A, 2));
+    assertEquals(List.of("1", "2", "3"), answered.stream().map(Answered::waiter).toList());
+    assertSame(answered.get(2).answer(), get(A, 2));
   }
 
   @Test
@@ -291,21 +292,21 @@ class ReadThroughTest {
     assertEquals(0, cache.stats().invalidations());
     cache.missing(sent.get(1), 1);
     cache.tooLarge(sent.get(2));
-    assertEquals(List.of("1", "2", "3"), told.stream().map(Told::waiter).toList());
+    assertEquals(List.of("1", "2", "3"), answered.stream().map(Answered::waiter).toList());
     assertEquals(0, cache.stats().entries());
   }
 
   @Test
-  void invalidate_fromWithinAnAnswer_isOfWhatWasJustKept() {
+  void invalidate_fromWithinAnAnswer_dropsTheNewEntry() {
     List<ReadThrough<String>> self = new ArrayList<>();
     self.add(
         cache(
             limits(1000, 0, 2),
             sent::add,
             (waiter, answer) -> {
-              told.add(new Told(waiter, answer));
+              answered.add(new Answered(waiter, answer));
               self.get(0).invalidate(A.bytes());
-              if (told.size() < 3) {
+              if (answered.size() < 3) {
                 self.get(0).load(A, waiter + " again", 1);
               }
             }));
@@ -316,11 +317,12 @@ class ReadThroughTest {
     assertEquals(3, sent.size());
     self.get(0).found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 1);
     self.get(0).found(sent.get(2), VALUE, ReadThrough.NO_EXPIRY, 1);
-    assertEquals(List.of("1", "2", "1 again", "2 again"), told.stream().map(Told::waiter).toList());
+    assertEquals(
+        List.of("1", "2", "1 again", "2 again"), answered.stream().map(Answered::waiter).toList());
   }
 
   @Test
-  void reclaim_dropsWhatHasExpired() {
+  void reclaim_dropsExpiredEntries() {
     cache.load(A, "1", 0);
     cache.found(sent.get(0), VALUE, 10, 0);
     assertEquals(0, cache.reclaim(9, 5));
@@ -329,7 +331,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void load_whenOvertakenLoadsAreInFlight_countsThem() {
+  void load_countsOvertakenLoadsInFlight() {
     for (String waiter : List.of("1", "2")) {
       cache.load(A, waiter, 0);
       cache.invalidate(A.bytes());
@@ -356,25 +358,25 @@ class ReadThroughTest {
     sent.forEach(load -> some.found(load, VALUE, ReadThrough.NO_EXPIRY, 0));
     assertNull(some.get(0, A.bytes(), 0, 1, A.hashCode(), 0));
     assertNotNull(some.get(0, B.bytes(), 0, 1, B.hashCode(), 0));
-    assertEquals(4, told.size());
+    assertEquals(4, answered.size());
   }
 
-  /** Each of two who ask one after the other must see what was written in between. */
+  /** A lookup must see what was written since an earlier lookup, so they cannot share a load. */
   @Test
-  void load_whileBypassed_isEachOnesOwnAndNotKept() {
+  void load_whileBypassed_isNeitherSharedNorKept() {
     cache.trust(Trust.BYPASSED);
     cache.load(A, "1", 0);
     cache.load(A, "2", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 0);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
-    assertEquals(List.of("2", "1"), told.stream().map(Told::waiter).toList());
+    assertEquals(List.of("2", "1"), answered.stream().map(Answered::waiter).toList());
     assertEquals(0, cache.stats().entries());
     assertNull(get(A, 0));
   }
 
   @Test
-  void get_whileBypassed_findsNothingAndAfterwardsWhatWasKept() {
+  void get_whileBypassed_findsNothingAndLaterTheEntryAgain() {
     keep(A);
     cache.trust(Trust.BYPASSED);
     assertNull(get(A, 1));
@@ -383,7 +385,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void get_whileUnverified_saysSoAndEndsWithTheExpiry() {
+  void get_whileUnverified_isMarkedUntilTheExpiry() {
     keep(A);
     cache.trust(Trust.UNVERIFIED);
     Unverified unverified = assertInstanceOf(Unverified.class, get(A, 999));
@@ -392,9 +394,9 @@ class ReadThroughTest {
     assertNull(get(A, 1000));
   }
 
-  /** Whoever has seen what Redis said since must not see what was kept before. */
+  /** A client that has seen a newer reply of Redis must not read the older entry. */
   @Test
-  void found_whileNotVerified_dropsWhatWasKeptBefore() {
+  void found_whileNotVerified_dropsTheOlderEntry() {
     for (Trust trust : List.of(Trust.BYPASSED, Trust.UNVERIFIED)) {
       cache.trust(Trust.VERIFIED);
       keep(A);
@@ -407,7 +409,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void tooLarge_whileNotVerified_dropsWhatWasKeptBefore() {
+  void tooLarge_whileNotVerified_dropsTheOlderEntry() {
     keep(A);
     cache.trust(Trust.BYPASSED);
     cache.load(A, "2", 1);
@@ -417,60 +419,60 @@ class ReadThroughTest {
   }
 
   @Test
-  void failed_whileBypassedByAnOutage_isAnsweredWithWhatWasKept() {
+  void failed_byAnOutageWhileBypassed_isAnsweredWithTheEntry() {
     keep(A);
     cache.trust(Trust.BYPASSED);
     cache.load(A, "2", 1);
     cache.failed(last(sent), FAILURE, 2);
-    assertInstanceOf(Unverified.class, last(told).answer());
+    assertInstanceOf(Unverified.class, last(answered).answer());
     assertEquals(1, cache.stats().unverified());
     cache.load(A, "3", 1);
     cache.failed(last(sent), FAILURE, 1000);
-    assertEquals(FAILURE, last(told).answer(), "expired");
+    assertEquals(FAILURE, last(answered).answer(), "expired");
     assertEquals(1, cache.stats().unverified());
   }
 
   @Test
-  void failed_byRedissOwnWord_isAnsweredWithThat() {
+  void failed_byAnErrorOfRedis_isAnsweredWithIt() {
     keep(A);
     cache.trust(Trust.BYPASSED);
     Failure wrongType = new Failure(Failure.Kind.REDIS, "WRONGTYPE");
     cache.load(A, "2", 1);
     cache.failed(last(sent), wrongType, 2);
-    assertEquals(wrongType, last(told).answer());
+    assertEquals(wrongType, last(answered).answer());
     cache.trust(Trust.UNVERIFIED);
-    assertNull(get(A, 3), "it is no longer what was kept before");
+    assertNull(get(A, 3), "the older entry is outdated");
   }
 
-  /** What Redis would say is not known, but it is there: what was kept may be old. */
+  /** Redis can be reached, so an older entry may be outdated and is not served. */
   @Test
-  void failed_thoughRedisIsThere_isAnsweredWithThat_andDropsNothing() {
+  void failed_withoutAnOutage_isAnsweredWithTheFailureAndDropsNothing() {
     keep(A);
     cache.trust(Trust.BYPASSED);
     cache.load(A, "2", 1);
     cache.failed(last(sent), Failure.BROKEN, 2);
-    assertEquals(Failure.BROKEN, last(told).answer());
+    assertEquals(Failure.BROKEN, last(answered).answer());
     assertEquals(0, cache.stats().unverified());
     cache.trust(Trust.UNVERIFIED);
     assertInstanceOf(Unverified.class, get(A, 3));
   }
 
   @Test
-  void failed_whereUnverifiedIsNotServed_isThat() {
+  void failed_whenUnverifiedIsNotServed_isAnsweredWithTheFailure() {
     ReadThrough<String> strict = cache(new Limits(1000, 0, 0, 2, false, Prefixes.ALL));
     strict.load(A, "1", 0);
     strict.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     strict.trust(Trust.BYPASSED);
     strict.load(A, "2", 1);
     strict.failed(last(sent), FAILURE, 1);
-    assertEquals(FAILURE, last(told).answer());
+    assertEquals(FAILURE, last(answered).answer());
   }
 
   @Test
-  void trust_thatChanges_overtakesLoadsInFlight() {
+  void trust_whenItChanges_overtakesLoadsInFlight() {
     cache.load(A, "1", 0);
     cache.trust(Trust.VERIFIED);
-    assertEquals(0, cache.stats().overtaken(), "that was no change");
+    assertEquals(0, cache.stats().overtaken(), "the trust did not change");
     cache.trust(Trust.BYPASSED);
     assertEquals(Trust.BYPASSED, cache.trust());
     cache.trust(Trust.VERIFIED);
@@ -482,7 +484,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void get_nearTheExpiry_refreshesOnceAndGoesOnServing() {
+  void get_nearTheExpiry_refreshesOnceAndStillServes() {
     ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, Prefixes.ALL));
     ahead.load(A, "1", 0);
     ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
@@ -490,18 +492,18 @@ class ReadThroughTest {
       assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), now));
       assertEquals(now < 900 ? 1 : 2, sent.size());
     }
-    assertNull(last(sent).first(), "nobody waits for it");
+    assertNull(last(sent).first(), "a refresh has no waiter");
     ahead.found(last(sent), VALUE, 50, 940);
     assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 949));
     assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 949));
-    assertEquals(2, sent.size(), "its own time is shorter than that");
+    assertEquals(2, sent.size(), "its remaining time is shorter than the refresh time");
     assertEquals(1, ahead.stats().refreshes());
-    assertEquals(1, told.size());
+    assertEquals(1, answered.size());
   }
 
-  /** Who waits for a load comes before who would have to, some day. */
+  /** Clients that wait for a load now take precedence over a refresh. */
   @Test
-  void get_nearTheExpiry_whenAsManyLoadsAsAllowedAreInFlight_refreshesNothing() {
+  void get_nearTheExpiryAtTheLimitOfLoads_doesNotRefresh() {
     ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, Prefixes.ALL));
     ahead.load(A, "1", 0);
     ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
@@ -515,7 +517,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void invalidate_looksOnlyIntoDatabasesLoadedFromSinceAllWasDropped() {
+  void invalidate_readsOnlyDatabasesLoadedSinceTheLastFlush() {
     List<Key> removed = new ArrayList<>();
     Cache lru = new LruCache(10, 10_000);
     InvocationHandler noting =
@@ -538,7 +540,7 @@ class ReadThroughTest {
   }
 
   @Test
-  void limits_thatAreShorter_dropWhatCouldOutliveThem() {
+  void limits_whenShorter_dropEntriesThatCouldOutliveThem() {
     keep(A);
     cache.load(B, "1", 0);
     cache.limits(limits(1000, 0, 1));
@@ -546,14 +548,14 @@ class ReadThroughTest {
     cache.limits(limits(999, 0, 2));
     assertNull(get(A, 1));
     cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 2);
-    assertEquals("1", last(told).waiter());
+    assertEquals("1", last(answered).waiter());
     keep(A);
     assertNotNull(get(A, 998));
     assertNull(get(A, 999));
   }
 
   @Test
-  void limits_thatAreLonger_holdForWhatIsLoadedFromThenOn() {
+  void limits_whenLonger_applyToLaterLoads() {
     keep(A);
     cache.limits(limits(2000, 0, 2));
     keep(B);
@@ -568,7 +570,7 @@ class ReadThroughTest {
   }
 
   private ReadThrough<String> cache(Limits limits) {
-    return cache(limits, sent::add, (waiter, answer) -> told.add(new Told(waiter, answer)));
+    return cache(limits, sent::add, (waiter, answer) -> answered.add(new Answered(waiter, answer)));
   }
 
   private static ReadThrough<String> cache(

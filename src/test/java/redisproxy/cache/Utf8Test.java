@@ -25,7 +25,7 @@ class Utf8Test {
         "e0a080", // U+0800
         "ecbfbf",
         "ed9fbf", // U+D7FF, before the surrogates
-        "ee8080", // U+E000, behind them
+        "ee8080", // U+E000, after the surrogates
         "efbfbf", // U+FFFF
         "efbbbf", // a byte order mark
         "f0908080", // U+10000
@@ -65,7 +65,7 @@ class Utf8Test {
         "f09080",
         "f090",
         "f4",
-        "c241", // a letter where a continuation is due
+        "c241", // a letter instead of a continuation byte
         "e28241",
         "e24182",
         "f0908041",
@@ -79,7 +79,7 @@ class Utf8Test {
   }
 
   @Test
-  void isValid_whenTheInputIsLongerThanTheDecodersChunk_looksAtAllOfIt() {
+  void isValid_ofInputLongerThanAChunk_readsAllOfIt() {
     for (String character : new String[] {"é", "€", "😀"}) {
       byte[] encoded = character.getBytes(StandardCharsets.UTF_8);
       for (int before = 1015; before <= 1030; before++) {
@@ -89,13 +89,13 @@ class Utf8Test {
         assertFalse(Utf8.isValid(text, 0, text.length - 1), "the last one is cut");
         byte[] broken = text.clone();
         broken[2 + before + encoded.length - 1] = 'x';
-        assertFalse(Utf8.isValid(broken, 0, broken.length), character + " broken behind " + before);
+        assertFalse(Utf8.isValid(broken, 0, broken.length), character + " broken after " + before);
       }
     }
   }
 
   @Test
-  void isValid_looksAtItsSliceAlone() {
+  void isValid_readsOnlyItsSlice() {
     byte[] bytes = HexFormat.of().parseHex("ff80c3a980ff");
     assertTrue(Utf8.isValid(bytes, 2, 2));
     assertTrue(Utf8.isValid(bytes, 2, 0));
@@ -103,7 +103,7 @@ class Utf8Test {
     assertFalse(Utf8.isValid(bytes, 1, 3));
   }
 
-  /** Many code points and, with a bit flipped, much that is none. */
+  /** Checks many code points, valid and with a flipped bit. */
   @Test
   void isValid_agreesWithARoundTrip() {
     Random random = new Random(5);
