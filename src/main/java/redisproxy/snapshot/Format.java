@@ -1,17 +1,17 @@
 package redisproxy.snapshot;
 
-/** What reader and writer have to agree on. */
+/** The constants of the file format. The package's Javadoc describes the format. */
 final class Format {
   static final byte[] MAGIC = {'R', 'P', 'K', 'E', 'Y', 'S', '\n'};
   static final byte VERSION = 1;
 
-  /** In the place of a database, behind the last key. */
+  /** Marks the end: stands in place of a database after the last key. */
   static final int END = -1;
 
-  /** The end and the checksum, in bytes. */
+  /** The size of the end mark and the checksum together, in bytes. */
   static final int TRAILER = 8;
 
-  /** Longer keys are not written down, in bytes: a reader has to have room for any. */
+  /** The longest key that is written, in bytes. It bounds the memory that a reader needs. */
   static final int MAX_KEY = 64 << 10;
 
   private Format() {}

@@ -14,19 +14,19 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Key;
 
 /**
- * Reads a snapshot, key by key, so that it need not fit into memory. Whatever the file holds, it
- * takes no more than the longest key.
+ * Reads a snapshot, key by key, so that it need not fit into memory. Whatever the file contains,
+ * the reader allocates no more at a time than the longest allowed key.
  */
 public final class SnapshotReader implements Closeable {
   private final CRC32 crc = new CRC32();
   private final DataInputStream in;
 
-  /** Opens one; throws a {@link MalformedSnapshot} for what is none. */
+  /** Opens a file. Throws a {@link MalformedSnapshot} if it is not a snapshot. */
   public SnapshotReader(Path file) throws IOException {
     this(opened(file));
   }
 
-  /** Reads one from a stream, which it closes. */
+  /** Reads a snapshot from a stream, and closes the stream. */
   SnapshotReader(InputStream stream) throws IOException {
     in = new DataInputStream(new CheckedInputStream(stream, crc));
     try {
@@ -50,11 +50,11 @@ public final class SnapshotReader implements Closeable {
       throw new MalformedSnapshot("not a snapshot of redis-proxy");
     }
     if (head[head.length - 1] != Format.VERSION) {
-      throw new MalformedSnapshot("of another version: " + head[head.length - 1]);
+      throw new MalformedSnapshot("unknown version: " + head[head.length - 1]);
     }
   }
 
-  /** The next key, or null behind the last. */
+  /** The next key, or null after the last one. */
   public @Nullable Key next() throws IOException {
     int db = number();
     if (db == Format.END) {
@@ -67,7 +67,7 @@ public final class SnapshotReader implements Closeable {
     }
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
-      throw new MalformedSnapshot("cut off");
+      throw new MalformedSnapshot("truncated");
     }
     return Key.of(db, bytes);
   }
@@ -75,7 +75,7 @@ public final class SnapshotReader implements Closeable {
   private int number() throws IOException {
     byte[] bytes = in.readNBytes(4);
     if (bytes.length < 4) {
-      throw new MalformedSnapshot("cut off");
+      throw new MalformedSnapshot("truncated");
     }
     return (bytes[0] & 0xff) << 24
         | (bytes[1] & 0xff) << 16
@@ -89,12 +89,13 @@ public final class SnapshotReader implements Closeable {
       throw new MalformedSnapshot("damaged");
     }
     if (in.read() >= 0) {
-      throw new MalformedSnapshot("longer than it says");
+      throw new MalformedSnapshot("data after the end");
     }
   }
 
   /**
-   * How many keys a file holds; throws a {@link MalformedSnapshot} when anything is wrong with it.
+   * Checks a whole file, and returns how many keys it holds. Throws a {@link MalformedSnapshot} if
+   * anything is wrong with it.
    */
   public static long count(Path file) throws IOException {
     try (SnapshotReader reader = new SnapshotReader(file)) {
@@ -106,7 +107,7 @@ public final class SnapshotReader implements Closeable {
     }
   }
 
-  /** Whether something else than a writer has made what is there. */
+  /** Whether a file or directory exists that is not a snapshot. An empty file may be replaced. */
   static boolean isForeign(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return Files.exists(file);

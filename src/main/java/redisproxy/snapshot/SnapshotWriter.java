@@ -18,8 +18,8 @@ import java.util.zip.CheckedOutputStream;
 import redisproxy.cache.Key;
 
 /**
- * Writes a snapshot beside the file it is to become, which it takes the place of at once and whole
- * in the end. Only the owner may read it: keys may be secrets.
+ * Writes a snapshot to a temporary file beside the target. {@link #finish} then replaces the target
+ * atomically. Only the owner may read the file, because keys may be secrets.
  */
 public final class SnapshotWriter implements Closeable {
   private final Path file;
@@ -29,8 +29,9 @@ public final class SnapshotWriter implements Closeable {
   private final DataOutputStream out;
 
   /**
-   * Begins to write; an unfinished one of an earlier attempt is replaced. Throws a {@link
-   * MalformedSnapshot} when the file is there and not a snapshot: somebody may need it.
+   * Begins to write. Replaces an unfinished snapshot of an earlier attempt. Throws a {@link
+   * MalformedSnapshot} if the target exists and is not a snapshot, because it may be a file that is
+   * needed.
    */
   public SnapshotWriter(Path file) throws IOException {
     if (SnapshotReader.isForeign(file)) {
@@ -59,7 +60,7 @@ public final class SnapshotWriter implements Closeable {
     }
   }
 
-  /** Puts what was written in its place. */
+  /** Completes the snapshot, and replaces the target with it. */
   public void finish() throws IOException {
     out.writeInt(Format.END);
     out.writeInt((int) crc.getValue());
@@ -70,7 +71,7 @@ public final class SnapshotWriter implements Closeable {
         unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Leaves nothing behind if it was not finished. */
+  /** Deletes the temporary file if the snapshot is not finished. */
   @Override
   public void close() throws IOException {
     if (channel.isOpen()) {

@@ -20,10 +20,10 @@ import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /**
- * The {@link SnapshotReader}. What is no snapshot is malformed, and nothing else; what is taken for
- * one is, to the byte, what would be written of the keys that were read; and what is held is in
- * proportion to what is there, whatever lengths are said. Of a broken file that which it would be
- * with the right checksum is looked at as well.
+ * Fuzzes the {@link SnapshotReader}. It throws only {@link MalformedSnapshot} for a file that is
+ * not a snapshot. A file that it accepts has the same bytes as one that is written from its keys.
+ * The memory it holds is in proportion to the file, whatever lengths are in it. A broken file is
+ * also tested with a corrected checksum.
  */
 public final class SnapshotTarget implements Target {
   private static final Allocation ALLOCATION = new Allocation(2 * Format.MAX_KEY, 100);
@@ -79,7 +79,7 @@ public final class SnapshotTarget implements Target {
     return summed(bytes.toByteArray());
   }
 
-  /** With the right checksum in the place of the last four bytes. */
+  /** Replaces the last four bytes with the correct checksum. */
   private static byte[] summed(byte[] file) {
     CRC32 crc = new CRC32();
     crc.update(file, 0, file.length - CHECKSUM);
@@ -96,8 +96,8 @@ public final class SnapshotTarget implements Target {
 
   @Override
   public Outcome outcome(byte[] input) {
-    Outcome asItIs = read(input);
-    return asItIs.error() == null || input.length < CHECKSUM ? asItIs : read(summed(input));
+    Outcome unchanged = read(input);
+    return unchanged.error() == null || input.length < CHECKSUM ? unchanged : read(summed(input));
   }
 
   private static Outcome read(byte[] file) {
@@ -106,9 +106,9 @@ public final class SnapshotTarget implements Target {
     try (SnapshotReader reader = new SnapshotReader(new ByteArrayInputStream(file))) {
       for (Key key = reader.next(); key != null; key = reader.next()) {
         keys.add(key);
-        assertTrue(keys.size() <= file.length / 8, "more keys than there is room for");
+        assertTrue(keys.size() <= file.length / 8, "more keys than fit into the file");
       }
-      assertArrayEquals(file, written(keys), "another file than would be written");
+      assertArrayEquals(file, written(keys), "the file differs from one written from its keys");
       return new Outcome(texts(keys), null);
     } catch (MalformedSnapshot e) {
       return new Outcome(texts(keys), e.getMessage());
@@ -120,10 +120,10 @@ public final class SnapshotTarget implements Target {
   private static void pass(byte[] file) {
     try (SnapshotReader reader = new SnapshotReader(new ByteArrayInputStream(file))) {
       while (reader.next() != null) {
-        // on to the next one
+        // Reads the next key.
       }
     } catch (IOException e) {
-      // that is what it is for
+      // A broken file ends with an error.
     }
   }
 }

@@ -67,7 +67,7 @@ class SnapshotTest {
   }
 
   @Test
-  void whatIsWritten_isRead_inItsOrder() throws IOException {
+  void writtenKeys_areReadInOrder() throws IOException {
     List<Key> keys = keys();
     write(keys);
     assertEquals(keys, read());
@@ -77,14 +77,14 @@ class SnapshotTest {
   }
 
   @Test
-  void tooLongAKey_isLeftOut() throws IOException {
+  void tooLongKey_isNotWritten() throws IOException {
     Key key = Key.of(1, new byte[] {'k'});
     write(List.of(Key.of(0, new byte[Format.MAX_KEY + 1]), key));
     assertEquals(List.of(key), read());
   }
 
   @Test
-  void file_isItsOwnersAlone_andNothingElseIsLeft() throws IOException {
+  void finish_leavesOnlyAFileForItsOwner() throws IOException {
     write(keys());
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     try (var files = Files.list(directory)) {
@@ -93,7 +93,7 @@ class SnapshotTest {
   }
 
   @Test
-  void unfinishedOne_takesNobodysPlace() throws IOException {
+  void unfinishedSnapshot_replacesNothing() throws IOException {
     write(List.of(Key.of(0, new byte[] {'a'})));
     try (SnapshotWriter writer = new SnapshotWriter(file)) {
       writer.add(Key.of(0, new byte[] {'b'}));
@@ -120,18 +120,18 @@ class SnapshotTest {
   }
 
   @Test
-  void reader_closesWhatItReads_snapshotOrNot() throws IOException {
+  void reader_closesItsStreamEvenIfItIsNotASnapshot() throws IOException {
     byte[] empty = "RPKEYS\n\1".getBytes(StandardCharsets.UTF_8);
     boolean[] closed = new boolean[2];
-    new SnapshotReader(tellingOfItsClose(empty, () -> closed[0] = true)).close();
+    new SnapshotReader(reportingClose(empty, () -> closed[0] = true)).close();
     assertTrue(closed[0]);
     assertThrows(
         MalformedSnapshot.class,
-        () -> new SnapshotReader(tellingOfItsClose(new byte[8], () -> closed[1] = true)));
+        () -> new SnapshotReader(reportingClose(new byte[8], () -> closed[1] = true)));
     assertTrue(closed[1]);
   }
 
-  private static InputStream tellingOfItsClose(byte[] bytes, Runnable closed) {
+  private static InputStream reportingClose(byte[] bytes, Runnable closed) {
     return new FilterInputStream(new ByteArrayInputStream(bytes)) {
       @Override
       public void close() {
@@ -141,7 +141,7 @@ class SnapshotTest {
   }
 
   @Test
-  void emptyFileAndAnotherVersion_areNotRead_andReplaced() throws IOException {
+  void emptyFileAndUnknownVersion_areNotReadButReplaced() throws IOException {
     for (byte[] bytes : List.of(new byte[0], "RPKEYS\n\2more".getBytes(StandardCharsets.UTF_8))) {
       Files.write(file, bytes);
       assertThrows(MalformedSnapshot.class, this::read);
@@ -151,7 +151,7 @@ class SnapshotTest {
   }
 
   @Test
-  void everyFileCutOff_isRefused() throws IOException {
+  void truncatedFile_isRefused() throws IOException {
     write(keys().subList(0, 20));
     byte[] whole = Files.readAllBytes(file);
     for (int length = 0; length < whole.length; length++) {
@@ -163,7 +163,7 @@ class SnapshotTest {
   }
 
   @Test
-  void everyByteChanged_isRefused() throws IOException {
+  void fileWithAChangedByte_isRefused() throws IOException {
     write(keys().subList(0, 20));
     byte[] whole = Files.readAllBytes(file);
     Random random = new Random(SEED);
@@ -175,9 +175,9 @@ class SnapshotTest {
     }
   }
 
-  /** Whatever it holds, reading ends, and with nothing but that. */
+  /** Reading random bytes always ends, and only with {@link MalformedSnapshot}. */
   @Test
-  void anyBytesBehindTheHead_areRefusedOrRead() throws IOException {
+  void randomBytesAfterTheHead_areRefused() throws IOException {
     Random random = new Random(SEED);
     for (int i = 0; i < 500; i++) {
       byte[] bytes = new byte[random.nextInt(200)];
