@@ -14,8 +14,8 @@ import redisproxy.command.CommandTable.Row;
 import redisproxy.command.KeySpec;
 
 /**
- * Reads the reply to COMMAND (https://redis.io/docs/latest/commands/command/), in RESP2. Servers of
- * version 6 give rows without tips, key specifications and subcommands.
+ * Reads the reply to COMMAND (https://redis.io/docs/latest/commands/command/), in RESP2. Rows of
+ * Redis 6 have no tips, key specifications and subcommands.
  */
 final class CommandReply {
   private static final int NAME = 0;
@@ -37,7 +37,7 @@ final class CommandReply {
     Map<String, Row> all = new HashMap<>();
     for (Response row : rows) {
       String name = row.get(NAME).toString().toLowerCase(Locale.ROOT);
-      // Subcommands are listed with the name of their command before them.
+      // A subcommand's name begins with that of its command: "config|get".
       all.put(name.substring(name.indexOf('|') + 1), row(row));
     }
     return Map.copyOf(all);
@@ -110,7 +110,7 @@ final class CommandReply {
     return Objects.requireNonNull(fields.get(name), name);
   }
 
-  /** Of names and values in turn. */
+  /** Makes a map of names and values that alternate. */
   private static Map<String, Response> fields(Response pairs) {
     Map<String, Response> fields = new HashMap<>();
     for (int i = 0; i + 1 < pairs.size(); i += 2) {

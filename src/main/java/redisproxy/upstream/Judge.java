@@ -8,31 +8,37 @@ import redisproxy.upstream.connection.Greeting;
 import redisproxy.upstream.connection.SingleQuery;
 import redisproxy.upstream.connection.Transport;
 
-/** Has Redis judge credentials: AUTH on a connection of its own. Belongs to one event loop. */
+/**
+ * Asks Redis whether credentials are right: sends AUTH over a new connection for each check.
+ * Belongs to one event loop.
+ */
 public final class Judge {
   private static final byte[] AUTH = {'A', 'U', 'T', 'H'};
 
-  /** Other errors, that it is loading or has too many clients, tell nothing of the credentials. */
-  private static final Pattern NO =
+  /**
+   * Errors about the credentials. Other errors, such as LOADING or too many clients, say nothing
+   * about them.
+   */
+  private static final Pattern REJECTED =
       Pattern.compile("-(WRONGPASS|NOAUTH|NOPERM|ERR (?!max number of clients)).*", Pattern.DOTALL);
 
   private final Transport transport;
   private final Semaphore permits;
 
   /**
-   * A judge.
+   * Creates a judge.
    *
-   * @param permits how many judgements may be under way
+   * @param permits how many checks may be under way at once
    */
   public Judge(Transport transport, Semaphore permits) {
     this.transport = transport;
     this.permits = permits;
   }
 
-  /** Whether Redis takes these credentials. Fails when Redis does not say. */
+  /** Whether Redis accepts these credentials. Fails if Redis gives no answer about them. */
   public Future<Boolean> accepts(byte[] user, byte[] password) {
     if (!permits.tryAcquire()) {
-      return Future.failedFuture("too many judgements are under way");
+      return Future.failedFuture("too many credential checks are under way");
     }
     Buffer request = Buffer.buffer();
     Greeting.append(request, AUTH, user, password);
@@ -45,8 +51,8 @@ public final class Judge {
     if (reply.startsWith("+")) {
       return Future.succeededFuture(true);
     }
-    return NO.matcher(reply).matches()
+    return REJECTED.matcher(reply).matches()
         ? Future.succeededFuture(false)
-        : Future.failedFuture("Redis does not judge now");
+        : Future.failedFuture("Redis cannot check credentials now");
   }
 }

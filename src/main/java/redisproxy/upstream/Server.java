@@ -11,22 +11,22 @@ import java.util.Map;
 import redisproxy.command.CommandTable;
 
 /**
- * What the proxy knows of the server behind it. Immutable; outlives a connection, so that sessions
+ * What the proxy knows about the Redis server. Immutable; outlives a connection, so that sessions
  * can begin during an outage.
  *
- * @param hello what HELLO says of it, by name; empty when it does not know HELLO
- * @param modules what HELLO says of its modules
- * @param commands its own table of commands
+ * @param hello the fields of the server's HELLO reply, by name; empty if it does not know HELLO
+ * @param modules the modules in the HELLO reply
+ * @param commands the server's own table of commands
  */
 public record Server(Map<String, String> hello, Modules modules, CommandTable commands) {
-  /** The role of who takes writes. */
+  /** The role of a server that accepts writes. */
   public static final String MASTER = "master";
 
   public static final Server UNKNOWN = new Server(Map.of(), Modules.NONE, CommandTable.EMPTY);
 
   /**
-   * The list of modules as HELLO gives it, ready to send, a byte for each character: an array of
-   * maps, which RESP2 knows as arrays only.
+   * The list of modules as HELLO gives it, ready to send, one byte for each character. It is an
+   * array of maps in RESP3; in RESP2 each map is an array.
    */
   public record Modules(String resp2, String resp3) {
     public static final Modules NONE = new Modules("*0\r\n", "*0\r\n");
@@ -59,7 +59,7 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
     }
   }
 
-  /** Asks a server for what it is; what it does not tell stays unknown. */
+  /** Asks a server for its properties; those that it does not report stay unknown. */
   public static Future<Server> ask(RedisConnection connection) {
     Future<Server> hello = hello(connection).otherwise(UNKNOWN);
     Future<CommandTable> commands =
@@ -73,17 +73,17 @@ public record Server(Map<String, String> hello, Modules modules, CommandTable co
                 new Server(hello.result().hello(), hello.result().modules(), commands.result()));
   }
 
-  /** Asks a server whether it is a master; empty when it does not tell. */
+  /** Asks a server for its role; empty if it does not report one. */
   public static Future<String> role(RedisConnection connection) {
     return hello(connection).map(Server::role);
   }
 
-  /** Whether it is a master; empty when it has not told. */
+  /** Its role; empty if it has not reported one. */
   public String role() {
     return hello.getOrDefault("role", "");
   }
 
-  /** Whether this is a reply to HELLO, by a master. */
+  /** Whether this is a master's reply to HELLO. */
   public static boolean saysMaster(String reply) {
     return reply.contains("role\r\n$6\r\nmaster\r\n");
   }

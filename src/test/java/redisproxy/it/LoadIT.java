@@ -167,7 +167,7 @@ class LoadIT {
     RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "10s");
     RespClient client = opened.client(proxy);
     assertEquals(
-        "-ERR redis-proxy: Redis gave a reply that is no string\r\n", client.call("GET", "k"));
+        "-ERR redis-proxy: Redis sent a reply that is not a string\r\n", client.call("GET", "k"));
     assertEquals(502, proxy.http("/keys/k").statusCode());
   }
 

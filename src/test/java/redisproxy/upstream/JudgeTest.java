@@ -80,7 +80,7 @@ class JudgeTest {
   void anythingElse_isNoVerdict(String reply) throws Exception {
     Future<Boolean> verdict = verdict(reply);
     assertTrue(verdict.failed());
-    assertEquals("Redis does not judge now", verdict.cause().getMessage());
+    assertEquals("Redis cannot check credentials now", verdict.cause().getMessage());
   }
 
   @Test
@@ -96,7 +96,7 @@ class JudgeTest {
     Future<Boolean> first = ask("a", "p");
     ask("b", "p");
     Future<Boolean> third = ask("c", "p");
-    assertEquals("too many judgements are under way", third.cause().getMessage());
+    assertEquals("too many credential checks are under way", third.cause().getMessage());
     assertEquals(2, loop.connections.size());
     loop.connect(0);
     loop.replyLine(0, "+OK");

@@ -18,25 +18,25 @@ import redisproxy.upstream.connection.Backoff;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * One held connection to Redis that is opened again whenever it is lost: at once if it had lasted,
- * else after a backoff, or sooner when somebody {@linkplain #wanted wants} it. Belongs to one event
- * loop.
+ * A long-lived connection to Redis that is opened again whenever it is lost: at once if it had
+ * lasted, else after a backoff, or sooner when a load {@linkplain #wanted wants} it. Belongs to one
+ * event loop.
  *
  * <p>The Redis client neither reconnects nor times out, and leaves its socket open when a handshake
- * fails (docs/decisions.md); so each attempt has a client of its own, which is closed with all its
+ * fails (docs/decisions.md). So each attempt has its own client, which is closed with all its
  * sockets when the attempt has failed or the connection is lost.
  */
 public final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
 
-  /** A wanted attempt follows the last failed one after this many milliseconds at the soonest. */
+  /** A load causes no attempt within this many milliseconds after a failed one. */
   private static final long WANTED_SPACING_MS = 100;
 
   private static final long NO_TIMER = -1;
 
-  /** What the owner of a link is told. */
+  /** Receives the events of a link. */
   public interface Owner {
-    /** Does not mind. */
+    /** Ignores them. */
     Owner NOBODY =
         new Owner() {
           @Override
@@ -48,7 +48,7 @@ public final class Link {
 
     void connected(RedisConnection connection);
 
-    /** An attempt failed or the connection was lost; {@code reason} is fit for a client to see. */
+    /** An attempt failed or the connection was lost; clients may see {@code reason}. */
     void down(String reason);
   }
 
@@ -65,7 +65,7 @@ public final class Link {
   private @Nullable RedisConnection connection;
   private boolean attempting;
 
-  /** The attempt under way is the first since a connection was lost that had lasted. */
+  /** The attempt under way is the first after the loss of a connection that had lasted. */
   private boolean reconnecting;
 
   private boolean stopped;
@@ -73,7 +73,7 @@ public final class Link {
   private boolean asksForPassword;
   private long startedAt;
 
-  /** The same by {@link System#nanoTime}, which is every event loop's. */
+  /** The same time by {@link System#nanoTime}, which is comparable between event loops. */
   private long begunAt;
 
   private long openedAt;
@@ -82,10 +82,10 @@ public final class Link {
   private String reason = "not connected yet";
 
   /**
-   * A link, not yet opened.
+   * Creates a link without opening it.
    *
-   * @param db the database, whatever the settings say
-   * @param pipeline how many commands may be unanswered at a time
+   * @param db the database, in place of the one in the settings
+   * @param pipeline how many commands may be unanswered at once
    * @param clock milliseconds, monotonic
    */
   public Link(
@@ -111,17 +111,17 @@ public final class Link {
     return reason;
   }
 
-  /** Whether Redis refused the credentials when it was last tried. */
+  /** Whether Redis refused the credentials at the last attempt. */
   boolean isRefused() {
     return refusedCredentials;
   }
 
-  /** Whether Redis asked for a password then, and the proxy has none. */
+  /** Whether Redis asked for a password at the last attempt, and the proxy has none. */
   boolean isPasswordMissing() {
     return refusedCredentials && asksForPassword && redis.password() == null;
   }
 
-  /** Redis lets the proxy in after all: connects at once, whatever attempt is under way. */
+  /** Redis lets the proxy in again: connects at once, in place of any attempt under way. */
   void admitted() {
     if (refusedCredentials || attempting) {
       refusedCredentials = false;
@@ -135,10 +135,11 @@ public final class Link {
   }
 
   /**
-   * Somebody waits for the connection: tries at once, unless an attempt is under way, the last one
-   * failed a moment ago, or Redis refused the credentials, which asking again does not mend.
+   * A load waits for the connection. Tries at once, unless an attempt is under way, the last one
+   * failed a moment ago, or Redis refused the credentials: another attempt would be refused too.
    *
-   * @return whether an attempt is under way that began within the last so many milliseconds
+   * @param within milliseconds
+   * @return whether an attempt is under way that began less than {@code within} ago
    */
   boolean wanted(long within) {
     long now = clock.getAsLong();
@@ -149,19 +150,19 @@ public final class Link {
   }
 
   /**
-   * Whether the connection was lost a moment ago and is being made again: Redis is most likely
-   * there, so it pays to wait for that attempt.
+   * Whether the connection was lost a moment ago and is being made again. Redis is most likely up,
+   * so it pays to wait for that attempt.
    */
   boolean isReconnecting() {
     return reconnecting;
   }
 
-  /** Whether the connection, or the last attempt at one, was begun later. */
+  /** Whether the connection, or the last attempt at one, was begun after this time. */
   boolean isBegunAfter(long nanoTime) {
     return begunAt - nanoTime > 0;
   }
 
-  /** Tries to connect; whatever comes of it, the owner is told. */
+  /** Tries to connect. The owner is told of success and of failure. */
   public void attempt() {
     if (stopped || attempting || connection != null) {
       return;
@@ -221,7 +222,10 @@ public final class Link {
     owner.connected(opened);
   }
 
-  /** Links to other databases come and go as clients select them, and fail as this one does. */
+  /**
+   * Whether this is the link to the configured database. Only its events are worth an INFO or a
+   * WARN: links to other databases come and go with their use, and fail when this one does.
+   */
   private boolean isConfigured() {
     return endpoint.equals(redis.endpoint());
   }
@@ -245,7 +249,7 @@ public final class Link {
     }
   }
 
-  /** Gives the connection up, for it does not answer. */
+  /** Closes the connection, because it cannot be used any more. */
   void abandon(String why) {
     if (connection != null) {
       lost(connection, why);
@@ -253,8 +257,8 @@ public final class Link {
   }
 
   /**
-   * What has been reached, or is being sought, may be another server than is there now: gives the
-   * connection up, or the attempt at one, and makes another at once, whatever is waited for.
+   * Another server may be at the address now. Closes the connection, or ends the attempt under way,
+   * and makes another at once, without a backoff.
    */
   void renew(String why) {
     if (connection != null) {

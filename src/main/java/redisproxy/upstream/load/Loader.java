@@ -18,18 +18,18 @@ import redisproxy.upstream.Server;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * Carries loads to Redis over one {@link Pipeline} for each database in use. That of the configured
- * database is held from start to end, and tells whether Redis can be reached; others are opened by
- * the first load and closed when unused. Belongs to the cache verticle's event loop.
+ * Sends loads to Redis over one {@link Pipeline} for each database in use. The pipeline of the
+ * configured database is open from start to stop, and shows whether Redis can be reached. Others
+ * are opened by the first load and closed when unused. Belongs to the cache verticle's event loop.
  *
- * @param <W> who waits for a load
+ * @param <W> what waits for a load
  */
 public final class Loader<W> {
-  /** Is told of the connection to the configured database. */
+  /** Receives the events of the connection to the configured database. */
   public interface Owner {
     void connected(RedisConnection connection);
 
-    /** What the server at its other end is. */
+    /** The server has reported its properties. */
     void known(Server server);
 
     /**
@@ -43,11 +43,11 @@ public final class Loader<W> {
   private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
 
   /**
-   * How long a load waits at most for an attempt to connect that has just begun, in milliseconds.
+   * The longest that a load waits for an attempt to connect that has just begun, in milliseconds.
    */
   private static final long HOLD_MS = 100;
 
-  /** How long the start waits at most for the first attempt to connect, in milliseconds. */
+  /** The longest that the start waits for the first attempt to connect, in milliseconds. */
   private static final long START_MS = 1_000;
 
   private final Vertx vertx;
@@ -65,17 +65,17 @@ public final class Loader<W> {
   private boolean everConnected;
   private long opened;
 
-  /** Set for good when the server's access rules forbid GETRANGE to the proxy's user. */
+  /** Set, and never unset, when the server's access rules forbid GETRANGE to the proxy's user. */
   private boolean rangeForbidden;
 
   private boolean timeUnknown;
 
   /**
-   * A loader, not yet started.
+   * Creates a loader without starting it.
    *
    * @param maxValueBytes the longest value that is loaded whole
    * @param clock milliseconds, monotonic
-   * @param readThrough is told what becomes of each load
+   * @param readThrough receives the result of each load
    */
   public Loader(
       Vertx vertx,
@@ -103,8 +103,8 @@ public final class Loader<W> {
   /**
    * Begins to connect, and to watch deadlines.
    *
-   * @return ends when Redis was reached, or was found not to be there, or lets the start wait too
-   *     long: whoever is told that the proxy is up can read what is in Redis
+   * @return completes when Redis was reached and asked for its properties, or could not be reached,
+   *     or has taken too long. So clients that see the proxy start can usually read from Redis
    */
   public Future<Void> start() {
     vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
@@ -126,13 +126,13 @@ public final class Loader<W> {
     return new Reachability(isConnected(), everConnected, home.link().reason());
   }
 
-  /** Adds the connections that loads have. */
+  /** Adds the loader's connections to the counts. */
   public void count(Connections connections) {
     long open = others.connected() + (isConnected() ? 1 : 0);
     connections.add(Connections.Kind.LOADER, open, opened);
   }
 
-  /** A pipeline has been connected. */
+  /** Counts a pipeline that has connected. */
   void opened() {
     opened++;
   }
@@ -141,7 +141,7 @@ public final class Loader<W> {
     return home.link().connection() != null;
   }
 
-  /** Redis lets the proxy in after all: connects at once where it was refused. */
+  /** Redis lets the proxy in again: links that were refused connect at once. */
   public void admitted() {
     home.link().admitted();
     others.admitted();
@@ -154,13 +154,14 @@ public final class Loader<W> {
 
   /**
    * Whether the connection, or the last attempt at one, was begun later than this, by {@link
-   * System#nanoTime}: then it has led to the same server as one that was begun at this moment.
+   * System#nanoTime}. If so, the address already led to the server that a connection begun at this
+   * time has reached.
    */
   public boolean isBegunAfter(long nanoTime) {
     return home.link().isBegunAfter(nanoTime);
   }
 
-  /** Gives the connections up, for what comes over them is not to be believed. */
+  /** Closes the connections, because their replies cannot be trusted. */
   public void abandon(String why) {
     if (isConnected()) {
       home.link().abandon(why);
@@ -178,7 +179,7 @@ public final class Loader<W> {
           new Failure(Failure.Kind.OVERLOADED, "too many databases are being read at a time"),
           now());
     } else {
-      // Redis is known to be there: a link that is opened for this load gets the time that takes
+      // If Redis is known to be up, this load may wait the whole timeout for its link to open.
       pipeline.load(load, pipeline != home && isConnected() ? timeout : HOLD_MS);
     }
   }
@@ -212,7 +213,7 @@ public final class Loader<W> {
     @Override
     public void down(String reason) {
       if (home.link().isRefused()) {
-        // What Redis let it read before it lets nobody read through it now.
+        // The cached values were read with access that the proxy no longer has.
         readThrough.invalidateAll();
       }
       owner.lost(home.link().isRefused());
@@ -225,8 +226,8 @@ public final class Loader<W> {
   }
 
   /**
-   * The reason is for the log and for those who run the proxy; clients need not know where Redis
-   * is.
+   * The failure for clients. The detailed reason goes to the log and to operators: clients need not
+   * know where Redis is.
    */
   Failure unreachable() {
     if (!home.link().isRefused()) {
@@ -246,18 +247,18 @@ public final class Loader<W> {
       LOG.atWarn()
           .addKeyValue(LogKey.REASON, text)
           .addKeyValue(LogKey.REMEDY, "allow GETRANGE to the proxy's user")
-          .log("large values are read whole, for GETRANGE is forbidden");
+          .log("large values are read whole: GETRANGE is forbidden");
       rangeForbidden = true;
     }
   }
 
-  /** PTTL did not tell a time. */
+  /** PTTL returned no time. */
   void withoutTime(String text) {
     if (!timeUnknown) {
       LOG.atWarn()
           .addKeyValue(LogKey.REASON, text)
           .addKeyValue(LogKey.REMEDY, "allow PTTL to the proxy's user")
-          .log("values are not kept, for PTTL does not tell how long they last");
+          .log("values are not cached: PTTL does not return their time to live");
       timeUnknown = true;
     }
   }
@@ -267,12 +268,12 @@ public final class Loader<W> {
   }
 
   /**
-   * The cache is in no known state any more, because of a fault of the proxy, so it begins anew.
+   * The cache may be inconsistent because of a fault of the proxy, so all entries are dropped.
    *
-   * @return what whoever waits is told
+   * @return the failure for those that wait for an answer
    */
   public Failure broken(Throwable fault) {
-    LOG.error("everything is dropped because of a fault of the proxy", fault);
+    LOG.error("the cache is cleared because of a fault of the proxy", fault);
     readThrough.invalidateAll();
     return Failure.BROKEN;
   }

@@ -10,24 +10,24 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pipelines of the databases that are not the configured one: opened by the first load, closed
- * when unused, and so many at most. Belongs to the cache verticle's event loop.
+ * The pipelines of the databases that are not the configured one. Each is opened by the first load
+ * and closed when unused; their number is limited. Belongs to the cache verticle's event loop.
  *
- * @param <W> who waits for a load
+ * @param <W> what waits for a load
  */
 final class OtherPipelines<W> {
-  private static final int MOST = 15;
+  private static final int MAX_PIPELINES = 15;
 
-  /** One that nobody has read from for so many milliseconds is disconnected. */
+  /** A pipeline without loads for this many milliseconds is closed. */
   private static final long IDLE_MS = 60_000;
 
   private final IntFunction<Pipeline<W>> open;
 
-  /** By their database; the one used last comes last. */
+  /** By database, in order of use: the most recently used comes last. */
   private final Map<Integer, Pipeline<W>> pipelines = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
-   * None yet.
+   * Opens no pipeline yet.
    *
    * @param open makes the pipeline of a database
    */
@@ -35,17 +35,17 @@ final class OtherPipelines<W> {
     this.open = open;
   }
 
-  /** The pipeline of a database, or null when all there may be are busy. */
+  /** The pipeline of a database; null if the limit is reached and all pipelines are busy. */
   @Nullable Pipeline<W> of(int db) {
     Pipeline<W> found = pipelines.get(db);
-    if (found == null && (pipelines.size() < MOST || closeIdle())) {
+    if (found == null && (pipelines.size() < MAX_PIPELINES || closeIdle())) {
       found = open.apply(db);
       pipelines.put(db, found);
     }
     return found;
   }
 
-  /** Closes the one that has been idle longest; false when none is idle. */
+  /** Closes the idle pipeline that was used longest ago; false if none is idle. */
   private boolean closeIdle() {
     Iterator<Pipeline<W>> oldestFirst = pipelines.values().iterator();
     while (oldestFirst.hasNext()) {
@@ -59,7 +59,7 @@ final class OtherPipelines<W> {
     return false;
   }
 
-  /** Sees to deadlines, and closes those that are not used. */
+  /** Checks deadlines, and closes unused pipelines. */
   void check() {
     pipelines.values().forEach(Pipeline::checkDeadlines);
     pipelines
@@ -75,21 +75,22 @@ final class OtherPipelines<W> {
   }
 
   /**
-   * The configured database has been lost or found. Behind its name may be another server now than
-   * the links here have reached: values of one would be kept while another tells what is written.
+   * The configured database's link was lost or made again. Its address may lead to another server
+   * now than the links here have reached. The cache would then keep values of one server and get
+   * invalidations from another.
    */
   void renew() {
     pipelines
         .values()
-        .forEach(pipeline -> pipeline.link().renew("it goes with that of the configured database"));
+        .forEach(pipeline -> pipeline.link().renew("the configured database's link changed"));
   }
 
-  /** Redis lets the proxy in after all. */
+  /** Redis lets the proxy in again. */
   void admitted() {
     pipelines.values().forEach(pipeline -> pipeline.link().admitted());
   }
 
-  /** How many have a connection. */
+  /** How many pipelines have a connection. */
   long connected() {
     return pipelines.values().stream().filter(each -> each.link().connection() != null).count();
   }

@@ -20,19 +20,21 @@ import redisproxy.upstream.connection.Transport;
  * The loads of one database, all on one link, each with a deadline. While Redis cannot be reached a
  * load fails at once. Belongs to the cache verticle's event loop.
  *
- * @param <W> who waits for a load
+ * @param <W> what waits for a load
  */
 final class Pipeline<W> {
-  /** A load sends two commands, or six when an empty value must be told from a missing key. */
+  /**
+   * A load sends two commands, or six when an empty value must be distinguished from a missing key.
+   */
   private static final int COMMANDS_PER_LOAD = 6;
 
-  /** What is asked besides: what the server is, whether it is that still, a PING. */
+  /** Commands besides loads: for the server's properties and its role, and a PING. */
   private static final int OTHER_COMMANDS = 4;
 
   /**
-   * So many loads share a write at most: their values are held together until the last is there.
+   * The most loads that share a write. The client holds all their values until the last has come.
    */
-  private static final int AT_ONCE = 16;
+  private static final int MAX_BATCH = 16;
 
   private final Vertx vertx;
   private final long timeout;
@@ -41,23 +43,26 @@ final class Pipeline<W> {
   private final Link.Owner owner;
   private final Link link;
 
-  /** Questions sent, in order; an answered one is dropped when it reaches the head. */
+  /** Questions in order of sending. An answered question is removed when it reaches the head. */
   private final Queue<Question<W>> sent = new ArrayDeque<>();
 
-  /** Those of this turn, which leave together when it ends. */
+  /** The questions of this event-loop turn, which are sent together when it ends. */
   private List<Question<W>> leaving = new ArrayList<>();
 
+  /** Loads that wait for a connection. */
   private List<Load<W>> held = new ArrayList<>();
+
   private long lastUsed;
   private final KeepAlive keepAlive = new KeepAlive();
 
-  /** The last one sent to keep the connection. */
+  /** The reply to the last keep-alive PING. */
   private Future<?> ping = Future.succeededFuture();
 
   /**
-   * A pipeline to one database, not yet connected.
+   * Creates a pipeline to one database without connecting it.
    *
-   * @param owner is told of the link when the loads here have been seen to
+   * @param owner receives the link's events: {@code connected} before the held loads are sent,
+   *     {@code down} before the sent ones are held or fail
    */
   Pipeline(
       Vertx vertx,
@@ -99,7 +104,7 @@ final class Pipeline<W> {
     return sent.isEmpty() && held.isEmpty();
   }
 
-  /** Whether no load is in flight nor has been for so many milliseconds. */
+  /** Whether no load is in flight, and the last was started at least this many milliseconds ago. */
   boolean isIdleFor(long millis) {
     return isIdle() && clock.getAsLong() - lastUsed >= millis;
   }
@@ -107,11 +112,11 @@ final class Pipeline<W> {
   /**
    * Starts a load.
    *
-   * @param holdMs how long it waits at most for an attempt to connect that has just begun
+   * @param holdMs the longest wait for an attempt to connect that has just begun, in milliseconds
    */
   void load(Load<W> load, long holdMs) {
     lastUsed = clock.getAsLong();
-    // The first attempt after a loss is waited for; later ones, in an outage, only for a moment.
+    // Loads wait for the first attempt after a loss. In an outage they wait only for a moment.
     long wait = link.isReconnecting() ? timeout : holdMs;
     if (link.connection() != null) {
       ask(link.connection(), load);
@@ -153,7 +158,7 @@ final class Pipeline<W> {
     leaving.add(question);
     if (leaving.size() == 1) {
       vertx.runOnContext(turn -> askLeaving());
-    } else if (leaving.size() == AT_ONCE) {
+    } else if (leaving.size() == MAX_BATCH) {
       askLeaving();
     }
   }
@@ -172,7 +177,7 @@ final class Pipeline<W> {
     keepAlive.used();
   }
 
-  /** Sends a PING where there has been no load for a while. */
+  /** Sends a PING if there has been no load for a while. */
   void keepAlive() {
     if (link.connection() != null && keepAlive.isDue() && ping.isComplete()) {
       keepAlive.used();
@@ -187,8 +192,8 @@ final class Pipeline<W> {
   }
 
   /**
-   * Tells those whose deadline is past, whether they were asked or wait for a connection; gives a
-   * connection up that owes a reply for twice as long.
+   * Fails loads whose deadline is past, whether they were sent or wait for a connection. Closes a
+   * connection that has owed a reply for twice the timeout.
    */
   void checkDeadlines() {
     long now = clock.getAsLong();
@@ -211,7 +216,9 @@ final class Pipeline<W> {
     return now - load.sentAt() >= timeout;
   }
 
-  /** Those that were asked before, over a connection that was lost, have waited since then. */
+  /**
+   * Held loads may be late: those that were sent over a lost connection keep their old deadline.
+   */
   private void failLateHeld(long now) {
     List<Load<W>> late = held.stream().filter(load -> isLate(load, now)).toList();
     held.removeAll(late);
@@ -231,15 +238,15 @@ final class Pipeline<W> {
     public void down(String reason) {
       owner.down(reason);
       if (link.isReconnecting()) {
-        holdAsked();
+        holdSent();
       } else {
         failAll();
       }
     }
   }
 
-  /** Loads only read, so those that were lost with the connection are asked again on the next. */
-  private void holdAsked() {
+  /** Loads only read, so those that were lost with a connection can be sent again over the next. */
+  private void holdSent() {
     List<Question<W>> lost = new ArrayList<>(sent);
     sent.clear();
     leaving.clear();

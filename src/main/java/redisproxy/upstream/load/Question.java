@@ -15,22 +15,22 @@ import redisproxy.cache.Load;
 import redisproxy.cache.ReadThrough;
 
 /**
- * What is said with Redis for one load.
+ * The commands that the proxy sends to Redis for one load.
  *
- * <p>{@code GETRANGE k 0 max} and {@code PTTL k} in one go tell value, missing and larger, and
- * never bring more than max + 1 bytes. They are two commands, and the key may change between them.
- * An empty range of a key that has a time to live is the one pair that could mean a value Redis
- * never had (the key appeared in between), so it is asked again within MULTI. Where GETRANGE or
- * MULTI is forbidden to the proxy's user, GET is asked instead.
+ * <p>{@code GETRANGE k 0 max} and {@code PTTL k}, sent together, show whether the value is there,
+ * missing or too large, and never bring more than max + 1 bytes. They are two commands, and the key
+ * may change between them. An empty range of a key that PTTL finds could then mean a value that
+ * Redis never had: the key may have appeared between the two. So this pair is sent again within
+ * MULTI. If GETRANGE or MULTI is forbidden to the proxy's user, GET is sent instead.
  *
- * @param <W> who waits for the load
+ * @param <W> what waits for the load
  */
 public final class Question<W> {
 
   /** PTTL's answer for a key that does not exist. */
   private static final long GONE = -2;
 
-  /** PTTL was refused, or what it said is no time. */
+  /** PTTL was refused, or its reply is no time. */
   private static final long REFUSED = Long.MIN_VALUE;
 
   private final Loader<W> loader;
@@ -51,22 +51,19 @@ public final class Question<W> {
     return load;
   }
 
-  /** When it was asked over this connection, by the loader's clock. */
+  /** When the question was sent over this connection, by the loader's clock. */
   long askedAt() {
     return askedAt;
   }
 
-  /**
-   * Whether Redis has said all it will; with the deadline past, those who waited may have gone
-   * before.
-   */
+  /** Whether Redis owes no more replies. The load may have failed before that, at its deadline. */
   boolean isAnswered() {
     return answered;
   }
 
   /**
-   * Asks all of these in one write. The client reports one error of many in place of all replies,
-   * and not in Redis's words: then each is asked by itself.
+   * Sends all these questions in one write. If one command fails, the Redis client reports only an
+   * error in place of all replies, and not in Redis's words. Then each question is sent alone.
    */
   static <W> void ask(RedisConnection connection, List<Question<W>> questions) {
     List<Request> requests = new ArrayList<>(2 * questions.size());
@@ -85,7 +82,7 @@ public final class Question<W> {
             failure -> questions.forEach(Question::ask));
   }
 
-  /** Asks this one by itself. */
+  /** Sends this question alone. */
   void ask() {
     if (loader.rangeForbidden()) {
       askWhole();
@@ -117,14 +114,14 @@ public final class Question<W> {
     }
     boolean empty = range.toBuffer().length() == 0;
     if (empty && remaining != GONE) {
-      askAtOnce();
+      askInTransaction();
     } else {
       conclude(empty ? null : range, remaining);
     }
   }
 
-  /** The same two commands with nothing in between. */
-  private void askAtOnce() {
+  /** Sends the same two commands in a transaction, so that the key cannot change between them. */
+  private void askInTransaction() {
     connection.send(Request.cmd(Command.MULTI));
     connection.send(range());
     connection.send(remaining());
@@ -135,12 +132,12 @@ public final class Question<W> {
               if (exec.failed() || !isPair(exec.result())) {
                 askWhole();
               } else {
-                atOnce(exec.result().get(0), exec.result().get(1));
+                transacted(exec.result().get(0), exec.result().get(1));
               }
             });
   }
 
-  private void atOnce(Response range, Response pttl) {
+  private void transacted(Response range, Response pttl) {
     long remaining = remaining(pttl);
     if (range instanceof Throwable error) {
       fail(error);
@@ -175,7 +172,7 @@ public final class Question<W> {
     return Request.cmd(Command.PTTL).arg(load.key().bytes());
   }
 
-  /** Redis says so; what stands between it and the proxy may not. */
+  /** Redis replies with a string; a server between it and the proxy may not. */
   private static boolean isString(@Nullable Response reply) {
     return reply != null && reply.type() == ResponseType.BULK;
   }
@@ -184,7 +181,7 @@ public final class Question<W> {
     return reply != null && reply.type() == ResponseType.MULTI && reply.size() == 2;
   }
 
-  /** What Redis said of the remaining time; a refusal counts as not known. */
+  /** The remaining time that Redis reported; {@link #REFUSED} if it reported none. */
   private long remaining(AsyncResult<Response> pttl) {
     if (pttl.succeeded()) {
       return remaining(pttl.result());
@@ -212,13 +209,13 @@ public final class Question<W> {
     }
     done = true;
     try {
-      tell(value, remaining);
+      report(value, remaining);
     } catch (Throwable fault) {
       loader.readThrough().failed(load, loader.broken(fault), loader.now());
     }
   }
 
-  private void tell(@Nullable Response value, long remaining) {
+  private void report(@Nullable Response value, long remaining) {
     if (value == null) {
       loader.readThrough().missing(load, loader.now());
     } else if (value.toBuffer().length() > loader.maxValueBytes()) {
@@ -232,7 +229,7 @@ public final class Question<W> {
     return remaining < ReadThrough.NO_EXPIRY ? ReadThrough.UNKNOWN : remaining;
   }
 
-  /** Without an error of Redis's the connection is lost; the pipeline decides what follows. */
+  /** A failure that is no error reply means a lost connection, which the pipeline handles. */
   private void fail(Throwable cause) {
     String text = RedisError.text(cause);
     if (text != null) {
@@ -241,7 +238,7 @@ public final class Question<W> {
     }
   }
 
-  /** Its connection is lost: the load is asked in another way. False when it has ended already. */
+  /** The connection is lost: another question asks for the load. False if the load has ended. */
   boolean giveUp() {
     boolean pending = !done;
     done = true;
@@ -250,10 +247,12 @@ public final class Question<W> {
 
   private void failWithoutString() {
     answered = true;
-    fail(new Failure(Failure.Kind.REDIS, "ERR redis-proxy: Redis gave a reply that is no string"));
+    fail(
+        new Failure(
+            Failure.Kind.REDIS, "ERR redis-proxy: Redis sent a reply that is not a string"));
   }
 
-  /** Ends the load, unless it has ended; a reply that comes later changes nothing. */
+  /** Fails the load, unless it has ended. A later reply changes nothing. */
   void fail(Failure failure) {
     if (!done) {
       done = true;

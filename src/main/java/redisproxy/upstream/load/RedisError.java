@@ -4,20 +4,19 @@ import io.vertx.redis.client.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the errors Redis itself replied with from those of the connection: the Redis client mixes
- * them.
+ * Distinguishes Redis's error replies from errors of the connection: the Redis client mixes them.
  */
 final class RedisError {
   private RedisError() {}
 
-  /** The exact text of Redis's error reply, or null when the failure is no reply of Redis. */
+  /** The exact text of Redis's error reply; null if the failure is no reply of Redis. */
   static @Nullable String text(Throwable failure) {
     boolean reply =
         failure instanceof Response && !"CONNECTION_CLOSED".equals(failure.getMessage());
     return reply ? failure.getMessage() : null;
   }
 
-  /** Whether Redis refused the proxy's credentials, which asking again does not mend. */
+  /** Whether Redis refused the proxy's credentials, so that another attempt would not help. */
   static boolean isRefusal(Throwable failure) {
     String text = text(failure);
     return text != null
@@ -27,13 +26,13 @@ final class RedisError {
             || text.contains("AUTH <password>"));
   }
 
-  /** Whether Redis asks for a password where none was given. */
+  /** Whether Redis asks for a password because none was given. */
   static boolean asksForPassword(Throwable failure) {
     String text = text(failure);
     return text != null && text.startsWith("NOAUTH");
   }
 
-  /** Whether the command is forbidden to the proxy's user, or not known to the server. */
+  /** Whether the command is forbidden to the proxy's user, or unknown to the server. */
   static boolean forbids(Throwable failure, String command) {
     String text = text(failure);
     return text != null

@@ -18,8 +18,8 @@ import redisproxy.upstream.connection.RequestConnection;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * One value on its way from Redis to a client, a piece at a time: what is held of it is what one
- * read of the socket brings. Belongs to one event loop.
+ * Streams one value from Redis to a client. At any time it holds only the bytes of one read of the
+ * socket. Belongs to one event loop.
  */
 public final class ValueStream implements RequestConnection.Receiver<Key> {
   /**
@@ -30,13 +30,13 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
     /** A value begins. */
     void begin(long length, ValueStream stream);
 
-    /** Its next bytes. */
+    /** The next bytes of the value. */
     void data(Buffer data);
 
-    /** Whether to wait with more until {@link ValueStream#resume}. */
+    /** Whether the stream must pause until {@link ValueStream#resume}. */
     boolean isFull();
 
-    /** The value is whole. */
+    /** The value is complete. */
     void end();
 
     /** There is no such key. */
@@ -48,22 +48,22 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ValueStream.class);
 
-  /** What clients are told when there is no connection to Redis. */
+  /** The error text for clients when there is no connection to Redis. */
   public static final String UNREACHABLE = "Redis cannot be reached";
 
   /**
-   * Redis needs a moment to begin a large reply; a stream without data is given up after so many
-   * deadlines.
+   * A stream without data fails after this many load timeouts. Redis needs a moment to begin a
+   * large reply, so one would be too short.
    */
   private static final int STALLED_DEADLINES = 5;
 
   /**
-   * A client that does not read holds a stream, and Redis its copy of the value, for so many times
-   * that at most.
+   * A stream fails after its client has not read for this many times {@link #STALLED_DEADLINES}.
+   * Until then it holds a stream permit, and Redis holds a copy of the value.
    */
   private static final int UNREAD_TIMES = 24;
 
-  /** The longest line that is no value: an error reply. */
+  /** The longest first line of a reply, in bytes: that of an error. */
   private static final int MAX_LINE = 16 * 1024;
 
   private static final byte[] GET = {'G', 'E', 'T'};
@@ -80,7 +80,7 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
 
   private @Nullable RequestConnection<Key> connection;
 
-  /** Checks the progress; null until the connection is open. */
+  /** Checks for progress; null until the connection is open. */
   private @Nullable Long timer;
 
   private boolean progressed;
@@ -88,7 +88,7 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
   private boolean paused;
   private boolean done;
 
-  /** Bytes of the value still to come, its CRLF included; -1 before it begins. */
+  /** Bytes of the value still to come, including its CRLF; -1 before it begins. */
   private long remaining = -1;
 
   ValueStream(
@@ -127,9 +127,9 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
   }
 
   /**
-   * Nobody wants the rest; the sink is told nothing more.
+   * Cancels the stream; the sink is not called any more.
    *
-   * @return false when the stream had ended before
+   * @return false if the stream had ended before
    */
   public boolean cancel() {
     boolean wasOpen = !done;

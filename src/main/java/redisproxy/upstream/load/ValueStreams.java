@@ -8,8 +8,8 @@ import redisproxy.cache.Key;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * Opens streams of values too large for the cache, each over a connection to Redis of its own.
- * Belongs to one event loop; the permits are shared by all of them.
+ * Opens streams of values too large for the cache, each over a new connection to Redis. Belongs to
+ * one event loop; all event loops share the permits.
  */
 public final class ValueStreams {
   private final Vertx vertx;
@@ -18,11 +18,11 @@ public final class ValueStreams {
   private final Consumer<Key> seen;
 
   /**
-   * To be made on the event loop that will use it.
+   * Create it on the event loop that will use it.
    *
    * @param permits how many streams may be open at once
-   * @param seen is told of a key before the sink is told anything that Redis has said of it: that
-   *     may be newer than what the feed has told, so nothing older is to be served behind it
+   * @param seen receives a key before the sink gets Redis's reply for it. The reply may be newer
+   *     than the last invalidation from the feed, so no older value may be served after it
    */
   public ValueStreams(Vertx vertx, Transport transport, Semaphore permits, Consumer<Key> seen) {
     this.vertx = vertx;

@@ -1,8 +1,8 @@
 /**
- * Values from Redis: {@link redisproxy.upstream.load.Loader} brings those that fit into the cache,
+ * Values from Redis: {@link redisproxy.upstream.load.Loader} loads those that fit into the cache,
  * through the reactive Redis client, over a {@link redisproxy.upstream.load.Link} for each
- * database; {@link redisproxy.upstream.load.ValueStream} carries one that does not fit past the
- * heap.
+ * database; {@link redisproxy.upstream.load.ValueStream} streams one that does not fit, without
+ * holding all of it in memory.
  */
 @NullMarked
 package redisproxy.upstream.load;

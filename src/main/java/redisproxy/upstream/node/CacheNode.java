@@ -12,25 +12,25 @@ import redisproxy.upstream.feed.Feed;
 import redisproxy.upstream.load.Loader;
 
 /**
- * One Redis server as the cache reaches it: the loader of values, the feed of what is written, and
- * the probe of its role and its access. {@link Node} is the same server as clients reach it.
- * Belongs to the cache verticle's event loop.
+ * One Redis server as the cache uses it: the loader of values, the feed of invalidations, and the
+ * probe of its role and its access. {@link Node} is the same server as sessions use it. Belongs to
+ * the cache verticle's event loop.
  *
- * @param <W> who waits for a load
+ * @param <W> what waits for a load
  */
 public final class CacheNode<W> {
-  /** Is told of the server. Each may be told the same again. */
+  /** Receives news about the server. The same news may come more than once. */
   public interface Owner {
-    /** What it is, each time there is a connection. */
+    /** The server's properties are known; comes once for each connection. */
     void known(Server server);
 
-    /** Whether it is reached. */
+    /** Whether the server can be reached. */
     void reachable(boolean now);
 
-    /** Whether it lets the proxy in. */
+    /** Whether the server lets the proxy in. */
     void admitted(boolean now);
 
-    /** Connections made before are not for use any more, whosever they are. */
+    /** Connections made before must not be used any more, on any event loop. */
     void renewed();
   }
 
@@ -43,10 +43,10 @@ public final class CacheNode<W> {
   private final Probe probe;
 
   /**
-   * Opens nothing yet. To be made on the event loop that will use it.
+   * Opens nothing yet. Create it on the event loop that will use it.
    *
    * @param clock milliseconds, monotonic
-   * @param readThrough is told what becomes of each load
+   * @param readThrough receives the result of each load
    */
   public CacheNode(
       Vertx vertx,
@@ -72,9 +72,9 @@ public final class CacheNode<W> {
   }
 
   /**
-   * Begins to connect, and to ask.
+   * Begins to connect, and to probe.
    *
-   * @return ends as {@link Loader#start} does
+   * @return completes when {@link Loader#start} does
    */
   public Future<Void> start() {
     probe.start(coherence);
@@ -94,9 +94,9 @@ public final class CacheNode<W> {
     return probe;
   }
 
-  /** A feed of what is written, not yet started. */
-  public Feed feed(Feed.Owner toldTo) {
-    return new Feed(vertx, transport, coherence, clock, toldTo);
+  /** A feed of invalidations, not yet started. */
+  public Feed feed(Feed.Owner feedOwner) {
+    return new Feed(vertx, transport, coherence, clock, feedOwner);
   }
 
   private final class LoaderOwner implements Loader.Owner {
@@ -128,20 +128,20 @@ public final class CacheNode<W> {
       loader.admitted();
     }
 
-    /** Redis would not let the proxy in any more, so it must not stay in. */
+    /** Redis would refuse a new connection of the proxy, so the open ones must not be used. */
     @Override
     public void refused() {
-      leave("Redis asks for a password");
+      disconnect("Redis requires a password");
     }
 
     /** Only a new connection shows whether Redis lets the proxy in. */
     @Override
     public void accessUnknown() {
-      leave("Redis does not say whether it asks for a password");
+      disconnect("Redis does not say whether it requires a password");
     }
 
-    /** What was read before must not be read through the proxy now. */
-    private void leave(String why) {
+    /** Clears the cache too: its values must not be served without access to Redis. */
+    private void disconnect(String why) {
       if (loader.isConnected()) {
         loader.readThrough().invalidateAll();
         owner.admitted(false);
@@ -153,7 +153,7 @@ public final class CacheNode<W> {
     public boolean masterFound(long openedAt) {
       boolean isNews = !loader.isBegunAfter(openedAt);
       if (isNews) {
-        renew("another server may take the writes");
+        renew("another server may accept writes now");
       }
       return isNews;
     }

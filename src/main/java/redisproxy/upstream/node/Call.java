@@ -4,9 +4,12 @@ import redisproxy.command.Writes;
 
 /** A request under way on a {@link SharedConnection}, and the place its reply goes to. */
 public final class Call {
-  /** The session that made the calls, told on the event loop. */
+  /** The session that made the calls. Its methods run on the event loop. */
   public interface Receiver {
-    /** The reply to the call of this ticket is there; what the call has written is invalidated. */
+    /**
+     * The reply to the call with this ticket has come. The keys that the call wrote are already
+     * invalidated.
+     */
     void answered(int ticket, byte[] reply);
 
     /** No more replies come in this turn of the event loop. */
@@ -15,11 +18,14 @@ public final class Call {
     /**
      * There will be no reply.
      *
-     * @param wasConnected whether Redis was there, so that what was asked may have been done
+     * @param wasConnected whether Redis was connected, so that it may have executed the call
      */
     void lost(int ticket, boolean wasConnected);
 
-    /** One of the above threw this: a fault of the proxy, which must not cost others theirs. */
+    /**
+     * One of the methods above threw this. It is a fault of the proxy; other receivers still get
+     * their replies.
+     */
     void broken(Throwable fault);
   }
 
@@ -30,10 +36,10 @@ public final class Call {
 
   final Writes writes;
 
-  /** When it was sent, as far as its turn of the event loop tells, by {@link System#nanoTime}. */
+  /** When the event-loop turn began that sends it, by {@link System#nanoTime}. */
   final long sentAt;
 
-  /** Filled in when it has come. */
+  /** Empty until the reply has come. */
   byte[] reply = {};
 
   Call(Receiver receiver, int ticket, Writes writes, long sentAt) {

@@ -13,13 +13,14 @@ import redisproxy.upstream.connection.Transport;
 /**
  * Opens dedicated connections. Belongs to one event loop.
  *
- * <p>A dedicated connection is not logged in as it opens: where Redis judges clients, it asks them
- * for a password. Where the proxy judges them, it sends the {@link #greeting} first.
+ * <p>A dedicated connection is not logged in when it opens. Where Redis authenticates the clients,
+ * each client logs in over it. Where the proxy authenticates them, the proxy sends the {@link
+ * #greeting} first.
  */
 public final class DedicatedConnections {
   private static final byte[] DEFAULT_USER = bytes("default");
 
-  /** Opens a connection; what is written to it before it is connected waits. */
+  /** Opens a connection. Bytes written before it is connected wait. */
   interface Opener {
     RedisConnection open(RedisConnection.Receiver receiver, Connections.Kind kind);
   }
@@ -30,7 +31,7 @@ public final class DedicatedConnections {
   private final Connections connections = new Connections();
   private final SpareConnection spare;
 
-  /** To be made on the event loop that will use it. */
+  /** Create it on the event loop that will use it. */
   public DedicatedConnections(Vertx vertx, Transport transport, int maxPendingBytes) {
     this.transport = transport;
     this.redis = transport.redis();
@@ -38,13 +39,17 @@ public final class DedicatedConnections {
     this.spare = new SpareConnection(vertx, transport::connect);
   }
 
-  /** Whether Redis asks nobody for a password, as far as the proxy's own credentials tell. */
+  /** Whether Redis needs no password, judging by whether the proxy itself has one. */
   public boolean areOpen() {
     return redis.password() == null;
   }
 
-  /** Whether these, a password or a user and a password, are the proxy's own credentials. */
-  @SuppressWarnings("ShortCircuitBoolean") // or the time it takes would tell which is wrong
+  /**
+   * Whether these are the proxy's own credentials.
+   *
+   * @param credentials a password, or a user and a password
+   */
+  @SuppressWarnings("ShortCircuitBoolean") // else the time it takes would reveal which is wrong
   public boolean areOwn(byte[][] credentials) {
     if (redis.password() == null || credentials.length < 1 || credentials.length > 2) {
       return false;
@@ -61,21 +66,22 @@ public final class DedicatedConnections {
   }
 
   /**
-   * The one request that logs a dedicated connection in as the proxy's own user; empty when none is
+   * The request that logs a dedicated connection in as the proxy's own user; empty if none is
    * needed.
    */
   public byte[] greeting() {
     return Greeting.of(redis, 0);
   }
 
-  /** Those that have been opened here. */
+  /** Counts the connections that were opened here. */
   public Connections connections() {
     return connections;
   }
 
   /**
-   * Opens the dedicated connection of a session. It may be connected at once, which the session is
-   * not told; what is written to it before it is connected waits.
+   * Opens the dedicated connection of a session. Bytes written before it is connected wait. If a
+   * spare connection is taken, it is connected at once, and the session gets no {@code writable}
+   * call for that.
    */
   public RedisConnection open(RedisConnection.Receiver session) {
     NetSocket ready = spare.take();
@@ -89,14 +95,14 @@ public final class DedicatedConnections {
   }
 
   /**
-   * Who may do what without logging in may have changed: connections that Redis accepted before are
-   * not for who comes now.
+   * The access rules may have changed for connections that are not logged in. A spare connection
+   * may still have the old rights, so it is dropped.
    */
   public void accessChanged() {
     spare.drop();
   }
 
-  /** Opens one for many sessions. What is written to it before it is connected waits. */
+  /** Opens a connection for many sessions. Bytes written before it is connected wait. */
   RedisConnection openShared(RedisConnection.Receiver sessions, Connections.Kind kind) {
     return transport.open(sessions, maxPendingBytes, observer(kind, () -> {}));
   }

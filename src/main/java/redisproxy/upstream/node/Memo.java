@@ -13,8 +13,9 @@ import redisproxy.upstream.Server;
 import redisproxy.upstream.load.Question;
 
 /**
- * What Redis has answered to questions that are the same for every session, for when it cannot be
- * reached. Bounded; what was used longest ago goes first. Shared by all event loops.
+ * Redis's replies to questions that have the same answer for every session, kept for the time when
+ * Redis cannot be reached. Bounded; evicts the least recently used reply. Shared by all event
+ * loops.
  */
 public final class Memo {
   /** Databases with higher numbers are left to dedicated connections. */
@@ -23,14 +24,14 @@ public final class Memo {
   private static final int MAX_ENTRIES = 64;
   private static final int MAX_BYTES = 4 * 1024 * 1024;
 
-  /** What is put behind the text of an INFO that may no longer hold. */
+  /** Appended to an INFO reply that may be outdated. */
   private static final String UNREACHABLE = "# redis-proxy\r\nredis_reachable:0\r\n";
 
   /** What a question is about. */
   public enum Topic {
     INFO,
     COMMAND,
-    /** Whether a command is refused that would change the connection; never remembered. */
+    /** Whether Redis refuses a command that would change the connection; never remembered. */
     REFUSAL,
     /** Whether a database exists. */
     DATABASE
@@ -39,9 +40,9 @@ public final class Memo {
   /**
    * A question.
    *
-   * @param db the database it is about; meaningless otherwise. Negative when it is none that could
-   *     be remembered
-   * @param request an array of bulk strings, not to be changed
+   * @param db the database that the question is about; meaningless if it is about none. Negative if
+   *     the database is not one that can be remembered
+   * @param request an array of bulk strings; must not be changed
    */
   public record Question(Topic topic, boolean isResp3, int db, byte[] request) {
     private Subject subject() {
@@ -54,23 +55,24 @@ public final class Memo {
   private final Map<Subject, byte[]> replies = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
-  /** Databases of the server as it is now, and those that it or one before it had. */
+  /** Databases that the current server is known to have. */
   private final BitSet databases = new BitSet();
 
+  /** Databases that the current server or an earlier one was known to have. */
   private final BitSet everDatabases = new BitSet();
 
   private @Nullable Server server;
 
   /**
-   * Redis has been asked what it is: if that is news it has been connected to again, and may be
-   * another.
+   * Takes the properties that Redis reported. A new object means a new connection, perhaps to
+   * another server, so replies to COMMAND and the known databases are forgotten.
    */
-  @SuppressWarnings("ReferenceEquality") // one that was asked anew is news, whatever it says
-  public synchronized void server(Server news) {
-    if (news == server) {
+  @SuppressWarnings("ReferenceEquality") // a new report counts, even if its content is equal
+  public synchronized void server(Server reported) {
+    if (reported == server) {
       return;
     }
-    server = news;
+    server = reported;
     databases.clear();
     Iterator<Map.Entry<Subject, byte[]>> each = replies.entrySet().iterator();
     while (each.hasNext()) {
@@ -82,15 +84,15 @@ public final class Memo {
     }
   }
 
-  /** Whether the server has been seen to have a database. */
+  /** Whether the current server is known to have this database. */
   synchronized boolean hasDatabase(int db) {
     return db >= 0 && databases.get(db);
   }
 
   /**
-   * Takes a reply down, unless it is an error or about one.
+   * Remembers a reply, unless it is an error or the question is about a refusal.
    *
-   * @return it, or the same bytes as they were taken down before, so that many who hold it hold one
+   * @return the reply, or the equal array remembered before, so that all holders share one array
    */
   synchronized byte[] remember(Question question, byte[] reply) {
     if (reply[0] == '-' || question.topic == Topic.REFUSAL) {
@@ -132,7 +134,7 @@ public final class Memo {
     return (long) subject.request.capacity() + reply.length;
   }
 
-  /** What was taken down of a question, an INFO marked as such; or null. */
+  /** The remembered reply, an INFO marked as outdated; or null. */
   synchronized byte @Nullable [] recall(Question question) {
     if (question.topic == Topic.DATABASE) {
       return question.db >= 0 && everDatabases.get(question.db) ? Reply.OK : null;
@@ -141,7 +143,7 @@ public final class Memo {
     return reply == null || question.topic == Topic.COMMAND ? reply : marked(reply);
   }
 
-  /** A bulk or verbatim string with a section more; null when it is neither. */
+  /** Adds a section to a bulk or verbatim string; null if the reply is neither. */
   private static byte @Nullable [] marked(byte[] reply) {
     String all = new String(reply, StandardCharsets.ISO_8859_1);
     int start = all.indexOf("\r\n") + 2;

@@ -13,18 +13,19 @@ import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.load.ValueStreams;
 
 /**
- * One Redis server as the sessions of an event loop reach it: over connections that they share,
- * over connections of their own, and over one for each large value. Belongs to that event loop.
+ * One Redis server as the sessions of one event loop use it: over shared connections, over
+ * dedicated connections, and over one connection for each large value. Belongs to that event loop.
  */
 public final class Node {
   /**
-   * What the cache has to know of what is said with the server.
+   * How the cache learns what passes between sessions and the server.
    *
-   * @param invalidate drops what was written, before the session that wrote it is told
-   * @param seen is told of a key before a session is told anything of its value that did not come
-   *     through the cache
-   * @param moved is told when writes are taken again that were not: it may be another server that
-   *     takes them. Is given when the connection to it was begun, by {@link System#nanoTime}
+   * @param invalidate drops the written keys, before the session that wrote them gets its reply
+   * @param seen receives a key before a session gets any of its value that did not come through the
+   *     cache
+   * @param moved is called when Redis accepts writes again after it refused them: another server
+   *     may accept them now. Receives the time when the connection to it was begun, by {@link
+   *     System#nanoTime}
    * @param tally counts requests that were answered over a shared connection
    */
   public record Observers(
@@ -36,11 +37,12 @@ public final class Node {
   private final ValueStreams largeValues;
 
   /**
-   * Opens nothing yet. To be made on the event loop that will use it.
+   * Opens nothing yet. Create it on the event loop that will use it.
    *
    * @param memo replies that are the same for all sessions, shared by all event loops
    * @param streamPermits how many large values may be under way, shared by all event loops
-   * @param maxPendingBytes of a connection's requests that have not left, and of a reply to a query
+   * @param maxPendingBytes the limit on a connection's requests that have not been sent, and on the
+   *     reply to a query
    */
   public Node(
       Vertx vertx,
@@ -73,27 +75,27 @@ public final class Node {
     return shared;
   }
 
-  /** What is the same for all sessions. */
+  /** Questions whose answers are the same for all sessions. */
   public Queries queries() {
     return queries;
   }
 
-  /** Values too large for the cache. */
+  /** Streams of values that are too large for the cache. */
   public ValueStreams largeValues() {
     return largeValues;
   }
 
   /**
-   * Who may do what without logging in may have changed: a connection that was opened before is not
-   * for a session that comes now.
+   * The access rules may have changed for connections that are not logged in. New sessions must not
+   * get a connection that was opened before.
    */
   public void accessChanged() {
     dedicated.accessChanged();
   }
 
   /**
-   * The address may lead to another server now: what is sent from now on goes over new connections.
-   * Those there were end when nothing is under way on them.
+   * The address may lead to another server now. Requests from now on go over new connections. The
+   * old ones close when nothing is under way on them.
    */
   public void renew() {
     dedicated.accessChanged();
@@ -101,7 +103,7 @@ public final class Node {
     queries.renew();
   }
 
-  /** Those that are open, and have been. */
+  /** Counts the connections that are open, and those that have been opened. */
   public Connections connections() {
     return dedicated.connections();
   }

@@ -20,8 +20,8 @@ import redisproxy.upstream.connection.SingleQuery;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * Asks a Redis server whether it still lets the proxy in, and whether it is still the master. Its
- * connections do not show either: Redis keeps those that it accepted before a password was set, and
+ * Asks a Redis server whether it still lets the proxy in, and whether it is still the master. Open
+ * connections show neither: Redis keeps connections that it accepted before a password was set, and
  * a demoted master goes on answering.
  *
  * <pre>
@@ -38,27 +38,27 @@ import redisproxy.upstream.connection.Transport;
  *                               └─────────────────────────┘
  * </pre>
  *
- * <p>A replica that was never a master here is read on purpose. Shared connections notice a change
- * as well: when writes are taken again that were refused, another server may take them. Belongs to
- * the loader's event loop.
+ * <p>If the server has been a replica since the start, it is read on purpose. Shared connections
+ * notice a change as well: when writes are accepted again after they were refused, another server
+ * may accept them. Belongs to the loader's event loop.
  */
 public final class Probe {
-  /** Is told of what has been found. */
+  /** Receives what the probe finds. */
   public interface Owner {
     /** Redis lets in a client without a password. */
     void admitted();
 
-    /** Redis asks for a password, and the proxy has none. */
+    /** Redis requires a password, and the proxy has none. */
     void refused();
 
-    /** Access may have changed, and Redis did not say in time what holds now. */
+    /** Access may have changed, and Redis did not answer in time whether it lets the proxy in. */
     void accessUnknown();
 
     /**
-     * A connection led to a master, and the one that is read from may lead to another server.
+     * A connection led to a master. The loader's connection may lead to another server.
      *
-     * @param openedAt when that connection was begun, by {@link System#nanoTime}
-     * @return whether connections are made anew for it
+     * @param openedAt when the connection to the master was begun, by {@link System#nanoTime}
+     * @return whether connections are made anew because of it
      */
     boolean masterFound(long openedAt);
   }
@@ -77,17 +77,17 @@ public final class Probe {
 
   private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
 
-  /** How often the role is asked for, in milliseconds. */
+  /** The time between two questions about the role, in milliseconds. */
   private static final long ROLE_MS = 1_000;
 
   /** How many heartbeats of the feed lie between two questions about access. */
   private static final int HEARTBEATS = 10;
 
   /**
-   * How often a master may be found in vain. Then the address leads to several servers, for good,
-   * and a replica is as good as any other.
+   * How often the proxy may find a master, reconnect, and get a replica again. After that the
+   * address leads to several servers permanently, and the proxy reads whichever it gets.
    */
-  private static final int MAX_VAIN = 3;
+  private static final int MAX_VAIN_RENEWALS = 3;
 
   private final Vertx vertx;
   private final Transport transport;
@@ -95,21 +95,21 @@ public final class Probe {
   private final Owner owner;
   private final Backoff backoff;
 
-  /** The connection whose server is asked for its role; null if that server does not tell it. */
+  /** The connection whose server is asked for its role; null if that server does not report it. */
   private @Nullable RedisConnection watched;
 
   private Future<?> roleAsked = Future.succeededFuture();
   private Role role = Role.UNKNOWN;
 
-  /** How often a master was found since, and then a replica was read again. */
-  private int vain;
+  /** How often connections were renewed for a master since the loader last read from one. */
+  private int vainRenewals;
 
   private long seekAt = Long.MIN_VALUE;
 
   /** A question over a new connection has no answer yet. */
   private boolean asking;
 
-  /** Those wait for an answer to a question that is asked after they came. */
+  /** Callers that wait for the answer to the next question, which is asked after they came. */
   private List<Promise<Void>> waiting = new ArrayList<>();
 
   /**
@@ -125,7 +125,10 @@ public final class Probe {
     this.backoff = new Backoff(transport.redis().backoffMax().toMillis());
   }
 
-  /** Begins to ask. Access only where the proxy has no password: else Redis judges each client. */
+  /**
+   * Begins to ask. Asks about access only if the proxy has no password: else Redis checks the
+   * credentials of each client.
+   */
   public void start(Settings.Coherence coherence) {
     vertx.setPeriodic(ROLE_MS, id -> askRole());
     if (hasNoPassword()) {
@@ -140,10 +143,10 @@ public final class Probe {
   // Access
 
   /**
-   * Access may have changed: asks what holds now.
+   * Access may have changed: asks Redis.
    *
-   * @return ends when the owner knows what holds, or knows that nobody does: within {@code
-   *     redis.load-timeout}; never fails
+   * @return completes when the owner knows whether Redis lets the proxy in, or that this is
+   *     unknown: within {@code redis.load-timeout}; never fails
    */
   public Future<Void> accessChanged() {
     if (!hasNoPassword()) {
@@ -162,7 +165,7 @@ public final class Probe {
             });
   }
 
-  /** HELLO may be forbidden to a user that is let in, or unknown to an old server. */
+  /** An admitted user may still be forbidden to use HELLO, and an old server may not know it. */
   private static Access access(String reply) {
     if (reply.startsWith("-NOAUTH")) {
       return Access.REFUSED;
@@ -174,7 +177,7 @@ public final class Probe {
     return isAdmitted ? Access.ADMITTED : Access.UNKNOWN;
   }
 
-  private void tellAccess(Access access, List<Promise<Void>> asked) {
+  private void reportAccess(Access access, List<Promise<Void>> asked) {
     switch (access) {
       case ADMITTED -> owner.admitted();
       case REFUSED -> owner.refused();
@@ -188,7 +191,7 @@ public final class Probe {
 
   // Role
 
-  /** The loader has a new connection, and will hear nothing over the one before. */
+  /** The loader has a new connection; no reply will come over the old one. */
   void connected(RedisConnection connection) {
     watched = connection;
     roleAsked = Future.succeededFuture();
@@ -199,7 +202,7 @@ public final class Probe {
     if (connection != null && roleAsked.isComplete()) {
       roleAsked =
           Server.role(connection)
-              .onComplete(said -> said(connection, said), refused -> leaveAlone(connection));
+              .onComplete(said -> said(connection, said), refused -> stopAsking(connection));
     }
   }
 
@@ -209,20 +212,24 @@ public final class Probe {
     }
   }
 
-  /** It would refuse each time. */
-  private void leaveAlone(RedisConnection connection) {
+  /** The server would refuse each time. */
+  private void stopAsking(RedisConnection connection) {
     if (connection == watched) {
       watched = null;
     }
   }
 
-  /** What the server that is read says that it is; empty if it does not say. */
+  /**
+   * The server that the loader reads from has reported its role.
+   *
+   * @param said empty if it reported none
+   */
   void roleSaid(String said) {
     if (said.equals(Server.MASTER)) {
       role = Role.MASTER;
-      vain = 0;
+      vainRenewals = 0;
       backoff.reset();
-    } else if (role != Role.UNKNOWN && vain < MAX_VAIN && !said.isEmpty()) {
+    } else if (role != Role.UNKNOWN && vainRenewals < MAX_VAIN_RENEWALS && !said.isEmpty()) {
       noteDemotion();
       seekMaster();
     }
@@ -233,11 +240,12 @@ public final class Probe {
       role = Role.DEMOTED;
       LOG.atWarn()
           .addKeyValue(LogKey.REDIS, transport.redis().endpoint())
-          .log("Redis was a master and is a replica now: another is looked for at its address");
+          .log(
+              "Redis was a master and is now a replica: looking for another master at its address");
     }
   }
 
-  /** The address may lead to another server now. What is read from is left only for a master. */
+  /** The address may lead to another server now. The loader leaves its server only for a master. */
   private void seekMaster() {
     long now = clock.getAsLong();
     if (!asking && now >= seekAt) {
@@ -247,9 +255,9 @@ public final class Probe {
   }
 
   /**
-   * A shared connection that took no writes, or one in its place, takes them again.
+   * A shared connection, or its replacement, accepts writes again after they were refused.
    *
-   * @param openedAt when it was begun, by {@link System#nanoTime}
+   * @param openedAt when the connection was begun, by {@link System#nanoTime}
    */
   public void writesTaken(long openedAt) {
     owner.masterFound(openedAt);
@@ -272,18 +280,19 @@ public final class Probe {
   }
 
   /**
-   * Redis has answered.
+   * The question has ended.
    *
-   * @param reply empty if it has not
+   * @param reply empty if Redis did not answer
    */
   private void answered(String reply, long openedAt, List<Promise<Void>> asked) {
     asking = false;
     if (hasNoPassword()) {
-      tellAccess(access(reply), asked);
+      reportAccess(access(reply), asked);
     }
-    boolean isFound = role == Role.DEMOTED && vain < MAX_VAIN && Server.saysMaster(reply);
+    boolean isFound =
+        role == Role.DEMOTED && vainRenewals < MAX_VAIN_RENEWALS && Server.saysMaster(reply);
     if (isFound && owner.masterFound(openedAt)) {
-      vain++;
+      vainRenewals++;
     }
     if (!waiting.isEmpty()) {
       ask();

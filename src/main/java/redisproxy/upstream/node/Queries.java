@@ -6,20 +6,21 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 
 /**
- * What sessions without a dedicated connection ask Redis: over one {@link QueryConnection} for each
- * version of RESP, and from the {@link Memo} while Redis cannot be reached. Belongs to one event
- * loop; the memo is shared by all of them.
+ * Asks Redis the questions of sessions that have no dedicated connection, over one {@link
+ * QueryConnection} for each version of RESP. Answers from the {@link Memo} while Redis cannot be
+ * reached. Belongs to one event loop; all event loops share the memo.
  */
 public final class Queries {
-  /** Who asks, told on the event loop, never within {@link #ask}. */
+  /** Receives an answer, on the event loop, never within {@link #ask}. */
   public interface Asker {
     /**
-     * The reply's bytes, not to be changed, or null when there is none to be had here, and a
-     * dedicated connection has to be asked.
+     * The query has ended.
+     *
+     * @param reply must not be changed; null if the question has to go over a dedicated connection
      */
     void answered(byte @Nullable [] reply);
 
-    /** The above threw this: a fault of the proxy, which must not cost others their answers. */
+    /** The method above threw this. It is a fault of the proxy; others still get their answers. */
     void broken(Throwable fault);
   }
 
@@ -29,9 +30,10 @@ public final class Queries {
   private QueryConnection resp3;
 
   /**
-   * To be made on the event loop that will use it.
+   * Create it on the event loop that will use it.
    *
-   * @param maxReplyBytes the longest reply; a longer one is for a dedicated connection
+   * @param maxReplyBytes the longest reply; for a longer one the client needs a dedicated
+   *     connection
    */
   public Queries(
       Vertx vertx,
@@ -44,21 +46,21 @@ public final class Queries {
     renew();
   }
 
-  /** What is asked from now on goes over new ones; those there were end when they are unused. */
+  /** Questions from now on go over new connections; the old ones close when they are unused. */
   public void renew() {
     resp2 = open.apply(false);
     resp3 = open.apply(true);
   }
 
-  /** Whether the server has a database, as far as is known. */
+  /** Whether the server is known to have a database. */
   public boolean hasDatabase(int db) {
     return memo.hasDatabase(db);
   }
 
   /**
-   * Asks.
+   * Asks a question.
    *
-   * @return false, and nobody is told anything, when too many have asked
+   * @return false if too many questions are unanswered; then the asker is not called
    */
   public boolean ask(Memo.Question question, Asker asker) {
     return (question.isResp3() ? resp3 : resp2)

@@ -15,27 +15,31 @@ import redisproxy.upstream.connection.Greeting;
 import redisproxy.upstream.connection.RequestConnection;
 
 /**
- * One connection to Redis over which sessions without a dedicated connection ask what is the same
- * for all of them, and get the reply's bytes as they came. Opened by a question, closed when there
- * has been none for a while. Belongs to one event loop.
+ * One connection to Redis for the questions of sessions that have no dedicated connection. The
+ * answers are the same for all sessions and are passed on byte for byte. Opened by a question,
+ * closed after a time without one. Belongs to one event loop.
  */
 final class QueryConnection implements RequestConnection.Receiver<QueryConnection.Asked> {
   private static final Logger LOG = LoggerFactory.getLogger(QueryConnection.class);
 
-  /** How many questions may be unanswered: more than Redis answers within a usual deadline. */
+  /** How many questions may be unanswered: more than Redis answers within the usual deadline. */
   private static final int MAX_ASKED = 4096;
 
-  /** Without a question for so many milliseconds the connection is closed. */
+  /** After this many milliseconds without a question the connection is closed. */
   private static final long IDLE_MS = 2_000;
 
-  /** Who asks, told on the event loop, never within {@link #ask}; exactly one of them, once. */
+  /**
+   * Receives an answer. Exactly one of the methods is called, once, on the event loop, never within
+   * {@link #ask}.
+   */
   interface Asker {
     void answered(byte[] reply);
 
     /**
-     * There is no reply to be had here.
+     * No usable reply came over this connection.
      *
-     * @param isReachable whether Redis is there all the same, to be asked in another way
+     * @param isReachable whether Redis can be reached, so that a dedicated connection may get the
+     *     answer
      */
     void unanswered(boolean isReachable);
   }
@@ -45,11 +49,11 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     final Asker asker;
     final long deadline;
 
-    /** It has been sent on a connection that was lost. */
-    boolean again;
+    /** It was sent before, over a connection that was lost. */
+    boolean isResent;
 
-    /** Its deadline is past, its reply owed all the same. */
-    boolean over;
+    /** Its asker was told of the timeout, but Redis still owes its reply. */
+    boolean isTimedOut;
 
     Asked(byte[] request, Asker asker, long deadline) {
       this.request = request;
@@ -91,7 +95,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   // Questions
 
-  /** Asks; false, and nobody is told anything, when too many have asked. */
+  /** Asks a question. False if too many questions are unanswered; then the asker is not called. */
   boolean ask(byte[] request, Asker asker) {
     RequestConnection<Asked> open = connection;
     if (open != null && open.pending().size() >= MAX_ASKED) {
@@ -132,7 +136,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     answer(question, length > maxReplyBytes ? null : bytes);
   }
 
-  /** Too long to be kept. */
+  /** A reply that is too long to be kept comes in parts. */
   @Override
   public void part(Asked question, byte type, ByteBuf from, int start, int length, boolean isLast) {
     usedAt = now();
@@ -142,16 +146,16 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
   }
 
   private static void answer(Asked question, byte @Nullable [] bytes) {
-    if (!question.over && bytes != null) {
+    if (!question.isTimedOut && bytes != null) {
       question.asker.answered(bytes);
-    } else if (!question.over) {
+    } else if (!question.isTimedOut) {
       question.asker.unanswered(true);
     }
   }
 
   // The end
 
-  /** Tells those whose deadline is past; gives up what owes a reply for twice as long. */
+  /** Fails questions that are late. Closes the connection if a reply is late by another timeout. */
   private void check() {
     RequestConnection<Asked> open = connection;
     if (open == null) {
@@ -163,8 +167,8 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
       if (now < question.deadline) {
         break;
       }
-      if (!question.over) {
-        question.over = true;
+      if (!question.isTimedOut) {
+        question.isTimedOut = true;
         late.add(question);
       }
     }
@@ -179,10 +183,10 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     late.forEach(question -> question.asker.unanswered(false));
   }
 
-  /** Tells those who still wait. */
+  /** Fails the questions that have not timed out. */
   private static void fail(List<Asked> questions, boolean isReachable) {
     for (Asked question : questions) {
-      if (!question.over) {
+      if (!question.isTimedOut) {
         question.asker.unanswered(isReachable);
       }
     }
@@ -197,8 +201,8 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
   }
 
   /**
-   * Redis may have closed what was idle for its taste just when a question came: what was sent on a
-   * connection that had been there is sent once more.
+   * Redis may close an idle connection just when a question is sent. So a question that was lost
+   * with an established connection is sent once more.
    */
   @Override
   public void ended(RequestConnection.End end, List<Asked> unanswered) {
@@ -214,8 +218,8 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     List<Asked> again = new ArrayList<>();
     List<Asked> lost = new ArrayList<>();
     for (Asked question : unanswered) {
-      if (wasConnected && !question.again && !question.over) {
-        question.again = true;
+      if (wasConnected && !question.isResent && !question.isTimedOut) {
+        question.isResent = true;
         again.add(question);
       } else {
         lost.add(question);

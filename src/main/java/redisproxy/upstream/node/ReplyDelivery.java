@@ -10,7 +10,7 @@ import redisproxy.metrics.Tally;
 
 /**
  * Hands out the replies of a {@link SharedConnection}. Everything the calls wrote is invalidated
- * before any receiver is told. A fault of one receiver costs the others nothing.
+ * before any receiver gets a reply. If one receiver throws, the others still get theirs.
  */
 final class ReplyDelivery {
   private final WriteInvalidation invalidation;
@@ -22,12 +22,12 @@ final class ReplyDelivery {
     this.tally = tally;
   }
 
-  /** A request that has its reply. */
+  /** Adds a request that has its reply. */
   void add(Call request) {
     answered.add(request);
   }
 
-  /** Tells the receivers of the calls that were added since the last time. */
+  /** Gives the receivers the replies that were added since the last time. */
   void handOut() {
     if (answered.isEmpty()) {
       return;
@@ -61,7 +61,8 @@ final class ReplyDelivery {
   }
 
   /**
-   * Tells the receivers that no reply comes. Redis may have done what was asked, or may do it yet.
+   * Tells the receivers that no reply comes. Redis may have executed the requests, or may still do
+   * so.
    */
   void lost(List<Call> requests, boolean wasConnected) {
     invalidate(requests);

@@ -22,10 +22,10 @@ import redisproxy.upstream.connection.PendingReplies;
 import redisproxy.upstream.connection.RequestConnection;
 
 /**
- * One connection to Redis that carries the short requests of many sessions, each request and each
- * reply in its turn: what is sent in one turn of the event loop leaves as one write, so that
- * neither side pays a system call for each. Opened by a request, closed when unused. Belongs to one
- * event loop.
+ * One connection to Redis that carries the short requests of many sessions. Replies come in the
+ * order of the requests. All requests of one event-loop turn leave in one write, so that neither
+ * side makes a system call for each. Opened by a request, closed when unused. Belongs to one event
+ * loop.
  */
 final class SharedConnection implements RequestConnection.Receiver<Call> {
   private static final Logger LOG = LoggerFactory.getLogger(SharedConnection.class);
@@ -38,7 +38,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
 
   private static final long CHECK_MS = 1_000;
 
-  /** After so many checks without a request the connection is closed. */
+  /** After this many checks without a request or a reply the connection is closed. */
   private static final int IDLE_CHECKS = 5;
 
   private final Vertx vertx;
@@ -48,23 +48,23 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
   private final boolean resp3;
   private final SharedConnections owner;
 
-  /** Answered in this turn. */
+  /** The calls that were answered in this turn. */
   private final ReplyDelivery deliveries;
 
-  /** The requests of this turn, which leave when it ends; null if there are none. */
+  /** The requests of this turn, sent when it ends; null if there are none. */
   private @Nullable ByteBuf out;
 
-  /** When the first of it was asked, by {@link System#nanoTime}. */
+  /** When the first request of this turn came, by {@link System#nanoTime}. */
   private long turnBegan;
 
   /** Null while closed. */
   private @Nullable RequestConnection<Call> connection;
 
-  /** Since the last check. */
+  /** A reply has come since the last check. */
   private boolean answers;
 
   /**
-   * Replies are owed, and none came from one check to the next: nobody else is to queue up here.
+   * Redis owes replies, and none came from one check to the next. No more requests are accepted.
    */
   private boolean stuck;
 
@@ -74,16 +74,16 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
   /** When the connection was begun, by {@link System#nanoTime}. */
   private long openedAt;
 
-  /** Since then there was a check, so a connection in its place is not made in vain. */
+  /** There was a check since the connection was begun, so it may be replaced. */
   private boolean hasLasted;
 
-  /** Redis is a replica, as its replies say. */
+  /** Redis has replied READONLY: it is a replica. */
   private boolean refusesWrites;
 
-  /** Redis has taken a write since the owner was last told. */
+  /** Redis has accepted a write that the owner has not been told of yet. */
   private boolean tookWrite;
 
-  /** Others send over another connection now. */
+  /** New requests go over another connection. */
   private boolean isReplaced;
 
   SharedConnection(
@@ -105,7 +105,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
 
   // Requests
 
-  /** Sends a request, whose bytes are copied; false when there is no room for it. */
+  /** Copies and sends a request; false if there is no room for it. */
   boolean send(
       ByteBuf request, int start, int end, Writes writes, Call.Receiver receiver, int ticket) {
     RequestConnection<Call> open = connection;
@@ -159,7 +159,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
     idleChecks = isIdle() && !answers ? idleChecks + 1 : 0;
     answers = false;
     hasLasted = true;
-    tellOfWrites();
+    reportWrites();
     closeIfReplaced();
     if (idleChecks >= IDLE_CHECKS) {
       close();
@@ -188,13 +188,13 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
 
   @Override
   public void receivedAll() {
-    // Before those who are told send more.
-    tellOfWrites();
+    // Report first: receivers of replies may send more.
+    reportWrites();
     deliveries.handOut();
     closeIfReplaced();
   }
 
-  private void tellOfWrites() {
+  private void reportWrites() {
     if (tookWrite) {
       tookWrite = false;
       owner.writesTaken(openedAt);
@@ -212,7 +212,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
 
   // The end
 
-  /** What has no reply may have been done, or be done yet, and is not sent again. */
+  /** Redis may have executed the unanswered requests, or may still do so; none is sent again. */
   @Override
   public void ended(RequestConnection.End end, List<Call> unanswered) {
     boolean wasConnected = connection != null && connection.isConnected();
@@ -222,7 +222,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
           .log("a shared connection to Redis is given up");
     }
     close();
-    // The connection is closed first: receivers that are told may send more, over a new one.
+    // The connection is closed first: receivers may send more, over a new one.
     receivedAll();
     deliveries.lost(unanswered, wasConnected);
   }
@@ -231,7 +231,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
     vertx.cancelTimer(timer);
     stuck = false;
     if (out != null) {
-      // Or it would leave on the next connection, where nobody awaits its replies.
+      // Else it would be sent over the next connection, which does not expect its replies.
       out.release();
       out = null;
     }

@@ -10,8 +10,8 @@ import redisproxy.config.Settings;
 import redisproxy.metrics.Tally;
 
 /**
- * The shared connections of one front: one for each version of RESP. For requests to the configured
- * database that leave no state behind on their connection and have short replies. Belongs to one
+ * The shared connections of one front: one for each version of RESP. They carry requests to the
+ * configured database that leave no state on the connection and have short replies. Belongs to one
  * event loop.
  */
 public final class SharedConnections {
@@ -21,17 +21,18 @@ public final class SharedConnections {
   private SharedConnection resp3;
   private int renewals;
 
-  /** Redis refused a write over one of them, and took none since. */
+  /** Redis refused a write over a connection in use, and has accepted none since. */
   private boolean refusesWrites;
 
   /**
-   * To be made on the event loop that will use it.
+   * Create it on the event loop that will use it.
    *
-   * @param invalidate has dropped what was written, before whoever wrote it is told
-   * @param moved is told when writes are taken again that were not, before whoever wrote is: it may
-   *     be another server that does than who began to connect sooner has found. Is given when the
-   *     connection was begun, by {@link System#nanoTime}
-   * @param tally counts what is answered
+   * @param invalidate drops the written keys, before the session that wrote them gets its reply
+   * @param moved is called when Redis accepts writes again after it refused them, before the
+   *     session that wrote gets its reply. Another server may accept them than the one that older
+   *     connections lead to. Receives the time when the connection was begun, by {@link
+   *     System#nanoTime}
+   * @param tally counts the answered requests
    */
   public SharedConnections(
       Vertx vertx,
@@ -46,7 +47,7 @@ public final class SharedConnections {
     renew();
   }
 
-  /** What is sent from now on goes over new ones; those there were end when they are unused. */
+  /** Requests from now on go over new connections; the old ones close when they are unused. */
   public void renew() {
     resp2 = open.apply(false);
     resp3 = open.apply(true);
@@ -55,11 +56,12 @@ public final class SharedConnections {
   }
 
   /**
-   * Redis takes no writes over a connection. It may have been the master, and its address may lead
-   * to the new one. But one that is a replica for good is not connected to for every write.
+   * Redis refuses writes over a connection. It may have been the master, and its address may lead
+   * to the new master now, so the connection is replaced. A connection that was begun a moment ago
+   * is not replaced: a permanent replica would otherwise cause a reconnect for every write.
    *
-   * @param hasLasted whether the connection was not begun a moment ago
-   * @return whether what is sent from now on goes over another one
+   * @param hasLasted whether the connection was begun more than a moment ago
+   * @return whether requests from now on go over another connection
    */
   boolean writesRefused(SharedConnection connection, boolean hasLasted) {
     boolean isInUse = connection == resp2 || connection == resp3;
@@ -76,7 +78,7 @@ public final class SharedConnections {
   }
 
   /**
-   * Redis took a write. Comes before whoever wrote is told.
+   * Redis accepted a write. Called before the session that wrote gets its reply.
    *
    * @param openedAt when the connection was begun, by {@link System#nanoTime}
    */
@@ -88,17 +90,17 @@ public final class SharedConnections {
   }
 
   /**
-   * Changes when what is sent goes over another connection than before: the two may be read by
-   * Redis in any order.
+   * Changes when requests begin to go over another connection. Redis may read the old and the new
+   * connection in any order.
    */
   public int renewals() {
     return renewals;
   }
 
   /**
-   * Sends a request, whose bytes are copied. Its receiver is told of it later, once.
+   * Copies and sends a request. Its receiver is called later, once.
    *
-   * @return false when there is no room for it now; then nobody is told anything
+   * @return false if there is no room for it now; then the receiver is not called
    */
   public boolean send(
       boolean isResp3,

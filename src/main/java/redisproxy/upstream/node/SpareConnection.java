@@ -8,14 +8,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to Redis that waits, without a word said over it, for the session that needs a
- * dedicated connection next: its first request leaves at once, and no other client's overtakes it
- * while a connection is made. Opened behind each dedicated connection, and closed when it has
- * waited for long: what is between here and Redis may have forgotten it then. Belongs to one event
- * loop.
+ * One connection to Redis, opened in advance for the next session that needs a dedicated
+ * connection. Nothing is sent over it while it waits. The session's first request leaves at once,
+ * and no other client's request overtakes it while a connection is made. A new one is opened after
+ * each dedicated connection. It is closed when it has waited too long: a firewall on the way may
+ * have dropped it by then. Belongs to one event loop.
  */
 final class SpareConnection {
-  /** So long it waits, in milliseconds; as long as a verdict on credentials holds. */
+  /** How long it waits, in milliseconds; as long as a verdict on credentials is valid. */
   private static final long WAITS_MS = 10_000;
 
   private final Vertx vertx;
@@ -28,14 +28,14 @@ final class SpareConnection {
   private boolean connecting;
   private long timer;
 
-  /** To be made on the event loop that will use it. */
+  /** Create it on the event loop that will use it. */
   SpareConnection(Vertx vertx, Supplier<Future<NetSocket>> connect) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.connect = connect;
   }
 
-  /** The connection, which is the caller's now, or null. */
+  /** Hands the connection over to the caller, or returns null. */
   @Nullable NetSocket take() {
     NetSocket taken = waiting;
     if (taken != null) {
@@ -49,7 +49,7 @@ final class SpareConnection {
     waiting = null;
   }
 
-  /** Has one opened when this turn is over, unless there is one. Redis was there a moment ago. */
+  /** Opens a connection after this turn, unless one waits. Redis was reachable a moment ago. */
   void replace() {
     if (waiting == null && !connecting) {
       connecting = true;
@@ -58,7 +58,7 @@ final class SpareConnection {
     }
   }
 
-  /** Should Redis say something, it is that there are too many clients. */
+  /** If Redis sends anything, it is the error that there are too many clients. */
   private void opened(NetSocket socket) {
     connecting = false;
     waiting = socket;
@@ -74,7 +74,7 @@ final class SpareConnection {
     }
   }
 
-  /** Has none waiting any more. */
+  /** Closes the connection that waits, if any. */
   void drop() {
     if (waiting != null) {
       drop(waiting);

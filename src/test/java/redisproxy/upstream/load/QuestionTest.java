@@ -41,7 +41,7 @@ class QuestionTest {
       "-NOPERM this user has no permissions to run the 'pttl' command";
 
   private static final String NO_STRING =
-      "a: REDIS ERR redis-proxy: Redis gave a reply that is no string";
+      "a: REDIS ERR redis-proxy: Redis sent a reply that is not a string";
 
   private final Loop loop = new Loop();
   private final VirtualTime time = new VirtualTime(loop);
