@@ -490,7 +490,7 @@ class FeedIT {
           feed.rearm();
           return true;
         });
-    watched.awaitEvents("established", "lost: given up for another one", "established");
+    watched.awaitEvents("established", "lost: replaced by a new connection", "established");
   }
 
   @Test

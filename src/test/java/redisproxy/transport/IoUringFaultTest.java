@@ -40,6 +40,6 @@ class IoUringFaultTest {
     assertEquals(
         "Kernel is too old", IoUringFault.explain(new IOException(" Kernel is too old\n"), 0, 1));
     assertEquals("IOException", IoUringFault.explain(new IOException(), 0, 1));
-    assertEquals("nobody says why", IoUringFault.explain(null, 0, 1));
+    assertEquals("no reason given", IoUringFault.explain(null, 0, 1));
   }
 }

@@ -3,12 +3,13 @@ package redisproxy.upstream.connection;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How long to wait before the next attempt: doubled each time up to a bound, and half of it random.
+ * How long to wait before the next attempt. The time doubles with each attempt up to a limit; half
+ * of it is random.
  */
 public final class Backoff {
   private static final long FIRST_MS = 50;
 
-  /** A connection that ends sooner was no success: the server greets and hangs up. */
+  /** A connection that ends sooner did not succeed: the server accepts and closes at once. */
   private static final long LASTED_MS = 100;
 
   private final long maxMs;
@@ -26,8 +27,10 @@ public final class Backoff {
   }
 
   /**
-   * Whether the next attempt is to be made at once, because a connection was lost that had been up
-   * for so many milliseconds: a firewall or a CLIENT KILL cut it, and Redis is there.
+   * Whether to reconnect at once, without a backoff. If the lost connection had been up for a
+   * while, a firewall or a CLIENT KILL has probably cut it, and Redis is up.
+   *
+   * @param upMs how long the connection had been up, in milliseconds
    */
   public static boolean isNeedless(long upMs) {
     return upMs >= LASTED_MS;

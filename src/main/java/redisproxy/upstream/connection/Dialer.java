@@ -19,9 +19,9 @@ import java.time.Duration;
 import redisproxy.config.Settings;
 
 /**
- * A Vertx for the Redis client, whose connections go to the configured host and port, whatever the
- * client's connection string says. The client reads that string with {@link java.net.URI}, which
- * refuses host names that DNS knows, such as those with an underscore (docs/decisions.md).
+ * A Vertx for the Redis client. Its connections go to the configured host and port and ignore the
+ * client's connection string. The client parses that string with {@link java.net.URI}, which
+ * rejects some host names that DNS accepts, such as those with an underscore (docs/decisions.md).
  */
 public final class Dialer extends VertxWrapper {
   private final SocketAddress address;
@@ -37,12 +37,12 @@ public final class Dialer extends VertxWrapper {
     this.home = super.getOrCreateContext();
   }
 
-  /** A connection string for the Redis client: only its scheme and its database count. */
+  /** A connection string for the Redis client, of which only scheme and database matter. */
   String connectionString(int database) {
     return (tls ? "rediss" : "redis") + "://redis/" + database;
   }
 
-  /** The current context may be another: that of the connection before, which is made again. */
+  /** Not the current context: during a reconnect that may be the context of the old connection. */
   @Override
   public ContextInternal getOrCreateContext() {
     return home;
@@ -54,12 +54,12 @@ public final class Dialer extends VertxWrapper {
   }
 
   /**
-   * The client of {@link #createNetClient}: all as Vert.x does it, but for the address and the
-   * context.
+   * The client of {@link #createNetClient}. It replaces the address and the context, and leaves the
+   * rest to Vert.x.
    *
-   * @param home the context of every connection. The Redis client's pool makes a context for each,
-   *     whose exceptions nobody hears of; the verticle must hear what the Redis client throws on
-   *     input that is no RESP
+   * @param home the context of every connection. The Redis client's pool would make a new context
+   *     for each, and nobody would see its exceptions. The verticle must see what the Redis client
+   *     throws on input that is not RESP
    */
   private record Client(NetClientInternal client, SocketAddress address, ContextInternal home)
       implements NetClientInternal {

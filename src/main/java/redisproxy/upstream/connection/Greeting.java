@@ -5,15 +5,13 @@ import java.nio.charset.StandardCharsets;
 import redisproxy.config.Settings;
 
 /**
- * What a raw connection to Redis says first: AUTH where there is a password, SELECT where it is not
- * database 0.
+ * The first commands on a raw connection to Redis: AUTH if there is a password, SELECT if the
+ * database is not 0.
  */
 public final class Greeting {
   private Greeting() {}
 
-  /**
-   * How many commands {@link #of} makes, and so how many replies come before the first of interest.
-   */
+  /** How many commands {@link #of} makes, and so how many replies come before those to requests. */
   public static int commands(Settings.Redis redis, int db) {
     return (redis.password() == null ? 0 : 1) + (db == 0 ? 0 : 1);
   }
@@ -34,13 +32,14 @@ public final class Greeting {
     return greeting.getBytes();
   }
 
-  /** The same for one that is to speak RESP3, or not. */
+  /** Like {@link #commands(Settings.Redis, int)}, for a connection in RESP2 or RESP3. */
   public static int commands(Settings.Redis redis, int db, boolean resp3) {
     return commands(redis, db) + (resp3 ? 1 : 0);
   }
 
   /**
-   * The same for one that is to speak RESP3, or not; HELLO comes last, for it may need the AUTH.
+   * Like {@link #of(Settings.Redis, int)}, for a connection in RESP2 or RESP3. HELLO comes last,
+   * because it may need the AUTH.
    */
   public static byte[] of(Settings.Redis redis, int db, boolean resp3) {
     Buffer greeting = Buffer.buffer(of(redis, db));
@@ -50,7 +49,7 @@ public final class Greeting {
     return greeting.getBytes();
   }
 
-  /** The one command that says both who the proxy is and which version of RESP it speaks. */
+  /** A HELLO that logs the proxy in and chooses the version of RESP. */
   public static Buffer hello(Settings.Redis redis, int version) {
     Buffer hello = Buffer.buffer();
     byte[] name = bytes("HELLO");

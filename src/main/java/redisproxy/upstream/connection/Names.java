@@ -4,23 +4,23 @@ import io.vertx.core.dns.AddressResolverOptions;
 import redisproxy.config.Settings;
 
 /**
- * How the name of Redis is looked up: anew, nearly, for each connection, for behind it may be
- * another server after a failover.
+ * DNS options for the host name of Redis. Addresses are cached for about a second or two only,
+ * because after a failover the name may lead to another server.
  */
 public final class Names {
-  /** So long at most, in seconds, an address is used again, whatever the name server allows. */
-  private static final int KEPT_S = 2;
+  /** The longest time that an address is cached, in seconds, even if DNS allows more. */
+  private static final int MAX_TTL_S = 2;
 
-  /** The same of {@code /etc/hosts}, in nanoseconds; Vert.x would read it once and for all. */
-  private static final int HOSTS_KEPT_NANOS = 1_000_000_000;
+  /** How often {@code /etc/hosts} is read, in nanoseconds; by default Vert.x reads it only once. */
+  private static final int HOSTS_REFRESH_NANOS = 1_000_000_000;
 
   private Names() {}
 
-  /** For the Vertx that connects to Redis. */
+  /** The options of the Vertx that connects to Redis. */
   public static AddressResolverOptions resolver(Settings.Redis redis) {
     return new AddressResolverOptions()
-        .setCacheMaxTimeToLive(KEPT_S)
+        .setCacheMaxTimeToLive(MAX_TTL_S)
         .setQueryTimeout(redis.connectTimeout().toMillis())
-        .setHostsRefreshPeriod(HOSTS_KEPT_NANOS);
+        .setHostsRefreshPeriod(HOSTS_REFRESH_NANOS);
   }
 }

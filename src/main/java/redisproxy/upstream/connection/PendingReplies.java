@@ -12,28 +12,28 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 
 /**
- * The requests of one connection that have no reply yet, in the order they were sent in. Cuts what
- * Redis sends into replies and tells which request each of them belongs to. Short replies are told
- * as a whole, others in parts. Pushes are passed over. Pure: knows no sockets. One thread at a
- * time.
+ * The requests of one connection that have no reply yet, in the order of sending. Splits the bytes
+ * from Redis into replies and matches each reply with its request. Delivers short replies whole,
+ * others in parts. Skips pushes. Pure: knows no sockets. One thread at a time.
  *
  * @param <T> a request
  */
 public final class PendingReplies<T> {
-  /** Is told of replies. */
+  /** Receives replies. */
   public interface Receiver<T> {
     /**
-     * A reply, whole.
+     * A whole reply.
      *
-     * @param type its first byte, behind its attributes
-     * @param from holds it for as long as this takes
+     * @param type its first byte after any attributes
+     * @param from holds the reply; valid only during this call
      */
     void reply(T request, byte type, ByteBuf from, int start, int length) throws ProtocolError;
 
     /**
-     * The next part of a reply that is longer than is kept. A receiver of short replies gives up.
+     * The next part of a reply that is too long to be kept. A receiver that accepts only short
+     * replies throws.
      *
-     * @param isLast whether the reply ends with it
+     * @param isLast whether this is the last part of the reply
      */
     default void part(T request, byte type, ByteBuf from, int start, int length, boolean isLast)
         throws ProtocolError {
@@ -42,7 +42,8 @@ public final class PendingReplies<T> {
   }
 
   /**
-   * The longest short reply, in bytes. Those to the greeting are short: HELLO lists the modules.
+   * The longest short reply, in bytes. Replies to the greeting must be short; that to HELLO lists
+   * the modules.
    */
   public static final int SHORT = 64 * 1024;
 
@@ -52,22 +53,22 @@ public final class PendingReplies<T> {
   private final ArrayDeque<T> requests = new ArrayDeque<>();
   private final ReplyFramer framer = new ReplyFramer();
 
-  /** Replies to the greeting still to come. */
+  /** How many replies to the greeting are still to come. */
   private int greetings;
 
-  /** What has come of a reply that is not whole; empty between two. */
+  /** The bytes so far of an incomplete reply; empty between two replies. */
   private ByteBuf begun = Unpooled.EMPTY_BUFFER;
 
   private boolean inParts;
   private boolean stopped;
 
   /**
-   * Those of a new connection.
+   * For a new connection.
    *
    * @param greetings how many replies come before those to requests
-   * @param maxReply the longest reply that is kept until it is whole, in bytes; one that comes at
-   *     once is told as a whole, however long
-   * @param refused is told the error with which Redis refuses the greeting
+   * @param maxReply the longest reply that is kept until it is whole, in bytes. A reply that comes
+   *     in a single read is delivered whole, however long
+   * @param refused receives the error with which Redis refuses the greeting
    */
   public PendingReplies(
       int greetings, int maxReply, Receiver<T> receiver, Consumer<String> refused) {
@@ -90,17 +91,17 @@ public final class PendingReplies<T> {
     return requests.isEmpty();
   }
 
-  /** The request that is answered next, or null. */
+  /** The request that gets the next reply, or null. */
   public @Nullable T first() {
     return requests.peek();
   }
 
-  /** All of them, in their order. */
+  /** All requests without a reply, in the order of sending. */
   public Iterable<T> all() {
     return requests;
   }
 
-  /** Takes those that will have no reply, and reads no further. */
+  /** Removes and returns the requests that will get no reply. Nothing is read after this. */
   public List<T> abandon() {
     stopped = true;
     List<T> unanswered = new ArrayList<>(requests);
@@ -109,9 +110,9 @@ public final class PendingReplies<T> {
   }
 
   /**
-   * Reads on, to the end of what has come.
+   * Reads all of the data.
    *
-   * @throws ProtocolError if this is not RESP, or a reply to nothing
+   * @throws ProtocolError if it is not RESP, or a reply for which there is no request
    */
   public void read(ByteBuf data) throws ProtocolError {
     while (!stopped && data.isReadable()) {
@@ -155,7 +156,7 @@ public final class PendingReplies<T> {
     }
     T request = requests.peek();
     if (request == null) {
-      throw toNothing();
+      throw withoutRequest();
     }
     if (before.isReadable()) {
       receiver.part(request, framer.type(), before, 0, before.readableBytes(), false);
@@ -164,7 +165,7 @@ public final class PendingReplies<T> {
       return;
     }
     if (ends) {
-      // Not sooner: a receiver that gives up is to find it among those without a reply.
+      // Remove it only now: a receiver that gave up above must find it among the unanswered.
       requests.remove();
     }
     receiver.part(request, framer.type(), data, start, length, ends);
@@ -186,12 +187,12 @@ public final class PendingReplies<T> {
     }
     T request = requests.poll();
     if (request == null) {
-      throw toNothing();
+      throw withoutRequest();
     }
     receiver.reply(request, type, from, start, length);
   }
 
-  private static ProtocolError toNothing() {
-    return new ProtocolError("a reply to nothing");
+  private static ProtocolError withoutRequest() {
+    return new ProtocolError("a reply without a request");
   }
 }

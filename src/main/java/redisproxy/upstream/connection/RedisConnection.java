@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
 import redisproxy.tls.TlsSocket;
 
 /**
- * A connection to Redis, as bytes: every one that does not go through the Redis client is one of
- * these. What it is for is its receiver's business; {@link PendingReplies} reads replies for those
- * that need them one by one. Belongs to one event loop.
+ * A connection to Redis that carries raw bytes. Every connection that does not go through the Redis
+ * client is one of these. It does not know what it is used for. Receivers that need single replies
+ * read them with {@link PendingReplies}. Belongs to one event loop.
  *
  * <pre>
  *                connected              Redis closes
@@ -39,7 +39,7 @@ import redisproxy.tls.TlsSocket;
  * </pre>
  */
 public final class RedisConnection extends ChannelInboundHandlerAdapter {
-  /** Is told what comes over the connection. */
+  /** Receives what comes over the connection. */
   public interface Receiver {
     /** Bytes from Redis; the receiver releases them. */
     void received(ByteBuf data);
@@ -60,8 +60,8 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(RedisConnection.class);
 
-  /** How long what Redis said before it hung up may take to be read, in milliseconds. */
-  private static final long LAST_WORDS_MS = 1_000;
+  /** How long to read, after a write has failed, what Redis sent before, in milliseconds. */
+  private static final long LAST_READ_MS = 1_000;
 
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -70,7 +70,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
   private final Observer observer;
   private final KeepAlive keepAlive = new KeepAlive();
 
-  /** What was written before the connection is open. */
+  /** Bytes written before the connection was open. */
   private List<ByteBuf> waiting = new ArrayList<>();
 
   /** Null until the connection is open. */
@@ -82,12 +82,12 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
   /** Nothing more will be written. */
   private boolean ending;
 
-  /** Redis takes no more. */
+  /** A write has failed: Redis reads no more. */
   private boolean hungUp;
 
-  /** Counts connections. */
+  /** Sees connections open and close, to count them. */
   public interface Observer {
-    /** Does not count them. */
+    /** Ignores them. */
     Observer NONE =
         new Observer() {
           @Override
@@ -103,10 +103,10 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * A connection that is not open yet.
+   * Creates a connection that is not open yet.
    *
-   * @param maxPendingBytes of what was written and has not left; beyond it the connection is not
-   *     writable
+   * @param maxPendingBytes with more written bytes than this that are not sent yet, the connection
+   *     is not writable
    */
   public RedisConnection(Receiver receiver, int maxPendingBytes, Observer observer) {
     this.receiver = receiver;
@@ -114,7 +114,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     this.observer = observer;
   }
 
-  /** The socket is there. */
+  /** The socket is connected. */
   public void connected(NetSocket socket) {
     if (closed) {
       socket.close();
@@ -124,7 +124,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     opened();
   }
 
-  /** It is open: what waited leaves. */
+  /** The connection is open: sends the bytes that waited. */
   public void opened() {
     waiting.forEach(this::write);
     waiting = List.of();
@@ -135,7 +135,10 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     receiver.writable();
   }
 
-  /** Takes over a socket that nothing has been sent over, before anything is written. */
+  /**
+   * Takes over a socket over which nothing was sent. Call it before anything is written to this
+   * connection.
+   */
   public void attach(NetSocket socket) {
     var pipeline = ((NetSocketInternal) socket).channelHandlerContext().pipeline();
     pipeline.addBefore("handler", "redis", this);
@@ -146,7 +149,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     return context != null;
   }
 
-  /** The socket could not be made. */
+  /** The socket could not be connected. */
   public void unreachable(Throwable failure) {
     cause = failure;
     lost();
@@ -207,9 +210,9 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Redis closes upon a protocol error with requests unread, which resets the connection: a write
-   * fails while the error is still to be read. So a channel whose writes fail is read to its end,
-   * which Netty sees to, or until the time for that is over.
+   * When Redis closes after a protocol error, it has not read all requests, and so the connection
+   * is reset: a write fails while Redis's error is still unread. So after a failed write Netty
+   * reads the channel to its end, for {@link #LAST_READ_MS} at most.
    */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
@@ -221,7 +224,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
       ctx.close();
     } else if (!hungUp) {
       hungUp = true;
-      ctx.executor().schedule(() -> ctx.close(), LAST_WORDS_MS, TimeUnit.MILLISECONDS);
+      ctx.executor().schedule(() -> ctx.close(), LAST_READ_MS, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -243,7 +246,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Sends a PING if nothing has been sent for a while; returns whether its reply is to come. */
+  /** Sends a PING if nothing has been sent for a while; returns whether it sent one. */
   public boolean keepAlive() {
     boolean isDue = context != null && !closed && keepAlive.isDue();
     if (isDue) {
@@ -253,12 +256,12 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     return isDue;
   }
 
-  /** Whether to write more. */
+  /** Whether there is room to write more. */
   public boolean isWritable() {
     return context != null && context.channel().isWritable();
   }
 
-  /** Whether Redis is to be read. */
+  /** Sets whether the connection reads from Redis. */
   public void setReading(boolean reading) {
     if (context != null && context.channel().config().isAutoRead() != reading) {
       context.channel().config().setAutoRead(reading);
@@ -266,11 +269,11 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Ends the output behind all that was written, be it that the connection is not open yet. Redis
-   * answers what it has read, then closes.
+   * Ends the output after all written bytes, even if the connection is not open yet. Redis answers
+   * the requests that it has read, then closes.
    *
-   * <p>Does nothing once the channel is inactive. Over io_uring that is so in the last {@link
-   * #channelReadComplete}, and {@link #channelInactive} tells the receiver afterwards.
+   * <p>Does nothing once the channel is inactive. With io_uring, that can be so in the last {@link
+   * #channelReadComplete}; {@link #channelInactive} tells the receiver afterwards.
    */
   public void endOutput() {
     ending = true;
@@ -286,7 +289,7 @@ public final class RedisConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Closes at once; the receiver is told nothing more. */
+  /** Closes at once; the receiver is not called any more. */
   public Future<Void> close() {
     closed = true;
     releaseWaiting();

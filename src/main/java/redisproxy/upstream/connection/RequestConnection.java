@@ -7,11 +7,12 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.resp.ProtocolError;
 
 /**
- * A connection to Redis for requests and their replies: says the greeting first, reads the replies
- * to it, then tells which request each reply belongs to. Ends once: when it is lost, or when what
- * Redis says cannot be followed, or when it is closed from here. Belongs to one event loop.
+ * A connection to Redis for requests and their replies. Sends the greeting first, reads the replies
+ * to it, then matches each reply with its request. Ends once: when it is lost, when Redis refuses
+ * the greeting or sends something unexpected, or when the proxy closes it. Belongs to one event
+ * loop.
  *
- * @param <T> a request that is sent, as its receiver knows it
+ * @param <T> a request, as its receiver knows it
  */
 public final class RequestConnection<T> {
   /** Opens the connection. */
@@ -20,9 +21,9 @@ public final class RequestConnection<T> {
     RedisConnection open(RedisConnection.Receiver receiver);
   }
 
-  /** Is told of replies, and of the end. */
+  /** Receives the replies, and the end. */
   public interface Receiver<T> extends PendingReplies.Receiver<T> {
-    /** Redis is there. */
+    /** The connection is open. */
     default void connected() {}
 
     /** No more replies come in this turn. */
@@ -37,11 +38,11 @@ public final class RequestConnection<T> {
     void ended(End end, List<T> unanswered);
   }
 
-  /** How a connection ended, when it was not closed from here. */
+  /** How a connection ended, if the proxy did not close it. */
   public enum Kind {
     /** It was lost, or could not be made. */
     LOST,
-    /** Redis sent what is not RESP. */
+    /** Redis sent something that is not RESP. */
     NOT_RESP,
     /** Redis refused the greeting. */
     REFUSED
@@ -51,7 +52,7 @@ public final class RequestConnection<T> {
    * The end of a connection.
    *
    * @param cause null if Redis closed it, or refused the greeting
-   * @param text what Redis or the parser says of it, or empty
+   * @param text the error of Redis or of the parser, or empty
    */
   public record End(Kind kind, @Nullable Throwable cause, String text) {}
 
@@ -64,7 +65,7 @@ public final class RequestConnection<T> {
   /**
    * Begins to connect.
    *
-   * @param greeting what is said first; leaves with the first {@link #flush}
+   * @param greeting the first bytes; sent with the first {@link #flush}
    * @param greetings how many replies it has
    * @param maxReply see {@link PendingReplies}
    */
@@ -84,12 +85,12 @@ public final class RequestConnection<T> {
     write(bytes);
   }
 
-  /** Notes a request whose bytes are written later, in the same order. */
+  /** Adds a request whose bytes are written later, in the same order. */
   public void expect(T request) {
     pending.add(request);
   }
 
-  /** Sends bytes of requests that are {@linkplain #expect expected}. */
+  /** Writes the bytes of {@linkplain #expect expected} requests; sent with the next flush. */
   public void write(ByteBuf bytes) {
     connection.write(bytes);
   }
@@ -103,7 +104,7 @@ public final class RequestConnection<T> {
     return connected;
   }
 
-  /** Whether to write more: what is written before it is connected waits. */
+  /** Whether there is room to write more. There is before it is connected: the bytes wait then. */
   public boolean hasRoom() {
     return !connected || connection.isWritable();
   }
@@ -118,7 +119,7 @@ public final class RequestConnection<T> {
     return pending;
   }
 
-  /** Closes at once; the receiver is told nothing more. */
+  /** Closes at once; the receiver is not called any more. */
   public void close() {
     over = true;
     pending.abandon();

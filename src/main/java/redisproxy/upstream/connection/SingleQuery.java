@@ -9,14 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A question over a connection of its own, which is closed when it is answered and when it is not.
- */
+/** One question over a new connection, which is closed after the reply or the failure. */
 public final class SingleQuery implements RequestConnection.Receiver<Promise<String>> {
   private SingleQuery() {}
 
   /**
-   * The reply's bytes, as characters. Fails when none has come within {@code redis.load-timeout}.
+   * Returns the reply's bytes as characters. Fails if there is none within {@code
+   * redis.load-timeout}.
    */
   public static Future<String> ask(Transport transport, Buffer request) {
     var connection =

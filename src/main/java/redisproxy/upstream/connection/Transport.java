@@ -16,8 +16,8 @@ import redisproxy.config.Settings;
 import redisproxy.tls.ToRedis;
 
 /**
- * How connections to Redis are made, whatever for: the one place for their options. Each is made
- * with the certificates there are at that moment. Belongs to one event loop.
+ * Makes all connections to Redis: the one place for their options. Each connection uses the
+ * certificates that are current when it is made. Belongs to one event loop.
  */
 public class Transport {
   private static final int MAX_PENDING = 64 * 1024;
@@ -28,7 +28,7 @@ public class Transport {
   private final NetClient client;
   private final Dialer dialer;
 
-  /** To be made on the event loop that will use it. */
+  /** Create it on the event loop that will use it. */
   public Transport(Vertx vertx, Settings.Redis redis, ToRedis tls) {
     this.home = (ContextInternal) vertx.getOrCreateContext();
     this.redis = redis;
@@ -38,8 +38,8 @@ public class Transport {
   }
 
   /**
-   * Tells a receiver on its verticle's context, which sees what it throws. A connection tells on
-   * the bare event loop.
+   * Calls a receiver on its verticle's context, so that the verticle sees its exceptions. A
+   * connection makes its calls on the bare event loop.
    */
   private record OnContext(ContextInternal context, RedisConnection.Receiver receiver)
       implements RedisConnection.Receiver {
@@ -64,18 +64,18 @@ public class Transport {
     }
   }
 
-  /** What is to be reached, and as whom. */
+  /** The settings of the connections: address, credentials and timeouts. */
   public Settings.Redis redis() {
     return redis;
   }
 
-  /** A promise on the verticle's context: also when its future times out, that is told there. */
+  /** A promise on the verticle's context. A timeout of its future is reported there too. */
   public <T> Promise<T> promise() {
     return home.promise();
   }
 
   public Future<NetSocket> connect() {
-    // Of options that are equal Vert.x makes one context.
+    // New options for each connection cost little: Vert.x shares one SslContext between equal ones.
     return client.connect(
         new ConnectOptions()
             .setHost(redis.endpoint().host())
@@ -84,13 +84,13 @@ public class Transport {
             .setSslOptions(tls.options()));
   }
 
-  /** Opens a connection that few bytes are written to; what is written before it is open waits. */
+  /** Opens a connection for small requests. Bytes written before it is open wait. */
   public RedisConnection open(RedisConnection.Receiver receiver) {
     return open(new OnContext(home, receiver), MAX_PENDING, RedisConnection.Observer.NONE);
   }
 
   /**
-   * Opens a connection; what is written before it is open waits. Its receiver is told on the bare
+   * Opens a connection. Bytes written before it is open wait. Its receiver is called on the bare
    * event loop.
    *
    * @param maxPendingBytes see {@link RedisConnection}
@@ -103,10 +103,10 @@ public class Transport {
   }
 
   /**
-   * A Redis client for one connection, which it has yet to make. It speaks TLS with the
-   * certificates of this moment, so each connection needs a client of its own.
+   * A Redis client for one connection, not yet connected. It uses the certificates that are current
+   * now, so each connection needs a new client.
    *
-   * @param options what the client does; where it connects to, and how, is set here
+   * @param options the client's options; this method sets the address and the TCP and TLS options
    */
   public Redis client(RedisOptions options, int database) {
     NetClientOptions tcp = tcp();
@@ -124,7 +124,11 @@ public class Transport {
         .setTcpNoDelay(true);
   }
 
-  /** Why a connection could not be made, or was lost, in words; null if Redis closed it. */
+  /**
+   * Why a connection could not be made, or was lost, in words.
+   *
+   * @param failure null if Redis closed the connection
+   */
   public String reason(@Nullable Throwable failure) {
     return failure == null ? "the connection was closed" : tls.reason(failure);
   }

@@ -1,7 +1,7 @@
 /**
- * Raw connections to Redis: {@link redisproxy.upstream.connection.RedisConnection} is one, as
- * bytes, and {@link redisproxy.upstream.connection.PendingReplies} tells which reply belongs to
- * which request. What a connection is for, and where it leads, is not known here.
+ * Raw connections to Redis: {@link redisproxy.upstream.connection.RedisConnection} carries bytes,
+ * and {@link redisproxy.upstream.connection.PendingReplies} matches replies with requests. This
+ * package does not know what a connection is used for.
  */
 @NullMarked
 package redisproxy.upstream.connection;

@@ -15,47 +15,48 @@ import redisproxy.upstream.connection.Backoff;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * The connection over which Redis tells which keys are written, by whomever. It is opened again
- * whenever it is lost: at once if it had lasted, else after a backoff. Belongs to one event loop,
- * the one it was made on: all is called there, and calls back there.
+ * The connection over which Redis sends invalidations: the keys that any client writes. It is
+ * opened again whenever it is lost: at once if it had lasted, else after a backoff. Belongs to the
+ * event loop that it was made on: all methods are called there, and so are the owner's.
  */
 public final class Feed {
-  /** Who is told. */
+  /** Receives the invalidations. */
   public interface Owner {
-    /** Every write from now on is told. */
+    /** Redis reports every write from now on. */
     void established();
 
     /**
-     * Nothing is told any more: comes once after each {@link #established}, and whenever an attempt
-     * failed.
+     * Redis reports no more writes. Comes once after each {@link #established}, and after each
+     * failed attempt.
      *
-     * @param reason fit for those who run the proxy to see
+     * @param reason operators may see it
      */
     void lost(String reason);
 
     /**
-     * An attempt failed because the server does not do it: it is too old or not Redis, or does not
-     * allow it to the proxy's user. Values are good for their time alone; it is asked again rarely.
+     * An attempt failed because the server cannot send invalidations: it is too old or not Redis,
+     * or its access rules forbid them to the proxy's user. Only their time to live bounds how long
+     * values are served. The feed tries again, but rarely.
      */
     void refused(String reason);
 
-    /** A key, in whatever database, may have been written. */
+    /** A key may have been written, in any database. */
     void invalidate(byte[] key);
 
-    /** Any key may have been. */
+    /** Any key may have been written. */
     void invalidateAll();
   }
 
   /**
    * What a feed has done since the start.
    *
-   * @param keys told, one by one
-   * @param flushes times that all keys were
-   * @param fences asked for
-   * @param pings sent, for fences and to test the connection
-   * @param lastToldAt when Redis told anything last, by the feed's clock; -1 = never
-   * @param connections how many have been established
-   * @param roundTripNanos how long the last PING took to be answered; -1 = none has been
+   * @param keys keys that were invalidated one by one
+   * @param flushes how often all keys were invalidated
+   * @param fences fences that were requested
+   * @param pings PINGs that were sent, for fences and to test the connection
+   * @param lastToldAt when the last invalidation came, by the feed's clock; -1 = never
+   * @param connections connections that were established
+   * @param roundTripNanos the time from the last answered PING to its reply; -1 = none was answered
    */
   public record Stats(
       long keys,
@@ -96,7 +97,7 @@ public final class Feed {
   private long roundTripNanos = -1;
 
   /**
-   * A feed, not yet opened. To be made on the event loop that will use it.
+   * Creates a feed without opening it. Create it on the event loop that will use it.
    *
    * @param clock milliseconds, monotonic
    */
@@ -121,7 +122,7 @@ public final class Feed {
     attempt();
   }
 
-  /** Ends it for good: the owner is told nothing more, fences asked for do not pass. */
+  /** Stops the feed. The owner is not called any more; pending fences fail. */
   public Future<Void> stop() {
     stopped = true;
     established = false;
@@ -136,7 +137,7 @@ public final class Feed {
     return closed;
   }
 
-  /** Whether every write is told. */
+  /** Whether Redis reports every write. */
   public boolean isEstablished() {
     return established;
   }
@@ -146,10 +147,11 @@ public final class Feed {
   }
 
   /**
-   * Calls back, once and in the order of asking: with true when all that was invalidated by
-   * commands whose replies had come before this call has been told to the owner; with false when
-   * the feed is lost before, or, at once, when it is not established. Those who ask before a PING
-   * leaves share it.
+   * Requests a fence. It passes when the owner has received all invalidations from commands whose
+   * replies had come before this call. Fences that are requested before a PING is sent share it.
+   *
+   * @param passed called once, in the order of the requests: with true when the fence passes; with
+   *     false when the feed is lost before that, or at once if it is not established
    */
   public void fence(Consumer<Boolean> passed) {
     fences++;
@@ -161,12 +163,12 @@ public final class Feed {
   }
 
   /**
-   * Gives the connection up, or the attempt at one, and makes another: what answers now may be
-   * another server. The owner is told that it is lost before this returns.
+   * Closes the connection, or ends the attempt under way, and makes another: another server may be
+   * at the address now. {@link Owner#lost} is called before this returns.
    */
   public void rearm() {
     if (connection != null) {
-      connection.end("given up for another one", false);
+      connection.end("replaced by a new connection", false);
     } else if (!stopped) {
       vertx.cancelTimer(timer);
       attempt();
@@ -187,7 +189,7 @@ public final class Feed {
       establishedAt = clock.getAsLong();
       connections++;
       reason = "";
-      LOG.atInfo().addKeyValue(LogKey.REDIS, redis.endpoint()).log("Redis tells what is written");
+      LOG.atInfo().addKeyValue(LogKey.REDIS, redis.endpoint()).log("Redis sends invalidations");
       owner.established();
     }
 
@@ -205,7 +207,7 @@ public final class Feed {
       owner.invalidateAll();
     }
 
-    /** Only an answer shows that a connection is good: one that is lost at once is not. */
+    /** Only a reply to a PING resets the backoff: a connection may be lost at once. */
     @Override
     public void pinged(boolean answered) {
       if (answered) {
@@ -250,7 +252,7 @@ public final class Feed {
         .addKeyValue(LogKey.RETRY_MS, delay)
         .log(
             refused
-                ? "Redis does not tell what is written: values are good until they expire"
-                : "Redis does not tell what is written");
+                ? "Redis cannot send invalidations: values are served until they expire"
+                : "Redis sends no invalidations");
   }
 }

@@ -21,16 +21,17 @@ import redisproxy.upstream.connection.RedisConnection;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * One connection of a {@link Feed}, from the attempt to its end: the handshake, what Redis says,
+ * One connection of a {@link Feed}, from the attempt to its end: the handshake, the invalidations,
  * the heartbeat and the fences. Belongs to the feed's event loop.
  *
- * <p>One PING is in flight at most. That is what a fence rests on: a PING that begins when another
- * was answered cannot be read by Redis together with what came before it (docs/decisions.md).
+ * <p>At most one PING is in flight. Fences depend on that: Redis cannot read a PING that is sent
+ * after the previous one was answered together with commands from before that answer
+ * (docs/decisions.md).
  */
 final class FeedConnection implements RedisConnection.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(FeedConnection.class);
 
-  /** The feed's side of it. */
+  /** The feed that the connection belongs to. */
   interface Owner {
     /** Tracking is on. */
     void established();
@@ -42,21 +43,21 @@ final class FeedConnection implements RedisConnection.Receiver {
     /** A PING has been sent, or answered. */
     void pinged(boolean answered);
 
-    /** Comes once, and last. */
+    /** The connection has ended; the last call. */
     void ended(String reason, boolean refused);
   }
 
-  /** Who waits for so many PINGs to be answered. */
+  /** Passes when this many PINGs of the connection have been answered. */
   private record Fence(long pings, Consumer<Boolean> passed) {}
 
-  /** How many keys are told in one turn of the event loop at most. */
-  private static final int MAX_TOLD = 1024;
+  /** The most invalidations and replies that are read in one event-loop turn. */
+  private static final int MAX_PER_TURN = 1024;
 
   /**
-   * How long the loop has for others then, in milliseconds. A task would not do: Netty runs tasks
-   * that make tasks for up to a second before it looks at sockets again.
+   * How long to leave the event loop to others after that, in milliseconds. A task is not enough:
+   * Netty runs tasks that make tasks for up to a second before it looks at sockets again.
    */
-  private static final long BREATH_MS = 1;
+  private static final long PAUSE_MS = 1;
 
   private final Vertx vertx;
   private final Transport transport;
@@ -68,16 +69,16 @@ final class FeedConnection implements RedisConnection.Receiver {
   private final FeedParser parser = new FeedParser(new FromRedis());
   private final Queue<Fence> fences = new ArrayDeque<>();
 
-  /** What has come and is not read yet; while it is paused, no more comes. */
+  /** Bytes that were received and are not parsed yet; while paused, no more are received. */
   private final Queue<ByteBuf> input = new ArrayDeque<>();
 
   private @Nullable RedisConnection connection;
   private boolean established;
   private boolean over;
   private boolean paused;
-  private int told;
+  private int readInTurn;
 
-  /** The next of: the handshake's deadline, then the beats. */
+  /** First the handshake's deadline, then the next heartbeat. */
   private long timer;
 
   private boolean pingIsComing;
@@ -110,7 +111,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     connection().flush();
   }
 
-  /** Non-null once it was opened. */
+  /** The connection; call this only after {@link #open}. */
   private RedisConnection connection() {
     return Objects.requireNonNull(connection);
   }
@@ -133,17 +134,17 @@ final class FeedConnection implements RedisConnection.Receiver {
   }
 
   private void read() {
-    if (told == 0) {
-      context.runOnContext(turn -> told = 0);
+    if (readInTurn == 0) {
+      context.runOnContext(turn -> readInTurn = 0);
     }
     try {
       while (!over && !input.isEmpty()) {
-        if (told >= MAX_TOLD) {
-          breathe();
+        if (readInTurn >= MAX_PER_TURN) {
+          pause();
           return;
         }
         if (feed(input.element())) {
-          told++;
+          readInTurn++;
         } else {
           input.remove().release();
         }
@@ -151,7 +152,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     } catch (ProtocolError e) {
       end(e.getMessage(), false);
     } catch (Throwable fault) {
-      // What was being told may not have been heard: so all is dropped, as after any loss.
+      // The owner may have missed an invalidation, so treat this as a loss of the feed.
       LOG.error("feed ended by a fault of the proxy", fault);
       end("a fault of the proxy", false);
     }
@@ -161,7 +162,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     }
   }
 
-  /** A receiver may close this connection, which releases the input. */
+  /** Retains the data: a receiver may close this connection, which releases the input. */
   private boolean feed(ByteBuf data) throws ProtocolError {
     data.retain();
     try {
@@ -171,12 +172,12 @@ final class FeedConnection implements RedisConnection.Receiver {
     }
   }
 
-  private void breathe() {
+  private void pause() {
     if (!paused) {
       paused = true;
       connection().setReading(false);
     }
-    vertx.setTimer(BREATH_MS, id -> read());
+    vertx.setTimer(PAUSE_MS, id -> read());
   }
 
   private final class FromRedis implements FeedParser.Receiver {
@@ -223,7 +224,7 @@ final class FeedConnection implements RedisConnection.Receiver {
 
   private void pong(byte type, String line) {
     if (!FeedHandshake.isPong(type, line) || heartbeat.isAnswered()) {
-      end("Redis says " + (line.isEmpty() ? "something" : line) + " where PONG is due", false);
+      end("unexpected reply from Redis" + (line.isEmpty() ? "" : ": " + line), false);
       return;
     }
     heartbeat.pong();
@@ -235,8 +236,8 @@ final class FeedConnection implements RedisConnection.Receiver {
   }
 
   /**
-   * Timers are set one by one, or those that were missed in a pause of the JVM would all come at
-   * once.
+   * Each beat sets the timer of the next. With a periodic timer, all beats that a JVM pause delayed
+   * would come at once.
    */
   private void beat() {
     if (heartbeat.isOverdue()) {
@@ -255,7 +256,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     write(FeedHandshake.PING);
   }
 
-  /** Calls back when all that was invalidated before this call has been told, or with false. */
+  /** See {@link Feed#fence}. */
   void fence(Consumer<Boolean> passed) {
     if (over || !established) {
       passed.accept(false);
@@ -278,7 +279,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     }
   }
 
-  /** Ends it, if it has not ended. The owner is told, then those who wait. */
+  /** Ends the connection, unless it has ended. Tells the owner, then fails the pending fences. */
   void end(String reason, boolean refused) {
     if (over) {
       return;
@@ -288,7 +289,7 @@ final class FeedConnection implements RedisConnection.Receiver {
     failFences();
   }
 
-  /** Ends it without telling the owner. */
+  /** Ends the connection without telling the owner. */
   Future<Void> close() {
     boolean first = !over;
     over = true;

@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.config.Settings;
 import redisproxy.upstream.connection.Greeting;
 
-/** What a feed says first, and what the answers mean. */
+/** The first commands of a feed, and the meaning of their replies. */
 final class FeedHandshake {
   static final Buffer PING = command("PING");
 
   private static final String NAME = "redis-proxy-feed";
 
   /**
-   * Where every command is executed before keys are told, and answered after (docs/decisions.md):
-   * the releases whose source was read.
+   * Releases in which Redis executes every command of a turn before it sends the invalidations, and
+   * sends the replies after them, so that one PING is enough for a fence (docs/decisions.md). Only
+   * releases whose source was read are listed.
    */
   private static final Pattern ONE_PING = Pattern.compile("(6\\.[02]|7\\.[024])\\.[0-9]+");
 
@@ -40,7 +41,7 @@ final class FeedHandshake {
     this.prefixes = prefixes;
   }
 
-  /** All of it at once; a server that refuses one of these is told nothing more. */
+  /** All commands, sent at once. If the server refuses one, the connection ends. */
   Buffer commands() {
     List<String> tracking = new ArrayList<>(List.of("CLIENT", "TRACKING", "ON", "BCAST"));
     prefixes.forEach(prefix -> tracking.addAll(List.of("PREFIX", prefix)));
@@ -60,7 +61,7 @@ final class FeedHandshake {
     return command;
   }
 
-  /** A string of HELLO's reply: a name, or a value. */
+  /** Takes a string of the HELLO reply: a name or a value. */
   void text(String text) {
     if (step == HELLO && before.equals("version")) {
       version = text;
@@ -68,7 +69,7 @@ final class FeedHandshake {
     before = text;
   }
 
-  /** Takes a reply in; whether the handshake is over with it, well or not. */
+  /** Takes a reply; returns whether the handshake is over, with or without success. */
   boolean isOverWith(byte type, String line) {
     if (step == HELLO && type != '-' && type != '%') {
       fault = "the server does not speak RESP3";
@@ -81,16 +82,16 @@ final class FeedHandshake {
   }
 
   /**
-   * Whether it answers a PING. A server that cannot save, and so takes no writes, refuses it like
-   * one, in its turn all the same.
+   * Whether a reply answers a PING. A server that cannot save its data refuses a PING with MISCONF,
+   * as it refuses writes. That reply also comes in its turn, so it counts.
    */
   static boolean isPong(byte type, String line) {
     return type == '+' && line.equals("PONG") || type == '-' && line.startsWith("MISCONF ");
   }
 
   /**
-   * Whether the server does not do it, rather than not now. What it says of CLIENT TRACKING is
-   * worded differently everywhere.
+   * Whether the server can never do this, and not just not now. Servers word their errors about
+   * CLIENT TRACKING differently, so any ERR to it counts.
    */
   private boolean isRefusal(String error) {
     return error.startsWith("NOPERM")
@@ -99,17 +100,17 @@ final class FeedHandshake {
         || step == TRACKING && error.startsWith("ERR ");
   }
 
-  /** What is wrong, or null. */
+  /** Why the handshake failed; null if it has not. */
   @Nullable String fault() {
     return fault;
   }
 
-  /** Whether asking again will not mend it soon. */
+  /** Whether another attempt is unlikely to succeed soon. */
   boolean isRefused() {
     return refused;
   }
 
-  /** How many PINGs, one after the other, it takes to be sure of what was told before. */
+  /** How many PINGs, one after the other, a fence needs. */
   int pingsPerFence() {
     return ONE_PING.matcher(version).matches() ? 1 : 2;
   }

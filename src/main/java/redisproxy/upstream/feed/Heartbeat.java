@@ -3,10 +3,10 @@ package redisproxy.upstream.feed;
 import java.util.function.LongSupplier;
 
 /**
- * The PINGs of a feed's connection, one in flight at most, and how long they may take: a whole
- * period, from one beat to the next. Has no timer of its own, but is told of each beat, which tells
- * whether the proxy has been running: where the beat itself comes late, Redis or its answer may
- * have stood still with it, and a PING is given another period, once.
+ * The PINGs of a feed's connection and their deadlines. At most one PING is in flight, and it may
+ * take a whole period, from one beat to the next. The owner calls this class at each beat. A late
+ * beat shows that the proxy itself stood still. Redis or its reply may have stood still with it, so
+ * the PING then gets another period, once.
  */
 final class Heartbeat {
   /** How late a beat may be, in milliseconds. */
@@ -23,16 +23,16 @@ final class Heartbeat {
   private long sent;
   private long answered;
 
-  /** The beat behind which the PING in flight has had its time. */
+  /** The last beat at which the PING in flight may still be unanswered. */
   private long dueAfter;
 
-  /** It has been given another period. */
+  /** The PING in flight has been given another period. */
   private boolean prolonged;
 
   /**
-   * One that has not begun.
+   * Creates a heartbeat that has not begun.
    *
-   * @param period from one beat to the next, in milliseconds
+   * @param period the time from one beat to the next, in milliseconds
    * @param clock milliseconds, monotonic
    */
   Heartbeat(long period, LongSupplier clock) {
@@ -40,15 +40,15 @@ final class Heartbeat {
     this.clock = clock;
   }
 
-  /** The first beat comes in a period. */
+  /** Begins: the first beat is due after one period. */
   void begin() {
     next = clock.getAsLong() + period;
   }
 
   /**
-   * A beat; the next comes in a period.
+   * A beat. The next is due after one period.
    *
-   * @return whether Redis has had its time and has not answered
+   * @return whether the PING in flight is past its deadline
    */
   boolean isOverdue() {
     beats++;
@@ -64,7 +64,7 @@ final class Heartbeat {
     return true;
   }
 
-  /** A PING is sent, at a beat or between two. */
+  /** A PING is sent, at a beat or between two beats. */
   void ping(boolean isAtBeat) {
     sent++;
     dueAfter = isAtBeat ? beats : beats + 1;
@@ -76,17 +76,17 @@ final class Heartbeat {
     answered++;
   }
 
-  /** Whether none is in flight. */
+  /** Whether no PING is in flight. */
   boolean isAnswered() {
     return answered == sent;
   }
 
-  /** How many have been sent. */
+  /** How many PINGs have been sent. */
   long sent() {
     return sent;
   }
 
-  /** How many have been answered. */
+  /** How many PINGs have been answered. */
   long answered() {
     return answered;
   }

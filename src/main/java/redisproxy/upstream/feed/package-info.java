@@ -1,8 +1,8 @@
 /**
- * The connection over which Redis tells which keys are written: {@link
- * redisproxy.upstream.feed.Feed} holds one, {@link redisproxy.upstream.feed.FeedConnection} is one,
- * {@link redisproxy.upstream.feed.FeedHandshake} begins it, {@link
- * redisproxy.upstream.feed.Heartbeat} tells a silent one from a dead one.
+ * The feed: the connection over which Redis sends invalidations. {@link
+ * redisproxy.upstream.feed.Feed} keeps one {@link redisproxy.upstream.feed.FeedConnection} open.
+ * {@link redisproxy.upstream.feed.FeedHandshake} begins a connection, and {@link
+ * redisproxy.upstream.feed.Heartbeat} finds out whether a silent one is dead.
  */
 @NullMarked
 package redisproxy.upstream.feed;

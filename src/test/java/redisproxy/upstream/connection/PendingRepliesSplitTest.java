@@ -198,11 +198,11 @@ class PendingRepliesSplitTest {
     begin(0, 1);
     read("+OK ");
     ProtocolError whole = assertThrows(ProtocolError.class, () -> read("+OK "));
-    assertEquals("ERR Protocol error: a reply to nothing", whole.getMessage());
+    assertEquals("ERR Protocol error: a reply without a request", whole.getMessage());
     begin(0, 0);
     read("$40 xxxx");
     ProtocolError inParts = assertThrows(ProtocolError.class, () -> read("x".repeat(20)));
-    assertEquals("ERR Protocol error: a reply to nothing", inParts.getMessage());
+    assertEquals("ERR Protocol error: a reply without a request", inParts.getMessage());
     assertEquals(List.of(), told);
   }
 

@@ -169,7 +169,8 @@ class RequestConnectionTest {
     open("", 0);
     connect();
     reply("+A ");
-    assertEquals(List.of("connected", "NOT_RESP ERR Protocol error: a reply to nothing[]"), told);
+    assertEquals(
+        List.of("connected", "NOT_RESP ERR Protocol error: a reply without a request[]"), told);
   }
 
   @Test

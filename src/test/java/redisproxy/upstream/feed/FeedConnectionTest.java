@@ -168,7 +168,7 @@ class FeedConnectionTest {
   void replyToNothing_endsIt() throws Exception {
     establish();
     loop.reply(0, "+PONG ");
-    assertTold("ended: Redis says PONG where PONG is due");
+    assertTold("ended: unexpected reply from Redis: PONG");
   }
 
   @Test
@@ -176,7 +176,7 @@ class FeedConnectionTest {
     establish();
     time.pass(PERIOD);
     loop.reply(0, "*1 $1 x ");
-    assertTold("pinged", "ended: Redis says something where PONG is due");
+    assertTold("pinged", "ended: unexpected reply from Redis");
   }
 
   // Fences

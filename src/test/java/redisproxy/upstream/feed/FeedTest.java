@@ -159,7 +159,7 @@ class FeedTest {
   void anythingButAPong_endsIt() throws Exception {
     establish();
     loop.reply(0, "+OK ");
-    assertEquals(List.of("lost: Redis says OK where PONG is due"), told);
+    assertEquals(List.of("lost: unexpected reply from Redis: OK"), told);
     assertFalse(loop.isOpen(0));
   }
 
@@ -183,7 +183,7 @@ class FeedTest {
   void rearmed_isLostAndOpenedAgain() throws Exception {
     establish();
     loop.run(feed::rearm);
-    assertEquals("lost: given up for another one", told.get(0));
+    assertEquals("lost: replaced by a new connection", told.get(0));
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> loop.connections.size() == 2);
     loop.connect(1);
     loop.reply(1, WELCOME);
