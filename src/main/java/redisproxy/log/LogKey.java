@@ -1,6 +1,6 @@
 package redisproxy.log;
 
-/** Every key of the values that log events carry, so that one thing has one name in all of them. */
+/** The keys of all values in log events, so that one thing has the same key in every event. */
 public final class LogKey {
   /** Which of the servers: http, resp or admin. */
   public static final String SERVER = "server";
@@ -22,16 +22,16 @@ public final class LogKey {
   /** Why something happened. */
   public static final String REASON = "reason";
 
-  /** What those who run the proxy can do about it. */
+  /** What an operator can do about it. */
   public static final String REMEDY = "remedy";
 
-  /** When it is tried again, in milliseconds. */
+  /** The time until the next attempt, in milliseconds. */
   public static final String RETRY_MS = "retry-ms";
 
-  /** How far what is kept is believed. */
+  /** How far the cache is trusted. */
   public static final String TRUST = "trust";
 
-  /** The least important messages that are logged. */
+  /** The level from which on messages are logged. */
   public static final String LEVEL = "level";
 
   /** The settings that have changed. */
@@ -39,7 +39,7 @@ public final class LogKey {
 
   public static final String FILE = "file";
 
-  /** How many keys, and of how many. */
+  /** How many keys were affected. */
   public static final String KEYS = "keys";
 
   /** The address of a client. */
@@ -48,26 +48,27 @@ public final class LogKey {
   /** A setting and its value. */
   public static final String SETTING = "setting";
 
-  /** How many of them. */
+  /** How many clients were affected. */
   public static final String CLIENTS = "clients";
 
+  /** The total to which {@link #KEYS} or {@link #CLIENTS} relates. */
   public static final String OF = "of";
 
   /** A key in Redis, or a digest of it. */
   public static final String KEY = "key";
 
-  /** The database it is in. */
+  /** The database of the key. */
   public static final String DB = "db";
 
   public static final String PROTOCOL = "protocol";
 
-  /** What became of a lookup: hit, miss or failed. */
+  /** The result of a lookup: hit, miss or failed. */
   public static final String OUTCOME = "outcome";
 
-  /** How long it took, in milliseconds. */
+  /** A duration, in milliseconds. */
   public static final String MS = "ms";
 
-  /** How many events like it have not been logged. */
+  /** How many similar events were not logged. */
   public static final String SUPPRESSED = "suppressed";
 
   private LogKey() {}

@@ -3,8 +3,8 @@ package redisproxy.log;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Bounds how often one kind of event is logged, so that whoever causes it cannot flood the log.
- * Belongs to one event loop.
+ * Limits how often one kind of event is logged, so that a client that causes it cannot flood the
+ * log. Belongs to one event loop.
  */
 public final class LogLimit {
   private final int most;
@@ -13,7 +13,7 @@ public final class LogLimit {
   private int logged;
   private long suppressed;
 
-  /** Allows so many events within each period, by {@link System#nanoTime}. */
+  /** Allows {@code most} events within each period. */
   public LogLimit(int most, long periodNanos) {
     this.most = most;
     this.periodNanos = periodNanos;
@@ -35,7 +35,7 @@ public final class LogLimit {
     return false;
   }
 
-  /** Adds to an event that is allowed the number of those suppressed before it. */
+  /** Adds to an allowed event the number of events suppressed before it. */
   public LoggingEventBuilder counted(LoggingEventBuilder event) {
     LoggingEventBuilder counted =
         suppressed == 0 ? event : event.addKeyValue(LogKey.SUPPRESSED, suppressed);

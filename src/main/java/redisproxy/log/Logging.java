@@ -14,11 +14,11 @@ import org.slf4j.LoggerFactory;
 import redisproxy.config.Log;
 
 /**
- * Sets logging up as {@code log.level} and {@code log.format} say: to standard output, one line for
+ * Configures logging by {@code log.level} and {@code log.format}: to standard output, one line for
  * each event.
  *
- * <p>Logback finds it as a service and has it say what holds until the settings are known. A file
- * of its own would cost every start-up the loading of an XML parser.
+ * <p>Logback finds this class as a service, and it configures logging until the settings are known.
+ * There is no Logback configuration file, because every start would then load an XML parser.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
   private static final String TEXT =
@@ -45,19 +45,18 @@ public final class Logging extends ContextAwareBase implements Configurator {
     root.addAppender(console);
     root.setLevel(Level.WARN);
     own(context).setLevel(Level.valueOf(level.name()));
-    // Its warnings repeat what the link to Redis reports with more to say.
+    // The Redis client's warnings repeat what Link reports in more detail.
     context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
-    // It warns of messages on their way to a verticle that has just ended, at a stop or at a start
-    // that fails.
+    // At a stop, or at a start that fails, it warns of messages to a verticle that has just ended.
     context.getLogger("io.vertx.core.eventbus.impl.MessageConsumerImpl").setLevel(Level.ERROR);
   }
 
-  /** Changes the least important messages of the proxy's own that are logged; from any thread. */
+  /** Changes the level of the proxy's own loggers; from any thread. */
   public static void level(Log.Level level) {
     own(context()).setLevel(Level.valueOf(level.name()));
   }
 
-  /** The least important ones that are. */
+  /** The level of the proxy's own loggers. */
   public static Log.Level level() {
     return Log.Level.valueOf(own(context()).getEffectiveLevel().levelStr);
   }

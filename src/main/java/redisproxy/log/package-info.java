@@ -1,4 +1,4 @@
-/** How logs are written, and the words that their events have in common. */
+/** How logs are written, and the keys that their events share. */
 @NullMarked
 package redisproxy.log;
 

@@ -14,11 +14,11 @@ import redisproxy.config.TransportKind;
  */
 public record Choice(TransportKind kind, String reason) {
   /**
-   * Chooses.
+   * Chooses a transport.
    *
    * @param wanted the setting
-   * @param fault says why a transport does not work here, or nothing if it works
-   * @throws IllegalStateException if the one that is set does not work here; the message says why
+   * @param fault returns why a transport does not work here; empty if it works
+   * @throws IllegalStateException if the wanted transport does not work here; the message says why
    *     and what to do
    */
   static Choice among(TransportKind wanted, Function<TransportKind, Optional<String>> fault) {

@@ -9,13 +9,14 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.ServerChannel;
 
 /**
- * Keeps a socket of io_uring that is being closed from waiting for input.
+ * Stops an io_uring socket that is being closed from waiting for input.
  *
- * <p>Netty (4.2.18) puts a close off while a write is under way, and cancels what waits for input
- * at once. A read in between makes the socket wait for input again, and nothing cancels that: the
- * kernel keeps the connection open until the peer ends it. The peer may wait for the very same.
+ * <p>Netty (4.2.18) delays a close while a write is under way, but cancels the wait for input at
+ * once. A read in between makes the socket wait for input again, and nothing cancels that wait. The
+ * kernel then keeps the connection open until the peer ends it, and the peer may wait for us to end
+ * it.
  *
- * <p>So no read passes once a close has.
+ * <p>So no read is passed on after a close.
  */
 final class ClosingSockets {
   private ClosingSockets() {}
@@ -29,7 +30,7 @@ final class ClosingSockets {
     };
   }
 
-  /** For the sockets that listen, and so for those that they accept. */
+  /** For the sockets that listen, which apply it to the sockets that they accept. */
   static <C extends ServerChannel> ChannelFactory<C> listening(ChannelFactory<C> sockets) {
     return () -> {
       C socket = sockets.newChannel();
@@ -52,7 +53,7 @@ final class ClosingSockets {
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
       closing = true;
-      // Withdraws a read that is due, as well.
+      // This also withdraws a pending read.
       ctx.channel().config().setAutoRead(false);
 
       ctx.close(promise);

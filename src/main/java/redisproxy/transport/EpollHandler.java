@@ -10,10 +10,11 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
 /**
- * Netty's epoll, where a socket that waits for nothing stays registered. Netty (4.2.15 to 4.2.18)
- * takes such a socket out and fails when it is to wait for room again: a client that has ended its
- * side, and reads slowly, would lose the rest of its reply. Here it waits for edges only, so the
- * end of the connection wakes the loop once and not for ever.
+ * Netty's epoll handler, changed so that a socket without interest in any event stays registered.
+ * Netty (4.2.15 to 4.2.18) removes such a socket, and then fails when the socket waits for room to
+ * write again. A slow client that has ended its side would lose the rest of its reply. Here the
+ * socket stays registered edge-triggered only, so the end of the connection wakes the event loop
+ * once and not again and again.
  */
 record EpollHandler(IoHandler netty) implements IoHandler {
   static IoHandlerFactory factory() {
@@ -64,7 +65,7 @@ record EpollHandler(IoHandler netty) implements IoHandler {
       this.netty = netty;
     }
 
-    @SuppressWarnings("TypeParameterUnusedInFormals") // the interface has it
+    @SuppressWarnings("TypeParameterUnusedInFormals") // the interface declares it
     @Override
     public <T> T attachment() {
       return netty.attachment();

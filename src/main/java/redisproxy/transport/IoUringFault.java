@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says in plain words why io_uring does not work here and what would help. Pure: what it looks at
- * is given to it.
+ * Says in plain words why io_uring does not work here and what would help. Pure: reads nothing from
+ * the system itself.
  */
 final class IoUringFault {
   private IoUringFault() {}
@@ -43,7 +43,7 @@ final class IoUringFault {
   /** The innermost message: the outer ones only say that a library did not load. */
   static String said(@Nullable Throwable cause) {
     if (cause == null) {
-      return "nobody says why";
+      return "no reason given";
     }
     Throwable inner = cause;
     while (inner.getCause() != null && inner.getCause() != inner) {

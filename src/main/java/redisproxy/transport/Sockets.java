@@ -24,11 +24,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redisproxy.config.TransportKind;
 
-/** The transport that runs: what Vert.x has for it, and the options of its sockets. */
+/** The transport that runs: its Vert.x implementation, and the options of its sockets. */
 public final class Sockets {
   /**
-   * Bytes that a socket takes beyond what the client's window has room for. Linux would take
-   * megabytes of the kernel's memory for each client that does not read.
+   * How many unsent bytes a socket accepts when the client's window is full. Without this limit,
+   * Linux would use megabytes of kernel memory for each client that does not read.
    */
   private static final long MAX_UNSENT = 256 * 1024;
 
@@ -52,8 +52,8 @@ public final class Sockets {
   /**
    * Chooses a transport by trying it.
    *
-   * @param loops event loops that there are to be: each needs a ring
-   * @throws IllegalStateException if the one that is set does not work here
+   * @param loops how many event loops there will be: each needs a ring
+   * @throws IllegalStateException if the wanted transport does not work here
    */
   public static Sockets choose(TransportKind wanted, int loops) {
     return new Sockets(Choice.among(wanted, kind -> fault(kind, loops)));
@@ -65,26 +65,26 @@ public final class Sockets {
    *
    * <p>Accept: by default the kernel accepts all clients that wait, which floods the event loops.
    *
-   * <p>Poll: by default the kernel tells only of changes. When a socket is paused, Netty cancels
-   * its read and may forget a change that came meanwhile. It would then wait for ever for bytes, or
-   * for an end, that are there (docs/decisions.md).
+   * <p>Poll: by default the kernel reports only changes. When a socket is paused, Netty cancels its
+   * read and may lose a change that came meanwhile. It would then wait for ever, although bytes or
+   * the end of the connection are there (docs/decisions.md).
    */
   public static void prepare() {
     System.setProperty("io.netty.iouring.acceptMultiShotEnabled", "false");
     System.setProperty("io.netty.iouring.pollAddMultishotEnabled", "false");
   }
 
-  /** Which one it is, and why. */
+  /** Which transport runs, and why. */
   public Choice choice() {
     return choice;
   }
 
-  /** What Vert.x has for it. */
+  /** The transport's Vert.x implementation. */
   public Transport vertx() {
     return vertx;
   }
 
-  /** Makes what drives the sockets of an event loop. */
+  /** Makes the I/O handlers of event loops. */
   public IoHandlerFactory ioHandlerFactory() {
     return switch (choice.kind()) {
       case IO_URING -> Rings.factory();
@@ -138,14 +138,14 @@ public final class Sockets {
   private static Optional<String> fault(
       @Nullable Transport transport, Function<Throwable, String> words) {
     if (transport == null) {
-      return Optional.of("its classes are not there");
+      return Optional.of("its classes are missing");
     }
     return transport.available()
         ? Optional.empty()
         : Optional.of(words.apply(transport.unavailabilityCause()));
   }
 
-  /** Makes as many rings as are needed, and has one of them wait for a timer. */
+  /** Makes as many rings as will be needed, and waits for a timer on one of them. */
   private static Optional<String> ringFault(int loops) {
     MultiThreadIoEventLoopGroup group = null;
     try {

@@ -1,6 +1,6 @@
 /**
- * What reads and writes sockets: io_uring, epoll or NIO. Chosen once, at the start, by what works
- * here.
+ * How sockets are read and written: with io_uring, epoll or NIO. The transport is chosen once, at
+ * the start, by trying what works here.
  */
 @NullMarked
 package redisproxy.transport;
