@@ -32,7 +32,7 @@ class LogLimitTest {
   }
 
   @Test
-  void nextEvent_tellsHowManyWereSuppressed() {
+  void nextEvent_countsTheSuppressedOnes() {
     Logger logger = (Logger) LoggerFactory.getLogger("redisproxy.log.LogLimitTest");
     logger.setLevel(Level.INFO);
     logger.setAdditive(false);

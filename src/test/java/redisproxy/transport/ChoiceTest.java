@@ -14,7 +14,7 @@ class ChoiceTest {
   }
 
   @Test
-  void auto_takesTheFastestThatWorks_andSaysWhyNotAFasterOne() {
+  void auto_takesTheFastestThatWorks_andSaysWhyFasterOnesFail() {
     assertEquals(
         new Choice(TransportKind.IO_URING, "the fastest works here"),
         choose(TransportKind.AUTO, Map.of()));
@@ -29,14 +29,14 @@ class ChoiceTest {
   }
 
   @Test
-  void oneThatIsSet_isTaken_thoughAFasterOneWorks() {
+  void setTransport_isTaken_evenIfAFasterOneWorks() {
     assertEquals(
         new Choice(TransportKind.NIO, "set by transport"),
         choose(TransportKind.NIO, Map.of(TransportKind.EPOLL, "broken")));
   }
 
   @Test
-  void oneThatIsSetAndDoesNotWork_isRefused_withTheReasonAndTheRemedy() {
+  void setTransportThatFails_isRefusedWithReasonAndRemedy() {
     assertEquals(
         "transport: io_uring does not work here: it is forbidden; or set transport to auto",
         assertThrows(

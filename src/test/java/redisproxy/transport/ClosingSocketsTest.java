@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import redisproxy.config.TransportKind;
 
-/** A socket that is written to and closed at once is closed, whatever it was about to read. */
+/** A socket that is written to and closed while it reads is really closed. */
 @ParameterizedClass
 @MethodSource("transports")
 class ClosingSocketsTest {
@@ -37,7 +37,7 @@ class ClosingSocketsTest {
 
   private EventLoopGroup loop;
 
-  /** NIO, and what else works here. */
+  /** The transports that work here: NIO, and perhaps others. */
   static Stream<Sockets> transports() {
     return TransportKind.BEST_FIRST.stream()
         .flatMap(
@@ -106,7 +106,7 @@ class ClosingSocketsTest {
     };
   }
 
-  /** Answers and closes, while it reads. */
+  /** Answers and closes from within a read. */
   private static final class Answerer extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object question) {

@@ -17,7 +17,7 @@ class IoUringFaultTest {
     "io_uring_register: Permission denied",
     "io_uring_setup(...) failed: Function not implemented",
   })
-  void refusal_isExplainedByTheKernelsSetting_orElseByASeccompProfile(String said) {
+  void refusal_isExplainedByTheKernelSettingOrSeccomp(String said) {
     Throwable cause = new UnsatisfiedLinkError("failed to load").initCause(new IOException(said));
     assertEquals(
         "the kernel's setting kernel.io_uring_disabled is 2; set it to 0",
@@ -27,7 +27,7 @@ class IoUringFaultTest {
   }
 
   @Test
-  void lackOfMemory_isExplainedByTheLimitOfLockedMemory() {
+  void lackOfMemory_isExplainedByTheLockedMemoryLimit() {
     String said = "io_uring_setup: Cannot allocate memory";
     assertEquals(
         "the limit of locked memory is 64 KiB (" + said + "); raise it (ulimit -l, LimitMEMLOCK=)",
@@ -36,7 +36,7 @@ class IoUringFaultTest {
   }
 
   @Test
-  void anythingElse_isSaidAsItIs() {
+  void anyOtherFailure_isReportedUnchanged() {
     assertEquals(
         "Kernel is too old", IoUringFault.explain(new IOException(" Kernel is too old\n"), 0, 1));
     assertEquals("IOException", IoUringFault.explain(new IOException(), 0, 1));

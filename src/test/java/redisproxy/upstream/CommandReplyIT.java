@@ -26,11 +26,11 @@ import redisproxy.command.CommandTable;
 import redisproxy.command.Parsed;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The table read from a real server finds the keys that the server finds: COMMAND GETKEYS. */
+/** The table from a real server finds the same keys as the server's own COMMAND GETKEYS. */
 class CommandReplyIT {
   private static final int TRIES = 60;
 
-  /** Requests whose keys are behind words, which chance does not write. */
+  /** Requests with keys after certain words, which the random requests do not contain. */
   private static final List<String> REQUESTS =
       List.of(
           "xread COUNT 2 STREAMS a b c 0 0 0",
@@ -90,7 +90,7 @@ class CommandReplyIT {
     return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 
-  /** The keys as the server finds them, sorted; null if it says that the request is none. */
+  /** The keys that the server finds, sorted; null if it rejects the request. */
   private static List<String> serversKeys(List<String> request) throws Exception {
     Request getKeys = Request.cmd(Command.COMMAND).arg("GETKEYS");
     request.forEach(getKeys::arg);
@@ -104,7 +104,7 @@ class CommandReplyIT {
     }
   }
 
-  /** The keys as the table finds them, sorted; null if there may be others. */
+  /** The keys that the table finds, sorted; null if there may be others. */
   private static List<String> keys(List<String> request) {
     var read = Parsed.array(table, request.toArray(new String[0]));
     List<String> keys = new ArrayList<>();
@@ -114,7 +114,7 @@ class CommandReplyIT {
   }
 
   @Test
-  void keys_behindWords_areThoseOfTheServer() throws Exception {
+  void keys_afterWords_matchTheServer() throws Exception {
     for (String line : REQUESTS) {
       List<String> request = List.of(line.split(" "));
       List<String> expected = serversKeys(request);
@@ -126,7 +126,7 @@ class CommandReplyIT {
 
   /** Arguments are words and small numbers, so that some of them count keys. */
   @Test
-  void keys_ofEveryCommand_areThoseOfTheServer() throws Exception {
+  void keys_ofEveryCommand_matchTheServer() throws Exception {
     Random random = new Random(1);
     Set<String> withoutKeys = new TreeSet<>();
     int found = 0;
@@ -142,7 +142,7 @@ class CommandReplyIT {
         if (expected != null) {
           hasKeys |= !expected.isEmpty();
           List<String> keys = keys(request);
-          // Without a number where keys are counted, the server finds none.
+          // If the number of keys is not a number, the server finds no keys.
           if (keys != null || !expected.isEmpty()) {
             assertEquals(expected, keys, request.toString());
           }

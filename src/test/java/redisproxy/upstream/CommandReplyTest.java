@@ -13,16 +13,16 @@ import redisproxy.command.CommandTable;
 import redisproxy.command.Parsed;
 import redisproxy.command.Request;
 
-/** Replies to COMMAND of servers old and new, by the keys that are found in requests. */
+/** Reads COMMAND replies of old and new servers, and checks the keys found in requests. */
 class CommandReplyTest {
   private static final List<Object> NONE = List.of();
 
-  /** A row of version 6. */
+  /** A row of Redis 6. */
   private static List<Object> row(String name, String flag, int first, int last, int step) {
     return List.of(name, -1, List.of(flag), first, last, step, List.of("@all"));
   }
 
-  /** A row of version 7. */
+  /** A row of Redis 7. */
   private static List<Object> row(
       String name, String flag, List<Object> specs, List<Object> subcommands) {
     return List.of(
@@ -75,7 +75,7 @@ class CommandReplyTest {
     "flushall, '', ?",
     "other a, ?, ?"
   })
-  void rowsOfVersion6_tellTheKeys(String line, String keys, String written) {
+  void keys_fromRowsOfRedis6(String line, String keys, String written) {
     CommandTable table =
         table(
             row("get", "readonly", 1, 1, 1),
@@ -97,7 +97,7 @@ class CommandReplyTest {
     "counted 9 a, ?",
     "pairs d 2 a 1 b 2 x, a b"
   })
-  void specsOfVersion7_tellTheKeys(String line, String expected) {
+  void keys_fromKeySpecsOfRedis7(String line, String expected) {
     CommandTable table =
         table(
             row("one", "readonly", List.of(spec("RO", FIRST, ONE)), NONE),
@@ -130,7 +130,7 @@ class CommandReplyTest {
 
   /** Unknown keys invalidate more than needed; overlooked keys would leave stale values. */
   @Test
-  void specsThatAreNotUnderstood_leaveTheKeysUnknown() {
+  void keys_areUnknown_whenASpecIsUnknown() {
     List<List<Object>> specs =
         List.of(
             spec("RW", typed("unknown"), ONE),
@@ -145,7 +145,7 @@ class CommandReplyTest {
   }
 
   @Test
-  void flagsOfKeys_tellWhichAreWritten() {
+  void writtenKeys_followTheFlagsOfKeySpecs() {
     CommandTable table =
         table(
             row(
@@ -158,7 +158,7 @@ class CommandReplyTest {
   }
 
   @Test
-  void subcommands_haveKeysOfTheirOwn() {
+  void subcommands_haveTheirOwnKeySpecs() {
     List<Object> create =
         row("c|create", "write", List.of(spec("RW", typed("index", "index", 2), ONE)), NONE);
     List<Object> stats = row("c|stats", "readonly", NONE, NONE);
@@ -170,12 +170,12 @@ class CommandReplyTest {
   }
 
   @Test
-  void emptyReply_isAnEmptyTable() {
+  void table_whenReplyIsEmpty_isEmpty() {
     assertTrue(table().isEmpty());
   }
 
   @Test
-  void replyThatIsNoTable_isRefused() {
+  void table_whenReplyIsMalformed_throws() {
     assertThrows(RuntimeException.class, () -> table(List.of("get", 2)));
     List<Object> incomplete = List.of("flags", NONE, "begin_search", FIRST);
     assertThrows(RuntimeException.class, () -> table(row("c", "write", List.of(incomplete), NONE)));

@@ -25,8 +25,8 @@ import java.util.Queue;
 import java.util.stream.Collectors;
 
 /**
- * A Redis client and the one connection it makes. The test accepts or refuses the connection, reads
- * what was sent and answers it in order. Errors, batches and losses are reported as
+ * A fake Redis client with one connection. The test accepts or refuses the connection, reads the
+ * requests, and answers them in order. Errors, batches and losses are reported as
  * vertx-redis-client reports them.
  */
 public final class FakeRedis implements Redis, RedisConnection {
@@ -36,7 +36,7 @@ public final class FakeRedis implements Redis, RedisConnection {
   private final Loop loop;
   private final Promise<RedisConnection> attempt;
 
-  /** One for each request that is not answered. */
+  /** The promises of the unanswered requests. */
   private final Queue<Promise<Response>> waiting = new ArrayDeque<>();
 
   private List<String> writes = new ArrayList<>();
@@ -56,23 +56,23 @@ public final class FakeRedis implements Redis, RedisConnection {
     return ((ContextInternal) loop.context).promise();
   }
 
-  /** The connection is made. */
+  /** Makes the connection succeed. */
   public FakeRedis accept() throws Exception {
     loop.run(() -> attempt.complete(this));
     return this;
   }
 
-  /** The connection is not made. */
+  /** Makes the connection fail. */
   public void refuse(Throwable why) throws Exception {
     loop.run(() -> attempt.fail(why));
   }
 
-  /** Redis answers the attempt with an error. */
+  /** Makes Redis answer the attempt with an error. */
   public void refuse(String error) throws Exception {
     refuse(ErrorType.create(error));
   }
 
-  /** What was written since the last time, each write with its requests separated by commas. */
+  /** The writes since the last call; the requests of a write are separated by commas. */
   public List<String> sent() throws Exception {
     return loop.call(
         () -> {
@@ -82,7 +82,7 @@ public final class FakeRedis implements Redis, RedisConnection {
         });
   }
 
-  /** Redis answers the oldest requests, all in one turn; each reply as of {@link #response}. */
+  /** Answers the oldest requests, all in one turn; see {@link #response} for the replies. */
   public void reply(Object... replies) throws Exception {
     loop.run(
         () -> {
@@ -99,8 +99,8 @@ public final class FakeRedis implements Redis, RedisConnection {
   }
 
   /**
-   * A reply: a number, null, a list of replies, or a text: an error if it begins with a minus sign,
-   * a simple string if it begins with a plus sign, otherwise a bulk string.
+   * Makes a reply of a number, null, a list of replies, or a text. A text is an error if it begins
+   * with a minus sign, a simple string if it begins with a plus sign, and otherwise a bulk string.
    */
   public static Response response(Object reply) {
     if (reply instanceof List<?> list) {
@@ -122,12 +122,12 @@ public final class FakeRedis implements Redis, RedisConnection {
         : BulkType.create(Buffer.buffer(text), false);
   }
 
-  /** Redis closes the connection. */
+  /** Makes Redis close the connection. */
   public void lose() throws Exception {
     loop.run(() -> end(ErrorType.create("CONNECTION_CLOSED")));
   }
 
-  /** The connection fails. */
+  /** Makes the connection fail after it was made. */
   public void lose(Throwable why) throws Exception {
     loop.run(
         () -> {

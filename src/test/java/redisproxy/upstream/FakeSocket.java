@@ -10,16 +10,15 @@ import io.netty.channel.socket.DuplexChannel;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A socket that the test is at the other end of. Each of its directions ends by itself. It takes
- * what is written only while the test lets it, and its time stands still until the test lets it
- * pass.
+ * A socket whose other end is the test. Its two directions end independently. It accepts written
+ * bytes only while the test lets it, and its clock moves only when the test says so.
  */
 public final class FakeSocket extends EmbeddedChannel implements DuplexChannel {
   private boolean isTaking = true;
   private boolean inputEnded;
   private boolean outputEnded;
 
-  /** One that is open. */
+  /** Creates an open socket. */
   public FakeSocket(ChannelHandler... handlers) {
     super(handlers);
     freezeTime();
@@ -32,7 +31,7 @@ public final class FakeSocket extends EmbeddedChannel implements DuplexChannel {
     }
   }
 
-  /** Whether it takes what is written; if it does again, also what was written meanwhile. */
+  /** Sets whether it accepts written bytes. If it does again, it also sends those that waited. */
   public void takes(boolean takes) {
     isTaking = takes;
     if (takes) {
@@ -40,18 +39,18 @@ public final class FakeSocket extends EmbeddedChannel implements DuplexChannel {
     }
   }
 
-  /** The other side will send no more. */
+  /** Ends the input: the other side will send no more. */
   public void endInput() {
     inputEnded = true;
     pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
   }
 
-  /** The other side is gone. What was to be done later is done all the same. */
+  /** Closes the socket from the other side. Scheduled tasks still run. */
   public void vanish() {
     pipeline().close();
   }
 
-  /** So much time passes. */
+  /** Lets time pass, and runs the tasks that are due. */
   public void pass(long millis) {
     advanceTimeBy(millis, TimeUnit.MILLISECONDS);
     runPendingTasks();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What Redis says of credentials, without a socket. */
+/** Checks credentials with Redis, without a socket. */
 class JudgeTest {
   private final Loop loop = new Loop();
   private final Semaphore permits = new Semaphore(2);
@@ -36,21 +36,24 @@ class JudgeTest {
                 user.getBytes(StandardCharsets.UTF_8), password.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** What is made of this reply. */
+  /** The verdict that follows from this reply. */
   private Future<Boolean> verdict(String reply) throws Exception {
     Future<Boolean> verdict = ask("u", "p");
     loop.connect(0);
     loop.replyLine(0, reply);
-    assertEquals(2, permits.availablePermits(), "given back");
+    assertEquals(2, permits.availablePermits(), "permit given back");
     assertFalse(loop.isOpen(0));
     return verdict;
   }
 
   @Test
-  void credentials_areSentAsTheyAre_andNoOthers() throws Exception {
+  void accepts_sendsOnlyTheGivenCredentials() throws Exception {
     ask("u", "é");
     loop.connect(0);
-    assertEquals("*3 $4 AUTH $1 u $2 \u00c3\u00a9 ", loop.sent(0), "the proxy's own are not");
+    assertEquals(
+        "*3 $4 AUTH $1 u $2 \u00c3\u00a9 ",
+        loop.sent(0),
+        "the proxy's own credentials are not sent");
   }
 
   @ParameterizedTest
@@ -62,11 +65,11 @@ class JudgeTest {
         "-ERR AUTH <password> called without any password configured for the default user.",
         "-ERR wrong number of arguments for 'auth' command",
       })
-  void refusal_refuses(String reply) throws Exception {
+  void accepts_whenRedisRefuses_isFalse(String reply) throws Exception {
     assertEquals(false, verdict(reply).result());
   }
 
-  /** To take these for a refusal would lock out a client with the right password. */
+  /** If these counted as a refusal, a client with the right password would be locked out. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -77,14 +80,14 @@ class JudgeTest {
         ":1",
         "$-1",
       })
-  void anythingElse_isNoVerdict(String reply) throws Exception {
+  void accepts_onAnyOtherReply_fails(String reply) throws Exception {
     Future<Boolean> verdict = verdict(reply);
     assertTrue(verdict.failed());
     assertEquals("Redis cannot check credentials now", verdict.cause().getMessage());
   }
 
   @Test
-  void lostConnection_isNoVerdict() throws Exception {
+  void accepts_whenTheConnectionIsLost_fails() throws Exception {
     Future<Boolean> verdict = ask("u", "p");
     loop.refuse(0);
     assertTrue(verdict.failed());
@@ -92,7 +95,7 @@ class JudgeTest {
   }
 
   @Test
-  void moreThanAreAllowed_areNotAsked_untilOneIsAnswered() throws Exception {
+  void accepts_whenNoPermitIsFree_failsWithoutAsking() throws Exception {
     Future<Boolean> first = ask("a", "p");
     ask("b", "p");
     Future<Boolean> third = ask("c", "p");

@@ -27,8 +27,8 @@ import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.node.DedicatedConnections;
 
 /**
- * An event loop, and the connections that are opened on it: the test is the server behind them.
- * Blanks in its texts stand for line ends.
+ * An event loop, and the connections that are opened on it. The test plays the server at their
+ * other end. A blank in a text stands for a line end.
  */
 public final class Loop implements AutoCloseable {
   private static final int MAX_PENDING = 64 * 1024;
@@ -36,15 +36,15 @@ public final class Loop implements AutoCloseable {
   public final Vertx vertx = Vertx.vertx();
   public final Context context = vertx.getOrCreateContext();
 
-  /** Those that were opened, in their order. */
+  /** The connections that were opened, in order. */
   public final List<RedisConnection> connections = new CopyOnWriteArrayList<>();
 
-  /** The Redis clients that were made, in their order. */
+  /** The Redis clients that were made, in order. */
   public final List<FakeRedis> clients = new CopyOnWriteArrayList<>();
 
   private final List<EmbeddedChannel> channels = new CopyOnWriteArrayList<>();
 
-  /** Those that a {@link #transport} of here is asked for. */
+  /** The sockets that were requested of a {@link #transport} made here. */
   public final Sockets sockets = new Sockets(this);
 
   /** For {@link DedicatedConnections.Opener}. */
@@ -56,7 +56,7 @@ public final class Loop implements AutoCloseable {
     return connection;
   }
 
-  /** What opens connections here, with these settings. */
+  /** A transport with these settings that opens its connections here. */
   public Transport transport(String... settings) throws Exception {
     Map<String, String> all = new HashMap<>();
     for (int i = 0; i < settings.length; i += 2) {
@@ -85,7 +85,7 @@ public final class Loop implements AutoCloseable {
             });
   }
 
-  /** Does something on the event loop, and what that leads to. */
+  /** Runs a task on the event loop, and what it schedules there. */
   public <T> T call(Callable<T> task) throws Exception {
     CompletableFuture<T> done = new CompletableFuture<>();
     context.runOnContext(
@@ -100,7 +100,7 @@ public final class Loop implements AutoCloseable {
     return done.get(10, TimeUnit.SECONDS);
   }
 
-  /** The same without a result. */
+  /** Like {@link #call}, without a result. */
   public void run(Runnable task) throws Exception {
     call(
         () -> {
@@ -109,7 +109,7 @@ public final class Loop implements AutoCloseable {
         });
   }
 
-  /** A connection that was opened is connected. */
+  /** Connects a connection that was opened. */
   public void connect(int index) throws Exception {
     run(
         () -> {
@@ -118,17 +118,17 @@ public final class Loop implements AutoCloseable {
         });
   }
 
-  /** It is not to be. */
+  /** Makes a connection that was opened fail to connect. */
   public void refuse(int index) throws Exception {
     run(() -> connections.get(index).unreachable(new ConnectException("refused")));
   }
 
-  /** What the server was sent since the last time. */
+  /** What the server received since the last call. */
   public String sent(int index) throws Exception {
     return call(() -> sent(channels.get(index)));
   }
 
-  /** What was written to a channel since the last time. */
+  /** What was written to a channel since the last call. */
   public static String sent(EmbeddedChannel channel) {
     StringBuilder all = new StringBuilder();
     for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
@@ -143,28 +143,28 @@ public final class Loop implements AutoCloseable {
     return Unpooled.copiedBuffer(text.replace(" ", "\r\n"), StandardCharsets.US_ASCII);
   }
 
-  /** The server sends this. */
+  /** Sends this from the server. */
   public void reply(int index, String replies) throws Exception {
     reply(index, List.of(buffer(replies)));
   }
 
-  /** The server sends these, which come in one turn of the event loop. */
+  /** Sends these from the server in one turn of the event loop. */
   public void reply(int index, List<ByteBuf> data) throws Exception {
     run(() -> data.forEach(channels.get(index)::writeInbound));
   }
 
-  /** The server sends one line, which may have blanks. */
+  /** Sends one line from the server; a blank in it stays a blank. */
   public void replyLine(int index, String line) throws Exception {
     byte[] bytes = (line + "\r\n").getBytes(StandardCharsets.US_ASCII);
     run(() -> channels.get(index).writeInbound(Unpooled.wrappedBuffer(bytes)));
   }
 
-  /** The server closes the connection. */
+  /** Closes the connection from the server's side. */
   public void close(int index) throws Exception {
     run(() -> channels.get(index).close());
   }
 
-  /** Between two turns: whoever closes it in a turn has done all else of that turn. */
+  /** Checks between two turns, so that a turn that closes the connection has ended. */
   public boolean isOpen(int index) throws Exception {
     return call(() -> channels.get(index).isOpen());
   }

@@ -19,14 +19,14 @@ import redisproxy.cache.TooLarge;
 import redisproxy.cache.Unverified;
 import redisproxy.upstream.load.Loader;
 
-/** A cache whose loads the test passes on, and what those that wait for them are told. */
+/** A cache that hands its loads to the test's loader, and records the answers to lookups. */
 public final class Reads {
   /** The longest value that is loaded whole. */
   public static final int MAX = 10;
 
   public static final long EXPIRY_MS = 100_000;
 
-  /** Does not mind what becomes of the loader's connection. */
+  /** Ignores the events of the loader's connection. */
   public static final Loader.Owner NOBODY =
       new Loader.Owner() {
         @Override
@@ -39,17 +39,17 @@ public final class Reads {
         public void lost(boolean isRefused) {}
       };
 
-  /** Answers in their order, each behind the key, and its database unless that is 0. */
+  /** The answers in order, each after its key, and after its database unless that is 0. */
   public final List<String> told = new CopyOnWriteArrayList<>();
 
   private final Loop loop;
   private final VirtualTime time;
   private final Cache lru = new LruCache(100, 1 << 20);
 
-  /** What starts loads. */
+  /** Starts the loads. */
   public Consumer<Load<String>> loader = load -> {};
 
-  /** What the cache throws instead of keeping an entry, or null. */
+  /** If not null, the cache throws this instead of keeping an entry. */
   public RuntimeException fault;
 
   public final ReadThrough<String> cache;
@@ -110,7 +110,7 @@ public final class Reads {
     loop.run(() -> cache.load(key(db, name), db + "/" + name, time.getAsLong()));
   }
 
-  /** How long what is kept of a key may be served yet, in milliseconds; -1 if nothing is kept. */
+  /** How long a key's entry may still be served, in milliseconds; -1 if there is none. */
   public long kept(String name) throws Exception {
     return loop.call(
         () -> {
@@ -119,7 +119,7 @@ public final class Reads {
         });
   }
 
-  /** What was told since the last time. */
+  /** The answers since the last call. */
   public List<String> answers() {
     List<String> answers = List.copyOf(told);
     told.clear();

@@ -26,7 +26,7 @@ import redisproxy.upstream.connection.Names;
 import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.load.Link;
 
-/** Hosts that {@code redis.url} may name and {@link java.net.URI} does not take. */
+/** Host names that {@code redis.url} accepts and {@link java.net.URI} rejects. */
 class RedisHostIT {
   private static final String HOSTS = "127.0.0.1 my_redis 3f2a1b trailing-\n";
 
@@ -49,7 +49,7 @@ class RedisHostIT {
   }
 
   private Transport transport(String url) {
-    // The first connection is slow where other JVMs of tests start at the same time.
+    // The first connection is slow while other test JVMs start.
     Settings.Redis settings =
         Configuration.parse(Map.of("redis.url", url, "redis.connect-timeout", "10s")).redis();
     vertx =
@@ -88,7 +88,7 @@ class RedisHostIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"my_redis", "MY_REDIS", "3f2a1b", "trailing-"})
-  void everyNameThatResolves_isConnectedTo(String host) {
+  void everyResolvableName_isConnectedTo(String host) {
     Transport transport = transport("redis://" + host + ":" + redis.port());
     RedisConnection connection = await(onLoop(() -> link(transport)));
     String client = await(connection.send(Request.cmd(Command.CLIENT).arg("LIST"))).toString();

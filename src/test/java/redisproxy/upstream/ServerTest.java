@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a server says of itself, and what is made of it when it says nothing. */
+/** What a server reports about itself, and what the proxy assumes when it reports nothing. */
 class ServerTest {
   private static final String UNKNOWN_COMMAND = "-ERR unknown command 'HELLO'";
   private static final List<Object> COMMANDS =
@@ -43,7 +43,7 @@ class ServerTest {
   }
 
   @Test
-  void ask_tellsWhatHelloAndCommandSay() throws Exception {
+  void ask_readsHelloAndCommand() throws Exception {
     Server server =
         told(
             List.of("server", "valkey", "proto", 2, "role", "master", "modules", List.of()),
@@ -55,7 +55,7 @@ class ServerTest {
   }
 
   @Test
-  void helloThatIsNotKnown_leavesTheCommands() throws Exception {
+  void ask_whenHelloIsUnknown_stillReadsCommands() throws Exception {
     Server server = told(UNKNOWN_COMMAND, COMMANDS);
     assertEquals(Map.of(), server.hello());
     assertEquals(Server.Modules.NONE, server.modules());
@@ -64,37 +64,37 @@ class ServerTest {
   }
 
   @Test
-  void commandsThatAreForbidden_leaveTheRest() throws Exception {
+  void ask_whenCommandIsForbidden_stillReadsHello() throws Exception {
     Server server = told(List.of("role", "replica"), "-NOPERM no permissions for 'command'");
     assertEquals("replica", server.role());
     assertTrue(server.commands().isEmpty());
   }
 
   @Test
-  void commandsThatCannotBeRead_areUnknown() throws Exception {
+  void ask_whenCommandReplyIsMalformed_stillReadsHello() throws Exception {
     Server server = told(List.of("role", "master"), List.of(List.of("get", 2)));
     assertEquals("master", server.role());
     assertTrue(server.commands().isEmpty());
   }
 
   @Test
-  void helloThatCannotBeRead_isUnknown() throws Exception {
+  void ask_whenHelloReplyIsMalformed_stillReadsCommands() throws Exception {
     Server server = told("+OK", COMMANDS);
     assertEquals(Map.of(), server.hello());
     assertFalse(server.commands().isEmpty());
   }
 
   @Test
-  void lostConnection_leavesAllUnknown() throws Exception {
+  void ask_whenTheConnectionIsLost_knowsNothing() throws Exception {
     redis.lose();
     assertTrue(asked.succeeded());
     assertEquals(Map.of(), asked.result().hello());
     assertTrue(asked.result().commands().isEmpty());
   }
 
-  /** RESP3 has a map for each module; the lengths are of bytes. */
+  /** RESP3 has a map for each module. Lengths count bytes. */
   @Test
-  void modules_areWrittenForEitherVersion() throws Exception {
+  void modules_areEncodedForResp2AndResp3() throws Exception {
     List<Object> search =
         List.of("name", "search", "ver", 20811, "path", "/\u00e9", "args", List.of("a", 1));
     List<Object> json = List.of("name", "ReJSON", "ver", 2);
@@ -110,7 +110,7 @@ class ServerTest {
   }
 
   @Test
-  void role_isAskedByItself() throws Exception {
+  void role_sendsOnlyHello() throws Exception {
     redis.reply(UNKNOWN_COMMAND, COMMANDS);
     Future<String> role = loop.call(() -> Server.role(redis));
     assertEquals(List.of("HELLO 2"), redis.sent());
@@ -132,7 +132,7 @@ class ServerTest {
     "'-NOPERM role master', false",
     "'', false"
   })
-  void saysMaster_onlyOfAReplyToHelloThatSaysSo(String reply, boolean expected) {
+  void saysMaster_onlyForAMastersHelloReply(String reply, boolean expected) {
     assertEquals(expected, Server.saysMaster(lines(reply + " ")));
   }
 }

@@ -19,8 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * The sockets that are asked for on a {@link Loop}: the test says which of them are made, and is
- * the server behind them. Blanks in its texts stand for line ends.
+ * The sockets that are requested on a {@link Loop}. The test decides which of them connect, and
+ * plays the server at their other end. A blank in a text stands for a line end.
  */
 public final class Sockets {
   private final Loop loop;
@@ -39,32 +39,32 @@ public final class Sockets {
     return promise.future();
   }
 
-  /** How many have been asked for. */
+  /** How many sockets have been requested. */
   public int asked() {
     return asked.size();
   }
 
-  /** One that was asked for is made. */
+  /** Connects a requested socket. */
   public void make(int index) throws Exception {
     loop.run(() -> asked.get(index).complete(made.get(index).asNetSocket()));
   }
 
-  /** It is not to be. */
+  /** Makes a requested socket fail to connect. */
   public void refuse(int index) throws Exception {
     loop.run(() -> asked.get(index).fail(new ConnectException("refused")));
   }
 
-  /** What the server was sent since the last time. */
+  /** What the server received since the last call. */
   public String sent(int index) throws Exception {
     return loop.call(() -> Loop.sent(made.get(index).channel));
   }
 
-  /** The server sends this. */
+  /** Sends this from the server. */
   public void reply(int index, String replies) throws Exception {
     loop.run(() -> made.get(index).channel.writeInbound(Loop.buffer(replies)));
   }
 
-  /** The server sends this and closes: the socket is gone before its turn has ended. */
+  /** Sends this from the server and closes the socket in the same turn. */
   public void replyAndClose(int index, String replies) throws Exception {
     loop.run(
         () -> {
@@ -74,7 +74,7 @@ public final class Sockets {
         });
   }
 
-  /** The server sends one line, which may have blanks. */
+  /** Sends one line from the server; a blank in it stays a blank. */
   public void replyLine(int index, String line) throws Exception {
     loop.run(
         () ->
@@ -83,22 +83,22 @@ public final class Sockets {
                 .writeInbound(Unpooled.copiedBuffer(line + "\r\n", StandardCharsets.US_ASCII)));
   }
 
-  /** Whether the server was told that no more is sent. */
+  /** Whether the proxy has ended its output. */
   public boolean isOutputEnded(int index) throws Exception {
     return loop.call(() -> made.get(index).channel.isOutputShutdown());
   }
 
-  /** Whether what the server sends is read. */
+  /** Whether the proxy reads from the server. */
   public boolean isReading(int index) throws Exception {
     return loop.call(() -> made.get(index).channel.config().isAutoRead());
   }
 
-  /** Whether the server takes what it is sent. */
+  /** Sets whether the server accepts bytes from the proxy. */
   public void takes(int index, boolean takes) throws Exception {
     loop.run(() -> made.get(index).channel.takes(takes));
   }
 
-  /** The server closes the connection. */
+  /** Closes the connection from the server's side. */
   public void close(int index) throws Exception {
     loop.run(() -> made.get(index).channel.vanish());
   }
@@ -111,7 +111,7 @@ public final class Sockets {
     made.forEach(socket -> socket.channel.finishAndReleaseAll());
   }
 
-  /** A socket of Vert.x, as far as connections to Redis use one. */
+  /** A fake Vert.x socket with only the methods that connections to Redis use. */
   private static final class Socket extends ChannelInboundHandlerAdapter {
     final FakeSocket channel = new FakeSocket();
     private Handler<Buffer> received = data -> {};

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * Time that passes when the test says so: a clock in milliseconds, and a Vertx whose timers follow
- * it.
+ * Time that passes only when the test says so: a clock in milliseconds, and a Vertx whose timers
+ * follow it.
  */
 public final class VirtualTime implements LongSupplier {
   /** A timer that is set; its period is 0 if it fires once. */
@@ -24,7 +24,7 @@ public final class VirtualTime implements LongSupplier {
   private long now = 1_000_000;
   private long lastId;
 
-  /** The event loop's own in all but its timers. */
+  /** The event loop's Vertx, except for its timers. */
   public final Vertx vertx;
 
   public VirtualTime(Loop loop) {
@@ -54,7 +54,7 @@ public final class VirtualTime implements LongSupplier {
     return lastId;
   }
 
-  /** An attempt to connect is bounded by real time: to an hour, unless the settings say less. */
+  /** A transport whose connect timeout, which runs in real time, is an hour unless it is set. */
   public Transport transport(String... settings) throws Exception {
     Stream<String> bound = Stream.of("redis.connect-timeout", "1h");
     return loop.transport(Stream.concat(bound, Stream.of(settings)).toArray(String[]::new));
@@ -65,16 +65,16 @@ public final class VirtualTime implements LongSupplier {
     return now;
   }
 
-  /** Lets so many milliseconds pass, and each timer fire when it is due. */
+  /** Lets this many milliseconds pass; each timer fires when it is due. */
   public void pass(long millis) throws Exception {
     long end = loop.call(() -> now + millis);
     while (loop.call(() -> fireNext(end))) {
-      // Each in a turn of its own.
+      // Each timer fires in its own turn.
     }
     loop.run(() -> now = end);
   }
 
-  /** The JVM stands still: the timers that are due meanwhile fire afterwards. */
+  /** Simulates a pause of the JVM: timers that become due fire afterwards. */
   public void standStill(long millis) throws Exception {
     loop.run(() -> now += millis);
     pass(0);
@@ -99,7 +99,7 @@ public final class VirtualTime implements LongSupplier {
     return loop.call(timers::size);
   }
 
-  /** How long each timer that is set has yet to wait, in milliseconds, in the order of setting. */
+  /** The remaining time of each timer that is set, in milliseconds, in the order of setting. */
   public List<Long> waits() throws Exception {
     return loop.call(() -> timers.stream().map(timer -> timer.dueAt - now).toList());
   }

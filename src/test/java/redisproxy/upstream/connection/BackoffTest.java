@@ -12,14 +12,14 @@ class BackoffTest {
   private static final long[] BOUNDS = {50, 100, 200, 400, 800, 1000, 1000, 1000};
 
   @Test
-  void next_isBetweenHalfAndAllOfABoundThatDoubles() {
+  void next_isBetweenHalfAndAllOfADoublingBound() {
     for (int run = 0; run < 1000; run++) {
       assertDoubles(new Backoff(1000));
     }
   }
 
   @Test
-  void reset_beginsAnew() {
+  void reset_restartsAtTheFirstBound() {
     Backoff backoff = new Backoff(1000);
     assertDoubles(backoff);
     backoff.reset();
@@ -34,14 +34,14 @@ class BackoffTest {
   }
 
   @Test
-  void next_isSpread() {
+  void next_isRandom() {
     Backoff backoff = new Backoff(50);
     assertEquals(26, LongStream.generate(backoff::next).limit(1000).distinct().count());
   }
 
   @ParameterizedTest
   @ValueSource(longs = {-1, 0, 1, 2, 3, 49, 365L * 24 * 3600 * 1000})
-  void next_whateverTheBound_isOneAtLeast(long bound) {
+  void next_forAnyBound_isAtLeastOne(long bound) {
     Backoff backoff = new Backoff(bound);
     for (int i = 0; i < 200; i++) {
       long delay = backoff.next();

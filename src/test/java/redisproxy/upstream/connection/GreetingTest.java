@@ -11,9 +11,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 
-/** What is said first over a connection, and how many replies that has. */
+/** The first commands on a connection, and the number of their replies. */
 class GreetingTest {
-  private static final String NOBODY = "redis://localhost";
+  private static final String WITHOUT_PASSWORD = "redis://localhost";
 
   private static Settings.Redis redis(String url) {
     return Configuration.parse(Map.of("redis.url", url)).redis();
@@ -35,14 +35,14 @@ class GreetingTest {
         "redis://me:pw@localhost | 7 | '*3 $4 AUTH $2 me $2 pw *2 $6 SELECT $1 7 '",
         "redis://:%C3%A9@localhost | 0 | '*2 $4 AUTH $2 é '",
       })
-  void commands_areAsManyAsAreSaid(String url, int db, String expected) {
+  void commands_countsTheGreetingsCommands(String url, int db, String expected) {
     int count = (int) expected.chars().filter(c -> c == '*').count();
     assertEquals(expected, text(Greeting.of(redis(url), db)));
     assertEquals(count, Greeting.commands(redis(url), db));
     assertEquals(expected, text(Greeting.of(redis(url), db, false)));
     assertEquals(count, Greeting.commands(redis(url), db, false));
     String hello = expected + "*2 $5 HELLO $1 3 ";
-    assertEquals(hello, text(Greeting.of(redis(url), db, true)), "behind what it may need");
+    assertEquals(hello, text(Greeting.of(redis(url), db, true)), "HELLO comes after AUTH");
     assertEquals(count + 1, Greeting.commands(redis(url), db, true));
   }
 
@@ -52,17 +52,17 @@ class GreetingTest {
     "redis://:pw@localhost, '*5 $5 HELLO $1 3 $4 AUTH $7 default $2 pw '",
     "redis://me:pw@localhost, '*5 $5 HELLO $1 3 $4 AUTH $2 me $2 pw '",
   })
-  void hello_saysWhoTheProxyIs(String url, String expected) {
+  void hello_logsTheProxyIn(String url, String expected) {
     assertEquals(expected, text(Greeting.hello(redis(url), 3).getBytes()));
   }
 
   @Test
-  void hello_saysTheVersionThatIsAskedFor() {
-    assertEquals("*2 $5 HELLO $1 2 ", text(Greeting.hello(redis(NOBODY), 2).getBytes()));
+  void hello_namesTheVersionOfResp() {
+    assertEquals("*2 $5 HELLO $1 2 ", text(Greeting.hello(redis(WITHOUT_PASSWORD), 2).getBytes()));
   }
 
   @Test
-  void argumentsOfAnyBytes_areAppendedAsTheyAre() {
+  void append_copiesAnyBytesUnchanged() {
     Buffer to = Buffer.buffer("x");
     Greeting.append(to, new byte[] {'\r', '\n', 0, (byte) 0xff}, new byte[0]);
     assertEquals(

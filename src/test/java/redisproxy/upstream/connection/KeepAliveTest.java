@@ -6,14 +6,14 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** When a PING is due. By the real clock, which may stand still for as long as it likes. */
+/** When a PING is due. Uses the real clock, so a pause of any length must not fail it. */
 class KeepAliveTest {
   private static final long DUE_NANOS = TimeUnit.MILLISECONDS.toNanos(750);
 
   private final long madeAt = System.nanoTime();
   private final KeepAlive keepAlive = new KeepAlive();
 
-  /** Nothing was sent for as long as that, if a PING is due. */
+  /** Checks that a PING is due only if nothing was sent for 750 ms. */
   private static void assertNotEarly(boolean isDue, long usedAt) {
     assertTrue(!isDue || System.nanoTime() - usedAt >= DUE_NANOS);
   }
@@ -23,14 +23,14 @@ class KeepAliveTest {
   }
 
   @Test
-  void ping_isDueWhenNothingWasSentForThreeQuartersOfASecond() {
+  void ping_isDueAfterThreeQuartersOfASecondWithoutUse() {
     assertNotEarly(keepAlive.isDue(), madeAt);
     awaitDue();
     assertNotEarly(true, madeAt);
   }
 
   @Test
-  void use_putsItOff() {
+  void used_delaysThePing() {
     awaitDue();
     long usedAt = System.nanoTime();
     keepAlive.used();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 
-/** A name that means another server from some time on, before a name server of the test's own. */
+/** A host name whose address changes, resolved by the test's own name server. */
 class NamesTest {
   private static final String BEFORE = "127.0.0.2";
   private static final String AFTER = "127.0.0.3";
@@ -34,7 +34,7 @@ class NamesTest {
   private ServerSocket before;
   private ServerSocket after;
 
-  /** What the name means; null when the name server says nothing. */
+  /** The address of the name; null if the name server does not reply. */
   private volatile String address = BEFORE;
 
   private Vertx vertx;
@@ -59,7 +59,7 @@ class NamesTest {
     }
   }
 
-  /** Any question about an IPv4 address is answered, to be kept for an hour. */
+  /** Answers any question about an IPv4 address, with a TTL of an hour. */
   private void answer() {
     try {
       while (true) {
@@ -86,7 +86,7 @@ class NamesTest {
             new DatagramPacket(reply.array(), reply.position(), question.getSocketAddress()));
       }
     } catch (java.io.IOException closed) {
-      // the end
+      // The test is over.
     }
   }
 
@@ -94,12 +94,12 @@ class NamesTest {
     return Configuration.parse(Map.of("redis.connect-timeout", "300ms")).redis();
   }
 
-  /** For seconds at most, whatever a name server or Vert.x would allow. */
+  /** Even if the name server or Vert.x would allow more. */
   @Test
-  void addresses_areKeptForSeconds() {
+  void addresses_areCachedForSeconds() {
     AddressResolverOptions options = Names.resolver(settings());
     assertEquals(2, options.getCacheMaxTimeToLive());
-    assertEquals(300, options.getQueryTimeout(), "as long as a connection may take");
+    assertEquals(300, options.getQueryTimeout(), "equals the connect timeout");
   }
 
   private String connect(AddressResolverOptions options) throws Exception {
@@ -116,7 +116,7 @@ class NamesTest {
   }
 
   @Test
-  void name_isAskedForAgain_howeverLongItMayBeKept() throws Exception {
+  void name_isResolvedAgain_despiteALongTtl() throws Exception {
     AddressResolverOptions options =
         Names.resolver(settings()).addServer("127.0.0.1:" + nameServer.getLocalPort());
     assertEquals(BEFORE, connect(options));
@@ -129,7 +129,7 @@ class NamesTest {
   }
 
   @Test
-  void hostsFile_isReadAgain(@TempDir Path directory) throws Exception {
+  void hostsFile_isReloaded(@TempDir Path directory) throws Exception {
     Path hosts = directory.resolve("hosts");
     Files.writeString(hosts, BEFORE + " redis.example\n");
     AddressResolverOptions options = Names.resolver(settings()).setHostsPath(hosts.toString());
@@ -141,9 +141,9 @@ class NamesTest {
         .untilAsserted(() -> assertEquals(AFTER, connect(options)));
   }
 
-  /** Whoever waits for a connection is told within seconds. */
+  /** A connection attempt must fail within seconds. */
   @Test
-  void silentNameServer_isGivenUp() {
+  void connect_whenTheNameServerIsSilent_failsInTime() {
     address = null;
     AddressResolverOptions options =
         Names.resolver(settings()).addServer("127.0.0.1:" + nameServer.getLocalPort());
@@ -151,6 +151,6 @@ class NamesTest {
     org.junit.jupiter.api.Assertions.assertThrows(
         java.util.concurrent.ExecutionException.class, () -> connect(options));
     long took = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - asked);
-    assertTrue(took < 5, took + " s, where Vert.x alone takes five for each question");
+    assertTrue(took < 5, took + " s; Vert.x's default is five for each question");
   }
 }

@@ -17,16 +17,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.resp.ProtocolError;
 
 /**
- * Replies that come in pieces, what stands between them, and receivers that interfere. Blanks in
- * texts stand for line ends.
+ * Replies that come in pieces, pushes between them, and receivers that abandon them. A blank in a
+ * text stands for a line end.
  */
 class PendingRepliesSplitTest {
   private static final int MAX_REPLY = 20;
 
-  /** What was told, a reply in parts as one. */
+  /** The delivered replies; the parts of a long reply are joined. */
   private final List<String> told = new ArrayList<>();
 
-  /** The parts of replies, the last of each with a full stop. */
+  /** The parts of long replies. A full stop marks the last part of each. */
   private final List<String> parts = new ArrayList<>();
 
   private final StringBuilder inParts = new StringBuilder();
@@ -114,7 +114,7 @@ class PendingRepliesSplitTest {
   }
 
   @Test
-  void bytesCutInTwo_areToldAsIfTheyWereNot() throws ProtocolError {
+  void replies_areTheSame_whenBytesAreCutInTwo() throws ProtocolError {
     List<String> expected = unsplit();
     int length = buffer(MANY).readableBytes();
     for (int cut = 1; cut < length; cut++) {
@@ -128,7 +128,7 @@ class PendingRepliesSplitTest {
   }
 
   @Test
-  void bytesInPiecesOfOneLength_areToldAsIfTheyWereNot() throws ProtocolError {
+  void replies_areTheSame_whenBytesComeInSmallPieces() throws ProtocolError {
     List<String> expected = unsplit();
     for (int length = 1; length < 40; length++) {
       begin(2, REQUESTS);
@@ -141,38 +141,38 @@ class PendingRepliesSplitTest {
   }
 
   @Test
-  void attributes_belongToTheReplyBehindThem() throws ProtocolError {
+  void attributes_belongToTheNextReply() throws ProtocolError {
     begin(0, 2);
     read("|1 +k +v :1 |1 +k", " +v |1 +l ", "+w +b ");
     assertEquals(List.of("a: |1 +k +v :1 ", "b+ |1 +k +v |1 +l +w +b "), told);
   }
 
   @Test
-  void replyAsLongAsIsKept_isToldAtOnce_aLongerOneInParts() throws ProtocolError {
+  void reply_upToTheLimit_isDeliveredWhole_longerInParts() throws ProtocolError {
     begin(0, 2);
     String reply = "$13 abcdefghijklm ";
     read(reply.substring(0, 9), reply.substring(9));
     assertEquals(List.of("a$ " + reply), told);
     assertEquals(List.of(), parts);
     read("$14 abcde", "fghijklm", "n ");
-    assertEquals(List.of("$14 abcdefghijklm", "n ."), parts, "first what was kept");
+    assertEquals(List.of("$14 abcdefghijklm", "n ."), parts, "the kept bytes come first");
     assertEquals("b$ $14 abcdefghijklmn ", told.get(1));
   }
 
-  /** It need not be copied. */
+  /** A reply in one read need not be copied. */
   @Test
-  void longReplyThatComesAtOnce_isToldAtOnce() throws ProtocolError {
+  void longReplyInOneRead_isDeliveredWhole() throws ProtocolError {
     begin(0, 1);
     read(longString(500));
     assertEquals(List.of("a$ " + longString(500)), told);
     assertEquals(List.of(), parts);
   }
 
-  // Pushes and replies to nothing
+  // Pushes, and replies without a request
 
   @ParameterizedTest
   @ValueSource(ints = {1, 7, 100})
-  void pushesToNobody_arePassedOver(int length) throws ProtocolError {
+  void pushesWithoutARequest_areSkipped(int length) throws ProtocolError {
     begin(0, 0);
     ByteBuf push = buffer(">2 $1 p " + longString(60));
     while (push.isReadable()) {
@@ -186,7 +186,7 @@ class PendingRepliesSplitTest {
   }
 
   @Test
-  void pushesBeforeTheGreetingIsAnswered_areNotItsAnswers() throws ProtocolError {
+  void pushesBeforeTheGreetingsReply_areSkipped() throws ProtocolError {
     begin(1, 1);
     read(">1 $1 p >1 $3", "0 " + "y".repeat(30) + " ");
     read("+greeting +OK ");
@@ -194,7 +194,7 @@ class PendingRepliesSplitTest {
   }
 
   @Test
-  void replyToNothing_isAnError_howeverLong() throws ProtocolError {
+  void replyWithoutARequest_ofAnyLength_isAnError() throws ProtocolError {
     begin(0, 1);
     read("+OK ");
     ProtocolError whole = assertThrows(ProtocolError.class, () -> read("+OK "));
@@ -210,7 +210,7 @@ class PendingRepliesSplitTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 100})
-  void greetingThatIsRefused_isToldInRedissWords(int length) throws ProtocolError {
+  void refusedGreeting_isReportedInRedissWords(int length) throws ProtocolError {
     begin(2, 1);
     String error = "-WRONGPASS_invalid_username-password_pair";
     ByteBuf all = buffer("+OK " + error + " +OK +OK ");
@@ -222,9 +222,9 @@ class PendingRepliesSplitTest {
     assertEquals(1, told.size(), "the rest is not read");
   }
 
-  /** HELLO may list modules, at more length than is kept of a reply. */
+  /** The reply to HELLO lists modules, and so may be longer than a reply that is kept. */
   @Test
-  void greeting_mayBeAsLongAsAShortReply_andNoLonger() throws ProtocolError {
+  void greetingReply_mayBeAsLongAsAShortReply() throws ProtocolError {
     begin(1, 1);
     String longest = longString(PendingReplies.SHORT - "$65527\r\n\r\n".length() + 1);
     assertEquals(PendingReplies.SHORT + 1, buffer(longest).readableBytes());
@@ -242,7 +242,7 @@ class PendingRepliesSplitTest {
   // Receivers
 
   @Test
-  void receiverThatAbandonsWithinAReply_isToldNoMore() throws ProtocolError {
+  void abandonWithinAReply_stopsDelivery() throws ProtocolError {
     begin(0, 3);
     List<String> all = new ArrayList<>();
     replies.all().forEach(all::add);
@@ -256,20 +256,20 @@ class PendingRepliesSplitTest {
     assertEquals(List.of(), replies.abandon());
   }
 
-  /** A piece that makes a reply too long to keep is told behind what was kept of it. */
+  /** When a reply grows too long to keep, its kept bytes are delivered before the new ones. */
   @Test
-  void receiverThatAbandonsWithinAPart_isToldNoMore() throws ProtocolError {
+  void abandonWithinAPart_stopsDelivery() throws ProtocolError {
     begin(0, 2);
     List<String> unanswered = new ArrayList<>();
     whenTold.put("part", () -> unanswered.addAll(replies.abandon()));
     read("$30 xx", "x".repeat(20), "x".repeat(8) + " +2 ");
     assertEquals(List.of("$30 xx"), parts);
-    assertEquals(List.of("a", "b"), unanswered, "it had not ended");
+    assertEquals(List.of("a", "b"), unanswered, "the first reply was incomplete");
     assertEquals(List.of(), told);
   }
 
   @Test
-  void requestThatIsAddedWithinAReply_isAnsweredNext() throws ProtocolError {
+  void requestAddedWithinAReply_getsTheNextReply() throws ProtocolError {
     begin(0, 1);
     whenTold.put("a+ +1 ", () -> replies.add("z"));
     read("+1 +2 ");
@@ -277,7 +277,7 @@ class PendingRepliesSplitTest {
   }
 
   @Test
-  void receiverOfShortReplies_givesUpALongOne() throws ProtocolError {
+  void receiverOfShortReplies_rejectsALongOne() throws ProtocolError {
     PendingReplies<String> shortOnes =
         new PendingReplies<>(
             0,

@@ -13,13 +13,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import redisproxy.resp.ProtocolError;
 
-/** Which reply belongs to which request, however the bytes are split. */
+/** Matching of replies with requests, for any split of the bytes. */
 class PendingRepliesTest {
   private static final int MAX_REPLY = 20;
 
   private final List<String> told = new ArrayList<>();
 
-  /** Parts of the reply that is told in parts. */
+  /** The parts so far of a long reply. */
   private final StringBuilder parts = new StringBuilder();
 
   private PendingReplies<String> replies = replies(0);
@@ -60,7 +60,7 @@ class PendingRepliesTest {
   private static final String LONG = "$40 " + "x".repeat(40) + " ";
 
   @Test
-  void replies_areToldInTheOrderOfTheRequests() throws ProtocolError {
+  void replies_areDeliveredInTheOrderOfTheRequests() throws ProtocolError {
     String input = "+OK :7 >2 $1 a $1 b $3 abc $-1 " + LONG + "-ERR ";
     List<String> expected = List.of("a+OK", "b:7", "c$3 abc", "d$-1", "e in parts 47", "f-ERR");
     for (int cut = 1; cut < input.length(); cut++) {
@@ -82,9 +82,9 @@ class PendingRepliesTest {
     }
   }
 
-  /** A push may be longer than what is kept. */
+  /** A push may be longer than the replies that are kept. */
   @Test
-  void pushes_arePassedOver() throws ProtocolError {
+  void pushes_areSkipped() throws ProtocolError {
     replies.add("a");
     read(">1 $40 xxxxxxxxxxxxxxxxxxxxxxxx");
     read("x".repeat(16) + " :1 ");
@@ -92,23 +92,23 @@ class PendingRepliesTest {
   }
 
   @Test
-  void replyToNothing_isAnError() {
+  void replyWithoutARequest_isAnError() {
     assertThrows(ProtocolError.class, () -> read("+OK "));
     assertThrows(ProtocolError.class, () -> replies(0).read(buffer("$40 xxxxxxxxxxxxxxxxxxxx")));
   }
 
   @Test
-  void greeting_comesBeforeTheReplies() throws ProtocolError {
+  void greetingReplies_areNotDelivered() throws ProtocolError {
     replies = replies(2);
     replies.add("a");
-    // Longer than what is kept of a reply.
+    // This is longer than a reply that is kept.
     read("+OK %1 $4 name $20 xxxxxxxxxx");
     read("xxxxxxxxxx :1 ");
     assertEquals(List.of("a:1"), told);
   }
 
   @Test
-  void greetingThatIsRefused_isTheLastThatIsRead() throws ProtocolError {
+  void refusedGreeting_stopsReading() throws ProtocolError {
     replies = replies(2);
     replies.add("a");
     read("+OK -NOAUTH :1 ");
@@ -117,7 +117,7 @@ class PendingRepliesTest {
   }
 
   @Test
-  void greetingWithoutEnd_isAnError() {
+  void greetingReplyThatIsTooLong_isAnError() {
     replies = replies(1);
     String half = "x".repeat(40_000);
     assertThrows(
@@ -129,7 +129,7 @@ class PendingRepliesTest {
   }
 
   @Test
-  void abandoned_readsNoFurther() throws ProtocolError {
+  void abandon_stopsReading() throws ProtocolError {
     List.of("a", "b", "c").forEach(replies::add);
     assertEquals(3, replies.size());
     read("+OK ");
@@ -142,7 +142,7 @@ class PendingRepliesTest {
 
   /** A receiver may abandon the connection when it gets a part. */
   @Test
-  void abandonedWithinAReply_tellsNoMore() throws ProtocolError {
+  void abandonWithinAPart_stopsDelivery() throws ProtocolError {
     PendingReplies<String> stopping =
         new PendingReplies<>(
             0,
@@ -169,7 +169,7 @@ class PendingRepliesTest {
   }
 
   @Test
-  void whatIsNoResp_isAnError() {
+  void inputThatIsNotResp_isAnError() {
     replies.add("a");
     assertThrows(ProtocolError.class, () -> read("HTTP/1.1 "));
   }

@@ -27,7 +27,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of the bytes of a connection, and how it ends. */
+/** How a connection carries bytes, and how it ends. */
 class RedisConnectionTest {
   private static final int MAX_PENDING = 1000;
 
@@ -79,7 +79,7 @@ class RedisConnectionTest {
   }
 
   @AfterEach
-  void noBytesAreLeft() {
+  void assertNoBytesAreLeft() {
     assertFalse(channel.finishAndReleaseAll() && channel.isOpen());
   }
 
@@ -98,7 +98,7 @@ class RedisConnectionTest {
     return ((DuplexSocket) channel).sentBeforeTheEnd;
   }
 
-  /** One whose output can end. */
+  /** A channel whose output can be shut down. */
   private final class DuplexSocket extends EmbeddedChannel implements DuplexChannel {
     private String sentBeforeTheEnd;
 
@@ -163,7 +163,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void whatIsWrittenBeforeItIsOpen_leavesFirst() {
+  void bytesWrittenBeforeOpening_areSentFirst() {
     connection.write(buffer("AUTH "));
     connection.write(buffer("GET "));
     connection.flush();
@@ -174,21 +174,21 @@ class RedisConnectionTest {
     assertEquals(List.of("writable"), told);
     assertTrue(connection.isConnected());
     connection.write(buffer("SET "));
-    assertEquals("", sent(), "until it is flushed");
+    assertEquals("", sent(), "not sent before the flush");
     connection.flush();
     assertEquals("SET ", sent());
     assertEquals(1, open);
   }
 
   @Test
-  void whatComes_isTold() {
+  void receivedBytes_reachTheReceiver() {
     connect();
     channel.writeInbound(buffer("+OK"), buffer("+PONG"));
     assertEquals(List.of("writable", "+OK", "+PONG", "all"), told);
   }
 
   @Test
-  void connectionThatRedisCloses_isLostOnce() {
+  void closeByRedis_isReportedOnce() {
     connect();
     channel.close();
     assertEquals(List.of("writable", "lost"), told);
@@ -200,7 +200,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void connectionThatIsNotMade_isLost() {
+  void unreachable_isReportedAsALoss() {
     ByteBuf waiting = buffer("GET");
     connection.write(waiting);
     ConnectException refused = new ConnectException("refused");
@@ -213,7 +213,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void closedConnection_isToldNothingMore() {
+  void close_silencesTheReceiver() {
     connect();
     told.clear();
     assertTrue(connection.close().isComplete());
@@ -224,7 +224,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void closedBeforeItIsOpen_sendsNothing() {
+  void close_beforeOpening_sendsNothing() {
     ByteBuf waiting = buffer("GET");
     connection.write(waiting);
     assertTrue(connection.close().succeeded());
@@ -232,9 +232,9 @@ class RedisConnectionTest {
     assertEquals(List.of(), told);
   }
 
-  /** A write fails while the error that Redis sent before it closed is still to be read. */
+  /** A write fails while the error that Redis sent before closing is still unread. */
   @Test
-  void failedWrite_leavesWhatRedisSaidToBeRead() {
+  void afterAFailedWrite_redissErrorIsStillRead() {
     connect();
     IOException reset = new IOException("reset");
     channel.pipeline().fireExceptionCaught(reset);
@@ -249,7 +249,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void faultOfTheProxy_endsIt() {
+  void faultOfTheProxy_closesTheConnection() {
     connect();
     IllegalStateException fault = new IllegalStateException("a fault");
     channel.pipeline().fireExceptionCaught(fault);
@@ -266,9 +266,9 @@ class RedisConnectionTest {
     assertTrue(channel.config().isAutoRead());
   }
 
-  /** Bytes that were written and have not left. */
+  /** The limit counts bytes that were written and are not sent yet. */
   @Test
-  void connectionWithManyBytesToSend_isNotWritable() {
+  void isWritable_withTooManyUnsentBytes_isFalse() {
     connect();
     told.clear();
     connection.write(buffer("x".repeat(MAX_PENDING + 1)));
@@ -279,21 +279,21 @@ class RedisConnectionTest {
     assertTrue(told.contains("writable"));
   }
 
-  /** What is written goes out before the end does. */
+  /** Written bytes are sent before the output ends. */
   @Test
-  void outputThatEnds_endsBehindWhatWasWritten() {
+  void endOutput_endsAfterTheWrittenBytes() {
     connect(new DuplexSocket());
     connection.setReading(false);
     connection.write(buffer("QUIT"));
     connection.endOutput();
     assertEquals("QUIT", sentBeforeTheEnd());
-    assertTrue(channel.config().isAutoRead(), "the answers are read");
+    assertTrue(channel.config().isAutoRead(), "replies are read again");
     channel.writeInbound(buffer("+OK"));
     assertEquals(List.of("writable", "+OK", "all"), told);
   }
 
   @Test
-  void outputThatEndsBeforeItIsOpen_endsWhenWhatWaitedHasLeft() {
+  void endOutput_beforeOpening_endsAfterTheWaitingBytes() {
     connection.write(buffer("QUIT"));
     connection.endOutput();
     connect(new DuplexSocket());
@@ -301,16 +301,18 @@ class RedisConnectionTest {
   }
 
   @Test
-  void outputOfAClosedConnection_needsNoEnd() {
+  void endOutput_afterClose_doesNothing() {
     connect(new DuplexSocket());
     connection.close();
     connection.endOutput();
     assertNull(((DuplexSocket) channel).sentBeforeTheEnd);
   }
 
-  /** Its channel may have more to say: a receiver that has closed it hears none of that. */
+  /**
+   * The channel may deliver more after the receiver has closed it. The receiver gets none of it.
+   */
   @Test
-  void connectionThatItsReceiverCloses_tellsNothingMore() {
+  void closeByTheReceiver_silencesTheReceiver() {
     connect();
     closeWhenTold = true;
     ByteBuf first = buffer("+OK");
@@ -325,12 +327,12 @@ class RedisConnectionTest {
     ByteBuf late = buffer("GET");
     connection.write(late);
     assertEquals(0, late.refCnt());
-    assertTrue(connection.close().isComplete(), "may be closed again");
+    assertTrue(connection.close().isComplete(), "a second close is allowed");
   }
 
-  /** Vert.x has to know that its socket is closed. */
+  /** Vert.x must learn that its socket is closed. */
   @Test
-  void close_isPassedOnToTheSocket() {
+  void channelInactive_isPassedOn() {
     connect();
     channel
         .pipeline()
@@ -346,7 +348,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void recordThatCannotBeDeciphered_endsItAtOnce() {
+  void badTlsRecord_closesAtOnce() {
     connect();
     DecoderException failure = new DecoderException(new SSLException("bad record"));
     channel.pipeline().fireExceptionCaught(failure);
@@ -356,7 +358,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void failedWrite_isTheCause_ifRedisClosesToo() {
+  void lossAfterAFailedWrite_hasTheWriteFailureAsCause() {
     connect();
     IOException reset = new IOException("reset");
     channel.pipeline().fireExceptionCaught(reset);
@@ -366,7 +368,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void lastWords_mayTakeASecond() {
+  void afterAFailedWrite_readingLastsOneSecond() {
     connect();
     channel.freezeTime();
     channel.pipeline().fireExceptionCaught(new IOException("reset"));
@@ -379,7 +381,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void connectionThatIsNotOpen_needsNothing() {
+  void callsBeforeOpening_doNothing() {
     assertFalse(connection.keepAlive());
     connection.setReading(false);
     connection.flush();
@@ -389,7 +391,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void connectionThatWasNotUsedForAWhile_isPinged_once() {
+  void keepAlive_onAnIdleConnection_sendsOnePing() {
     connect();
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(connection::keepAlive);
     assertEquals("*1\r\n$4\r\nPING\r\n", sent());
@@ -398,7 +400,7 @@ class RedisConnectionTest {
   }
 
   @Test
-  void connectionJustUsed_needsNoPing() {
+  void keepAlive_justAfterUse_sendsNothing() {
     connect();
     connection.flush();
     assertFalse(connection.keepAlive());

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Requests and their replies over one connection, and the ways it ends. Blanks are line ends. */
+/** Requests and replies over one connection, and how it ends. Blanks stand for line ends. */
 class RequestConnectionTest {
   private static final int MAX_PENDING = 1024;
 
@@ -90,7 +90,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void requests_waitForTheConnectionBehindTheGreeting() {
+  void requestsBeforeConnecting_waitBehindTheGreeting() {
     open("greeting", 1);
     send("a");
     send("b");
@@ -105,7 +105,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void connectionWithoutAGreeting_saysNothingFirst() {
+  void connectionWithoutAGreeting_sendsNothingFirst() {
     open("", 0);
     connect();
     assertEquals("", sent());
@@ -113,9 +113,9 @@ class RequestConnectionTest {
     assertEquals("a|", sent());
   }
 
-  /** Requests that leave together. */
+  /** Requests may be sent in one buffer. */
   @Test
-  void bytesOfSeveralRequests_haveAReplyForEach() {
+  void requestsInOneBuffer_eachGetAReply() {
     open("", 0);
     connect();
     connection.expect("a");
@@ -129,7 +129,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void roomAgain_isNoNewConnection() {
+  void connected_isNotCalledAgainForNewRoom() {
     open("", 0);
     connect();
     channel.config().setAutoRead(true);
@@ -141,7 +141,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void refusedGreeting_endsIt() {
+  void refusedGreeting_endsTheConnection() {
     open("greeting", 2);
     send("a");
     connect();
@@ -151,7 +151,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void whatIsNoResp_endsIt() {
+  void inputThatIsNotResp_endsTheConnection() {
     open("", 0);
     send("a");
     send("b");
@@ -165,7 +165,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void replyToNothing_endsIt() {
+  void replyWithoutARequest_endsTheConnection() {
     open("", 0);
     connect();
     reply("+A ");
@@ -174,7 +174,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void replyLongerThanIsKept_endsIt() {
+  void replyThatIsTooLong_endsTheConnection() {
     open("", 0);
     send("a");
     connect();
@@ -187,7 +187,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void lostConnection_tellsWhatIsUnanswered() {
+  void lostConnection_reportsUnansweredRequests() {
     open("", 0);
     send("a");
     send("b");
@@ -198,7 +198,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void serverThatCannotBeReached_isALoss() {
+  void unreachableServer_isReportedAsLost() {
     open("", 0);
     send("a");
     raw.unreachable(new ConnectException("refused"));
@@ -207,7 +207,7 @@ class RequestConnectionTest {
   }
 
   @Test
-  void closedFromHere_tellsNothing() {
+  void close_silencesTheReceiver() {
     open("", 0);
     send("a");
     connect();
@@ -218,9 +218,9 @@ class RequestConnectionTest {
     assertFalse(channel.isOpen());
   }
 
-  /** A receiver of parts, which pauses reading. */
+  /** A receiver of parts may pause reading. */
   @Test
-  void reading_isPausedAndGoesOn() {
+  void reading_isPausedAndResumed() {
     open("", 0);
     connect();
     connection.setReading(false);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redisproxy.upstream.Loop;
 
-/** A question over a connection of its own, without a socket. */
+/** A single question over a new connection, without a socket. */
 class SingleQueryTest {
   private static final String REQUEST = "*1 $4 PING ";
 
@@ -50,7 +50,7 @@ class SingleQueryTest {
   }
 
   @Test
-  void reply_isToldWithItsLineEnds_andEndsTheConnection() throws Exception {
+  void reply_includesLineEnds_andClosesTheConnection() throws Exception {
     askConnected();
     loop.reply(0, "$3 ab");
     assertFalse(answer.isComplete());
@@ -60,7 +60,7 @@ class SingleQueryTest {
   }
 
   @Test
-  void replyOfAnyBytes_isToldByteByByte() throws Exception {
+  void reply_hasOneCharacterForEachByte() throws Exception {
     askConnected();
     ByteBuf reply = Unpooled.wrappedBuffer(new byte[] {'+', (byte) 0xff, (byte) 0xc3, '\r', '\n'});
     loop.reply(0, List.of(reply));
@@ -69,7 +69,7 @@ class SingleQueryTest {
   }
 
   @Test
-  void whatIsNoResp_fails() throws Exception {
+  void ask_whenTheReplyIsNotResp_fails() throws Exception {
     askConnected();
     ByteBuf reply = Unpooled.copiedBuffer("HTTP/1.1 400\r\n", StandardCharsets.US_ASCII);
     loop.reply(0, List.of(reply));
@@ -78,37 +78,37 @@ class SingleQueryTest {
   }
 
   @Test
-  void replyLongerThanIsKept_fails() throws Exception {
+  void ask_whenTheReplyIsTooLong_fails() throws Exception {
     askConnected();
     loop.reply(0, "$100000 " + "x".repeat(PendingReplies.SHORT));
     assertFailed("ERR Protocol error: a reply of more than 65536 bytes");
   }
 
   @Test
-  void connectionThatIsClosed_fails() throws Exception {
+  void ask_whenRedisCloses_fails() throws Exception {
     askConnected();
     loop.close(0);
     assertFailed("the connection was closed");
   }
 
   @Test
-  void connectionThatIsNotMade_failsAsItFailed() throws Exception {
+  void ask_whenRedisIsUnreachable_failsWithTheCause() throws Exception {
     ask();
     loop.refuse(0);
     assertEquals("refused", answer.cause().getMessage());
   }
 
   @Test
-  void silence_failsWithinTheLoadTimeout_andEndsTheConnection() throws Exception {
+  void ask_whenRedisIsSilent_failsAfterTheLoadTimeout() throws Exception {
     ask("redis.load-timeout", "50ms");
     loop.connect(0);
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !loop.isOpen(0));
     assertTrue(answer.failed());
   }
 
-  /** What follows from it belongs to the event loop. */
+  /** The caller's code must run on the event loop. */
   @Test
-  void silence_isToldOnTheEventLoop() throws Exception {
+  void ask_whenRedisIsSilent_failsOnTheEventLoop() throws Exception {
     CompletableFuture<Thread> told = new CompletableFuture<>();
     ask("redis.load-timeout", "50ms");
     answer.onComplete(over -> told.complete(Thread.currentThread()));

@@ -18,11 +18,11 @@ import redisproxy.upstream.Loop;
 import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.Transport;
 
-/** One connection of the feed, without a socket and by a clock of the test's own. */
+/** One connection of the feed, without a socket and with the test's own clock. */
 class FeedConnectionTest {
   private static final int CONNECT_TIMEOUT = 2_000;
   private static final int PERIOD = 1_000;
-  private static final int MAX_TOLD = 1024;
+  private static final int MAX_PER_TURN = 1024;
   private static final String PING = "*1 $4 PING ";
 
   private final Loop loop = new Loop();
@@ -36,7 +36,7 @@ class FeedConnectionTest {
     loop.close();
   }
 
-  private void say(String what) {
+  private void record(String what) {
     told.add(what);
     whenTold.getOrDefault(what, () -> {}).run();
   }
@@ -45,27 +45,27 @@ class FeedConnectionTest {
       new FeedConnection.Owner() {
         @Override
         public void established() {
-          say("established");
+          record("established");
         }
 
         @Override
         public void invalidate(byte[] key) {
-          say(new String(key, StandardCharsets.US_ASCII));
+          record(new String(key, StandardCharsets.US_ASCII));
         }
 
         @Override
         public void invalidateAll() {
-          say("all");
+          record("all");
         }
 
         @Override
         public void pinged(boolean answered) {
-          say(answered ? "answered" : "pinged");
+          record(answered ? "answered" : "pinged");
         }
 
         @Override
         public void ended(String reason, boolean refused) {
-          say((refused ? "refused: " : "ended: ") + reason);
+          record((refused ? "refused: " : "ended: ") + reason);
         }
       };
 
@@ -79,7 +79,7 @@ class FeedConnectionTest {
     loop.run(connection::open);
   }
 
-  /** A connection that tracks keys, of a server that a fence takes so many PINGs of. */
+  /** Opens a connection that tracks keys, to a server for which a fence needs this many PINGs. */
   private void establish(int pingsPerFence) throws Exception {
     open();
     loop.connect(0);
@@ -93,7 +93,7 @@ class FeedConnectionTest {
     establish(1);
   }
 
-  /** What was told since the last time. */
+  /** Checks the events since the last check. */
   private void assertTold(String... expected) {
     assertEquals(List.of(expected), told);
     told.clear();
@@ -104,7 +104,7 @@ class FeedConnectionTest {
   }
 
   private void addFence(String name) {
-    connection.fence(passed -> say(name + (passed ? " passes" : " fails")));
+    connection.fence(passed -> record(name + (passed ? " passes" : " fails")));
   }
 
   private static String keys(int count) {
@@ -119,7 +119,7 @@ class FeedConnectionTest {
   // The handshake's deadline
 
   @Test
-  void handshakeThatIsNotAnsweredAsAWholeInTime_endsIt() throws Exception {
+  void incompleteHandshake_endsTheConnectionAtItsDeadline() throws Exception {
     open();
     loop.connect(0);
     fence("a");
@@ -133,9 +133,9 @@ class FeedConnectionTest {
     assertEquals(0, time.pending());
   }
 
-  /** What Redis tells before the last answer may already be told. */
+  /** Invalidations may come before the last reply of the handshake. */
   @Test
-  void keysWithinTheHandshake_areTold() throws Exception {
+  void keysWithinTheHandshake_areInvalidated() throws Exception {
     open();
     loop.connect(0);
     loop.reply(0, "%1 $7 version $5 7.0.1 +OK +OK " + keys(1) + "+PONG ");
@@ -145,7 +145,7 @@ class FeedConnectionTest {
   // Beats
 
   @Test
-  void pingThatIsNotAnsweredByTheNextBeat_endsIt() throws Exception {
+  void unansweredPing_endsTheConnectionAtTheNextBeat() throws Exception {
     establish();
     time.pass(2 * PERIOD);
     assertTold("pinged", "ended: no answer within 1000 ms");
@@ -154,7 +154,7 @@ class FeedConnectionTest {
   }
 
   @Test
-  void standstill_isOneBeat() throws Exception {
+  void pauseOfTheJvm_countsAsOneBeat() throws Exception {
     establish();
     time.pass(PERIOD);
     time.standStill(20 * PERIOD);
@@ -165,14 +165,14 @@ class FeedConnectionTest {
   }
 
   @Test
-  void replyToNothing_endsIt() throws Exception {
+  void unexpectedPong_endsTheConnection() throws Exception {
     establish();
     loop.reply(0, "+PONG ");
     assertTold("ended: unexpected reply from Redis: PONG");
   }
 
   @Test
-  void replyWithoutALine_endsIt() throws Exception {
+  void replyOtherThanALine_endsTheConnection() throws Exception {
     establish();
     time.pass(PERIOD);
     loop.reply(0, "*1 $1 x ");
@@ -182,21 +182,21 @@ class FeedConnectionTest {
   // Fences
 
   @Test
-  void fence_ofAServerThatMayAnswerEarly_takesTwoPings() throws Exception {
+  void fence_whenPongMayOvertakeKeys_needsTwoPings() throws Exception {
     establish(2);
     fence("a");
     assertEquals(PING, loop.sent(0));
     loop.reply(0, "+PONG ");
     assertTold("pinged", "answered", "pinged");
-    assertEquals(PING, loop.sent(0), "when the first is answered, not before");
+    assertEquals(PING, loop.sent(0), "sent only after the first is answered");
     loop.reply(0, keys(1) + "+PONG ");
     assertTold("k", "answered", "a passes");
     assertEquals("", loop.sent(0));
   }
 
-  /** One that was asked for when a PING had left has no use for its answer. */
+  /** The reply to a PING that was sent before the fence was requested does not count. */
   @Test
-  void fence_countsPingsThatLeaveAfterIt() throws Exception {
+  void fence_countsOnlyLaterPings() throws Exception {
     establish(2);
     fence("a");
     fence("b");
@@ -209,11 +209,11 @@ class FeedConnectionTest {
   }
 
   @Test
-  void fence_doesNotPassWithTheBeatBeforeIt() throws Exception {
+  void fence_doesNotPassWithAnEarlierBeatsPing() throws Exception {
     establish();
     time.pass(PERIOD);
     fence("a");
-    assertEquals(PING, loop.sent(0), "one is in flight at most");
+    assertEquals(PING, loop.sent(0), "at most one PING is in flight");
     loop.reply(0, "+PONG ");
     assertTold("pinged", "answered", "pinged");
     loop.reply(0, "+PONG ");
@@ -221,7 +221,7 @@ class FeedConnectionTest {
   }
 
   @Test
-  void fenceAskedForAsAnotherPasses_waitsForOnePingMore() throws Exception {
+  void fenceRequestedAsAnotherPasses_needsOneMorePing() throws Exception {
     establish();
     whenTold.put("a passes", () -> addFence("b"));
     fence("a");
@@ -233,21 +233,21 @@ class FeedConnectionTest {
     assertEquals("", loop.sent(0));
   }
 
-  /** Keys that are not read yet may be what a fence is for. */
+  /** Unread invalidations may be those that the fence must wait for. */
   @Test
-  void fence_waitsForKeysThatAreToldInParts() throws Exception {
+  void fence_waitsForKeysReadInLaterTurns() throws Exception {
     establish();
     fence("a");
     told.clear();
-    loop.reply(0, keys(MAX_TOLD + 1) + "+PONG ");
-    assertKeysTold(MAX_TOLD);
+    loop.reply(0, keys(MAX_PER_TURN + 1) + "+PONG ");
+    assertKeysTold(MAX_PER_TURN);
     told.clear();
     time.pass(1);
     assertTold("k", "answered", "a passes");
   }
 
   @Test
-  void fencesOfAConnectionThatEnds_fail_whenTheOwnerKnows() throws Exception {
+  void fences_whenTheConnectionEnds_failAfterTheOwnerIsTold() throws Exception {
     establish();
     fence("a");
     fence("b");
@@ -268,7 +268,7 @@ class FeedConnectionTest {
   }
 
   @Test
-  void connectionThatEndsInTheTurnOfAFence_isNotPinged() throws Exception {
+  void connectionThatEndsInTheFencesTurn_isNotPinged() throws Exception {
     establish();
     loop.run(
         () -> {
@@ -278,48 +278,48 @@ class FeedConnectionTest {
     assertTold("ended: given up", "a fails");
   }
 
-  // Breathing
+  // Pauses
 
   @Test
-  void flood_isToldInParts_andIsNotReadMeanwhile() throws Exception {
+  void flood_isReadOverSeveralTurns() throws Exception {
     establish();
-    ByteBuf flood = Loop.buffer(keys(2 * MAX_TOLD + 5));
+    ByteBuf flood = Loop.buffer(keys(2 * MAX_PER_TURN + 5));
     loop.reply(0, List.of(flood));
-    assertKeysTold(MAX_TOLD);
+    assertKeysTold(MAX_PER_TURN);
     assertFalse(loop.isReading(0));
     time.pass(1);
-    assertKeysTold(2 * MAX_TOLD);
+    assertKeysTold(2 * MAX_PER_TURN);
     assertFalse(loop.isReading(0));
     assertEquals(1, flood.refCnt());
     time.pass(1);
-    assertKeysTold(2 * MAX_TOLD + 5);
+    assertKeysTold(2 * MAX_PER_TURN + 5);
     assertTrue(loop.isReading(0));
     assertEquals(0, flood.refCnt());
   }
 
   @Test
-  void readsOfOneTurn_countTogether() throws Exception {
+  void keysOfOneTurn_areCountedTogether() throws Exception {
     establish();
-    loop.reply(0, List.of(Loop.buffer(keys(MAX_TOLD - 1)), Loop.buffer(keys(3))));
-    assertKeysTold(MAX_TOLD);
+    loop.reply(0, List.of(Loop.buffer(keys(MAX_PER_TURN - 1)), Loop.buffer(keys(3))));
+    assertKeysTold(MAX_PER_TURN);
     time.pass(1);
-    assertKeysTold(MAX_TOLD + 2);
+    assertKeysTold(MAX_PER_TURN + 2);
   }
 
   @Test
-  void readsOfSeveralTurns_doNot() throws Exception {
+  void keysOfSeparateTurns_areCountedSeparately() throws Exception {
     establish();
     for (int turn = 1; turn <= 3; turn++) {
-      loop.reply(0, keys(MAX_TOLD - 1));
-      assertKeysTold(turn * (MAX_TOLD - 1));
+      loop.reply(0, keys(MAX_PER_TURN - 1));
+      assertKeysTold(turn * (MAX_PER_TURN - 1));
       assertTrue(loop.isReading(0));
     }
   }
 
   @Test
-  void whatComesDuringABreath_isToldAfterIt_inItsOrder() throws Exception {
+  void inputDuringAPause_isReadAfterItInOrder() throws Exception {
     establish();
-    loop.reply(0, keys(MAX_TOLD + 1));
+    loop.reply(0, keys(MAX_PER_TURN + 1));
     told.clear();
     loop.reply(0, ">2 $10 invalidate *1 $1 z >2 $10 invalidate _ ");
     assertTold();
@@ -328,9 +328,9 @@ class FeedConnectionTest {
   }
 
   @Test
-  void connectionThatEndsDuringABreath_tellsNothingMore() throws Exception {
+  void connectionThatEndsDuringAPause_silencesTheOwner() throws Exception {
     establish();
-    ByteBuf flood = Loop.buffer(keys(MAX_TOLD + 1));
+    ByteBuf flood = Loop.buffer(keys(MAX_PER_TURN + 1));
     loop.reply(0, List.of(flood));
     told.clear();
     loop.run(() -> connection.end("given up", false));
@@ -341,9 +341,9 @@ class FeedConnectionTest {
 
   // The end
 
-  /** Keys that were not told are as lost as those of a lost connection. */
+  /** The owner may have missed keys, as after a lost connection. */
   @Test
-  void fault_ofAReceiver_endsIt() throws Exception {
+  void ownerThatThrows_endsTheConnection() throws Exception {
     establish();
     whenTold.put(
         "k",
@@ -358,7 +358,7 @@ class FeedConnectionTest {
   }
 
   @Test
-  void receiverThatEndsIt_isToldNothingMore() throws Exception {
+  void ownerThatEndsTheConnection_isNotCalledAgain() throws Exception {
     establish();
     whenTold.put("k", () -> connection.end("given up", false));
     ByteBuf half = Loop.buffer(keys(2) + ">2 $10 inva");
@@ -368,7 +368,7 @@ class FeedConnectionTest {
   }
 
   @Test
-  void closed_tellsTheOwnerNothing() throws Exception {
+  void close_doesNotTellTheOwner() throws Exception {
     establish();
     fence("a");
     told.clear();

@@ -14,10 +14,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.config.Configuration;
 
-/** What the answers to a feed's first commands mean. */
+/** The meaning of the replies to a feed's first commands. */
 class FeedHandshakeTest {
-  /** As Redis answers HELLO, CLIENT SETNAME, CLIENT TRACKING and PING. */
-  private static final List<String> WELL = List.of("%", "+OK", "+OK", "+PONG");
+  /** The successful replies to HELLO, CLIENT SETNAME, CLIENT TRACKING and PING. */
+  private static final List<String> SUCCESS = List.of("%", "+OK", "+OK", "+PONG");
 
   private final FeedHandshake handshake = handshake("redis://localhost");
 
@@ -30,14 +30,14 @@ class FeedHandshakeTest {
     return handshake.commands().toString(StandardCharsets.UTF_8).replace("\r\n", " ");
   }
 
-  /** Takes a reply in; whether the handshake is over. */
+  /** Gives the handshake a reply; returns whether it is over. */
   private boolean reply(String reply) {
     return handshake.isOverWith((byte) reply.charAt(0), reply.substring(1));
   }
 
-  /** Redis answers well until one step, which it answers so. */
+  /** Gives this reply at one step, after success at the steps before it. */
   private boolean replyAt(int step, String reply) {
-    WELL.subList(0, step).forEach(well -> assertFalse(reply(well)));
+    SUCCESS.subList(0, step).forEach(well -> assertFalse(reply(well)));
     return reply(reply);
   }
 
@@ -50,7 +50,7 @@ class FeedHandshakeTest {
   }
 
   @Test
-  void commands_trackThesePrefixesAlone() {
+  void commands_trackOnlyTheGivenPrefixes() {
     String commands = commands(handshake("redis://localhost", "user:", "é"));
     assertTrue(
         commands.contains(
@@ -59,7 +59,7 @@ class FeedHandshakeTest {
   }
 
   @Test
-  void fourGoodReplies_areAllOfIt() {
+  void fourSuccessfulReplies_completeTheHandshake() {
     assertTrue(replyAt(3, "+PONG"));
     assertNull(handshake.fault());
     assertFalse(handshake.isRefused());
@@ -67,13 +67,13 @@ class FeedHandshakeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"+OK", ":3", "*", "$"})
-  void helloWithoutAMap_isOfAServerWithoutResp3(String reply) {
+  void helloReplyOtherThanAMap_meansNoResp3(String reply) {
     assertTrue(reply(reply));
     assertEquals("the server does not speak RESP3", handshake.fault());
     assertTrue(handshake.isRefused());
   }
 
-  /** Whether the server cannot do it, so that to ask again soon is no use. */
+  /** "true" means that the server cannot do this, so that trying again soon is no use. */
   @ParameterizedTest
   @CsvSource({
     "0, -ERR unknown command 'HELLO', true",
@@ -99,9 +99,9 @@ class FeedHandshakeTest {
     assertEquals(refused, handshake.isRefused());
   }
 
-  /** Without a name, and on a server that cannot save, keys are told all the same. */
+  /** A connection without a name, or a server that cannot save, still sends invalidations. */
   @Test
-  void errorsThatDoNotMatter_arePassedOver() {
+  void harmlessErrors_areIgnored() {
     assertFalse(replyAt(1, "-NOPERM this user has no permissions"));
     assertFalse(reply("+OK"));
     assertTrue(reply("-MISCONF Redis is configured to save RDB snapshots"));
@@ -119,7 +119,7 @@ class FeedHandshakeTest {
     "-ERR x, false",
     "$PONG, false",
   })
-  void pong_isWhatRedisSaysToAPing(String reply, boolean expected) {
+  void isPong_forPongAndMisconf(String reply, boolean expected) {
     assertEquals(expected, FeedHandshake.isPong((byte) reply.charAt(0), reply.substring(1)));
   }
 
@@ -140,18 +140,18 @@ class FeedHandshakeTest {
     "7.0.1-rc1, 2",
     "'', 2",
   })
-  void fence_takesOnePing_ofReleasesThatWereRead(String version, int pings) {
+  void pingsPerFence_isOneOnlyForKnownReleases(String version, int pings) {
     List.of("server", "redis", "version", version, "proto").forEach(handshake::text);
     assertEquals(pings, handshake.pingsPerFence());
   }
 
   @Test
-  void version_isThatOfHello() {
-    assertEquals(2, handshake.pingsPerFence(), "not told");
+  void version_isReadOnlyFromHello() {
+    assertEquals(2, handshake.pingsPerFence(), "no version yet");
     handshake.text("7.0.1");
-    assertEquals(2, handshake.pingsPerFence(), "of no name");
+    assertEquals(2, handshake.pingsPerFence(), "not a value of version");
     reply("%");
     List.of("version", "7.0.1").forEach(handshake::text);
-    assertEquals(2, handshake.pingsPerFence(), "of another reply");
+    assertEquals(2, handshake.pingsPerFence(), "not in the reply to HELLO");
   }
 }

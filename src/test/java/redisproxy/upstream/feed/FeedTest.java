@@ -18,7 +18,7 @@ import redisproxy.config.Settings;
 import redisproxy.upstream.Loop;
 import redisproxy.upstream.connection.Transport;
 
-/** The feed, without a socket: its handshake, what it is told, fences, and its end. */
+/** The feed, without a socket: its handshake, invalidations, fences, and end. */
 class FeedTest {
   private static final String HANDSHAKE =
       "*2 $5 HELLO $1 3 *3 $6 CLIENT $7 SETNAME $16 redis-proxy-feed"
@@ -91,7 +91,7 @@ class FeedTest {
   }
 
   @Test
-  void keys_areToldAsTheyCome() throws Exception {
+  void keys_areInvalidatedAsTheyArrive() throws Exception {
     establish();
     loop.reply(0, ">2 $10 invalidate *2 $1 a $");
     assertEquals(List.of("a"), told);
@@ -116,7 +116,7 @@ class FeedTest {
   }
 
   @Test
-  void serverThatIsLoading_isAskedAgain() throws Exception {
+  void loadingServer_isTriedAgain() throws Exception {
     open();
     loop.reply(0, "-LOADING ");
     assertEquals(List.of("lost: LOADING"), told);
@@ -124,7 +124,7 @@ class FeedTest {
   }
 
   /**
-   * A fence passes with the reply to a PING that left after it. Fences of one turn share a PING.
+   * A fence passes with the reply to a PING that is sent after it. Fences of one turn share a PING.
    */
   @Test
   void fence_passesWithTheNextPong() throws Exception {
@@ -138,14 +138,14 @@ class FeedTest {
     loop.run(() -> feed.fence(passed -> told.add("third " + passed)));
     loop.reply(0, ">2 $10 invalidate *1 $1 a +PONG ");
     assertEquals(List.of("a", "first true", "second true"), told);
-    // Asked after the first PING had left.
+    // The third fence was requested after the first PING was sent.
     assertEquals(PING, loop.sent(0));
     loop.reply(0, "+PONG ");
     assertEquals(List.of("a", "first true", "second true", "third true"), told);
   }
 
   @Test
-  void fence_ofAFeedThatIsLost_doesNotPass() throws Exception {
+  void fence_whenTheFeedIsLost_fails() throws Exception {
     establish();
     loop.run(() -> feed.fence(passed -> told.add("fence " + passed)));
     loop.close(0);
@@ -156,7 +156,7 @@ class FeedTest {
   }
 
   @Test
-  void anythingButAPong_endsIt() throws Exception {
+  void replyOtherThanPong_endsTheConnection() throws Exception {
     establish();
     loop.reply(0, "+OK ");
     assertEquals(List.of("lost: unexpected reply from Redis: OK"), told);
@@ -164,7 +164,7 @@ class FeedTest {
   }
 
   @Test
-  void whatIsNoResp_endsIt() throws Exception {
+  void inputThatIsNotResp_endsTheConnection() throws Exception {
     establish();
     loop.reply(0, "HTTP/1.1 ");
     assertEquals(1, told.size());
@@ -172,7 +172,7 @@ class FeedTest {
   }
 
   @Test
-  void silentServer_isGivenUp() throws Exception {
+  void connectionToASilentServer_isClosed() throws Exception {
     open("coherence.heartbeat", "100ms");
     loop.reply(0, WELCOME);
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> told.size() > 1);
@@ -180,7 +180,7 @@ class FeedTest {
   }
 
   @Test
-  void rearmed_isLostAndOpenedAgain() throws Exception {
+  void rearm_replacesTheConnection() throws Exception {
     establish();
     loop.run(feed::rearm);
     assertEquals("lost: replaced by a new connection", told.get(0));
@@ -192,7 +192,7 @@ class FeedTest {
   }
 
   @Test
-  void stopped_tellsNothingMore() throws Exception {
+  void stop_silencesTheOwner() throws Exception {
     establish();
     loop.run(() -> feed.fence(passed -> told.add("fence " + passed)));
     loop.run(() -> feed.stop());
@@ -202,9 +202,9 @@ class FeedTest {
     assertEquals(1, loop.connections.size());
   }
 
-  /** Thousands of keys in one read leave the event loop room for others. */
+  /** Thousands of keys in one read must not block the event loop. */
   @Test
-  void floodOfKeys_isToldInParts() throws Exception {
+  void floodOfKeys_isReadOverSeveralTurns() throws Exception {
     establish();
     int keys = 5000;
     loop.reply(0, ">2 $10 invalidate *" + keys + " " + "$1 k ".repeat(keys));

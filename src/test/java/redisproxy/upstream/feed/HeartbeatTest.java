@@ -19,14 +19,14 @@ class HeartbeatTest {
     heartbeat.begin();
   }
 
-  /** A beat so many milliseconds behind its time. */
+  /** A beat that is late by this many milliseconds. */
   private boolean beat(long late) {
     now += PERIOD + late;
     return heartbeat.isOverdue();
   }
 
   @Test
-  void answered_isNotOverdue_howeverLateTheBeat() {
+  void answeredPing_isNeverOverdue() {
     for (int i = 0; i < 5; i++) {
       assertFalse(beat(i * 3_000));
       heartbeat.ping(true);
@@ -39,7 +39,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void pingOfABeat_isOverdueAtTheNext() {
+  void pingAtABeat_isOverdueAtTheNext() {
     assertFalse(beat(0));
     heartbeat.ping(true);
     assertTrue(beat(Heartbeat.LATE_MS));
@@ -54,7 +54,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void lateBeat_givesAnotherPeriod_once() {
+  void lateBeat_givesAnotherPeriodOnce() {
     assertFalse(beat(0));
     heartbeat.ping(true);
     assertFalse(beat(Heartbeat.LATE_MS + 1));
@@ -62,7 +62,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void eachPing_isGivenAnother() {
+  void eachPing_mayGetAnotherPeriod() {
     for (int i = 0; i < 3; i++) {
       assertFalse(beat(0));
       heartbeat.ping(true);
@@ -71,9 +71,9 @@ class HeartbeatTest {
     }
   }
 
-  /** Lateness is of one beat, and does not add up. */
+  /** The lateness of several beats does not add up. */
   @Test
-  void beatsLittleLate_areInTime() {
+  void slightlyLateBeats_areInTime() {
     for (int i = 0; i < 10; i++) {
       assertFalse(beat(Heartbeat.LATE_MS / 2));
     }

@@ -24,7 +24,7 @@ import redisproxy.upstream.Loop;
 import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.Transport;
 
-/** A connection that is made again whenever it is lost, without a socket. */
+/** A connection that is opened again whenever it is lost, without a socket. */
 class LinkTest {
   private static final String WITH_PASSWORD = "redis://u:p@localhost:1/0";
   private static final String WITHOUT_PASSWORD = "redis://localhost:1/0";
@@ -80,7 +80,7 @@ class LinkTest {
     return loop.call(() -> link.wanted(within));
   }
 
-  /** A delay of the backoff: doubled each time, half of it random. */
+  /** Checks a delay of the backoff: half of it is random. */
   private static void assertDelay(long full, long actual) {
     assertTrue(actual > full / 2 && actual <= full + 1, actual + " of " + full);
   }
@@ -109,7 +109,7 @@ class LinkTest {
   }
 
   @Test
-  void connection_isThereOnceItIsMade() throws Exception {
+  void connection_isSetOnceTheAttemptSucceeds() throws Exception {
     open();
     assertNull(link.connection());
     assertEquals("not connected yet", link.reason());
@@ -120,7 +120,7 @@ class LinkTest {
   }
 
   @Test
-  void attempt_isTheOnlyOne_whileItIsUnderWayOrSuccessful() throws Exception {
+  void attempt_whileConnectingOrConnected_doesNothing() throws Exception {
     open();
     loop.run(link::attempt);
     client(0).accept();
@@ -129,7 +129,7 @@ class LinkTest {
   }
 
   @Test
-  void failedAttempts_followEachOtherWithGrowingDelays() throws Exception {
+  void failedAttempts_areRetriedWithGrowingDelays() throws Exception {
     open();
     for (long full : new long[] {50, 100, 200, 400, 800, 1600, BACKOFF_MAX, BACKOFF_MAX}) {
       fail();
@@ -148,7 +148,7 @@ class LinkTest {
   }
 
   @Test
-  void attempt_withoutAnswerInTime_fails() throws Exception {
+  void attempt_withoutAReplyInTime_fails() throws Exception {
     open("redis.connect-timeout", "50ms");
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !told.isEmpty());
     assertTrue(told.get(0).startsWith("down: Timeout"), told.get(0));
@@ -174,7 +174,7 @@ class LinkTest {
     assertSame(client(1), link.connection());
   }
 
-  /** Do not hammer a server that accepts connections and hangs up. */
+  /** A server that accepts connections and closes them at once must not be flooded. */
   @Test
   void shortLivedConnection_isReopenedAfterABackoff() throws Exception {
     open();
@@ -200,7 +200,7 @@ class LinkTest {
 
   @ParameterizedTest
   @CsvSource({"1999, 800", "2000, 50"})
-  void backoff_startsAnewOnlyAfterALastingConnection(long upMs, long expected) throws Exception {
+  void backoff_isResetOnlyAfterALastingConnection(long upMs, long expected) throws Exception {
     open();
     for (int i = 0; i < 4; i++) {
       fail();
@@ -214,7 +214,7 @@ class LinkTest {
   }
 
   @Test
-  void connectionThatFails_isLostOnce_withItsReason() throws Exception {
+  void failedConnection_isReportedOnceWithItsReason() throws Exception {
     open();
     client(0).accept();
     client(0).lose(new IOException("Connection reset"));
@@ -228,8 +228,8 @@ class LinkTest {
     WITHOUT_PASSWORD + ", WRONGPASS invalid username-password pair, false",
     WITH_PASSWORD + ", NOAUTH Authentication required., false"
   })
-  void refusal_tellsWhetherAPasswordIsMissing(String url, String error, boolean missing)
-      throws Exception {
+  void isPasswordMissing_onlyWhenRedisAsksAndTheProxyHasNone(
+      String url, String error, boolean missing) throws Exception {
     open("redis.url", url);
     assertFalse(link.isRefused() || link.isPasswordMissing());
     client(0).refuse(error);
@@ -238,7 +238,7 @@ class LinkTest {
   }
 
   @Test
-  void refusedCredentials_areTriedAgainOnlyAfterTheLongestBackoff() throws Exception {
+  void refusedCredentials_areRetriedOnlyAfterTheLongestBackoff() throws Exception {
     open();
     client(0).refuse(WRONG);
     assertEquals(List.of("down: " + WRONG), told);
@@ -263,9 +263,9 @@ class LinkTest {
     assertEquals(List.of(), time.waits());
   }
 
-  /** The attempt may be refused because it began before the change. */
+  /** An attempt that began before the access change may still be refused. */
   @Test
-  void admitted_duringAnAttempt_beginsAnother() throws Exception {
+  void admitted_duringAnAttempt_startsAnother() throws Exception {
     open();
     loop.run(link::admitted);
     assertTrue(client(0).isClosed());
@@ -277,14 +277,14 @@ class LinkTest {
   }
 
   @Test
-  void admitted_changesNothingOtherwise() throws Exception {
+  void admitted_withoutARefusalOrAttempt_doesNothing() throws Exception {
     open();
     client(0).accept();
     loop.run(link::admitted);
     assertSame(client(0), link.connection());
     client(0).lose();
     loop.run(link::admitted);
-    assertEquals(1, attempts(), "after a backoff, for nobody was refused");
+    assertEquals(1, attempts(), "the next attempt waits for the backoff");
   }
 
   @Test
@@ -299,11 +299,11 @@ class LinkTest {
     time.pass(1);
     assertTrue(wanted(1_000));
     assertEquals(5, attempts());
-    assertEquals(List.of(), time.waits(), "the attempt that was due later is cancelled");
+    assertEquals(List.of(), time.waits(), "the scheduled attempt is cancelled");
   }
 
   @Test
-  void wanted_tellsWhetherAnAttemptHasJustBegun() throws Exception {
+  void wanted_returnsWhetherAnAttemptHasJustBegun() throws Exception {
     open();
     time.pass(99);
     assertTrue(wanted(100));
@@ -329,7 +329,7 @@ class LinkTest {
   }
 
   @Test
-  void renew_replacesTheConnectionAtOnce_howeverShortItLasted() throws Exception {
+  void renew_replacesEvenAShortLivedConnectionAtOnce() throws Exception {
     open();
     client(0).accept();
     loop.run(() -> link.renew("moved"));
@@ -341,7 +341,7 @@ class LinkTest {
   }
 
   @Test
-  void renew_replacesAnAttempt_whoseLateSuccessIsIgnored() throws Exception {
+  void renew_replacesAnAttempt_andIgnoresItsLateSuccess() throws Exception {
     open();
     loop.run(() -> link.renew("moved"));
     assertTrue(client(0).isClosed());
@@ -354,7 +354,7 @@ class LinkTest {
   }
 
   @Test
-  void renew_duringABackoff_endsIt() throws Exception {
+  void renew_duringABackoff_connectsAtOnce() throws Exception {
     open();
     fail();
     loop.run(() -> link.renew("moved"));
@@ -363,7 +363,7 @@ class LinkTest {
   }
 
   @Test
-  void stop_closesTheConnectionForGood() throws Exception {
+  void stop_closesTheConnectionPermanently() throws Exception {
     open();
     client(0).accept();
     assertTrue(loop.call(link::stop).succeeded());
@@ -384,7 +384,7 @@ class LinkTest {
   }
 
   @Test
-  void stop_duringAnAttempt_letsNothingComeOfIt() throws Exception {
+  void stop_duringAnAttempt_ignoresItsSuccess() throws Exception {
     open();
     loop.run(link::stop);
     client(0).accept();

@@ -25,7 +25,7 @@ import redisproxy.upstream.Server;
 import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.Transport;
 
-/** Loads of all databases, and what the rest of the proxy is told of Redis. */
+/** Loads of all databases, and what the loader reports about Redis. */
 class LoaderTest {
   private static final long TIMEOUT = 1_000;
   private static final String UNREACHABLE = "UNREACHABLE " + ValueStream.UNREACHABLE;
@@ -72,7 +72,7 @@ class LoaderTest {
     }
   }
 
-  /** Redis is there, and has told what it is. */
+  /** Opens a connection over which Redis has reported its properties. */
   private FakeRedis openAndConnect(String... settings) throws Exception {
     open(settings);
     return connect(0);
@@ -114,7 +114,7 @@ class LoaderTest {
   }
 
   @Test
-  void start_endsWhenRedisHasToldWhatItIs() throws Exception {
+  void start_completesWhenRedisHasReportedItsProperties() throws Exception {
     open();
     client(0).accept();
     assertEquals(List.of("HELLO 2", "COMMAND"), client(0).sent());
@@ -128,7 +128,7 @@ class LoaderTest {
   }
 
   @Test
-  void start_endsWhenRedisIsNotThere() throws Exception {
+  void start_completesWhenRedisIsUnreachable() throws Exception {
     open();
     assertFalse(started.isComplete());
     refuse(0);
@@ -146,7 +146,7 @@ class LoaderTest {
   }
 
   @Test
-  void reachability_isToldAsItChanges() throws Exception {
+  void reachability_followsTheConnection() throws Exception {
     open();
     assertEquals(new Reachability(false, false, "not connected yet"), reachability());
     refuse(0);
@@ -160,7 +160,7 @@ class LoaderTest {
   }
 
   @Test
-  void loads_goToTheDatabaseOfTheirKey() throws Exception {
+  void load_usesTheDatabaseOfItsKey() throws Exception {
     FakeRedis home = openAndConnect("redis.url", "redis://localhost:1/2");
     reads.load(2, "a");
     assertEquals(List.of("GETRANGE a 0 10, PTTL a"), home.sent());
@@ -173,7 +173,7 @@ class LoaderTest {
   }
 
   @Test
-  void loadAtTheStart_waitsForTheFirstAttempt_aMoment() throws Exception {
+  void loadAtTheStart_waitsBrieflyForTheFirstAttempt() throws Exception {
     open();
     reads.load("a");
     time.pass(99);
@@ -182,7 +182,7 @@ class LoaderTest {
     assertTold("a: " + UNREACHABLE);
   }
 
-  /** A reachable Redis makes connecting to another database worth the wait. */
+  /** While Redis is reachable, it is worth waiting for a connection to another database. */
   @ParameterizedTest
   @CsvSource({"true, 1000", "false, 100"})
   void loadOfAnotherDatabase_waitsLongerWhileRedisIsReachable(boolean connected, long wait)
@@ -211,7 +211,7 @@ class LoaderTest {
   }
 
   @Test
-  void deadlines_areWatchedInEveryDatabase() throws Exception {
+  void deadlines_areCheckedInEveryDatabase() throws Exception {
     openAndConnect();
     reads.load("a");
     reads.load(1, "b");
@@ -225,7 +225,7 @@ class LoaderTest {
   }
 
   @Test
-  void unusedDatabase_isClosed() throws Exception {
+  void connectionToAnUnusedDatabase_isClosed() throws Exception {
     openAndConnect();
     reads.load(1, "a");
     client(1).accept().reply("v", 5);
@@ -234,7 +234,7 @@ class LoaderTest {
     assertEquals(1, attempts(1));
   }
 
-  /** Another server may be behind the name each time. */
+  /** The address may lead to another server after each reconnect. */
   @Test
   void otherDatabases_areReconnectedWithTheConfiguredOne() throws Exception {
     FakeRedis home = openAndConnect();
@@ -251,7 +251,7 @@ class LoaderTest {
   }
 
   @Test
-  void furtherFailures_leaveOtherDatabasesConnected() throws Exception {
+  void laterFailures_keepOtherDatabasesConnected() throws Exception {
     FakeRedis home = openAndConnect();
     time.pass(100);
     home.lose();
@@ -261,7 +261,7 @@ class LoaderTest {
     client(2).accept();
     time.pass(100);
     refuse(3);
-    assertEquals(3, attempts(0), "the configured one has failed again");
+    assertEquals(3, attempts(0), "the configured database's link has failed again");
     assertFalse(client(2).isClosed());
   }
 
@@ -272,12 +272,13 @@ class LoaderTest {
     "redis://:p@localhost:1, WRONGPASS invalid username-password pair, UNREACHABLE",
     "redis://:p@localhost:1, NOAUTH Authentication required., UNREACHABLE"
   })
-  void refusedCredentials_dropWhatWasRead(String url, String error, String kind) throws Exception {
+  void refusedCredentials_clearTheCache(String url, String error, String kind) throws Exception {
     FakeRedis home = openAndConnect("redis.url", url);
     keep(home, "a");
     time.pass(100);
     home.lose();
-    assertEquals(Reads.EXPIRY_MS - 100, reads.kept("a"), "a connection may be lost");
+    assertEquals(
+        Reads.EXPIRY_MS - 100, reads.kept("a"), "a lost connection does not clear the cache");
     client(1).refuse(error);
     assertEquals(-1, reads.kept("a"));
     reads.load("a");
@@ -340,7 +341,7 @@ class LoaderTest {
   }
 
   @Test
-  void broken_dropsEverything() throws Exception {
+  void broken_clearsTheCache() throws Exception {
     keep(openAndConnect(), "a");
     Failure told = loop.call(() -> loader.broken(new IllegalStateException("a fault of the test")));
     assertSame(Failure.BROKEN, told);
@@ -348,7 +349,7 @@ class LoaderTest {
   }
 
   @Test
-  void unusedConnection_isKeptWithPings() throws Exception {
+  void idleConnection_isKeptOpenWithPings() throws Exception {
     FakeRedis home = openAndConnect();
     Awaitility.await()
         .atMost(10, TimeUnit.SECONDS)

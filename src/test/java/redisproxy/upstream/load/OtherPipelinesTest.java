@@ -17,9 +17,9 @@ import redisproxy.upstream.Reads;
 import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.Transport;
 
-/** Connections for databases that come and go as they are read from. */
+/** Pipelines that are opened when their database is read, and closed when it is not. */
 class OtherPipelinesTest {
-  private static final int MOST = 15;
+  private static final int MAX_PIPELINES = 15;
   private static final long IDLE = 60_000;
   private static final String UNREACHABLE = "UNREACHABLE " + ValueStream.UNREACHABLE;
 
@@ -73,7 +73,7 @@ class OtherPipelinesTest {
   }
 
   @Test
-  void database_hasOnePipeline_openedWhenItIsFirstRead() throws Exception {
+  void of_opensOnePipelineForEachDatabase() throws Exception {
     assertEquals(List.of(), opened);
     Pipeline<String> first = of(1);
     assertSame(first, of(1));
@@ -82,35 +82,38 @@ class OtherPipelinesTest {
   }
 
   @Test
-  void databases_areLimited_whileAllAreBusy() throws Exception {
-    for (int db = 1; db <= MOST; db++) {
+  void of_whenAllPipelinesAreBusy_isNull() throws Exception {
+    for (int db = 1; db <= MAX_PIPELINES; db++) {
       read(db);
     }
-    assertNull(of(MOST + 1));
-    assertNotNull(of(MOST));
-    assertEquals(MOST, opened.size());
+    assertNull(of(MAX_PIPELINES + 1));
+    assertNotNull(of(MAX_PIPELINES));
+    assertEquals(MAX_PIPELINES, opened.size());
     client(7).accept().reply("v", 5);
-    assertNotNull(of(MOST + 1));
+    assertNotNull(of(MAX_PIPELINES + 1));
     assertTrue(client(7).isClosed());
   }
 
   @Test
-  void databaseIdleLongest_makesRoom() throws Exception {
+  void of_whenFull_closesTheLeastRecentlyUsed() throws Exception {
     read(1);
-    for (int db = 2; db <= MOST; db++) {
+    for (int db = 2; db <= MAX_PIPELINES; db++) {
       readAndAnswer(db);
     }
     of(2);
-    read(MOST + 1);
+    read(MAX_PIPELINES + 1);
     assertEquals(
         List.of(3),
         loop.clients.stream().filter(FakeRedis::isClosed).map(client -> client.database).toList());
     of(3);
-    assertEquals(List.of(MOST + 1, 3), opened.subList(MOST, MOST + 2), "3 is opened again");
+    assertEquals(
+        List.of(MAX_PIPELINES + 1, 3),
+        opened.subList(MAX_PIPELINES, MAX_PIPELINES + 2),
+        "3 is opened again");
   }
 
   @Test
-  void unusedDatabase_isClosedAfterAWhile() throws Exception {
+  void unusedPipeline_isClosedAfterAWhile() throws Exception {
     readAndAnswer(1);
     time.pass(IDLE - 1);
     loop.run(others::check);
@@ -133,7 +136,7 @@ class OtherPipelinesTest {
     assertEquals(List.of("1/" + late, "2/" + late), reads.answers());
   }
 
-  /** Another server may be behind the name now. */
+  /** The address may lead to another server now. */
   @Test
   void renew_replacesAllConnections_andAttempts() throws Exception {
     FakeRedis connected = read(1).accept();

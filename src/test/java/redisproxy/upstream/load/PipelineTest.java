@@ -21,7 +21,7 @@ import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.KeepAlive;
 import redisproxy.upstream.connection.Transport;
 
-/** The loads of one database: their deadlines, and what becomes of them when Redis is lost. */
+/** The loads of one database: their deadlines, and their fate when the connection is lost. */
 class PipelineTest {
   private static final long TIMEOUT = 1_000;
   private static final long HOLD = 100;
@@ -38,7 +38,7 @@ class PipelineTest {
   private Loader<String> loader;
   private Pipeline<String> pipeline;
 
-  /** How long the next load waits at most for a connection. */
+  /** The longest that the next load waits for a connection, in milliseconds. */
   private long hold = HOLD;
 
   private final Link.Owner owner =
@@ -77,7 +77,7 @@ class PipelineTest {
     return loop.clients.size();
   }
 
-  /** A connection that has lasted. */
+  /** Opens a connection that counts as lasting. */
   private FakeRedis connect() throws Exception {
     loop.run(pipeline.link()::attempt);
     FakeRedis client = client(attempts() - 1).accept();
@@ -110,16 +110,16 @@ class PipelineTest {
     return String.join(", ", List.of(names(from, to)).stream().map(PipelineTest::pair).toList());
   }
 
-  /** Six commands for each load, and four that are asked besides. */
+  /** Six commands for each load, and four others. */
   @Test
-  void client_hasRoomForAllLoadsAtATime() throws Exception {
+  void client_hasRoomForTheCommandsOfAllLoads() throws Exception {
     connect();
     assertEquals(7 * 6 + 4, client(0).options.getMaxWaitingHandlers());
     assertEquals(3, client(0).database);
   }
 
   @Test
-  void loadsOfATurn_leaveInOneWrite() throws Exception {
+  void loadsOfATurn_shareOneWrite() throws Exception {
     FakeRedis redis = connect();
     reads.load("a", "b");
     reads.load("c");
@@ -145,7 +145,7 @@ class PipelineTest {
   }
 
   @Test
-  void load_opensTheConnection_andWaitsForIt() throws Exception {
+  void load_withoutAConnection_opensOneAndWaits() throws Exception {
     reads.load("a");
     assertEquals(1, attempts());
     time.pass(HOLD - 1);
@@ -173,18 +173,18 @@ class PipelineTest {
   }
 
   @Test
-  void heldLoad_failsWithTheAttempt() throws Exception {
+  void heldLoad_failsWhenTheAttemptFails() throws Exception {
     reads.load("a");
     refuse(0);
     assertTold("down: refused", "a: " + UNREACHABLE);
     reads.load("b");
     assertTold("b: " + UNREACHABLE);
-    assertEquals(1, attempts(), "the last one failed a moment ago");
+    assertEquals(1, attempts(), "no new attempt so soon after a failure");
   }
 
-  /** The timer of loads held before must not end those held now. */
+  /** The hold timer of earlier loads must not fail the loads held now. */
   @Test
-  void heldLoad_waitsItsOwnTime() throws Exception {
+  void heldLoad_waitsItsFullHoldTime() throws Exception {
     hold = 300;
     reads.load("a");
     refuse(0);
@@ -218,7 +218,7 @@ class PipelineTest {
   }
 
   @Test
-  void silentServer_isGivenUp() throws Exception {
+  void connectionToASilentServer_isClosed() throws Exception {
     FakeRedis redis = connect();
     reads.load("a");
     time.pass(2 * TIMEOUT - 1);
@@ -248,7 +248,7 @@ class PipelineTest {
     assertFalse(redis.isClosed());
   }
 
-  /** Loads only read, so they can be asked twice. */
+  /** Loads only read, so they can be sent twice. */
   @Test
   void lostConnection_retriesLoadsOnTheNext() throws Exception {
     FakeRedis redis = connect();
@@ -280,7 +280,7 @@ class PipelineTest {
   }
 
   @Test
-  void reconnection_isWaitedForUntilTheDeadline() throws Exception {
+  void loadDuringAReconnection_waitsUntilItsDeadline() throws Exception {
     connect().lose();
     assertTold("down: the connection was closed");
     reads.load("a");
@@ -308,7 +308,7 @@ class PipelineTest {
 
   /** The new connection owes a reply for 1050 ms, not for twice the timeout of 1000 ms. */
   @Test
-  void connectionThatTookOverALoad_isNotGivenUpForTheOldOnesSilence() throws Exception {
+  void newConnection_isNotClosedForTheOldOnesSilence() throws Exception {
     FakeRedis redis = connect();
     reads.load("a");
     time.pass(900);
@@ -405,9 +405,9 @@ class PipelineTest {
     return redis.sent();
   }
 
-  /** Redis may close silent connections; one PING at a time is enough. */
+  /** Redis may close idle connections. At most one PING is in flight. */
   @Test
-  void unusedConnection_isKeptWithPings() throws Exception {
+  void idleConnection_isKeptOpenWithPings() throws Exception {
     FakeRedis redis = connect();
     awaitDue(new KeepAlive());
     assertEquals(List.of("PING"), keptAlive(redis));
@@ -417,7 +417,7 @@ class PipelineTest {
     assertEquals(List.of("PING"), keptAlive(redis));
   }
 
-  /** A PING that was never answered must not stop those of the next connection. */
+  /** A PING without a reply must not block the PINGs of the next connection. */
   @Test
   void keepAlive_ofTheNextConnection_doesNotWaitForAnOldReply() throws Exception {
     loop.run(pipeline::keepAlive);

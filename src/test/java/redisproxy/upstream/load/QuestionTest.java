@@ -21,7 +21,7 @@ import redisproxy.upstream.Reads;
 import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.Transport;
 
-/** What Redis is asked for a load, and what its replies come to. */
+/** The commands of a load, and the answers that follow from their replies. */
 class QuestionTest {
   private static final int NO_EXPIRY = -1;
   private static final int GONE = -2;
@@ -85,7 +85,7 @@ class QuestionTest {
   }
 
   @Test
-  void questions_leaveInOneWrite_andAreAnsweredTogether() throws Exception {
+  void questions_shareOneWriteAndAreAnsweredTogether() throws Exception {
     ask("a", "b", "c");
     assertSent(
         List.of("GETRANGE a 0 10, PTTL a, GETRANGE b 0 10, PTTL b, GETRANGE c 0 10, PTTL c"));
@@ -104,17 +104,17 @@ class QuestionTest {
         Arguments.of("the longest value", "1234567890", 5, "a: '1234567890'", 5),
         Arguments.of("a longer value", "12345678901", 5, "a: too large", NOT_KEPT),
         Arguments.of("a key gone meanwhile", "v", GONE, "a: 'v'", NOT_KEPT),
-        Arguments.of("a time that is none", "v", -3, "a: 'v'", NOT_KEPT),
-        Arguments.of("a time that is no number", "v", "+OK", "a: 'v'", NOT_KEPT),
+        Arguments.of("an invalid time", "v", -3, "a: 'v'", NOT_KEPT),
+        Arguments.of("a time that is not a number", "v", "+OK", "a: 'v'", NOT_KEPT),
         Arguments.of("no time", "v", null, "a: 'v'", NOT_KEPT),
-        Arguments.of("no string", "+v", 5, NO_STRING, NOT_KEPT),
+        Arguments.of("not a string", "+v", 5, NO_STRING, NOT_KEPT),
         Arguments.of("no value", null, 5, NO_STRING, NOT_KEPT));
   }
 
   /** In a batch, and with a write for each command. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("pairs")
-  void rangeAndTime_makeOneAnswer(String what, Object range, Object pttl, String answer, long kept)
+  void rangeAndTime_giveTheAnswer(String what, Object range, Object pttl, String answer, long kept)
       throws Exception {
     ask("a");
     redis.reply(range, pttl);
@@ -128,9 +128,9 @@ class QuestionTest {
     assertEquals(kept, reads.kept("a"));
   }
 
-  /** The client reports one of them, in other words, in place of all replies. */
+  /** The Redis client reports one error, reworded, in place of all replies. */
   @Test
-  void errorInABatch_isRetriedAlone_andToldInRedissWords() throws Exception {
+  void errorInABatch_isRetriedAlone_andReportedInRedissWords() throws Exception {
     ask("a", "b");
     redis.sent();
     redis.reply("-" + WRONG_TYPE, 5, "y", 5);
@@ -144,7 +144,7 @@ class QuestionTest {
   }
 
   @Test
-  void refusedPttl_leavesTheValueUnkept() throws Exception {
+  void value_whenPttlIsRefused_isNotKept() throws Exception {
     askAlone("a");
     redis.reply("v", NO_PTTL);
     assertTold("a: 'v'");
@@ -175,7 +175,7 @@ class QuestionTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("transactions")
-  void transaction_tellsAnEmptyValueFromAMissingKey(
+  void transaction_distinguishesAnEmptyValueFromAMissingKey(
       String what, List<?> exec, String answer, long kept) throws Exception {
     ask("a");
     redis.reply("", 5, "+OK", "+QUEUED", "+QUEUED", exec);
@@ -209,7 +209,7 @@ class QuestionTest {
   }
 
   @Test
-  void forbiddenGetrange_fallsBackToGet_forGood() throws Exception {
+  void forbiddenGetrange_fallsBackToGetPermanently() throws Exception {
     ask("a");
     redis.reply(NO_RANGE, 5);
     redis.sent();
@@ -246,7 +246,7 @@ class QuestionTest {
 
   @ParameterizedTest
   @MethodSource("wholes")
-  void wholeValueAndTime_makeOneAnswer(Object get, Object pttl, String answer, long kept)
+  void wholeValueAndTime_giveTheAnswer(Object get, Object pttl, String answer, long kept)
       throws Exception {
     loader.forbidRange("NOPERM");
     askAlone("a");
@@ -256,9 +256,9 @@ class QuestionTest {
     assertTrue(questions.get(0).isAnswered());
   }
 
-  /** The pipeline decides what becomes of the load. */
+  /** The pipeline handles the loads of a lost connection. */
   @Test
-  void lostConnection_endsNothing() throws Exception {
+  void lostConnection_doesNotEndTheLoad() throws Exception {
     ask("a");
     askAlone("b");
     redis.lose();
@@ -266,11 +266,11 @@ class QuestionTest {
     assertFalse(questions.get(0).isAnswered());
     assertFalse(questions.get(1).isAnswered());
     assertTrue(questions.get(0).giveUp());
-    assertFalse(questions.get(0).giveUp(), "once");
+    assertFalse(questions.get(0).giveUp(), "only once");
   }
 
   @Test
-  void givenUpQuestion_tellsNothingMore() throws Exception {
+  void questionAfterGiveUp_ignoresItsReply() throws Exception {
     ask("a");
     assertTrue(loop.call(questions.get(0)::giveUp));
     redis.reply("v", 5);
@@ -279,7 +279,7 @@ class QuestionTest {
   }
 
   @Test
-  void failedQuestion_isToldOnce_andStaysUnansweredUntilRedisReplies() throws Exception {
+  void failedQuestion_failsTheLoadOnce_andStaysUnansweredUntilTheReply() throws Exception {
     ask("a");
     Question<String> question = questions.get(0);
     Failure failure = new Failure(Failure.Kind.TIMEOUT, "too late");
@@ -295,7 +295,7 @@ class QuestionTest {
   }
 
   @Test
-  void faultOfTheCache_isTold_andDropsEverything() throws Exception {
+  void cacheFault_failsTheLoadAndClearsTheCache() throws Exception {
     ask("a");
     redis.reply("v", 5);
     assertTold("a: 'v'");

@@ -19,7 +19,7 @@ class RedisErrorTest {
   }
 
   @Test
-  void text_ofTheConnectionsFailures_isNone() {
+  void text_ofAConnectionFailure_isNull() {
     assertNull(RedisError.text(ErrorType.create("CONNECTION_CLOSED")));
     assertNull(RedisError.text(new IOException("WRONGTYPE")));
   }
@@ -34,9 +34,9 @@ class RedisErrorTest {
     "ERR max number of clients reached, false",
     "LOADING Redis is loading the dataset in memory, false"
   })
-  void isRefusal_onlyWhenTheCredentialsAreNotTaken(String text, boolean refusal) {
+  void isRefusal_onlyWhenRedisRefusesTheCredentials(String text, boolean refusal) {
     assertEquals(refusal, RedisError.isRefusal(ErrorType.create(text)));
-    assertFalse(RedisError.isRefusal(new IOException(text)), "nothing that Redis said");
+    assertFalse(RedisError.isRefusal(new IOException(text)), "not a reply of Redis");
   }
 
   /** Texts of Redis 6.2, 7.0 and of servers that do not know the command. */
@@ -52,8 +52,8 @@ class RedisErrorTest {
     "ERR unknown, false",
     "WRONGTYPE Operation against a key, false"
   })
-  void forbids_onlyWhenTheCommandItselfIsNotToBeHad(String text, boolean forbids) {
+  void forbids_onlyWhenTheCommandItselfIsUnavailable(String text, boolean forbids) {
     assertEquals(forbids, RedisError.forbids(ErrorType.create(text), "getrange"));
-    assertFalse(RedisError.forbids(new IOException(text), "getrange"), "nothing that Redis said");
+    assertFalse(RedisError.forbids(new IOException(text), "getrange"), "not a reply of Redis");
   }
 }

@@ -18,7 +18,7 @@ import redisproxy.cache.Key;
 import redisproxy.upstream.Loop;
 import redisproxy.upstream.connection.Transport;
 
-/** A large value on its way, without a socket. */
+/** Streaming of a large value, without a socket. */
 class ValueStreamTest {
   private static final String GET = "*2 $3 GET $1 k ";
 
@@ -86,7 +86,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void value_isPassedOnAsItComes() throws Exception {
+  void value_isStreamedAsItArrives() throws Exception {
     open(0);
     loop.connect(0);
     assertEquals(GET, loop.sent(0));
@@ -100,7 +100,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void valueThatComesAtOnce_isWhole() throws Exception {
+  void valueInOneRead_isStreamedWhole() throws Exception {
     open(0);
     loop.connect(0);
     loop.reply(0, "$3 abc ");
@@ -117,7 +117,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void greetingThatIsRefused_isTold() throws Exception {
+  void refusedGreeting_failsWithRedissError() throws Exception {
     open(0, "redis.url", "redis://:p@localhost:1");
     loop.connect(0);
     loop.reply(0, "-WRONGPASS ");
@@ -125,7 +125,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void error_isTold() throws Exception {
+  void errorReply_failsWithRedissError() throws Exception {
     open(0);
     loop.connect(0);
     loop.reply(0, "-WRONG");
@@ -134,7 +134,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void replyThatIsNoString_fails() throws Exception {
+  void replyThatIsNotAString_fails() throws Exception {
     open(0);
     loop.connect(0);
     loop.reply(0, "*1 $1 x ");
@@ -142,7 +142,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void whatIsNoResp_fails() throws Exception {
+  void inputThatIsNotResp_fails() throws Exception {
     open(0);
     loop.connect(0);
     loop.reply(0, "HTTP ");
@@ -150,7 +150,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void connectionThatIsLost_endsTheValue() throws Exception {
+  void lostConnection_failsTheStream() throws Exception {
     open(0);
     loop.connect(0);
     loop.reply(0, "$10 abc");
@@ -159,7 +159,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void connectionThatIsNotMade_fails() throws Exception {
+  void unreachableRedis_failsTheStream() throws Exception {
     open(0);
     loop.refuse(0);
     assertEquals(List.of("UNREACHABLE " + ValueStream.UNREACHABLE), told);
@@ -179,7 +179,7 @@ class ValueStreamTest {
   }
 
   @Test
-  void cancelled_tellsNothingMore() throws Exception {
+  void cancel_silencesTheSink() throws Exception {
     open(0);
     loop.connect(0);
     loop.reply(0, "$10 abc");
@@ -189,16 +189,16 @@ class ValueStreamTest {
   }
 
   @Test
-  void moreThanAreAllowed_areRefused() throws Exception {
+  void open_whenNoPermitIsFree_isRefused() throws Exception {
     open(0);
     ask(0);
     assertEquals(List.of("OVERLOADED too many large values are being streamed"), told);
     assertEquals(1, loop.connections.size());
   }
 
-  /** Five deadlines without a byte. */
+  /** A stream fails after five load timeouts without a byte. */
   @Test
-  void redisThatStops_isGivenUp() throws Exception {
+  void stalledRedis_failsTheStream() throws Exception {
     open(0, "redis.load-timeout", "50ms");
     loop.connect(0);
     loop.reply(0, "$10 abc");

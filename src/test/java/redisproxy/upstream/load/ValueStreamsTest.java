@@ -16,7 +16,7 @@ import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
 import redisproxy.upstream.Loop;
 
-/** How many large values may be on their way at once, without a socket. */
+/** The limit on large values that are streamed at once, without a socket. */
 class ValueStreamsTest {
   private final Loop loop = new Loop();
   private final Semaphore permits = new Semaphore(2);
@@ -44,7 +44,7 @@ class ValueStreamsTest {
     loop.run(() -> streams.open(asked, sink(key)));
   }
 
-  /** Takes down which methods are called, the bytes of a value aside. */
+  /** Records which methods are called, without the bytes of the value. */
   private ValueStream.Sink sink(String key) {
     return (ValueStream.Sink)
         Proxy.newProxyInstance(
@@ -61,7 +61,7 @@ class ValueStreamsTest {
   }
 
   @Test
-  void values_comeOverAConnectionEach() throws Exception {
+  void eachValue_hasItsOwnConnection() throws Exception {
     open(0, "a");
     open(4, "b");
     loop.connect(0);
@@ -88,7 +88,7 @@ class ValueStreamsTest {
   }
 
   @Test
-  void moreThanAreAllowed_areRefused_andNothingIsSeenOfThem() throws Exception {
+  void open_whenNoPermitIsFree_isRefusedAndNotSeen() throws Exception {
     open(0, "a");
     open(0, "b");
     open(0, "c");
@@ -97,10 +97,10 @@ class ValueStreamsTest {
     assertEquals(0, permits.availablePermits());
   }
 
-  /** However a value ends: a permit that is lost is lost until the proxy is started again. */
+  /** Each way to end must return the permit: a lost permit is lost until the proxy restarts. */
   @ParameterizedTest
   @ValueSource(strings = {"$1 x ", "$-1 ", "_ ", "-ERR ", "*1 :1 ", "HTTP ", "$x ", "closed", "no"})
-  void valueThatHasEnded_makesRoomForOneMore(String end) throws Exception {
+  void endedValue_returnsItsPermit(String end) throws Exception {
     open(0, "a");
     open(0, "b");
     if (end.equals("no")) {

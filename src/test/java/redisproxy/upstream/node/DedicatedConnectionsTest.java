@@ -21,7 +21,7 @@ import redisproxy.upstream.Sockets;
 import redisproxy.upstream.connection.RedisConnection;
 import redisproxy.upstream.connection.Transport;
 
-/** DedicatedConnections, and whose credentials they take, without a socket. */
+/** Dedicated connections, and the check for the proxy's own credentials, without a socket. */
 class DedicatedConnectionsTest {
   private static final int MAX_PENDING = 1000;
 
@@ -54,7 +54,7 @@ class DedicatedConnectionsTest {
         }
       };
 
-  /** Opens a dedicated connection, and writes this in the same turn. */
+  /** Opens a dedicated connection, and writes the request in the same turn. */
   private RedisConnection open(String request) throws Exception {
     return loop.call(
         () -> {
@@ -72,7 +72,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void first_sendsWhatWaited_whenItIsConnected() throws Exception {
+  void firstConnection_whenConnected_sendsWhatWaited() throws Exception {
     start();
     open("a ");
     assertCounts(Kind.TUNNEL, 0, 0);
@@ -84,19 +84,19 @@ class DedicatedConnectionsTest {
     assertCounts(Kind.TUNNEL, 1, 1);
   }
 
-  /** Nobody is to wait for a connection where one was made a moment ago. */
+  /** After the first connection, the next session need not wait for one. */
   @Test
-  void next_sendsAtOnce_overTheOneThatWaits() throws Exception {
+  void nextConnection_isTheSpareOne() throws Exception {
     start();
     open("a ");
     sockets.make(0);
-    assertEquals(2, sockets.asked(), "another is made behind it");
+    assertEquals(2, sockets.asked(), "a spare one is requested");
     sockets.make(1);
     assertCounts(Kind.TUNNEL, 1, 1);
     open("b ");
     assertEquals("a ", sockets.sent(0));
     assertEquals("b ", sockets.sent(1));
-    assertEquals(3, sockets.asked(), "and another behind that");
+    assertEquals(3, sockets.asked(), "and another spare one");
     sockets.reply(1, "+OK ");
     assertEquals(List.of("+OK"), told);
     assertCounts(Kind.TUNNEL, 2, 2);
@@ -106,7 +106,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void redisThatIsNotReached_isNotTriedAgain() throws Exception {
+  void open_whenRedisIsUnreachable_requestsNoSpare() throws Exception {
     start();
     open("a ");
     sockets.refuse(0);
@@ -116,7 +116,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void connectionThatIsClosedBeforeItIsConnected_closesItsSocket() throws Exception {
+  void close_beforeTheSocketConnects_closesTheSocket() throws Exception {
     start();
     RedisConnection connection = open("a ");
     loop.run(connection::close);
@@ -128,14 +128,14 @@ class DedicatedConnectionsTest {
 
   /** Redis keeps connections that it accepted before a password was set. */
   @Test
-  void connectionFromBeforeAccessChanged_isNotUsed() throws Exception {
+  void accessChanged_dropsTheSpare() throws Exception {
     start();
     open("a ");
     sockets.make(0);
     sockets.make(1);
     loop.run(connections::accessChanged);
     assertFalse(sockets.isOpen(1));
-    assertTrue(sockets.isOpen(0), "Redis knows that client");
+    assertTrue(sockets.isOpen(0), "a session's connection stays open");
     open("b ");
     assertEquals(3, sockets.asked());
     sockets.make(2);
@@ -143,7 +143,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void sharedConnection_isCountedAsWhatItIs_andLeavesNoneWaiting() throws Exception {
+  void openShared_countsItsKind_andRequestsNoSpare() throws Exception {
     start();
     loop.run(() -> connections.openShared(session, Kind.TRUNK).write(Loop.buffer("a ")));
     sockets.make(0);
@@ -154,7 +154,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void connectionWithAsMuchUnsentAsIsAllowed_isNotWritable() throws Exception {
+  void isWritable_whenMaxPendingBytesAreUnsent_isFalse() throws Exception {
     start();
     RedisConnection connection = open("");
     sockets.make(0);
@@ -186,8 +186,7 @@ class DedicatedConnectionsTest {
     "redis://u:p@localhost, p u, false",
     "redis://:%C3%A9@localhost, é, true",
   })
-  void credentials_areOwn_ifTheyAreTheSameUsersToo(String url, String given, boolean own)
-      throws Exception {
+  void areOwn_onlyIfUserAndPasswordMatch(String url, String given, boolean own) throws Exception {
     start("redis.url", url);
     byte[][] credentials =
         Stream.of(given.split(" "))
@@ -197,7 +196,7 @@ class DedicatedConnectionsTest {
   }
 
   @Test
-  void greeting_logsInWhereThereIsAPassword() throws Exception {
+  void greeting_logsInIfThereIsAPassword() throws Exception {
     start();
     assertTrue(connections.areOpen());
     assertEquals(0, connections.greeting().length);

@@ -47,7 +47,7 @@ class MemoTest {
   }
 
   @Test
-  void command_isRecalledAsItWas_ofTheSameQuestionAlone() {
+  void command_isRecalledUnchanged_onlyForTheSameQuestion() {
     memo.remember(command("COMMAND COUNT"), bytes(":240\r\n"));
     assertEquals(":240\r\n", recalled(command("COMMAND COUNT")));
     assertNull(recalled(command("COMMAND count")));
@@ -56,7 +56,7 @@ class MemoTest {
   }
 
   @Test
-  void info_isMarked_inEitherForm() {
+  void info_isMarkedAsOutdated() {
     memo.remember(info("INFO"), bytes("$8\r\n# A\r\nb\r\n\r\n"));
     String text = "# A\r\nb\r\n\r\n" + SECTION;
     assertEquals("$" + text.length() + "\r\n" + text + "\r\n", recalled(info("INFO")));
@@ -66,7 +66,7 @@ class MemoTest {
   }
 
   @Test
-  void info_thatSaysNothing_saysThatAlone() {
+  void emptyInfo_isOnlyTheMark() {
     memo.remember(info("INFO x"), bytes("$0\r\n\r\n"));
     assertEquals("$" + SECTION.length() + "\r\n" + SECTION + "\r\n", recalled(info("INFO x")));
     memo.remember(info("INFO y"), bytes("=4\r\ntxt:\r\n"));
@@ -75,7 +75,7 @@ class MemoTest {
   }
 
   @Test
-  void info_thatIsNoText_isNotRecalled() {
+  void info_thatIsNotAString_isNotRecalled() {
     for (String reply : new String[] {"+OK\r\n", "$-1\r\n", "_\r\n", "*0\r\n", ":1\r\n"}) {
       memo.remember(info("INFO"), bytes(reply));
       assertNull(recalled(info("INFO")), reply);
@@ -104,7 +104,7 @@ class MemoTest {
   }
 
   @Test
-  void entries_areBounded_andThoseUsedLastStay() {
+  void entries_areBounded_leastRecentlyUsedAreEvicted() {
     memo.remember(command("first"), bytes(":1\r\n"));
     memo.remember(command("second"), bytes(":2\r\n"));
     for (int i = 0; i < 63; i++) {
@@ -117,7 +117,7 @@ class MemoTest {
   }
 
   @Test
-  void bytes_areBounded_whateverIsReplacedOrCleared() {
+  void bytes_areBounded_alsoAfterReplacingAndClearing() {
     for (int round = 0; round < 20; round++) {
       memo.remember(command("same"), new byte[1024 * 1024 + round]);
       memo.server(server());
@@ -136,7 +136,7 @@ class MemoTest {
   }
 
   @Test
-  void databases_areKnownOnceSeen() {
+  void database_isKnownOnceRemembered() {
     assertFalse(memo.hasDatabase(3));
     assertFalse(memo.hasDatabase(-1));
     memo.remember(database(3), bytes("+OK\r\n"));
@@ -148,9 +148,9 @@ class MemoTest {
     assertNull(recalled(database(-1)));
   }
 
-  /** Asked again when that can be done; in an outage it is all there is to go by. */
+  /** After a reconnect the proxy asks again. In an outage it still uses the old replies. */
   @Test
-  void anotherServer_isAskedAgain() {
+  void server_whenNew_forgetsCommandsAndDatabases() {
     Server first = server();
     memo.server(first);
     memo.remember(database(3), bytes("+OK\r\n"));

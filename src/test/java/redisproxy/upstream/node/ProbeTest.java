@@ -25,7 +25,7 @@ import redisproxy.config.Configuration;
 import redisproxy.upstream.Loop;
 import redisproxy.upstream.connection.Transport;
 
-/** What a server says of its role, and of whom it lets in, without a socket. */
+/** What a server says about its role and its access rules, without a socket. */
 class ProbeTest {
   private static final String HELLO = "*2 $5 HELLO $1 2 ";
   private static final String MASTER = "*2 $4 role $6 master ";
@@ -85,7 +85,7 @@ class ProbeTest {
     assertTrue(known.succeeded());
   }
 
-  private void says(String role) throws Exception {
+  private void loaderReads(String role) throws Exception {
     loop.run(() -> probe.roleSaid(role));
   }
 
@@ -109,7 +109,7 @@ class ProbeTest {
     "'-ERR ', unknown",
     "'', unknown"
   })
-  void answer_tellsWhatHolds(String reply, String expected) throws Exception {
+  void accessChanged_reportsRedissAnswer(String reply, String expected) throws Exception {
     open();
     Future<Void> known = accessChanged();
     loop.connect(0);
@@ -130,7 +130,8 @@ class ProbeTest {
     "-ERR max number of clients reached, unknown",
     "-NOAUTH HELLO must be called with the client already authenticated, refused"
   })
-  void errorOfManyWords_tellsWhatHolds(String reply, String expected) throws Exception {
+  void accessChanged_onALongError_reportsItsMeaning(String reply, String expected)
+      throws Exception {
     open();
     Future<Void> known = accessChanged();
     loop.connect(0);
@@ -140,7 +141,7 @@ class ProbeTest {
   }
 
   @Test
-  void serverThatCannotBeReached_leavesItUnknown() throws Exception {
+  void accessChanged_whenRedisIsUnreachable_isUnknown() throws Exception {
     open();
     Future<Void> known = accessChanged();
     loop.refuse(0);
@@ -148,9 +149,9 @@ class ProbeTest {
     assertEquals(List.of("unknown"), told);
   }
 
-  /** And on the event loop, for what follows belongs to it. */
+  /** The result arrives on the event loop, because the caller's code runs there. */
   @Test
-  void serverThatSaysNothing_leavesItUnknownInTime() throws Exception {
+  void accessChanged_whenRedisIsSilent_isUnknownInTime() throws Exception {
     open("redis.load-timeout", "100ms");
     Future<Void> known = accessChanged();
     known.onComplete(over -> told.add(Thread.currentThread().getName()));
@@ -161,9 +162,9 @@ class ProbeTest {
     assertEquals(List.of("unknown", thread), told);
   }
 
-  /** A question that was asked before may have been answered before the change. */
+  /** Redis may have answered a question that is under way before the change. */
   @Test
-  void changeDuringAQuestion_isAskedAbout() throws Exception {
+  void accessChanged_whileAsking_asksAgain() throws Exception {
     open();
     Future<Void> first = accessChanged();
     loop.connect(0);
@@ -179,9 +180,9 @@ class ProbeTest {
     assertEquals(List.of("admitted", "refused"), told);
   }
 
-  /** A reply in two reads is one reply. */
+  /** A reply may come in two reads. */
   @Test
-  void replyInPieces_isWaitedFor() throws Exception {
+  void splitReply_isReadWhole() throws Exception {
     open();
     Future<Void> known = accessChanged();
     loop.connect(0);
@@ -193,7 +194,7 @@ class ProbeTest {
   }
 
   @Test
-  void proxyWithAPassword_asksNothingAboutAccess() throws Exception {
+  void accessChanged_whenTheProxyHasAPassword_asksNothing() throws Exception {
     openWithPassword();
     await(accessChanged());
     assertEquals(0, asked());
@@ -203,10 +204,10 @@ class ProbeTest {
   // Role
 
   @Test
-  void masterThatIsDemoted_isLeftForAMaster() throws Exception {
+  void demotedMaster_isLeftForAnotherMaster() throws Exception {
     openWithPassword();
-    says("master");
-    says("replica");
+    loaderReads("master");
+    loaderReads("replica");
     assertEquals(1, asked());
     loop.connect(0);
     assertEquals("*5 $5 HELLO $1 2 $4 AUTH $7 default $1 p ", loop.sent(0));
@@ -216,82 +217,82 @@ class ProbeTest {
   }
 
   @Test
-  void anotherReplica_isNoReasonToMove() throws Exception {
+  void demotedMaster_isNotLeftForAReplica() throws Exception {
     openWithPassword();
-    says("master");
-    says("replica");
+    loaderReads("master");
+    loaderReads("replica");
     loop.connect(0);
     loop.reply(0, REPLICA);
     assertEquals(List.of(), told);
-    // Not at once again.
-    says("replica");
+    // It does not ask again at once.
+    loaderReads("replica");
     assertEquals(1, asked());
     clock.addAndGet(60_000);
-    says("replica");
+    loaderReads("replica");
     assertEquals(2, asked());
   }
 
   @Test
-  void serverThatWasNeverAMaster_isKept() throws Exception {
+  void replicaSinceTheStart_isKept() throws Exception {
     openWithPassword();
-    says("replica");
-    says("");
+    loaderReads("replica");
+    loaderReads("");
     assertEquals(0, asked());
   }
 
   @Test
-  void serverThatDoesNotSay_isKept() throws Exception {
+  void serverWithoutARole_isKept() throws Exception {
     openWithPassword();
-    says("master");
-    says("");
+    loaderReads("master");
+    loaderReads("");
     assertEquals(0, asked());
   }
 
   @Test
-  void oneQuestionAtATime() throws Exception {
+  void question_isNotAskedWhileAnotherIsUnderWay() throws Exception {
     openWithPassword();
-    says("master");
-    says("replica");
+    loaderReads("master");
+    loaderReads("replica");
     clock.addAndGet(60_000);
-    says("replica");
+    loaderReads("replica");
     assertEquals(1, asked());
     loop.refuse(0);
-    says("replica");
+    loaderReads("replica");
     assertEquals(2, asked());
   }
 
-  /** The address leads to a master and then to a replica again, for good. */
+  /** New connections lead to a master, but the loader gets a replica each time. */
   @Test
-  void addressOfSeveralServers_isNotAskedForEver() throws Exception {
+  void searchForAMaster_endsAfterThreeVainRenewals() throws Exception {
     openWithPassword();
-    says("master");
+    loaderReads("master");
     for (int i = 0; i < 3; i++) {
       clock.addAndGet(60_000);
-      says("replica");
+      loaderReads("replica");
       assertEquals(i + 1, asked());
       loop.connect(i);
       loop.reply(i, MASTER);
     }
     clock.addAndGet(60_000);
-    says("replica");
+    loaderReads("replica");
     assertEquals(3, asked());
     assertEquals(List.of("master", "master", "master"), told);
-    // Unless it has been a master meanwhile.
-    says("master");
+    // It begins again after the loader has read from a master.
+    loaderReads("master");
     clock.addAndGet(60_000);
-    says("replica");
+    loaderReads("replica");
     assertEquals(4, asked());
   }
 
-  /** Others were sooner: nothing is made anew, so it was not in vain. */
+  /** If no connection is renewed for a master, it does not count as a vain renewal. */
   @Test
-  void masterThatIsReadAlready_isNotCounted() throws Exception {
+  void masterWithoutRenewal_isNotCounted() throws Exception {
     openWithPassword();
     moves = false;
-    says("master");
+    loaderReads("master");
     for (int i = 0; i < 5; i++) {
       clock.addAndGet(60_000);
-      says("replica");
+      loaderReads("replica");
       loop.connect(i);
       loop.reply(i, MASTER);
     }
@@ -299,19 +300,19 @@ class ProbeTest {
   }
 
   @Test
-  void writesThatAreTakenAgain_showAMaster() throws Exception {
+  void writesTaken_reportsAMaster() throws Exception {
     openWithPassword();
     loop.run(() -> probe.writesTaken(1));
     assertEquals(List.of("master"), told);
     assertEquals(0, asked());
   }
 
-  /** The same answer tells both. */
+  /** The same HELLO reply shows both access and role. */
   @Test
   void questionAboutAccess_findsAMasterToo() throws Exception {
     open();
-    says("master");
-    says("replica");
+    loaderReads("master");
+    loaderReads("replica");
     loop.connect(0);
     loop.reply(0, REPLICA);
     Future<Void> known = accessChanged();
@@ -338,7 +339,7 @@ class ProbeTest {
                 });
   }
 
-  /** It is asked each second; the one after it as well, whatever the first has said. */
+  /** A new connection is asked too, even if the one before refused the question. */
   @Test
   void loadersConnection_isAskedForItsRole() throws Exception {
     openWithPassword();

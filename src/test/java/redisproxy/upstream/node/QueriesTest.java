@@ -18,14 +18,14 @@ import redisproxy.upstream.Loop;
 import redisproxy.upstream.node.Memo.Question;
 import redisproxy.upstream.node.Memo.Topic;
 
-/** What is the same for all sessions, from Redis or as it was last, without a socket. */
+/** Questions with the same answer for all sessions, from Redis or the memo, without a socket. */
 class QueriesTest {
   private static final int MAX_REPLY = 20;
 
   private final Loop loop = new Loop();
   private final List<String> told = new CopyOnWriteArrayList<>();
 
-  /** The replies that were told, themselves. */
+  /** The reply arrays that the askers got. */
   private final List<byte[]> replies = new CopyOnWriteArrayList<>();
 
   private final Memo memo = new Memo();
@@ -78,7 +78,7 @@ class QueriesTest {
   }
 
   @Test
-  void versionsOfResp_haveAConnectionEach() throws Exception {
+  void eachVersionOfResp_hasItsOwnConnection() throws Exception {
     ask("a");
     ask(question(Topic.COMMAND, true, "b"), "b", () -> {});
     ask("c");
@@ -92,7 +92,7 @@ class QueriesTest {
   }
 
   @Test
-  void redisThatIsNotReached_isAnsweredForAsItWas() throws Exception {
+  void ask_whenRedisIsUnreachable_answersFromTheMemo() throws Exception {
     ask("a");
     loop.connect(0);
     loop.reply(0, ":1 -ERR ");
@@ -105,9 +105,9 @@ class QueriesTest {
     assertEquals(List.of("a :1", "a :1", "b none", "resp3 none"), told);
   }
 
-  /** A dedicated connection gets the present answer from it. */
+  /** A dedicated connection will get the current answer from Redis. */
   @Test
-  void redisThatIsReached_isNotAnsweredForFromMemory() throws Exception {
+  void ask_whenRedisIsReachable_doesNotUseTheMemo() throws Exception {
     ask("a");
     loop.connect(0);
     loop.reply(0, ":1 ");
@@ -117,7 +117,7 @@ class QueriesTest {
   }
 
   @Test
-  void equalReplies_areOneForAll() throws Exception {
+  void equalReplies_shareOneArray() throws Exception {
     ask("a");
     ask("a");
     loop.connect(0);
@@ -126,7 +126,7 @@ class QueriesTest {
   }
 
   @Test
-  void database_isKnownOnceRedisHasSelectedIt() throws Exception {
+  void hasDatabase_onceRedisHasSelectedIt() throws Exception {
     ask(question(Topic.DATABASE, false, "s"), "s", () -> {});
     loop.connect(0);
     assertFalse(queries.hasDatabase(3));
@@ -135,9 +135,9 @@ class QueriesTest {
     assertFalse(queries.hasDatabase(4));
   }
 
-  /** What is under way is still answered. */
+  /** Questions under way are still answered. */
   @Test
-  void renewed_asksOverNewConnections() throws Exception {
+  void renew_opensNewConnections() throws Exception {
     ask("a");
     ask(question(Topic.COMMAND, true, "b"), "b", () -> {});
     loop.connect(0);
@@ -153,7 +153,7 @@ class QueriesTest {
   }
 
   @Test
-  void fault_ofOneAsker_costsTheOthersNothing() throws Exception {
+  void askerThatThrows_doesNotAffectOthers() throws Exception {
     Runnable fault =
         () -> {
           throw new IllegalStateException("a fault");

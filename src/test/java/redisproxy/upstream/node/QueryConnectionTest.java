@@ -16,7 +16,7 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.upstream.Loop;
 
-/** What sessions ask over a shared connection, without a socket. */
+/** Questions of many sessions over one connection, without a socket. */
 class QueryConnectionTest {
   private static final int MAX_REPLY = 20;
 
@@ -60,7 +60,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void questions_areAnsweredInTheirOrder() throws Exception {
+  void questions_areAnsweredInOrder() throws Exception {
     open();
     assertTrue(ask("a"));
     assertTrue(ask("b"));
@@ -76,7 +76,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void replyThatIsTooLong_hasToBeAskedOtherwise() throws Exception {
+  void replyThatIsTooLong_needsAnotherConnection() throws Exception {
     open();
     ask("a");
     ask("b");
@@ -84,7 +84,7 @@ class QueryConnectionTest {
     loop.connect(0);
     loop.reply(0, "$30 xxxxxxxxxx");
     loop.reply(0, "xxxxxxxxxxxxxxxxxxxx +y ");
-    // At once, too.
+    // The same if the reply comes in one read.
     loop.reply(0, "$30 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ");
     assertEquals(
         List.of("a has to be asked otherwise", "b +y", "c has to be asked otherwise"), told);
@@ -93,7 +93,7 @@ class QueryConnectionTest {
 
   /** Redis may have closed the connection just when the question came. */
   @Test
-  void connectionThatIsLost_isOpenedOnceMore() throws Exception {
+  void lostQuestion_isSentOnceMore() throws Exception {
     open();
     ask("a");
     loop.connect(0);
@@ -104,14 +104,14 @@ class QueryConnectionTest {
     loop.connect(1);
     assertEquals("*1 $1 a *1 $1 b ", loop.sent(1));
     loop.close(1);
-    assertEquals(List.of("a has no answer"), told, "it was asked twice");
+    assertEquals(List.of("a has no answer"), told, "it was sent twice");
     loop.connect(2);
     loop.reply(2, "+y ");
     assertEquals(List.of("a has no answer", "b +y"), told);
   }
 
   @Test
-  void connectionThatIsNotMade_leavesQuestionsWithoutAnswer() throws Exception {
+  void question_whenRedisIsUnreachable_hasNoAnswer() throws Exception {
     open();
     ask("a");
     loop.refuse(0);
@@ -120,7 +120,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void greetingThatIsRefused_hasQuestionsAskedOtherwise() throws Exception {
+  void question_whenTheGreetingIsRefused_needsAnotherConnection() throws Exception {
     open("redis://:wrong@localhost:1", "10s");
     ask("a");
     loop.connect(0);
@@ -131,7 +131,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void whatIsNoResp_hasQuestionsAskedOtherwise() throws Exception {
+  void question_whenRedisSendsNoResp_needsAnotherConnection() throws Exception {
     open();
     ask("a");
     loop.connect(0);
@@ -141,7 +141,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void questionWithoutReplyInTime_hasNoAnswer_andItsReplyIsNotAnothers() throws Exception {
+  void lateReply_isNotGivenToTheNextQuestion() throws Exception {
     open("redis://localhost:1", "200ms");
     ask("a");
     loop.connect(0);
@@ -152,9 +152,9 @@ class QueryConnectionTest {
     assertEquals(List.of("a has no answer", "b +y"), told);
   }
 
-  /** A reply is owed for twice as long. */
+  /** The connection is closed when a reply is late by twice the timeout. */
   @Test
-  void serverThatIsSilent_isGivenUp() throws Exception {
+  void connectionToASilentServer_isClosed() throws Exception {
     open("redis://localhost:1", "100ms");
     ask("a");
     loop.connect(0);
@@ -163,7 +163,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void connectionThatNobodyUses_isClosed() throws Exception {
+  void unusedConnection_isClosed() throws Exception {
     open();
     ask("a");
     loop.connect(0);
@@ -174,7 +174,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void pushes_arePassedOver() throws Exception {
+  void pushes_areSkipped() throws Exception {
     open();
     ask("a");
     loop.connect(0);
@@ -183,7 +183,7 @@ class QueryConnectionTest {
   }
 
   @Test
-  void moreQuestionsThanAreHeld_areRefused() throws Exception {
+  void ask_whenTooManyAreUnanswered_isRefused() throws Exception {
     open();
     for (int i = 0; i < 4096; i++) {
       assertTrue(ask("a"));

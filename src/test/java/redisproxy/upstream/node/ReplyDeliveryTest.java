@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.command.Writes;
 import redisproxy.metrics.Tally;
 
-/** Who is told what over a shared connection, one of whom fails. */
+/** Delivery of replies to several receivers, one of which throws. */
 class ReplyDeliveryTest {
   private final List<String> told = new ArrayList<>();
   private final ReplyDelivery deliveries =
@@ -21,26 +21,26 @@ class ReplyDeliveryTest {
       this.name = name;
     }
 
-    private void say(String what) {
+    private void record(String what) {
       told.add(name + " " + what);
       if (name.equals("faulty")) {
-        throw new IllegalStateException("as the test wants");
+        throw new IllegalStateException("thrown by the test");
       }
     }
 
     @Override
     public void answered(int ticket, byte[] reply) {
-      say("answered " + ticket);
+      record("answered " + ticket);
     }
 
     @Override
     public void answersEnd() {
-      say("end");
+      record("end");
     }
 
     @Override
     public void lost(int ticket, boolean wasConnected) {
-      say("lost " + ticket);
+      record("lost " + ticket);
     }
 
     @Override
@@ -54,7 +54,7 @@ class ReplyDeliveryTest {
   }
 
   @Test
-  void faultOfOne_costsTheOthersNothing_andNobodyIsToldTwice() {
+  void handOut_whenOneReceiverThrows_servesTheOthersOnce() {
     deliveries.add(pending(new Named("faulty"), 1));
     deliveries.add(pending(new Named("other"), 2));
     deliveries.handOut();
@@ -74,7 +74,7 @@ class ReplyDeliveryTest {
   }
 
   @Test
-  void faultOfOne_whenTheConnectionIsLost_costsTheOthersNothing() {
+  void lost_whenOneReceiverThrows_tellsTheOthers() {
     deliveries.lost(List.of(pending(new Named("faulty"), 1), pending(new Named("other"), 2)), true);
     assertEquals(List.of("invalidated", "faulty lost 1", "faulty broken", "other lost 2"), told);
   }

@@ -20,7 +20,7 @@ import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 import redisproxy.upstream.Loop;
 
-/** A connection that sessions share, without a socket. */
+/** A connection that many sessions share, without a socket. */
 class SharedConnectionTest {
   private static final String GET = "*2 $4 TYPE $1 k ";
 
@@ -54,7 +54,7 @@ class SharedConnectionTest {
   private final class Session implements Call.Receiver {
     private final String name;
 
-    /** What it does when it is told something, or null. */
+    /** Runs when the session gets a reply or a loss; may be null. */
     private Runnable then;
 
     Session(String name) {
@@ -77,7 +77,7 @@ class SharedConnectionTest {
       return send(false, ticket, "*2 $4 INCR $1 " + key + " ", writes);
     }
 
-    private void say(String what) {
+    private void record(String what) {
       told.add(name + " " + what);
       if (then != null) {
         then.run();
@@ -86,7 +86,7 @@ class SharedConnectionTest {
 
     @Override
     public void answered(int ticket, byte[] reply) {
-      say(ticket + ": " + new String(reply, StandardCharsets.US_ASCII).strip());
+      record(ticket + ": " + new String(reply, StandardCharsets.US_ASCII).strip());
     }
 
     @Override
@@ -96,7 +96,7 @@ class SharedConnectionTest {
 
     @Override
     public void lost(int ticket, boolean wasConnected) {
-      say(ticket + ": lost" + (wasConnected ? " on the way" : ""));
+      record(ticket + ": lost" + (wasConnected ? " on the way" : ""));
     }
 
     @Override
@@ -109,7 +109,7 @@ class SharedConnectionTest {
   private final Session b = new Session("b");
 
   @Test
-  void requestsOfATurn_leaveTogether_andAreAnsweredInTheirOrder() throws Exception {
+  void requestsOfATurn_areSentTogetherAndAnsweredInOrder() throws Exception {
     open();
     assertEquals(0, loop.connections.size(), "opened by a request");
     assertTrue(a.send(7));
@@ -129,7 +129,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void whatWasWritten_isInvalidatedBeforeAnySessionIsTold() throws Exception {
+  void writes_areInvalidatedBeforeAnyReplyIsDelivered() throws Exception {
     open();
     a.write(1, "x");
     b.write(2, "y");
@@ -149,7 +149,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void greetingThatIsRefused_losesWhatWasSent() throws Exception {
+  void requests_whenTheGreetingIsRefused_areLost() throws Exception {
     open("redis.url", "redis://u:p@localhost:1/0");
     a.send(1);
     loop.connect(0);
@@ -161,7 +161,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void lostConnection_tellsWhetherItWasThere() throws Exception {
+  void lost_reportsWhetherRedisWasConnected() throws Exception {
     open();
     a.write(1, "x");
     loop.refuse(0);
@@ -173,9 +173,9 @@ class SharedConnectionTest {
     assertEquals(List.of("invalidate y", "a 2: lost on the way"), told);
   }
 
-  /** A session that is told sends more: that goes over another connection. */
+  /** A session may send more from within its callback. That goes over a new connection. */
   @Test
-  void sessionThatSendsWhenItIsTold_usesANewConnection() throws Exception {
+  void requestFromWithinLost_usesANewConnection() throws Exception {
     open();
     a.send(1);
     a.send(2);
@@ -193,7 +193,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void replyThatIsTooLong_givesTheConnectionUp() throws Exception {
+  void replyThatIsTooLong_closesTheConnection() throws Exception {
     open();
     a.send(1);
     loop.connect(0);
@@ -203,7 +203,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void replyToNothing_givesTheConnectionUp() throws Exception {
+  void replyWithoutARequest_closesTheConnection() throws Exception {
     open();
     a.send(1);
     loop.connect(0);
@@ -213,7 +213,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void fault_ofOneSession_costsTheOthersNothing() throws Exception {
+  void sessionThatThrows_doesNotAffectOthers() throws Exception {
     open();
     a.then =
         () -> {
@@ -227,7 +227,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void versionsOfResp_haveAConnectionEach() throws Exception {
+  void eachVersionOfResp_hasItsOwnConnection() throws Exception {
     open();
     a.send(1);
     a.send(true, 2, GET, Writes.NOTHING);
@@ -238,9 +238,9 @@ class SharedConnectionTest {
     assertEquals("*2 $5 HELLO $1 3 " + GET, loop.sent(1));
   }
 
-  /** What is under way is answered; what is sent afterwards takes another connection. */
+  /** Requests under way are answered; later requests use another connection. */
   @Test
-  void renewed_sendsOverNewConnections() throws Exception {
+  void renew_opensNewConnections() throws Exception {
     open();
     a.send(1);
     loop.connect(0);
@@ -254,7 +254,7 @@ class SharedConnectionTest {
   }
 
   @Test
-  void pushes_arePassedOver() throws Exception {
+  void pushes_areSkipped() throws Exception {
     open();
     a.send(1);
     loop.connect(0);
@@ -262,9 +262,9 @@ class SharedConnectionTest {
     assertEquals(List.of("a 1: +none", "a end"), told);
   }
 
-  /** A server that refuses a write was left for one that may take it, and takes it. */
+  /** Redis refuses a write with READONLY, then accepts one. */
   @Test
-  void serverThatTakesWritesAgain_isTold() throws Exception {
+  void writeAfterReadonly_reportsMoved() throws Exception {
     open();
     a.write(1, "x");
     loop.connect(0);
@@ -275,9 +275,9 @@ class SharedConnectionTest {
     assertEquals(List.of("moved", "invalidate y", "a 2: :1", "a end"), told);
   }
 
-  /** The read that shows that a reply is too long also ends it. */
+  /** The read that shows that the reply is too long also completes it. */
   @Test
-  void replyThatIsTooLong_isLost() throws Exception {
+  void replyThatIsTooLong_whenCompleteInTheSameRead_isLost() throws Exception {
     open();
     a.write(1, "x");
     loop.connect(0);

@@ -14,7 +14,7 @@ import redisproxy.upstream.Loop;
 import redisproxy.upstream.Sockets;
 import redisproxy.upstream.VirtualTime;
 
-/** The connection that waits for the next dedicated connection, without a socket. */
+/** The connection that waits for the next session that needs one, without a socket. */
 class SpareConnectionTest {
   private final Loop loop = new Loop();
   private final VirtualTime time = new VirtualTime(loop);
@@ -39,7 +39,7 @@ class SpareConnectionTest {
     loop.run(spare::replace);
   }
 
-  /** One that waits, with this index among the sockets. */
+  /** Opens a spare connection; it becomes the socket with this index. */
   private void openSpare(int index) throws Exception {
     replace();
     sockets.make(index);
@@ -54,7 +54,7 @@ class SpareConnectionTest {
   }
 
   @Test
-  void connection_isOpenedWhenTheTurnIsOver() throws Exception {
+  void replace_opensOneConnectionAfterTheTurn() throws Exception {
     int atOnce =
         loop.call(
             () -> {
@@ -63,12 +63,12 @@ class SpareConnectionTest {
               return sockets.asked();
             });
     assertEquals(0, atOnce);
-    assertEquals(1, sockets.asked(), "asked for twice");
-    assertNull(take(), "not made yet");
+    assertEquals(1, sockets.asked(), "two calls request one socket");
+    assertNull(take(), "not connected yet");
   }
 
   @Test
-  void connection_isTakenOnce_asItIs() throws Exception {
+  void take_returnsTheConnectionOnce() throws Exception {
     openSpare(0);
     replace();
     assertEquals(1, sockets.asked(), "one waits already");
@@ -76,36 +76,36 @@ class SpareConnectionTest {
     assertNull(take());
     assertTrue(sockets.isOpen(0));
     assertEquals("", sockets.sent(0));
-    assertEquals(0, time.pending(), "it may be used for long");
+    assertEquals(0, time.pending(), "no timer closes it any more");
   }
 
   @Test
-  void connectionThatCannotBeMade_isTriedAtTheNextCall() throws Exception {
+  void replace_afterAFailure_triesAgain() throws Exception {
     replace();
     sockets.refuse(0);
     assertNull(take());
-    assertEquals(1, sockets.asked(), "not by itself");
+    assertEquals(1, sockets.asked(), "no retry without a call");
     openSpare(1);
     assertNotNull(take());
   }
 
   @Test
-  void connectionThatRedisCloses_isDropped() throws Exception {
+  void spare_whenRedisClosesIt_isDropped() throws Exception {
     openSpare(0);
     sockets.close(0);
     assertDropped(0);
   }
 
-  /** That there are too many clients. */
+  /** Redis sends an error over a new connection if there are too many clients. */
   @Test
-  void connectionThatRedisSpeaksOver_isDropped() throws Exception {
+  void spare_whenRedisSendsAnything_isDropped() throws Exception {
     openSpare(0);
     sockets.reply(0, "-ERR ");
     assertDropped(0);
   }
 
   @Test
-  void connectionThatHasWaitedForTenSeconds_isDropped() throws Exception {
+  void spare_afterTenSeconds_isDropped() throws Exception {
     openSpare(0);
     time.pass(9_999);
     assertTrue(sockets.isOpen(0));
@@ -114,16 +114,16 @@ class SpareConnectionTest {
   }
 
   @Test
-  void dropped_isClosed() throws Exception {
+  void drop_closesTheSpare() throws Exception {
     loop.run(spare::drop);
     openSpare(0);
     loop.run(spare::drop);
     assertDropped(0);
   }
 
-  /** What happens to a connection that was taken is not the next one's business. */
+  /** Events of a connection that was taken must not affect the next spare. */
   @Test
-  void connectionThatWasTaken_takesNoOtherAlong() throws Exception {
+  void takenConnection_doesNotCloseTheNextSpare() throws Exception {
     openSpare(0);
     take();
     openSpare(1);
