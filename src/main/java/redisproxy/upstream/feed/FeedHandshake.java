@@ -33,7 +33,7 @@ final class FeedHandshake {
   private int step;
   private @Nullable String fault;
   private boolean refused;
-  private String before = "";
+  private String previousText = "";
   private String version = "";
 
   FeedHandshake(Settings.Redis redis, List<String> prefixes) {
@@ -63,10 +63,10 @@ final class FeedHandshake {
 
   /** Takes a string of the HELLO reply: a name or a value. */
   void text(String text) {
-    if (step == HELLO && before.equals("version")) {
+    if (step == HELLO && previousText.equals("version")) {
       version = text;
     }
-    before = text;
+    previousText = text;
   }
 
   /** Takes a reply; returns whether the handshake is over, with or without success. */

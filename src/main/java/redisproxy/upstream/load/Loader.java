@@ -61,7 +61,7 @@ public final class Loader<W> {
 
   private final OtherPipelines<W> others;
   private final Owner owner;
-  private final Promise<Void> tried = Promise.promise();
+  private final Promise<Void> firstAttempt = Promise.promise();
   private boolean everConnected;
   private long opened;
 
@@ -108,9 +108,9 @@ public final class Loader<W> {
    */
   public Future<Void> start() {
     vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
-    vertx.setTimer(START_MS, id -> tried.tryComplete());
+    vertx.setTimer(START_MS, id -> firstAttempt.tryComplete());
     home.link().attempt();
-    return tried.future();
+    return firstAttempt.future();
   }
 
   /** Closes all connections; loads in flight fail. */
@@ -201,7 +201,7 @@ public final class Loader<W> {
       others.renew();
       Server.ask(connection)
           .onSuccess(server -> known(connection, server))
-          .onComplete(asked -> tried.tryComplete());
+          .onComplete(asked -> firstAttempt.tryComplete());
     }
 
     private void known(RedisConnection connection, Server server) {
@@ -221,7 +221,7 @@ public final class Loader<W> {
         wasConnected = false;
         others.renew();
       }
-      tried.tryComplete();
+      firstAttempt.tryComplete();
     }
   }
 
@@ -253,7 +253,7 @@ public final class Loader<W> {
   }
 
   /** PTTL returned no time. */
-  void withoutTime(String text) {
+  void warnTimeUnknown(String text) {
     if (!timeUnknown) {
       LOG.atWarn()
           .addKeyValue(LogKey.REASON, text)

@@ -47,7 +47,7 @@ final class Pipeline<W> {
   private final Queue<Question<W>> sent = new ArrayDeque<>();
 
   /** The questions of this event-loop turn, which are sent together when it ends. */
-  private List<Question<W>> leaving = new ArrayList<>();
+  private List<Question<W>> batch = new ArrayList<>();
 
   /** Loads that wait for a connection. */
   private List<Load<W>> held = new ArrayList<>();
@@ -155,17 +155,17 @@ final class Pipeline<W> {
   private void ask(RedisConnection connection, Load<W> load) {
     Question<W> question = new Question<>(loader, connection, load);
     sent.add(question);
-    leaving.add(question);
-    if (leaving.size() == 1) {
-      vertx.runOnContext(turn -> askLeaving());
-    } else if (leaving.size() == MAX_BATCH) {
-      askLeaving();
+    batch.add(question);
+    if (batch.size() == 1) {
+      vertx.runOnContext(turn -> sendBatch());
+    } else if (batch.size() == MAX_BATCH) {
+      sendBatch();
     }
   }
 
-  private void askLeaving() {
-    List<Question<W>> questions = leaving;
-    leaving = new ArrayList<>();
+  private void sendBatch() {
+    List<Question<W>> questions = batch;
+    batch = new ArrayList<>();
     if (questions.isEmpty() || link.connection() == null) {
       return;
     }
@@ -249,7 +249,7 @@ final class Pipeline<W> {
   private void holdSent() {
     List<Question<W>> lost = new ArrayList<>(sent);
     sent.clear();
-    leaving.clear();
+    batch.clear();
     for (Question<W> question : lost) {
       if (isLate(question.load(), clock.getAsLong())) {
         question.fail(loader.unreachable());
@@ -262,7 +262,7 @@ final class Pipeline<W> {
   private void failAll() {
     List<Question<W>> lost = new ArrayList<>(sent);
     sent.clear();
-    leaving.clear();
+    batch.clear();
     lost.forEach(question -> question.fail(loader.unreachable()));
     failHeld();
   }

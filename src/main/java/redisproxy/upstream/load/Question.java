@@ -188,7 +188,7 @@ public final class Question<W> {
     }
     String text = RedisError.text(pttl.cause());
     if (text != null) {
-      loader.withoutTime(text);
+      loader.warnTimeUnknown(text);
     }
     return REFUSED;
   }
@@ -197,7 +197,7 @@ public final class Question<W> {
     if (pttl != null && pttl.type() == ResponseType.NUMBER) {
       return pttl.toLong();
     }
-    loader.withoutTime(
+    loader.warnTimeUnknown(
         pttl instanceof Throwable error ? String.valueOf(error.getMessage()) : "no number");
     return REFUSED;
   }

@@ -19,7 +19,7 @@ import redisproxy.upstream.connection.RequestConnection;
  * answers are the same for all sessions and are passed on byte for byte. Opened by a question,
  * closed after a time without one. Belongs to one event loop.
  */
-final class QueryConnection implements RequestConnection.Receiver<QueryConnection.Asked> {
+final class QueryConnection implements RequestConnection.Receiver<QueryConnection.PendingQuery> {
   private static final Logger LOG = LoggerFactory.getLogger(QueryConnection.class);
 
   /** How many questions may be unanswered: more than Redis answers within the usual deadline. */
@@ -44,7 +44,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     void unanswered(boolean isReachable);
   }
 
-  static final class Asked {
+  static final class PendingQuery {
     final byte[] request;
     final Asker asker;
     final long deadline;
@@ -55,7 +55,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     /** Its asker was told of the timeout, but Redis still owes its reply. */
     boolean isTimedOut;
 
-    Asked(byte[] request, Asker asker, long deadline) {
+    PendingQuery(byte[] request, Asker asker, long deadline) {
       this.request = request;
       this.asker = asker;
       this.deadline = deadline;
@@ -70,7 +70,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
   private final long timeout;
 
   /** Null while closed. */
-  private @Nullable RequestConnection<Asked> connection;
+  private @Nullable RequestConnection<PendingQuery> connection;
 
   private long usedAt;
   private long timer;
@@ -97,7 +97,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   /** Asks a question. False if too many questions are unanswered; then the asker is not called. */
   boolean ask(byte[] request, Asker asker) {
-    RequestConnection<Asked> open = connection;
+    RequestConnection<PendingQuery> open = connection;
     if (open != null && open.pending().size() >= MAX_ASKED) {
       return false;
     }
@@ -105,12 +105,12 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     if (open == null) {
       open = open();
     }
-    send(open, new Asked(request, asker, usedAt + timeout));
+    send(open, new PendingQuery(request, asker, usedAt + timeout));
     open.flush();
     return true;
   }
 
-  private RequestConnection<Asked> open() {
+  private RequestConnection<PendingQuery> open() {
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
     connection =
         new RequestConnection<>(
@@ -122,14 +122,14 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     return connection;
   }
 
-  private static void send(RequestConnection<Asked> to, Asked question) {
+  private static void send(RequestConnection<PendingQuery> to, PendingQuery question) {
     to.write(Unpooled.wrappedBuffer(question.request), question);
   }
 
   // Replies
 
   @Override
-  public void reply(Asked question, byte type, ByteBuf from, int start, int length) {
+  public void reply(PendingQuery question, byte type, ByteBuf from, int start, int length) {
     usedAt = now();
     byte[] bytes = new byte[length];
     from.getBytes(start, bytes);
@@ -138,14 +138,15 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   /** A reply that is too long to be kept comes in parts. */
   @Override
-  public void part(Asked question, byte type, ByteBuf from, int start, int length, boolean isLast) {
+  public void part(
+      PendingQuery question, byte type, ByteBuf from, int start, int length, boolean isLast) {
     usedAt = now();
     if (isLast) {
       answer(question, null);
     }
   }
 
-  private static void answer(Asked question, byte @Nullable [] bytes) {
+  private static void answer(PendingQuery question, byte @Nullable [] bytes) {
     if (!question.isTimedOut && bytes != null) {
       question.asker.answered(bytes);
     } else if (!question.isTimedOut) {
@@ -157,13 +158,13 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   /** Fails questions that are late. Closes the connection if a reply is late by another timeout. */
   private void check() {
-    RequestConnection<Asked> open = connection;
+    RequestConnection<PendingQuery> open = connection;
     if (open == null) {
       return;
     }
     long now = now();
-    List<Asked> late = new ArrayList<>();
-    for (Asked question : open.pending().all()) {
+    List<PendingQuery> late = new ArrayList<>();
+    for (PendingQuery question : open.pending().all()) {
       if (now < question.deadline) {
         break;
       }
@@ -172,9 +173,9 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
         late.add(question);
       }
     }
-    Asked first = open.pending().first();
+    PendingQuery first = open.pending().first();
     if (first != null && now - first.deadline >= timeout) {
-      List<Asked> unanswered = open.pending().abandon();
+      List<PendingQuery> unanswered = open.pending().abandon();
       close();
       fail(unanswered, false);
     } else if (first == null && now - usedAt >= IDLE_MS) {
@@ -184,8 +185,8 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
   }
 
   /** Fails the questions that have not timed out. */
-  private static void fail(List<Asked> questions, boolean isReachable) {
-    for (Asked question : questions) {
+  private static void fail(List<PendingQuery> questions, boolean isReachable) {
+    for (PendingQuery question : questions) {
       if (!question.isTimedOut) {
         question.asker.unanswered(isReachable);
       }
@@ -205,7 +206,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
    * with an established connection is sent once more.
    */
   @Override
-  public void ended(RequestConnection.End end, List<Asked> unanswered) {
+  public void ended(RequestConnection.End end, List<PendingQuery> unanswered) {
     boolean wasConnected = connection != null && connection.isConnected();
     close();
     if (end.kind() != RequestConnection.Kind.LOST) {
@@ -215,9 +216,9 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
       fail(unanswered, true);
       return;
     }
-    List<Asked> again = new ArrayList<>();
-    List<Asked> lost = new ArrayList<>();
-    for (Asked question : unanswered) {
+    List<PendingQuery> again = new ArrayList<>();
+    List<PendingQuery> lost = new ArrayList<>();
+    for (PendingQuery question : unanswered) {
       if (wasConnected && !question.isResent && !question.isTimedOut) {
         question.isResent = true;
         again.add(question);
@@ -226,7 +227,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
       }
     }
     if (!again.isEmpty()) {
-      RequestConnection<Asked> another = open();
+      RequestConnection<PendingQuery> another = open();
       again.forEach(question -> send(another, question));
       another.flush();
     }
