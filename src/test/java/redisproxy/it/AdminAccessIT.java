@@ -14,13 +14,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.config.Configuration;
 import redisproxy.config.ConfigurationException;
 
-/** Who may ask the admin port what, and how often. */
+/** Which clients may use the admin port, for which requests, and how often. */
 class AdminAccessIT {
   private static final String TOKEN = "t0ken";
 
   @RegisterExtension final Opened opened = new Opened();
 
-  /** Nobody listens there. */
+  /** A proxy without a Redis: nothing listens at the address. */
   private RunningProxy proxy(String... settings) {
     return opened.proxy(Shape.values()[0], "redis://127.0.0.1:1/0", settings);
   }
@@ -35,7 +35,7 @@ class AdminAccessIT {
   }
 
   @Test
-  void token_isAskedForByEverythingButHealth() {
+  void token_isRequiredForAllPathsButHealth() {
     RunningProxy proxy = proxy("admin.host", "0.0.0.0", "admin.token", TOKEN);
     assertEquals(200, proxy.admin("/health/live").statusCode());
     assertEquals(503, proxy.admin("/health/ready").statusCode());
@@ -74,7 +74,7 @@ class AdminAccessIT {
   }
 
   @Test
-  void logLevel_isChangedWithTheToken_offLoopbackToo() {
+  void logLevel_withTheToken_isChanged_offLoopbackToo() {
     String json = "application/json";
     RunningProxy proxy = proxy("admin.host", "0.0.0.0", "admin.token", TOKEN);
     String level = proxy.admin("/log/level", "authorization", "Bearer " + TOKEN).body();
@@ -87,7 +87,7 @@ class AdminAccessIT {
   }
 
   @Test
-  void otherAddressThanLoopback_needsAToken() {
+  void addressOtherThanLoopback_needsAToken() {
     for (String host : List.of("0.0.0.0", "::", "10.0.0.1")) {
       var refusal =
           assertThrows(
@@ -98,7 +98,7 @@ class AdminAccessIT {
   }
 
   @Test
-  void requestsAreLimited_andEachAnswerIsGuardedFromBrowsers() {
+  void requests_areLimited_andResponsesHaveSecurityHeaders() {
     RunningProxy proxy = proxy("limits.admin-per-client", "2");
     HttpResponse<String> last = proxy.admin("/stats");
     for (int i = 0; i < 100 && last.statusCode() != 429; i++) {

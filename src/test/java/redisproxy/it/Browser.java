@@ -24,7 +24,7 @@ import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** A real browser without a window: Chromium, as the system has it. */
+/** A real headless browser: the system's Chromium. */
 final class Browser implements AutoCloseable {
   private static final Path PICTURES = Path.of("target/pictures");
 
@@ -72,7 +72,7 @@ final class Browser implements AutoCloseable {
     return driver.findElements(By.cssSelector(css)).size();
   }
 
-  /** What JavaScript makes of an expression. */
+  /** The value of a JavaScript expression. */
   Object eval(String expression) {
     return driver.executeScript("return " + expression);
   }
@@ -81,7 +81,7 @@ final class Browser implements AutoCloseable {
     new Actions(driver).sendKeys(keys).perform();
   }
 
-  /** Presses the tab key until an element has the focus, as somebody without a mouse does. */
+  /** Presses the tab key until an element has the focus, as a user without a mouse does. */
   void tabTo(String css) {
     WebElement wanted = driver.findElement(By.cssSelector(css));
     for (int i = 0; i < 60; i++) {
@@ -93,7 +93,7 @@ final class Browser implements AutoCloseable {
     throw new AssertionError("the tab key does not lead to " + css);
   }
 
-  /** Dark or light. */
+  /** Sets the color scheme: dark or light. */
   void scheme(String scheme) {
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
@@ -106,7 +106,7 @@ final class Browser implements AutoCloseable {
         Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
   }
 
-  /** Keeps what it shows as target/pictures/NAME.png, for people to look at. */
+  /** Saves a screenshot as target/pictures/NAME.png, for people to look at. */
   void picture(String name) {
     try {
       Files.createDirectories(PICTURES);
@@ -116,7 +116,7 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** What it has complained of since it was last asked: faults of scripts, of the policy. */
+  /** The browser's warnings and errors since the last call: of scripts and of the CSP. */
   List<String> complaints() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())

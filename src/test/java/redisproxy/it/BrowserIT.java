@@ -14,10 +14,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.openqa.selenium.Keys;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The dashboard as a browser shows it; pictures of it are left in {@code target/pictures}. */
+/** The dashboard in a real browser. Saves screenshots in {@code target/pictures}. */
 @Tag("browser")
 class BrowserIT {
-  /** How long the charts of the pictures have, in seconds; more makes better pictures. */
+  /** How long the charts run before the screenshots, in seconds; longer makes better pictures. */
   private static final int PICTURED = Integer.getInteger("pictured", 8);
 
   private static final String HOSTILE = "<img src=x onerror=\"document.title='taken over'\">";
@@ -51,7 +51,7 @@ class BrowserIT {
     browser.await(() -> browser.text("#state").equals(state));
   }
 
-  /** Reads and writes as an application may, until it is told to stop. */
+  /** Reads and writes like an application, until {@code stop} is set. */
   private Thread traffic(AtomicBoolean stop) {
     Random random = new Random(1);
     Thread thread =
@@ -68,7 +68,7 @@ class BrowserIT {
                     proxy.http("/keys/" + key);
                   }
                   if (random.nextInt(20) == 0) {
-                    // So that it does not take the whole machine.
+                    // Pause, so that the traffic does not use the whole machine.
                     Thread.sleep(5 + (int) (5 * Math.sin(System.nanoTime() / 4e9)));
                   }
                 }
@@ -81,7 +81,7 @@ class BrowserIT {
   }
 
   @Test
-  void page_showsWhatHappens_inBothSchemesAndOnASmallScreen() throws Exception {
+  void page_showsTraffic_inBothSchemesAndOnASmallScreen() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     browser.size(1280, 1180);
     browser.scheme("light");
@@ -134,7 +134,7 @@ class BrowserIT {
   }
 
   @Test
-  void keyboard_leadsEverywhere() {
+  void keyboard_reachesEverything() {
     browser.open(proxy);
     awaitState("All is well");
     browser.press(Keys.TAB);
@@ -171,7 +171,7 @@ class BrowserIT {
   }
 
   @Test
-  void whatIsLost_isShown_andThatItIsBack() {
+  void lossAndReturn_ofRedisAndTheProxy_areShown() {
     browser.open(proxy);
     awaitState("All is well");
     redis.stop();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** What is kept and for how long, seen from outside. */
+/** What is cached and for how long, as clients see it. */
 @InEachShape
 class CacheIT {
   @Parameter Shape shape;
@@ -25,7 +25,7 @@ class CacheIT {
     direct = opened.client(redis);
   }
 
-  /** Age alone ends what is cached. */
+  /** A proxy without a feed: entries end only by their age. */
   private RunningProxy started(String setting, String value) {
     return opened.proxy(shape, redis.url(), "coherence.mode", "expiry", setting, value);
   }
@@ -55,7 +55,7 @@ class CacheIT {
   }
 
   @Test
-  void expiredEntries_areReclaimedWithoutBeingTouched() {
+  void expiredEntries_areReclaimedWithoutALookup() {
     RunningProxy proxy = started("cache.expiry", "200ms");
     RespClient client = opened.client(proxy);
     for (int i = 0; i < 1000; i++) {
@@ -89,7 +89,7 @@ class CacheIT {
   }
 
   @Test
-  void maxBytes_boundsWhatIsKept() {
+  void maxBytes_boundsTheCache() {
     String value = "x".repeat(10_000);
     RunningProxy proxy =
         opened.proxy(
@@ -104,7 +104,7 @@ class CacheIT {
   }
 
   @Test
-  void missingKeys_areNotCachedUnlessAsked() {
+  void missingKeys_areCachedOnlyIfSet() {
     try (RunningProxy proxy = RunningProxy.start(shape, redis.url());
         RespClient client = proxy.resp()) {
       client.call("GET", "k");
@@ -134,7 +134,7 @@ class CacheIT {
   }
 
   @Test
-  void anotherDatabase_isTheOneOfTheUrl() {
+  void database_isTheOneOfTheUrl() {
     direct.call("SET", "k", "in 0");
     direct.call("SELECT", "3");
     direct.call("SET", "k", "in 3");

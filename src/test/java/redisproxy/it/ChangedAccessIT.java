@@ -13,14 +13,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Who may do what in Redis is changed while the proxy runs. */
+/** Redis's access rules change while the proxy runs. */
 @InEachShape
 class ChangedAccessIT {
   private static final String OK = "+OK\r\n";
   private static final String NOAUTH = "-NOAUTH Authentication required.\r\n";
   private static final String VALUE = "$1\r\nv\r\n";
 
-  /** It looks often, and tries again soon. */
+  /** Settings with which the proxy probes often and retries soon. */
   private static final List<String> PROMPT =
       List.of("coherence.heartbeat", "100ms", "redis.backoff-max", "200ms");
 
@@ -39,9 +39,9 @@ class ChangedAccessIT {
     return opened.proxy(shape, redis.url(), RunningProxy.settings(PROMPT, settings));
   }
 
-  /** Redis lets those stay in who were; the proxy, which was, does not read on for everybody. */
+  /** Redis keeps open connections logged in. The proxy must not go on reading for all clients. */
   @Test
-  void passwordThatIsSet_isNoticed_andNothingIsServedWithoutIt() {
+  void newPassword_isNoticed_andNothingIsServedWithoutIt() {
     startRedis();
     direct.call("SET", "k", "v");
     RunningProxy proxy = start();
@@ -61,9 +61,9 @@ class ChangedAccessIT {
     await().untilAsserted(() -> assertEquals("v", proxy.http("/keys/k").body()));
   }
 
-  /** Both commands come through the proxy, so nobody need notice. */
+  /** Both commands come through the proxy, so it can react before any client is affected. */
   @Test
-  void passwordThatComesAndGoes_failsNobody() throws Exception {
+  void passwordSetAndRemovedThroughTheProxy_failsNoRequest() throws Exception {
     startRedis();
     direct.call("SET", "k", "v");
     RunningProxy proxy = opened.proxy(shape, redis.url());
@@ -71,7 +71,7 @@ class ChangedAccessIT {
     RespClient client = opened.client(proxy);
     RespClient withConnection = opened.client(proxy);
     assertEquals(":1\r\n", withConnection.call("EVAL", "return 1", "0"));
-    // Each database has a link of its own.
+    // Each database has its own link.
     RespClient elsewhere = opened.client(proxy);
     assertEquals(OK, elsewhere.call("SELECT", "5"));
     for (String[] change :
@@ -95,9 +95,9 @@ class ChangedAccessIT {
     }
   }
 
-  /** The reply of the command waits until the proxy knows: from then on nobody is let in. */
+  /** The command's reply waits until the proxy has probed Redis. After it, no client gets in. */
   @Test
-  void passwordThatIsSetThroughTheProxy_holdsFromItsReplyOn() {
+  void passwordSetThroughTheProxy_appliesFromItsReplyOn() {
     startRedis();
     direct.call("SET", "k", "v");
     RunningProxy proxy = start();
@@ -121,15 +121,15 @@ class ChangedAccessIT {
         assertEquals(OK, stranger.call("AUTH", "pw"));
         assertEquals(VALUE, stranger.call("GET", "k"));
       }
-      // As in Redis: a connection that was let in stays in.
+      // As in Redis, a connection that was let in stays in.
       assertEquals(VALUE, withConnection.call("GET", "k"));
       assertEquals(OK, admin.call("ACL", "SETUSER", "default", "nopass"));
     }
   }
 
-  /** Then what is cached may not be for everybody any more. */
+  /** Without an answer from Redis, cached values may not be for all clients any more. */
   @Test
-  void whileNobodyKnowsWhoIsLetIn_nothingIsServedFromTheCache() {
+  void whileAccessIsUnknown_nothingIsServedFromTheCache() {
     AtomicReference<String> pong = new AtomicReference<>("+PONG\r\n");
     FakeRedis fake =
         opened.add(
@@ -167,9 +167,9 @@ class ChangedAccessIT {
     await().untilAsserted(() -> assertEquals(VALUE, client.call("GET", "k")));
   }
 
-  /** What the proxy's user may no longer read is refused; what was read before lapses. */
+  /** Reads without a right are refused. Values that were read before stay until they expire. */
   @Test
-  void rightsThatAreTaken_areToldInTheWordsOfRedis() {
+  void revokedRights_areReportedInRedissWords() {
     startRedis("user app on >pw ~* +@all");
     direct.call("SET", "k", "v");
     direct.call("SET", "other", "v");
@@ -187,9 +187,9 @@ class ChangedAccessIT {
     await().untilAsserted(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "other")));
   }
 
-  /** Redis tells on while the connection holds, and no more over the next: then age bounds it. */
+  /** The next feed connection gets no invalidations, so only the expiry bounds the age. */
   @Test
-  void trackingThatIsForbidden_leavesTheExpiry() {
+  void forbiddenTracking_leavesOnlyTheExpiry() {
     startRedis("user app on >pw ~* +@all");
     RunningProxy proxy = start("redis.username", "app", "redis.password", "pw");
     proxy.awaitTracking();
@@ -205,9 +205,9 @@ class ChangedAccessIT {
     return proxy.http(path, "authorization", "Basic " + basic).statusCode();
   }
 
-  /** Right credentials are not called wrong because Redis does not judge now. */
+  /** If Redis cannot check credentials now, right ones must not be reported as wrong. */
   @Test
-  void redisThatDoesNotJudge_saysNothingOfCredentials_andKeepsNoConnection() {
+  void redisThatCannotCheckCredentials_gives503_andKeepsNoConnection() {
     FakeRedis fake =
         opened.add(
             new FakeRedis(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** A session has one id for life, which means it wherever Redis takes or tells one. */
+/** A session keeps one client id, in all requests and replies that contain client ids. */
 @InEachShape
 class ClientIdsIT {
   private static final Pattern HELLO_ID = Pattern.compile("\\$2\r\nid\r\n:(\\d+)\r\n");
@@ -36,8 +36,8 @@ class ClientIdsIT {
     return opened.client(proxy);
   }
 
-  /** One with a connection of its own to Redis. */
-  private RespClient connected() {
+  /** A client whose session has a dedicated connection. */
+  private RespClient dedicatedClient() {
     RespClient client = client();
     assertEquals(":1\r\n", client.call("EVAL", "return 1", "0"));
     return client;
@@ -56,7 +56,7 @@ class ClientIdsIT {
   }
 
   @Test
-  void id_isTheSame_withAndWithoutAConnection_andNeverOneOfRedis() {
+  void id_isTheSame_withAndWithoutADedicatedConnection_andNotRediss() {
     RespClient client = client();
     String id = hello(client);
     assertEquals(id, id(client));
@@ -66,15 +66,15 @@ class ClientIdsIT {
     assertEquals(id, hello(client, "3"));
     assertTrue(Long.parseLong(id) >= 1L << 52 && Long.parseLong(id) < 1L << 53, id);
     assertNotEquals(id, hello(client()));
-    assertNotEquals(id, id(connected()));
+    assertNotEquals(id, id(dedicatedClient()));
     RunningProxy other = opened.proxy(shape, redis.url());
     RespClient ofOther = opened.client(other);
     assertTrue(Math.abs(Long.parseLong(hello(ofOther)) - Long.parseLong(id)) > 1000);
   }
 
   @Test
-  void ownLine_ofListAndInfo_hasThatId() {
-    RespClient client = connected();
+  void ownLine_inClientListAndInfo_hasTheSessionsId() {
+    RespClient client = dedicatedClient();
     String id = id(client);
     assertTrue(client.call("CLIENT", "LIST").contains("\nid=" + id + " "));
     assertTrue(client.call("CLIENT", "INFO").contains("\nid=" + id + " "));
@@ -85,8 +85,8 @@ class ClientIdsIT {
   }
 
   @Test
-  void idsWithinExec_areThoseToo() {
-    RespClient client = connected();
+  void idsInExec_areTheSessions() {
+    RespClient client = dedicatedClient();
     String id = id(client);
     client.send("MULTI\r\nPING\r\nCLIENT ID\r\nCLIENT INFO\r\nCLIENT GETREDIR\r\nEXEC\r\n");
     for (int i = 0; i < 5; i++) {
@@ -98,9 +98,9 @@ class ClientIdsIT {
     assertTrue(replies.endsWith("\r\n:-1\r\n"), replies);
   }
 
-  /** With many direct clients beside it, whose ids are low: none of them is hit. */
+  /** Many clients of Redis itself have low ids. None of them may be killed. */
   @Test
-  void killByOwnId_killsNoStranger() {
+  void killByOwnId_killsNoOtherClient() {
     List<RespClient> strangers = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       strangers.add(opened.client(redis));
@@ -108,7 +108,7 @@ class ClientIdsIT {
     }
     for (int i = 0; i < 20; i++) {
       RespClient client = client();
-      // As in Redis: one's own connection is spared unless told otherwise.
+      // As in Redis, SKIPME is yes by default: the own connection is spared.
       assertEquals(":0\r\n", client.call("CLIENT", "KILL", "ID", hello(client)));
       client.send(RespClient.request("CLIENT", "KILL", "ID", id(client), "SKIPME", "no"));
       assertEquals(":1\r\n", client.reply());
@@ -118,9 +118,9 @@ class ClientIdsIT {
   }
 
   @Test
-  void killById_closesTheSession_withAndWithoutAConnection() {
+  void killById_closesTheSession_withAndWithoutADedicatedConnection() {
     RespClient killer = client();
-    for (RespClient victim : List.of(client(), connected())) {
+    for (RespClient victim : List.of(client(), dedicatedClient())) {
       String id = hello(victim);
       assertEquals(":1\r\n", killer.call("CLIENT", "KILL", "ID", id));
       assertTrue(victim.isClosedByServer());
@@ -143,9 +143,9 @@ class ClientIdsIT {
     assertEquals("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n", blocked.reply());
   }
 
-  /** In the usual order: the id is asked for first, and whom it belongs to subscribes later. */
+  /** In the usual order: the session reads its id first, and subscribes later. */
   @Test
-  void redirectToASession_opensItsConnection_andIsTold() {
+  void redirectToASession_opensItsDedicatedConnection_andDeliversInvalidations() {
     RespClient told = client();
     String id = hello(told);
     RespClient tracked = client();
@@ -163,7 +163,7 @@ class ClientIdsIT {
   }
 
   @Test
-  void idOfNobody_isRefusedByRedis() {
+  void unknownId_isRefusedByRedis() {
     RespClient client = client();
     String nobody = "" + (Long.parseLong(hello(client)) + 1_000_000);
     assertEquals(":0\r\n", client.call("CLIENT", "KILL", "ID", nobody));
@@ -174,7 +174,7 @@ class ClientIdsIT {
   }
 
   @Test
-  void session_whoseClientLogsIn_hasItToo() {
+  void sessionThatLogsIn_hasAnIdToo() {
     EmbeddedRedis closed = opened.redis("requirepass s3cret");
     RunningProxy before = opened.proxy(shape, closed.url(), "redis.password", "s3cret");
     RespClient client = opened.client(before);

@@ -30,14 +30,14 @@ import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
 /**
- * Clients of which each stays within what it may, and all together ask for several times the memory
- * there is: the packaged jar, in a small heap. Others are answered all the while.
+ * Each client stays within its own limits, but together they request several times the available
+ * memory. Other clients must be answered all the while. Runs the packaged jar in a small heap.
  */
 class ClientMemoryIT {
   private static final int CROWD = 100;
   private static final int HEAVY = 256 * 1024;
 
-  /** As many as a client of HTTP/2 may ask at once. */
+  /** The most concurrent streams of an HTTP/2 client. */
   private static final int STREAMS = 100;
 
   @TempDir static Path directory;
@@ -66,7 +66,7 @@ class ClientMemoryIT {
     vertx.close().await();
   }
 
-  /** A proxy for each test: it warns only every few seconds. */
+  /** Starts a new proxy for each test, because a proxy warns only every few seconds. */
   @BeforeEach
   void startProxy() throws Exception {
     startProxy(Map.of());
@@ -102,7 +102,7 @@ class ClientMemoryIT {
             .getOutputStream()
             .write(sent.getBytes(StandardCharsets.US_ASCII));
       } catch (IOException cutOff) {
-        // as it may be
+        // The proxy may have cut this client off.
       }
       if (i % 20 == 0) {
         assertOthersAreAnswered();
@@ -118,7 +118,7 @@ class ClientMemoryIT {
   }
 
   @Test
-  void whoDoesNotRead_isCutOff() throws Exception {
+  void clientThatDoesNotRead_isCutOff() throws Exception {
     StringBuilder pipeline = new StringBuilder();
     for (int i = 0; i < 500; i++) {
       pipeline.append(RespClient.request("GET", "heavy" + i % 16));
@@ -127,12 +127,12 @@ class ClientMemoryIT {
   }
 
   @Test
-  void whoDoesNotEndItsRequest_isCutOff() throws Exception {
+  void clientThatDoesNotFinishItsRequest_isCutOff() throws Exception {
     crowd(jar.resp, "*2\r\n$3\r\nGET\r\n$900010\r\n" + "x".repeat(900_000));
   }
 
   @Test
-  void whoDoesNotReadHttp_isCutOff() throws Exception {
+  void httpClientThatDoesNotRead_isCutOff() throws Exception {
     StringBuilder pipeline = new StringBuilder();
     for (int i = 0; i < 64; i++) {
       pipeline.append("GET /keys/heavy" + i % 16 + " HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -140,9 +140,9 @@ class ClientMemoryIT {
     crowd(jar.http, pipeline.toString());
   }
 
-  /** It would take megabytes for each, which nobody counts, and be busy copying them. */
+  /** Else a socket would take megabytes that the proxy does not count, and copying costs time. */
   @Test
-  void ofWhatIsNotRead_theSocketTakesLittle() throws Exception {
+  void socketOfAClientThatDoesNotRead_takesFewBytes() throws Exception {
     assumeTrue(!jar.output().contains("transport=\"nio\""), "on Linux");
     String sent = RespClient.request("GET", "heavy0").repeat(64);
     for (int i = 0; i < 4; i++) {
@@ -166,7 +166,7 @@ class ClientMemoryIT {
     }
   }
 
-  /** How much the sockets of a port have taken that is not sent, those that have any. */
+  /** The unsent bytes of each socket of a port that has any. */
   private static List<Long> unsent(int port) throws IOException {
     List<Long> bytes = new ArrayList<>();
     for (String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
@@ -182,7 +182,7 @@ class ClientMemoryIT {
   }
 
   @Test
-  void whoDoesNotReadHttp2_isCutOff() throws Exception {
+  void http2ClientThatDoesNotRead_isCutOff() throws Exception {
     jar.close();
     String certificate = TestCertificates.get().cert("server").toString();
     String key = TestCertificates.get().key("server").toString();

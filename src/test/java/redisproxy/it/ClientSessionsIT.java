@@ -36,8 +36,8 @@ import redis.clients.jedis.Transaction;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * Whole sessions of real client libraries, before Redis and before the proxy: what they see must be
- * the same.
+ * Whole sessions of real client libraries, with Redis directly and through the proxy. Both must
+ * give the same results.
  */
 @InEachShape
 class ClientSessionsIT {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
-/** What is cached keeps to what Redis has, though its expiry is an hour away. */
+/** Cached values follow Redis, although they would expire only in an hour. */
 @InEachShape
 class CoherenceIT {
   private static final List<String> LONG_EXPIRY = List.of("cache.expiry", "1h");
@@ -38,7 +38,7 @@ class CoherenceIT {
     start("coherence.mode", "tracking");
   }
 
-  /** Anew, with other settings. */
+  /** Starts a new proxy with these settings. */
   private void start(String... settings) {
     openedAnew.close();
     String[] all = RunningProxy.settings(LONG_EXPIRY, settings);
@@ -55,7 +55,7 @@ class CoherenceIT {
         .replaceAll("(?s).*\"coherence\":\\{\"state\":\"(\\w+)\".*", "$1");
   }
 
-  /** How many keys the feed has told. */
+  /** How many keys the feed has invalidated. */
   private long told() {
     JsonObject stats = new JsonObject(proxy.admin("/stats").body());
     return stats.getJsonObject("coherence").getLong("keysTold");
@@ -87,7 +87,7 @@ class CoherenceIT {
         "MOVE k 1",
         "RESTORE k 0 \u0000\u0003newf REPLACE"
       })
-  void writePastTheProxy_isSoonRead(String command) {
+  void directWrite_isSoonRead(String command) {
     direct.call("MSET", "k", "old", "other", "value");
     assertEquals(bulk("old"), client.call("GET", "k"));
     assertEquals("old", proxy.http("/keys/k").body());
@@ -98,7 +98,7 @@ class CoherenceIT {
   }
 
   @Test
-  void missingKeyThatIsCached_isFoundOnceItIsWritten() {
+  void cachedMissingKey_onceWritten_isFound() {
     start("cache.missing-expiry", "1h");
     for (int i = 0; i < 20; i++) {
       String key = "none" + i;
@@ -116,7 +116,7 @@ class CoherenceIT {
   }
 
   @Test
-  void keyThatExpires_isMissingAtOnce_thoughRedisDoesNotReclaimIt() {
+  void expiredKey_isMissingAtOnce_evenIfRedisHasNotReclaimedIt() {
     direct.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
     direct.call("SET", "k", "v", "PX", "300");
     assertEquals(bulk("v"), client.call("GET", "k"));
@@ -124,10 +124,10 @@ class CoherenceIT {
     assertEquals(404, proxy.http("/keys/k").statusCode());
   }
 
-  /** What a script writes is known to Redis alone; its reply waits for that to be told. */
+  /** Only Redis knows what a script writes. The script's reply waits for the invalidations. */
   @ParameterizedTest
   @ValueSource(strings = {"EVAL", "EXEC"})
-  void writeOfUnknownKeys_isReadBackByOthers_andNothingElseIsDropped(String how) {
+  void writeOfUnknownKeys_invalidatesOnlyThoseKeys(String how) {
     direct.call("SET", "kept", "v");
     other.call("GET", "kept");
     long flushes = proxy.stat("flushes");
@@ -169,7 +169,7 @@ class CoherenceIT {
   /** A client never sees a new value and then an older one. */
   @ParameterizedTest
   @ValueSource(strings = {"MGET k", "EXEC", "LRANGE l 0 -1"})
-  void sessionThatCameBackFromItsDedicatedConnection_readsNothingOlder(String how) {
+  void sessionBackFromItsDedicatedConnection_readsNoOlderValue(String how) {
     for (int i = 0; i < 500; i++) {
       other.call("GET", "k");
       client.call("GET", "k");
@@ -201,11 +201,11 @@ class CoherenceIT {
     assertEquals(hits + 10, proxy.stat("hits"));
     assertEquals("+OK\r\n", client.call("SET", "other", "v"));
     assertEquals(bulk("v"), client.call("GET", "k"));
-    assertEquals(hits + 11, proxy.stat("hits"), "SET told it nothing");
+    assertEquals(hits + 11, proxy.stat("hits"), "SET's reply reveals no data");
   }
 
   @Test
-  void sessionThatSelectsAndSpeaksAnew_readsAccordingly() {
+  void sessionThatSelectsAndSaysHello_readsAccordingly() {
     direct.call("SET", "k", "zero");
     direct.call("SELECT", "3");
     direct.call("SET", "k", "three");
@@ -230,7 +230,7 @@ class CoherenceIT {
 
   /** The value read under WATCH is the one that EXEC compares with. */
   @Test
-  void sessionThatWatches_readsWhatRedisHas() {
+  void sessionThatWatches_readsRedissCurrentValue() {
     for (int i = 0; i < 500; i++) {
       client.call("GET", "k");
       direct.call("SET", "k", "" + i);
@@ -241,7 +241,7 @@ class CoherenceIT {
   }
 
   @Test
-  void feedThatIsKilled_comesBack_andNothingIsOldAfterwards() {
+  void killedFeed_isReopened_andNoValueIsStale() {
     for (int i = 0; i < 5; i++) {
       direct.call("SET", "k", "old" + i);
       await().untilAsserted(() -> assertEquals("tracking", state()));
@@ -253,9 +253,9 @@ class CoherenceIT {
     }
   }
 
-  /** Nobody reads it meanwhile, which alone would have it dropped. */
+  /** No client reads the key meanwhile: such a read would already drop the entry. */
   @Test
-  void keyWrittenWhileTheFeedIsLost_isNotOldWhenItIsBack() {
+  void keyWrittenWhileTheFeedIsLost_isNotStaleAfterwards() {
     direct.call("SET", "k", "old");
     await().untilAsserted(() -> assertEquals(1, told()));
     client.call("GET", "k");
@@ -273,7 +273,7 @@ class CoherenceIT {
   }
 
   @Test
-  void serverThatDoesNotTell_isReadForTheExpiryOnly() {
+  void serverWithoutInvalidations_isCachedByExpiryOnly() {
     direct.call("ACL", "SETUSER", "limited", "on", "nopass", "~*", "+@all", "-client");
     start("redis.username", "limited", "redis.password", "any");
     await().untilAsserted(() -> assertEquals("expiry", state()));
@@ -292,7 +292,7 @@ class CoherenceIT {
     direct.call("SET", "k", "new");
     assertEquals(bulk("old"), client.call("GET", "k"));
     other.call("EVAL", "return 1", "0");
-    assertEquals(bulk("new"), client.call("GET", "k"), "everything was dropped");
+    assertEquals(bulk("new"), client.call("GET", "k"), "the cache was cleared");
   }
 
   @Test
@@ -311,7 +311,7 @@ class CoherenceIT {
   }
 
   @Test
-  void redisGone_cachedKeysAreServed_asUnverified() {
+  void redisDown_cachedKeysAreServedAsUnverified() {
     direct.call("SET", "k", "v");
     client.call("GET", "k");
     redis.stop();
@@ -333,7 +333,7 @@ class CoherenceIT {
   }
 
   @Test
-  void redisGone_nothingIsServed_whereUnverifiedIsNotToBe() {
+  void redisDown_withWhenUnverifiedBypass_nothingIsServed() {
     start("coherence.when-unverified", "bypass");
     direct.call("SET", "k", "v");
     client.call("GET", "k");

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What Redis says at the worst moment, and what it then does not say. */
+/** Invalidations and losses that come at the worst moment. */
 @InEachShape
 class CoherenceRaceIT {
   private static final String PUSH_K = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
@@ -29,13 +29,13 @@ class CoherenceRaceIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
 
-  /** What loads are answered with, in the order in which they ask; each waits for its own. */
+  /** The replies to loads, in the order of the loads. Each load waits until its reply is set. */
   private final BlockingQueue<CompletableFuture<String>> loads = new LinkedBlockingQueue<>();
 
   private FakeRedis redis;
   private RunningProxy proxy;
 
-  /** A server of which a test says what becomes of everything but PING and what tracks. */
+  /** Starts a proxy with a fake Redis. The test answers all commands but PING, CLIENT and PTTL. */
   private void start(Function<List<String>, String> answer, String... settings) {
     redis =
         opened.add(
@@ -51,7 +51,7 @@ class CoherenceRaceIT {
     proxy.awaitTracking();
   }
 
-  /** Answers the load when the test says with what. */
+  /** Waits until the test sets the load's reply. */
   private String late(List<String> command) {
     CompletableFuture<String> reply = new CompletableFuture<>();
     loads.add(reply);
@@ -69,12 +69,12 @@ class CoherenceRaceIT {
   }
 
   /**
-   * The value was read before the write and comes after its news; in between another client has
-   * asked, whose load is behind it on the same connection.
+   * Redis read the value before a write, but its reply comes after the invalidation. In between
+   * another client has requested the key; its load follows on the same connection.
    */
   @ParameterizedTest
   @ValueSource(strings = {PUSH_K, PUSH_ALL})
-  void loadThatIsOvertaken_answersWhoWaits_andIsNotKept(String push) throws Exception {
+  void overtakenLoad_answersItsWaiters_andIsNotKept(String push) throws Exception {
     start(this::late, "redis.load-timeout", "15s");
     try (RespClient early = proxy.resp();
         RespClient behind = proxy.resp();
@@ -100,7 +100,7 @@ class CoherenceRaceIT {
   }
 
   @Test
-  void loadThatIsOvertakenAlone_leavesTheNextReadToLoadAnew() throws Exception {
+  void overtakenLoad_isLoadedAgainByTheNextRead() throws Exception {
     start(this::late, "redis.load-timeout", "15s");
     try (RespClient client = proxy.resp()) {
       for (int i = 0; i < 20; i++) {
@@ -121,9 +121,9 @@ class CoherenceRaceIT {
     await().untilAsserted(() -> assertEquals(before + 1, proxy.stat("overtaken")));
   }
 
-  /** Half a piece of news is none, and what it was about is not known. */
+  /** The key of an incomplete invalidation is unknown, so all keys are invalid. */
   @Test
-  void feedThatDiesWithinItsNews_dropsEverything() throws IOException {
+  void feedLostWithinAnInvalidation_clearsTheCache() throws IOException {
     String[] value = {"old"};
     start(command -> bulk(value[0]));
     try (RespClient client = proxy.resp()) {
@@ -138,7 +138,7 @@ class CoherenceRaceIT {
     }
   }
 
-  /** Whatever was kept before the feed was lost is neither served nor added to. */
+  /** Entries from before the loss are not served, and none is added. */
   @Test
   void whileOnlyTheFeedIsLost_everyReadIsALoad() throws IOException {
     int[] value = {0};
@@ -168,7 +168,7 @@ class CoherenceRaceIT {
         assertEquals("" + i, proxy.http("/keys/k").body());
       }
       assertEquals(hits, proxy.stat("hits"));
-      assertEquals(0, proxy.stat("entries"), "nothing new, and nothing older than what was seen");
+      assertEquals(0, proxy.stat("entries"), "no new entry, and none older than the values read");
       refuses[0] = false;
       proxy.awaitTracking();
       client.call("GET", "k");
@@ -177,9 +177,9 @@ class CoherenceRaceIT {
     }
   }
 
-  /** It may have found the server that was there before, for which the loads no longer ask. */
+  /** The feed may have reached the old server, while the loads reach a new one. */
   @Test
-  void feedThatWasBackBeforeTheLoads_isOpenedOnceMore() throws IOException {
+  void feedThatReconnectedBeforeTheLoads_isOpenedAgain() throws IOException {
     start(command -> bulk("v"), "redis.connect-timeout", "10s", "redis.backoff-max", "50ms");
     long before = tracked();
     redis.greetsAfterMs = 2000;
@@ -191,9 +191,9 @@ class CoherenceRaceIT {
     proxy.awaitTracking();
   }
 
-  /** What was streamed may be newer than what the feed has told. */
+  /** A streamed value may be newer than the last invalidation. */
   @Test
-  void valueThatWasStreamed_isNotFollowedByAnOlderOne() throws Exception {
+  void streamedValue_isNotFollowedByAnOlderOne() throws Exception {
     CompletableFuture<String> streamed = new CompletableFuture<>();
     CompletableFuture<Void> streaming = new CompletableFuture<>();
     String[] value = {bulk("x".repeat(1025))};
@@ -220,9 +220,9 @@ class CoherenceRaceIT {
     }
   }
 
-  /** A server that takes connections and says nothing keeps neither reads nor the proxy waiting. */
+  /** A server that accepts connections and stays silent delays neither reads nor the start. */
   @Test
-  void blackHole_isNotReached() throws IOException {
+  void silentServer_countsAsUnreachable() throws IOException {
     try (ServerSocket silent = new ServerSocket(0, 512, InetAddress.getLoopbackAddress())) {
       proxy =
           opened.proxy(

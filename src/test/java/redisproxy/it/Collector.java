@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Takes the place of a collector of traces: OTLP over HTTP, of which it reads what tests need. */
+/** A fake trace collector: accepts OTLP over HTTP, and parses the fields that tests need. */
 final class Collector implements AutoCloseable {
-  /** A span as it has come. */
+  /** A received span. */
   record Span(
       String trace, String id, String parent, String name, Map<String, String> attributes) {}
 
   private final HttpServer server;
 
-  /** Those that have come. */
+  /** The received spans. */
   final List<Span> spans = new CopyOnWriteArrayList<>();
 
-  /** All that has come, as text. */
+  /** All received bytes, as text. */
   final StringBuffer raw = new StringBuffer();
 
   Collector() throws IOException {

@@ -13,15 +13,15 @@ import java.util.stream.IntStream;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.it.RandomSession.Step;
 
-/** A Redis, and a proxy before another: what they answer to the same session is compared. */
+/** Plays the same session to a Redis and to a proxy of another Redis, and compares the replies. */
 final class Comparison implements AutoCloseable {
-  /** So many are looked into; others are in use seldom. */
+  /** How many databases are compared; sessions seldom use others. */
   private static final int DATABASES = 4;
 
-  /** How long the proxy may take for a step; every try to leave something out may take as long. */
+  /** The longest time for a step. Each attempt to shorten a session may take as long. */
   private static final int TIMEOUT_MS = 3_000;
 
-  /** Little enough for all that happens to what does not fit. */
+  /** Limits so small that values are also too large or evicted. */
   private static final String[] SETTINGS = {
     "cache.max-value-bytes", "100", "cache.capacity", "8", "cache.missing-expiry", "60s"
   };
@@ -39,10 +39,10 @@ final class Comparison implements AutoCloseable {
   private final RespClient directWriter;
   private final RespClient proxyWriter;
 
-  /** What Redis has answered to the last step. */
+  /** Redis's replies to the last step. */
   private String answered = "";
 
-  /** Looks into the Redis behind the proxy. */
+  /** Reads from the Redis behind the proxy. */
   private final RespClient behindReader;
 
   Comparison(Shape shape) {
@@ -57,12 +57,12 @@ final class Comparison implements AutoCloseable {
     opened.close();
   }
 
-  /** Lookups that the cache has answered. */
+  /** Lookups that the cache answered. */
   long hits() {
     return proxy.stat("hits");
   }
 
-  /** Leaves out what the difference does not need. */
+  /** Removes the steps and requests that the difference does not need. */
   RandomSession least(RandomSession session) {
     RandomSession least = session;
     for (int step = session.steps().size() - 1; step >= 0; step--) {
@@ -79,7 +79,7 @@ final class Comparison implements AutoCloseable {
     return least;
   }
 
-  /** What differs, of a session and of its least form; null when nothing does. */
+  /** The differences of a session and of its shortest form; null if there are none. */
   String report(RandomSession session) {
     String difference = difference(session);
     if (difference == null) {
@@ -95,7 +95,7 @@ final class Comparison implements AutoCloseable {
         + least;
   }
 
-  /** Plays a session to both; returns what differs, or null. */
+  /** Plays a session to both; returns the first difference, or null. */
   String difference(RandomSession session) {
     for (String[] request : new String[][] {{"SELECT", "0"}, {"FLUSHALL"}, {"SCRIPT", "FLUSH"}}) {
       directWriter.call(request);
@@ -137,26 +137,26 @@ final class Comparison implements AutoCloseable {
     return difference == null ? more(toProxy.endOutput()) : difference;
   }
 
-  /** Whether Redis may have closed upon this. */
+  /** Whether Redis may have closed the connection because of these requests. */
   private boolean mayEnd(String requests) {
     return answered.contains("Protocol error")
         || requests.toUpperCase(Locale.ROOT).contains("QUIT");
   }
 
-  /** What comes before the proxy closes, which has said all there was. */
+  /** Extra bytes that the proxy sends before it closes; null if there are none. */
   private static String more(RespClient toProxy) {
     String more = toProxy.rest();
     return more.isEmpty() ? null : "then also: " + more;
   }
 
-  /** Whether both hold the same afterwards: null, or what differs. */
+  /** Compares the data of both servers; returns the first difference, or null. */
   private String kept() {
     for (int db = 0; db < DATABASES; db++) {
       StringBuilder questions = new StringBuilder(RespClient.request("SELECT", "" + db));
       RandomSession.KEYS.forEach(key -> questions.append(RespClient.request("DUMP", key)));
       directWriter.send("" + questions);
       behindReader.send("" + questions);
-      // All are read, or the next session would be told those that are left.
+      // Read all replies; else the next session would get the rest.
       List<String> expected = replies(directWriter);
       List<String> actual = replies(behindReader);
       for (int i = 0; i < expected.size(); i++) {
@@ -173,7 +173,7 @@ final class Comparison implements AutoCloseable {
     return IntStream.rangeClosed(0, RandomSession.KEYS.size()).mapToObj(i -> from.reply()).toList();
   }
 
-  /** A server tells the members of a set in an order of its own. */
+  /** Each server lists the members of a set in its own order, so compares them sorted. */
   private boolean isSameSet(String key) {
     boolean isSet = directWriter.call("TYPE", key).equals("+set\r\n");
     return isSet
@@ -197,15 +197,15 @@ final class Comparison implements AutoCloseable {
       try {
         to.send(bytes.substring(from, end));
       } catch (UncheckedIOException closed) {
-        return; // what has been answered before tells whether that was right
+        return; // the replies so far show whether the close was right
       }
       from = end;
     }
   }
 
-  /** What has come of a step; from the proxy it is waited for. */
+  /** Compares the replies to a step; waits for those of the proxy. */
   private String received(String step, RespClient toDirect, RespClient toProxy) {
-    // A Redis that has answered what came later, and then something else, has written it all,
+    // After Redis has answered two later requests, it has written all replies to the step,
     directWriter.call("PING");
     directWriter.call("PING");
     answered = toDirect.available();
@@ -218,7 +218,7 @@ final class Comparison implements AutoCloseable {
         }
         actual.append((char) read).append(toProxy.available());
       }
-      // but on a busy machine it may not have been here yet.
+      // but on a busy machine they may not have arrived yet.
       while (masked(answered).length() < masked("" + actual).length()) {
         int read = toDirect.read();
         if (read < 0) {
@@ -253,7 +253,7 @@ final class Comparison implements AutoCloseable {
     return inOrder(replies.replaceAll("\\$2\r\nid\r\n:\\d+", "the client's id"));
   }
 
-  /** A server ends all subscriptions in the order of its hash table: the names are sorted. */
+  /** Sorts the names: a server ends all subscriptions in the order of its hash table. */
   private static String inOrder(String replies) {
     return UNSUBSCRIBED_FROM_ALL
         .matcher(replies)

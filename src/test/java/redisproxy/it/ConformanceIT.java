@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * The same sessions played to a Redis and, through the proxy, to another: what comes back must be
- * the same to the byte.
+ * Plays the same sessions to one Redis directly and to another through the proxy. The replies must
+ * be equal byte for byte.
  */
 @InEachShape
 class ConformanceIT {
@@ -34,7 +34,7 @@ class ConformanceIT {
     proxy = opened.proxy(shape, behind.url());
   }
 
-  /** Each a name and its commands, a line each. */
+  /** The sessions: each is a name, followed by its commands. */
   static List<List<String>> sessions() {
     return List.of(
         List.of(
@@ -187,7 +187,7 @@ class ConformanceIT {
             "CLIENT REPLY ON",
             "GET a",
             "CLIENT REPLY NOSUCH"),
-        List.of("in doubt behind what was said", "SELECT 1", "MULTI", "CLIENT REPLY", "DISCARD"),
+        List.of("unknown state after CLIENT REPLY", "SELECT 1", "MULTI", "CLIENT REPLY", "DISCARD"),
         List.of(
             "client reply and subscriptions",
             "CLIENT REPLY SKIP",
@@ -250,8 +250,9 @@ class ConformanceIT {
   }
 
   /**
-   * All that comes back, up to the answer of a last ECHO; the commands sent so many at a time, 0:
-   * byte by byte.
+   * Plays a session and returns all replies, up to that of a last PING.
+   *
+   * @param atATime how many commands are sent in one write: one, all, or 0 for byte by byte
    */
   private static String play(int port, List<String> session, int atATime) {
     List<String> commands = new ArrayList<>(session.subList(1, session.size()));
@@ -308,7 +309,7 @@ class ConformanceIT {
   }
 
   @Test
-  void protocolError_overADedicatedConnection_isRedissOwn() {
+  void protocolError_onADedicatedConnection_isRedissOwnError() {
     for (int port : new int[] {direct.port(), proxy.respPort()}) {
       try (RespClient client = new RespClient(port)) {
         client.send(RespClient.request("SET", "a", "1") + "*1\r\n$x\r\n");

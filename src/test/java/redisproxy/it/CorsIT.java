@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Web pages of other origins than the proxy's, as browsers ask for them. */
+/** Requests of browsers for web pages of other origins. */
 class CorsIT {
   private static final String ALLOWED = "access-control-allow-origin";
 
@@ -23,7 +23,7 @@ class CorsIT {
   }
 
   @Test
-  void withoutOrigins_noPageIsLetIn() {
+  void withoutOrigins_noPageIsAllowed() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis);
     var answer = proxy.http("/keys/k", "origin", "http://a.example");
@@ -43,7 +43,7 @@ class CorsIT {
   }
 
   @Test
-  void namedOrigins_areLetIn_andNoOthers() {
+  void namedOrigins_areAllowed_andNoOthers() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy =
         proxy(redis, "http.cors-origins", "http://a.example, https://b.example:8443");

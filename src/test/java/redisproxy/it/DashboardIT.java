@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The dashboard without a browser: its files, its events, a look at one key. */
+/** The dashboard without a browser: its files, its events, and the look at one key. */
 @InEachShape
 class DashboardIT {
   @RegisterExtension static final Opened shared = Opened.forClass();
@@ -40,7 +40,7 @@ class DashboardIT {
     redis = shared.redis();
   }
 
-  /** Somebody who looks at it. */
+  /** A client that receives the dashboard's events. */
   private static final class Viewer implements AutoCloseable {
     private final Socket socket;
     private final BufferedReader in;
@@ -78,10 +78,10 @@ class DashboardIT {
       }
     }
 
-    /** The first that is as it should be, of the next twenty seconds. */
-    JsonObject now(Predicate<JsonObject> asItShouldBe) {
+    /** The first matching {@code now} event of the next twenty. */
+    JsonObject now(Predicate<JsonObject> isExpected) {
       JsonObject now = next("now");
-      for (int i = 0; !asItShouldBe.test(now); i++) {
+      for (int i = 0; !isExpected.test(now); i++) {
         assertTrue(i < 20, now::encode);
         now = next("now");
       }
@@ -103,7 +103,7 @@ class DashboardIT {
   }
 
   @Test
-  void files_areThere_allThatThePageNames_andNothingElseIs() {
+  void files_thatThePageNames_areServed_andNoOthers() {
     RunningProxy proxy = opened.proxy(shape, redis.url());
     HttpResponse<String> page = proxy.admin("/");
     assertEquals(200, page.statusCode());
@@ -134,7 +134,7 @@ class DashboardIT {
   }
 
   @Test
-  void aFile_isSentOnce() {
+  void file_withItsEtag_isNotSentAgain() {
     RunningProxy proxy = opened.proxy(shape, redis.url());
     String etag = proxy.admin("/dashboard/main.js").headers().firstValue("etag").get();
     HttpResponse<String> again = proxy.admin("/dashboard/main.js", "if-none-match", etag);
@@ -143,7 +143,7 @@ class DashboardIT {
   }
 
   @Test
-  void events_tellWhatHasBeen_thenWhatIs() {
+  void events_giveThePastFirst_thenThePresent() {
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient client = opened.client(proxy);
     Viewer viewer = opened.add(new Viewer(proxy));
@@ -172,7 +172,7 @@ class DashboardIT {
   }
 
   @Test
-  void hotKeys_areMaskedOrNotTold_whereThatIsSet() {
+  void hotKeys_areMaskedOrHidden_ifSet() {
     try (RunningProxy proxy =
             RunningProxy.start(shape, redis.url(), "dashboard.mask-keys", "true");
         Viewer viewer = new Viewer(proxy)) {
@@ -190,7 +190,7 @@ class DashboardIT {
   }
 
   @Test
-  void viewers_areBounded_andWhoGoesMakesRoom() {
+  void viewers_areLimited_andAClosedOneMakesRoom() {
     RunningProxy proxy = opened.proxy(shape, redis.url());
     List<Viewer> viewers = new ArrayList<>();
     try {
@@ -214,9 +214,11 @@ class DashboardIT {
     }
   }
 
-  /** A name that somebody else makes mean this machine is still in the request. */
+  /**
+   * DNS rebinding: a foreign name may resolve to this machine, but the Host header still has it.
+   */
   @Test
-  void onLoopback_onlyPagesFromThereAreTold() {
+  void onLoopback_onlyLoopbackHostNamesAreServed() {
     RunningProxy proxy = opened.proxy(shape, redis.url());
     for (String host :
         new String[] {"evil.example", "evil.example:8002", "localhost.evil.example"}) {
@@ -238,7 +240,7 @@ class DashboardIT {
   }
 
   @Test
-  void peek_tellsWhatIsHeld_andChangesNothing() {
+  void peek_reportsTheEntry_andChangesNothing() {
     RunningProxy proxy =
         opened.proxy(shape, redis.url(), "cache.capacity", "2", "cache.expiry", "1h");
     RespClient client = opened.client(proxy);
@@ -256,7 +258,7 @@ class DashboardIT {
     assertNull(held.getValue("value"));
     assertEquals(false, peek(proxy, "db=1&key=p:1").getBoolean("held"));
     assertEquals(hits, proxy.stat("hits"));
-    // It was looked at last and used least recently: so it goes.
+    // A peek is no use, so p:1 is still the least recently used entry and is evicted.
     client.call("GET", "p:3");
     client.call("SET", "p:3", "three");
     client.call("GET", "p:3");
@@ -267,12 +269,12 @@ class DashboardIT {
   }
 
   @Test
-  void peek_showsHowAValueBegins_whereThatIsSet() {
+  void peek_showsTheStartOfTheValue_ifSet() {
     RunningProxy proxy =
         opened.proxy(
             shape, redis.url(), "dashboard.show-values", "true", "cache.missing-expiry", "1h");
     RespClient client = opened.client(proxy);
-    // in UTF-8, cut within a character
+    // The value is UTF-8, and its start is cut within a character.
     client.call("SET", "text", "<b>" + "\u00c3\u00bc".repeat(200));
     client.call("SET", "binary", "\u00ff\u0001");
     for (String key : List.of("text", "binary", "nothing")) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
-/** What Redis says before it hangs up reaches the client, whatever the client is doing. */
+/** Redis's last replies before it closes reach the client, even while the client writes. */
 @InEachShape
 class DedicatedConnectionFaultsIT {
   private static final String PIECE = "x".repeat(64 * 1024);
@@ -31,27 +31,27 @@ class DedicatedConnectionFaultsIT {
 
   /** Redis closes with input unread, which resets the connection while the proxy writes to it. */
   @Test
-  void protocolError_ofAClientThatKeepsWriting_isToldInTheWordsOfRedis() throws Exception {
+  void protocolError_whileTheClientKeepsWriting_isRedissOwnError() throws Exception {
     for (int i = 0; i < 30; i++) {
       try (RespClient client = proxy.resp()) {
-        // Or it would have no dedicated connection, and the proxy would tell it.
+        // Else it has no dedicated connection, and the proxy itself reports the error.
         assertEquals("+OK\r\n", client.call("WATCH", "k"));
         client.send("*3\r\n$3\r\nSET\r\n$65536\r\n" + PIECE + "\r\n:1\r\n");
         Thread writer = new Thread(() -> writeOn(client));
         writer.start();
         assertEquals("-ERR Protocol error: expected '$', got ':'\r\n", client.reply());
         assertTrue(client.isClosedByServer());
-        // Or the writer goes on until the proxy cuts it off.
+        // Else the writer goes on until the proxy cuts it off.
         client.close();
         writer.join();
       }
     }
   }
 
-  /** A request that nobody answers behind one that Redis takes its time for. */
+  /** The second request cannot reach Redis, while the first still waits for a slow reply. */
   @ParameterizedTest
   @ValueSource(strings = {"SET k w", "GET k"})
-  void refusedConnection_isToldBehindWhatWasAskedBefore(String slow) {
+  void refusedConnection_isReportedAfterEarlierReplies(String slow) {
     Switch address = opened.add(new Switch(redis.port()));
     RunningProxy proxy =
         opened.proxy(
@@ -60,13 +60,13 @@ class DedicatedConnectionFaultsIT {
     RespClient client = opened.client(proxy);
     RespClient other = opened.client(proxy);
     direct.call("SET", "k", "v");
-    // Over the shared connection, which there is from now on.
+    // This opens the shared connection.
     assertEquals("+OK\r\n", client.call("SET", "other", "v"));
     address.refuse();
     redis.pause();
     client.send(RespClient.request(slow.split(" ")) + RespClient.request("MULTI"));
     String unreachable = "-ERR redis-proxy: Redis cannot be reached\r\n";
-    // By then the one before has been refused as well.
+    // By then the earlier connection has been refused too.
     assertEquals(unreachable, other.call("MULTI"));
     redis.resume();
     assertEquals(slow.startsWith("SET") ? "+OK\r\n" : "$1\r\nv\r\n", client.reply());
@@ -80,7 +80,7 @@ class DedicatedConnectionFaultsIT {
         client.send(PIECE);
       }
     } catch (UncheckedIOException closed) {
-      // as it should be
+      // The proxy has closed the connection, as expected.
     }
   }
 }

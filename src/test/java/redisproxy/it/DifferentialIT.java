@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 
 /**
- * Random sessions played to a Redis and, through the proxy, to another: what comes back must be the
- * same to the byte, whoever answers, and while somebody else writes. The system properties {@code
- * test.seed} and {@code test.sessions} choose others, or more.
+ * Plays random sessions to one Redis directly and to another through the proxy, while another
+ * client writes. The replies must be equal byte for byte, on every route. The system properties
+ * {@code test.seed} and {@code test.sessions} choose other sessions, or more.
  */
 @InEachShape
 class DifferentialIT {
@@ -20,11 +20,11 @@ class DifferentialIT {
   @Parameter Shape shape;
 
   /**
-   * Its client ends its side while the proxy pauses it. Over io_uring with multishot polls the end
-   * was missed about once in 300 times.
+   * The client ends its output while the proxy has paused it. Over io_uring with multishot polls
+   * the proxy missed the end about once in 300 times.
    */
   @Test
-  void sessionThatIsPausedAtItsEnd_isTheSame_everyTime() {
+  void sessionPausedAtItsEnd_isAlwaysTheSame() {
     try (Comparison comparison = new Comparison(shape)) {
       for (int i = 0; i < 600; i++) {
         assertNull(comparison.report(SessionDamage.of(20_479)));

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * The answer to wrong credentials comes late where the proxy checks them, and over HTTP: the later
- * the more have failed. Nobody else waits. Asserts only that a delay is not too short.
+ * The answer to wrong credentials is delayed where the proxy checks them, and over HTTP. The delay
+ * grows with each failure. Other clients do not wait. Asserts only that a delay is not too short.
  */
 class FailedLoginIT {
   private static final Shape ONE_LOOP = Shape.values()[0];
@@ -25,7 +25,7 @@ class FailedLoginIT {
   private static final String WRONGPASS =
       "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
 
-  /** What five failed log-ins wait together: 50, 100, 200, 400, 800 ms. */
+  /** The total delay of five failed log-ins: 50, 100, 200, 400, 800 ms. */
   private static final long FIVE_MS = 1550;
 
   @RegisterExtension final Opened opened = new Opened();
@@ -54,7 +54,7 @@ class FailedLoginIT {
   }
 
   @Test
-  void resp_answersPipelinedAttemptsOneAfterTheOther_andOthersMeanwhile() throws Exception {
+  void resp_answersPipelinedAttemptsOneByOne_andOthersMeanwhile() throws Exception {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
     RespClient guessing = opened.client(proxy);
@@ -62,9 +62,9 @@ class FailedLoginIT {
     assertGuessingWaits_andOthersDoNot(proxy, guessing, other);
   }
 
-  /** A delay of a minute would run into the test's own deadline. */
+  /** If attempts were delayed here too, the test would run into its own deadline. */
   @Test
-  void resp_whereRedisJudges_nothingIsDelayed() {
+  void resp_whereRedisChecks_nothingIsDelayed() {
     EmbeddedRedis redis = opened.redis("requirepass s3cret");
     RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret");
     RespClient client = opened.client(proxy);
@@ -77,7 +77,7 @@ class FailedLoginIT {
   }
 
   @Test
-  void attemptThatIsDroppedBeforeItsAnswer_counts() throws Exception {
+  void attemptWhoseClientLeavesBeforeTheAnswer_counts() throws Exception {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
     for (int i = 0; i < 4; i++) {
@@ -112,12 +112,12 @@ class FailedLoginIT {
     }
     assertTrue(took.get() >= FIVE_MS, "five failed log-ins took " + took.get() + " ms");
     assertTrue(answered > 10, "others wait, too");
-    // A client that goes while its answer waits takes nobody with it.
+    // A client that leaves while its answer is delayed does not affect others.
     proxy.resp().send(RespClient.request("AUTH", "wrong").repeat(3)).close();
     assertEquals("+PONG\r\n", other.call("PING"));
   }
 
-  /** In one go: five wrong passwords, then the right one. */
+  /** Sends five wrong passwords and then the right one, in one pipeline. */
   private static String guess(RespClient guessing) {
     guessing.send(
         RespClient.request("AUTH", "wrong").repeat(4)
@@ -132,7 +132,7 @@ class FailedLoginIT {
   }
 
   @Test
-  void http_whereTheProxyJudges() {
+  void http_whereTheProxyChecks() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis.url(), "auth.mode", "own", "auth.password", "s3cret");
     assertFiveAreSlow(() -> proxy.http("/keys/k", "authorization", "Bearer wrong").statusCode());
@@ -141,13 +141,13 @@ class FailedLoginIT {
   }
 
   @Test
-  void http_whereRedisJudges() {
+  void http_whereRedisChecks() {
     EmbeddedRedis redis = opened.redis("requirepass s3cret");
     RunningProxy proxy = proxy(redis.url(), "redis.password", "s3cret");
     assertFiveAreSlow(
         () -> proxy.http("/keys/k", "authorization", basic("default:wrong")).statusCode());
     assertEquals(404, proxy.http("/keys/k", "authorization", basic("default:s3cret")).statusCode());
-    // Redis judges users: a token says of none.
+    // Redis checks users, and a token names no user.
     assertEquals(401, proxy.http("/keys/k", "authorization", "Bearer s3cret").statusCode());
   }
 

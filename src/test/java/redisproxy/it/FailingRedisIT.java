@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * What clients are told while Redis fails in one way or another, and that nothing of it stays. The
- * times are those of docs/reliability.md; run with {@code -Dfailing.times=true} it prints them.
+ * The replies to clients while Redis fails in different ways, and the recovery afterwards. The
+ * times are those of docs/reliability.md; {@code -Dfailing.times=true} prints them.
  */
 @InEachShape
 class FailingRedisIT {
@@ -40,8 +40,8 @@ class FailingRedisIT {
   private static final String VALUE = "$5";
 
   /**
-   * What Redis says to all that is asked while it fails; what is answered to GET over RESP, with
-   * which status over HTTP, and to SET (null: nothing until Redis does).
+   * A fault: Redis's reply to all requests while it fails, the proxy's reply to GET over RESP, its
+   * status over HTTP, and its reply to SET (null: none until Redis replies).
    */
   enum Fault {
     IS_LOADING(LOADING + "\r\n", LOADING, 503, LOADING),
@@ -79,7 +79,7 @@ class FailingRedisIT {
   @Parameter Shape shape;
   @RegisterExtension final Opened opened = new Opened();
 
-  /** Null while Redis is well. */
+  /** The current fault; null while Redis works. */
   private volatile Fault fault;
 
   private String answer(List<String> command) {
@@ -110,7 +110,7 @@ class FailingRedisIT {
 
   @ParameterizedTest
   @EnumSource(Fault.class)
-  void fault_isToldAsItIs_andNothingOfItStays(Fault fault) throws IOException {
+  void fault_isReportedAsItIs_andLeavesNothingBehind(Fault fault) throws IOException {
     FakeRedis redis = opened.add(FakeRedis.tracking(this::answer));
     redis.command =
         "*1\r\n*6\r\n$3\r\nset\r\n:-3\r\n*2\r\n+write\r\n+denyoom\r\n:1\r\n:1\r\n:1\r\n";
@@ -148,9 +148,9 @@ class FailingRedisIT {
     assertEquals("+OK\r\n", again.call("SET", "k", "v"));
   }
 
-  /** Those who are connected are served; nobody else gets in, and the proxy does not storm. */
+  /** Connected clients are served, new ones are refused, and the proxy does not flood Redis. */
   @Test
-  void tooManyClients_isTold_andTriedAgainAtEase() throws Exception {
+  void tooManyClients_isReported_andRetriedSlowly() throws Exception {
     FakeRedis redis = opened.add(FakeRedis.tracking(this::answer));
     RunningProxy proxy = start(redis.url(), "1s");
     RespClient client = opened.client(proxy);
@@ -171,16 +171,16 @@ class FailingRedisIT {
     }
     int attempts = redis.accepted.get() - before;
     say("too many clients", attempts + " attempts to connect in 2 s, " + reads + " reads", until);
-    // A link that is wanted is tried every 100 ms at most, the feed after its backoff.
+    // A link that loads want is tried every 100 ms at most, the feed after its backoff.
     assertTrue(attempts < 2 * (10 + 20), attempts + " attempts to connect in 2 s");
     redis.turnsAwayWith = null;
     await().untilAsserted(() -> assertEquals("$5\r\nright\r\n", client.call("GET", "none")));
     proxy.awaitTracking();
   }
 
-  /** Nobody asks: the links alone. A server that greets and hangs up is not stormed, either. */
+  /** Without any requests, too, the links must not flood a server that accepts and closes. */
   @Test
-  void redisThatGreetsAndHangsUp_isTriedAgainMoreAndMoreRarely() throws InterruptedException {
+  void redisThatAcceptsAndCloses_isRetriedLessAndLessOften() throws InterruptedException {
     FakeRedis redis =
         opened.add(
             FakeRedis.tracking(
@@ -192,13 +192,13 @@ class FailingRedisIT {
     Thread.sleep(2_000);
     int attempts = redis.accepted.get() - before;
     say("greets and hangs up", attempts + " attempts to connect in 2 s", System.nanoTime());
-    // The link and the feed, after a second and two by now.
+    // The link and the feed, each with delays of one to two seconds by now.
     assertTrue(attempts <= 2 * 4, attempts + " attempts to connect in 2 s");
   }
 
-  /** It refuses PING like a write then; what it tells of writes is as good as ever. */
+  /** Redis then refuses PING like a write. But its invalidations are still reliable. */
   @Test
-  void redisThatCannotSave_isBelievedAsBefore(@TempDir Path gone) throws IOException {
+  void redisThatCannotSave_isStillTrusted(@TempDir Path gone) throws IOException {
     EmbeddedRedis redis = opened.redis();
     RespClient direct = opened.client(redis);
     RunningProxy proxy = opened.proxy(shape, redis.url(), "coherence.heartbeat", "50ms");
@@ -221,13 +221,13 @@ class FailingRedisIT {
       long hits = proxy.stat("hits");
       assertEquals("$5\r\nright\r\n", client.call("GET", "k"));
       assertEquals(hits + 1, proxy.stat("hits"));
-      // It can be established anew in that state, too.
+      // The feed can also be established in that state.
       direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     }
     direct.call("CONFIG", "SET", "save", "");
     await()
         .untilAsserted(() -> assertEquals("+OK\r\n", opened.client(proxy).call("SET", "k", "v")));
-    // Its own connection was among those killed last.
+    // The last kill also closed the link's connection.
     await().untilAsserted(() -> assertEquals("$1\r\nv\r\n", client.call("GET", "k")));
   }
 

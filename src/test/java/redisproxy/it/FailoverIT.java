@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Behind the address of Redis is another server from some time on. */
+/** At some time Redis's address begins to lead to another server. */
 @InEachShape
 class FailoverIT {
   @Parameter Shape shape;
@@ -50,7 +50,7 @@ class FailoverIT {
     return client.call("GET", "k");
   }
 
-  /** Ends the connection over which the configured database is read, and no other. */
+  /** Kills only the connection over which the configured database is read. */
   private void killHome() {
     String id =
         old.call("CLIENT", "LIST")
@@ -63,9 +63,9 @@ class FailoverIT {
     assertEquals(":1\r\n", old.call("CLIENT", "KILL", "ID", id));
   }
 
-  /** The server before goes on answering who is connected to it. */
+  /** The old server goes on answering over its open connections. */
   @Test
-  void everyDatabase_isReadFromTheServerThatIsThereNow() {
+  void everyDatabase_isReadFromTheNewServer() {
     for (int db : new int[] {0, 3, 7}) {
       set(old, db, "before");
       set(now, db, "after");
@@ -84,9 +84,9 @@ class FailoverIT {
     }
   }
 
-  /** As sentinels and managed services do it: the one before dies. */
+  /** The usual failover of sentinels and managed services: the old server dies. */
   @Test
-  void serverThatDies_isFollowedByTheOneThatIsThereNow() {
+  void deadServer_isReplacedByTheNewOne() {
     set(old, 0, "before");
     set(now, 0, "after");
     assertEquals("$6\r\nbefore\r\n", read(0));
@@ -106,9 +106,9 @@ class FailoverIT {
     assertEquals("$4\r\nmine\r\n", now.call("GET", "k"));
   }
 
-  /** The server before goes on answering who is connected to it, and nobody lets go of it. */
+  /** The old server goes on answering over its open connections, and no connection is lost. */
   @Test
-  void masterThatBecomesAReplica_isLeftByASharedConnectionInUse() {
+  void demotedMaster_isLeftByASharedConnectionInUse() {
     assertEquals("+OK\r\n", client.call("SET", "k", "before"));
     address.turnTo(after.port());
     old.call("REPLICAOF", after.host(), "" + after.port());
@@ -116,22 +116,22 @@ class FailoverIT {
     assertEquals("$5\r\nafter\r\n", now.call("GET", "k"));
   }
 
-  /** Nor is a client kept there that has sent more than may be in flight. */
+  /** A client with more requests than may be in flight must not stay on the old connection. */
   @Test
-  void pipelineOnASharedConnection_leavesWithIt() {
+  void pipelineOnASharedConnection_movesToTheNewServer() {
     int many = 2_000;
-    // So long that Redis does not answer all that are in flight at once.
+    // So long that Redis does not answer all requests in flight at once.
     String writes = RespClient.request("SET", "k", "v".repeat(1_000)).repeat(many);
     int instances = shape == Shape.SPREAD ? 3 : 1;
     for (int i = 0; i < instances; i++) {
       assertEquals("+OK\r\n", opened.client(proxy).call("MULTI"));
     }
-    // Each has a spare connection to the server before, that nothing has been said over.
+    // Each instance has an unused spare connection to the old server.
     await().untilAsserted(() -> assertEquals(instances, countOfOld(" cmd=NULL ")));
     assertEquals("+OK\r\n", client.call("SET", "k", "before"));
     address.turnTo(after.port());
     old.call("REPLICAOF", after.host(), "" + after.port());
-    // Or there would be nothing on its way when the connection is left.
+    // Else nothing would be under way when the connection is replaced.
     client.send(writes);
     await()
         .untilAsserted(
@@ -145,9 +145,9 @@ class FailoverIT {
             });
   }
 
-  /** The server before knows nothing of what is written from now on. */
+  /** The old server knows nothing of later writes, so reads must follow them. */
   @Test
-  void whereWritesAreTaken_readsAreMade() {
+  void reads_followTheWritesToTheNewServer() {
     set(now, 0, "not yet");
     assertEquals("+OK\r\n", client.call("SET", "k", "before"));
     assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
@@ -163,11 +163,11 @@ class FailoverIT {
   }
 
   /**
-   * Nobody writes, so nobody is refused; and what was asked before is still answered. What is read
-   * over a shared connection, and who needs one of its own, follow as well.
+   * No client writes, so no write is refused, and the old server still answers. Reads over a shared
+   * connection and new dedicated connections follow to the new server as well.
    */
   @Test
-  void masterThatBecomesAReplica_isNotReadAnyMore_onceItsAddressLeadsToAMaster() {
+  void demotedMaster_isLeftOnceItsAddressLeadsToAMaster() {
     set(now, 0, "after");
     set(old, 0, "before");
     assertEquals("+OK\r\n", now.call("SET", "there", "1"));
@@ -177,7 +177,7 @@ class FailoverIT {
     long feeds = opened("feed");
     long loaders = opened("loader");
     old.call("REPLICAOF", "127.0.0.1", "1");
-    // As long as there is no other it is read on.
+    // While there is no other master, the demoted one is still read.
     int connections = connectionsEver();
     await().untilAsserted(() -> assertTrue(connectionsEver() > connections + 1));
     assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
@@ -185,7 +185,7 @@ class FailoverIT {
     assertEquals(loaders, opened("loader"));
     address.turnTo(after.port());
     await().untilAsserted(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
-    // Asked all the while, a shared connection does not end for want of use.
+    // Because of these requests, the shared connection is not closed as unused.
     await().untilAsserted(() -> assertEquals(":1\r\n", asking.call("EXISTS", "there")));
     try (RespClient writer = proxy.resp()) {
       assertEquals("+OK\r\n", writer.call("WATCH", "k"));
@@ -197,9 +197,9 @@ class FailoverIT {
     assertEquals(loaders + 1, opened("loader"));
   }
 
-  /** Reads may be made from replicas on purpose. */
+  /** A proxy may read from a replica on purpose. */
   @Test
-  void serverThatWasNeverAMaster_isNotLeftForOne() {
+  void replicaSinceTheStart_isNotLeftForAMaster() {
     set(now, 0, "after");
     set(old, 0, "before");
     old.call("REPLICAOF", "127.0.0.1", "1");
@@ -213,11 +213,11 @@ class FailoverIT {
   }
 
   /**
-   * Or a name leads to all servers there are, a master and its replicas: here always to the master
-   * when it is looked for, and to a replica when connections are made anew.
+   * A name may lead to several servers, a master and its replicas. Here the probe always reaches
+   * the master, and new connections a replica.
    */
   @Test
-  void addressOfSeveralServers_isNotTriedUntilTheMasterIsRead() {
+  void addressOfSeveralServers_endsTheSearchForAMaster() {
     long loaders = opened("loader");
     old.call("REPLICAOF", "127.0.0.1", "1");
     address.turnTo(after.port(), before.port(), before.port());
@@ -226,7 +226,7 @@ class FailoverIT {
     assertEquals(loaders + 3, opened("loader"));
   }
 
-  /** Until servers have been asked so often what they are. */
+  /** Waits until the servers have been asked for their role this many times. */
   private void awaitRoles(int times) {
     int asked = hellos();
     await().untilAsserted(() -> assertTrue(hellos() >= asked + times));
@@ -237,9 +237,9 @@ class FailoverIT {
     return stat(old, "commandstats", name) + stat(now, "commandstats", name);
   }
 
-  /** Each instance of the RESP front finds out for itself. */
+  /** Each instance of the RESP front finds the new server itself. */
   @Test
-  void otherServer_isFollowedOnce_whoeverHasFoundIt() {
+  void newServer_foundBySeveralInstances_isFollowedOnce() {
     List<RespClient> writers = writersApart(shape == Shape.SPREAD ? 2 : 1);
     long loaders = opened("loader");
     Runnable release = address.hold();
@@ -257,7 +257,7 @@ class FailoverIT {
     assertEquals(feeds, opened("feed"));
   }
 
-  /** So many clients of different instances. */
+  /** This many clients, each of another instance. */
   private List<RespClient> writersApart(int many) {
     List<RespClient> writers = new ArrayList<>();
     await()
@@ -273,7 +273,7 @@ class FailoverIT {
     return writers;
   }
 
-  /** And its last write is on its way to the other server. */
+  /** Writes until the shared connection is replaced; the last write then goes to the new server. */
   private void writeUntilItLeaves(RespClient writer) {
     String write = RespClient.request("SET", "k", "after");
     long trunks = opened("trunk");
@@ -324,7 +324,7 @@ class FailoverIT {
   }
 
   @Test
-  void replicaForGood_isNotConnectedToForEachWrite() {
+  void permanentReplica_isNotReconnectedForEachWrite() {
     old.call("REPLICAOF", after.host(), "" + after.port());
     String readOnly = "-READONLY You can't write against a read only replica.\r\n";
     assertEquals(readOnly, client.call("SET", "k", "v"));
@@ -336,9 +336,9 @@ class FailoverIT {
     assertTrue(more < 20, () -> more + " connections for 200 writes");
   }
 
-  /** A master becomes a replica and back: reads go on, writes are refused in Redis's words. */
+  /** A master becomes a replica and then a master again. Reads go on; writes get Redis's error. */
   @Test
-  void masterThatBecomesAReplica_refusesWrites_andIsReadAsBefore() {
+  void demotedMaster_refusesWrites_andIsStillRead() {
     set(old, 0, "v");
     assertEquals("$1\r\nv\r\n", read(0));
     old.call("REPLICAOF", after.host(), "" + after.port());
@@ -346,7 +346,7 @@ class FailoverIT {
     assertEquals(readOnly, client.call("SET", "k", "w"));
     assertEquals(readOnly, client.call("SETRANGE", "k", "0", "w"));
     set(now, 0, "from the master");
-    // It takes what its master has, and tells of it.
+    // The replica copies its master's data, and sends invalidations for it.
     await()
         .untilAsserted(() -> assertEquals("$15\r\nfrom the master\r\n", client.call("GET", "k")));
     old.call("REPLICAOF", "NO", "ONE");

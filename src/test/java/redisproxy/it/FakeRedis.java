@@ -18,32 +18,32 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
- * A Redis that does what a test wants of it: says what no real one can be made to say at will, or
- * says it late. Greets as a Redis does; all other commands are answered by the test.
+ * A Redis whose replies a test controls: replies that no real server gives on demand, or late ones.
+ * Answers the handshake like a Redis; the test answers all other commands.
  */
 final class FakeRedis implements AutoCloseable {
   /** Commands seen, without the greeting. */
   final List<List<String>> commands = new CopyOnWriteArrayList<>();
 
-  /** What HELLO 2 is answered with. */
+  /** The reply to HELLO 2. */
   volatile String greeting2 = "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
 
-  /** What HELLO 3 is answered with. */
+  /** The reply to HELLO 3. */
   volatile String greeting3 = "%1\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n";
 
-  /** What COMMAND is answered with. */
+  /** The reply to COMMAND. */
   volatile String command = "*0\r\n";
 
-  /** How long a connection waits to be greeted. */
+  /** How long a new connection waits for its first reply, in milliseconds. */
   volatile long greetsAfterMs;
 
-  /** What a new connection is told before it is closed; null when it is served. */
+  /** The reply to a new connection, which is then closed; null if it is served. */
   volatile String turnsAwayWith;
 
-  /** Whether AUTH is not answered. */
+  /** Whether AUTH gets no reply. */
   volatile boolean silentAuth;
 
-  /** Behind an answer: nothing more is said over this connection, which is closed. */
+  /** At the end of an answer: the connection is closed after it. */
   static final String HANGS_UP = "\u0000hang up";
 
   /** How many connections have been accepted. */
@@ -56,13 +56,14 @@ final class FakeRedis implements AutoCloseable {
   private final Set<Socket> feeds = ConcurrentHashMap.newKeySet();
 
   /**
-   * The answer gets the command and gives the raw reply; it may take its time, for that connection.
+   * @param answer gets a command and returns the raw reply; it may block, which delays only its
+   *     connection
    */
   FakeRedis(Function<List<String>, String> answer) {
     this(answer, false);
   }
 
-  /** One that is asked to tell what is written, which the test answers, too. */
+  /** A server with CLIENT TRACKING; the test answers the commands of the feed too. */
   static FakeRedis tracking(Function<List<String>, String> answer) {
     return new FakeRedis(answer, true);
   }
@@ -103,7 +104,7 @@ final class FakeRedis implements AutoCloseable {
         daemon(() -> serve(client));
       }
     } catch (IOException closed) {
-      // the end
+      // The server is closed.
     }
   }
 
@@ -137,12 +138,12 @@ final class FakeRedis implements AutoCloseable {
     }
   }
 
-  /** Sends bytes nobody has asked for, to all clients. */
+  /** Sends unrequested bytes to all clients. */
   void push(String raw) {
     push(clients, raw);
   }
 
-  /** The same to those who have asked for what is written. */
+  /** Sends unrequested bytes to the feeds. */
   void pushToFeed(String raw) {
     push(feeds, raw);
   }
@@ -161,14 +162,14 @@ final class FakeRedis implements AutoCloseable {
     }
   }
 
-  /** Closes the connections of those who have asked for what is written. */
+  /** Closes the connections of the feeds. */
   void dropFeed() throws IOException {
     for (Socket client : feeds) {
       client.close();
     }
   }
 
-  /** Closes all connections, and takes new ones. */
+  /** Closes all connections, and accepts new ones. */
   void drop() throws IOException {
     for (Socket client : clients) {
       client.close();

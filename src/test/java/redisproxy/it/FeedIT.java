@@ -33,7 +33,7 @@ import redisproxy.tls.ToRedis;
 import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.feed.Feed;
 
-/** What Redis tells of writes, and what becomes of it when the connection does not hold. */
+/** The feed with a real Redis and with a fake one that fails. */
 class FeedIT {
   private static final String INVALIDATE = ">2\r\n$10\r\ninvalidate\r\n";
 
@@ -46,9 +46,9 @@ class FeedIT {
     vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 
-  /** A feed on an event loop of its own, and all that it has said. */
+  /** A feed on its own event loop, and all its events. */
   private final class Watched extends VerticleBase implements Feed.Owner {
-    // a queue: some tests add 200,000 events, and others read while the loop adds
+    // A queue: some tests add 200,000 events, and others read while the loop adds.
     private final Queue<String> events = new ConcurrentLinkedQueue<>();
     private final Settings settings;
     private Feed feed;
@@ -98,7 +98,7 @@ class FeedIT {
       return passed.orTimeout(20, TimeUnit.SECONDS);
     }
 
-    /** What has been said up to a fence; then it is forgotten. */
+    /** Returns the events up to a fence, and forgets them. */
     List<String> upToFence() {
       assertTrue(fence().join());
       List<String> said = events();
@@ -106,7 +106,7 @@ class FeedIT {
       return said;
     }
 
-    /** A copy of what has been said so far. */
+    /** A copy of the events so far. */
     List<String> events() {
       return List.copyOf(events);
     }
@@ -150,12 +150,12 @@ class FeedIT {
     }
   }
 
-  /** Events that are asked for may not have come yet. */
+  /** Ignores missing events, which may still come. */
   private static ConditionFactory await() {
     return Awaitility.await().ignoreExceptionsInstanceOf(IndexOutOfBoundsException.class);
   }
 
-  /** Answers as a Redis that tracks. */
+  /** The answers of a Redis with tracking. */
   private static String usual(List<String> command) {
     return command.get(0).equals("PING") ? "+PONG\r\n" : "+OK\r\n";
   }
@@ -169,7 +169,7 @@ class FeedIT {
   }
 
   @Test
-  void writes_areTold() {
+  void writes_areInvalidated() {
     EmbeddedRedis redis = opened.redis();
     RespClient writer = opened.client(redis);
     Watched watched = new Watched(redis.url());
@@ -198,7 +198,7 @@ class FeedIT {
   }
 
   @Test
-  void everyWrite_isToldBeforeTheFenceBehindItsReply() {
+  void everyWrite_isInvalidatedBeforeALaterFencePasses() {
     EmbeddedRedis redis = opened.redis("io-threads 4", "io-threads-do-reads yes");
     RespClient writer = opened.client(redis);
     Watched watched = new Watched(redis.url());
@@ -212,7 +212,7 @@ class FeedIT {
   }
 
   @Test
-  void onlyPrefixes_areTold() {
+  void onlyKeysWithThePrefixes_areInvalidated() {
     EmbeddedRedis redis = opened.redis();
     RespClient writer = opened.client(redis);
     Watched watched = new Watched(redis.url(), "coherence.prefixes", "user:,é");
@@ -225,7 +225,7 @@ class FeedIT {
   }
 
   @Test
-  void passwords_areGiven_andWrongOnesAreALoss() {
+  void wrongPassword_isReportedAsLost() {
     EmbeddedRedis redis = opened.redis("requirepass secret");
     Watched right = new Watched(redis.url(), "redis.password", "secret");
     right.awaitEvents("established");
@@ -238,7 +238,7 @@ class FeedIT {
   }
 
   @Test
-  void userWhoMayNotTrack_isRefused_andTriedAgain() {
+  void userWithoutTheRightToTrack_isRefused_andTriedAgain() {
     EmbeddedRedis redis = opened.redis("user reader on >pw ~* +@read +hello +ping +client|setname");
     RespClient admin = opened.client(redis);
     Watched watched = new Watched(redis.url(), "redis.username", "reader", "redis.password", "pw");
@@ -250,7 +250,7 @@ class FeedIT {
   }
 
   @Test
-  void killedConnection_isLostOnce_andMadeAgain() {
+  void killedConnection_isLostOnce_andReopened() {
     EmbeddedRedis redis = opened.redis();
     RespClient admin = opened.client(redis);
     Watched watched = new Watched(redis.url());
@@ -281,7 +281,7 @@ class FeedIT {
   }
 
   @Test
-  void quietConnection_isFoundFrozenByTheHeartbeatAlone() {
+  void frozenServer_isFoundByTheHeartbeat_withoutAFence() {
     EmbeddedRedis redis = opened.redis();
     Watched watched = new Watched(redis.url(), "coherence.heartbeat", "100ms");
     watched.awaitEvents("established");
@@ -292,7 +292,7 @@ class FeedIT {
   }
 
   @Test
-  void pushCutAnywhere_isToldInOrderWithTheFence() throws InterruptedException {
+  void splitPush_isReadInOrderBeforeTheFence() throws InterruptedException {
     FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
     Watched watched = new Watched(redis.url());
     watched.awaitEvents("established");
@@ -306,7 +306,7 @@ class FeedIT {
   }
 
   @Test
-  void pushBeforeThePong_isToldBeforeTheFencePasses() {
+  void pushBeforeThePong_isReadBeforeTheFencePasses() {
     AtomicInteger pings = new AtomicInteger();
     FakeRedis redis =
         opened.add(
@@ -320,9 +320,9 @@ class FeedIT {
     assertEquals(List.of("established", "key x"), watched.upToFence());
   }
 
-  /** Those who ask while a PING is in flight wait for the next one, which all of them share. */
+  /** Fences that are requested while a PING is in flight wait for the next one, and share it. */
   @Test
-  void fences_shareTheNextPing_andPassInTheOrderOfAsking() throws InterruptedException {
+  void fences_shareTheNextPing_andPassInOrder() throws InterruptedException {
     CompletableFuture<Void> answer = new CompletableFuture<>();
     AtomicInteger pings = new AtomicInteger();
     FakeRedis redis =
@@ -358,9 +358,11 @@ class FeedIT {
     return true;
   }
 
-  /** Where commands may be executed behind the telling, the first PONG proves nothing. */
+  /**
+   * If Redis may execute commands after it has sent invalidations, the first PONG proves nothing.
+   */
   @Test
-  void fence_takesTwoPings_whereOneProvesNothing() {
+  void fence_onRedis8_needsTwoPings() {
     AtomicInteger pings = new AtomicInteger();
     FakeRedis redis =
         opened.add(
@@ -399,7 +401,7 @@ class FeedIT {
   }
 
   @Test
-  void keyTooLongToHold_standsForAll() {
+  void keyTooLongToHold_invalidatesAll() {
     FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
     Watched watched = new Watched(redis.url());
     watched.awaitEvents("established");
@@ -407,9 +409,9 @@ class FeedIT {
     watched.awaitEvents("established", "key a", "all", "key b");
   }
 
-  /** More than is told in a turn, and the fence keeps its place behind it. */
+  /** More keys than are read in a turn. The fence must pass only after all of them. */
   @Test
-  void flood_isToldWhole_beforeTheFence() {
+  void flood_isReadCompletely_beforeTheFence() {
     int keys = 200_000;
     FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
     Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
@@ -422,7 +424,7 @@ class FeedIT {
   }
 
   @Test
-  void whatIsNotUnderstood_isALoss() {
+  void unexpectedInput_isALoss() {
     for (String said : List.of("garbage\r\n", "+PONG\r\n", "-BUSY a script\r\n", ">1\r\n:1\r\n")) {
       try (FakeRedis redis = FakeRedis.tracking(FeedIT::usual)) {
         Watched watched = new Watched(redis.url(), "coherence.heartbeat", "1h");
@@ -456,7 +458,7 @@ class FeedIT {
   }
 
   @Test
-  void trackingRefused_isNotEstablished() {
+  void feedWithoutTracking_isNotEstablished() {
     FakeRedis redis =
         opened.add(
             FakeRedis.tracking(
@@ -470,7 +472,7 @@ class FeedIT {
   }
 
   @Test
-  void silentServer_isGivenUp() {
+  void connectionToASilentServer_isClosed() {
     FakeRedis redis = opened.add(FakeRedis.tracking(command -> ""));
     redis.greeting3 = "";
     Watched watched = new Watched(redis.url(), "redis.connect-timeout", "50ms");
@@ -479,7 +481,7 @@ class FeedIT {
   }
 
   @Test
-  void rearm_losesAndMakesAnother() {
+  void rearm_replacesTheConnectionOnce() {
     FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
     Watched watched = new Watched(redis.url());
     watched.awaitEvents("established");
@@ -494,7 +496,7 @@ class FeedIT {
   }
 
   @Test
-  void stop_tellsNothingMore() {
+  void stop_silencesTheOwner() {
     FakeRedis redis = opened.add(FakeRedis.tracking(FeedIT::usual));
     Watched watched = new Watched(redis.url());
     watched.awaitEvents("established");

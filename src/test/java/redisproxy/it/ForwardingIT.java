@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Short requests of many sessions over one connection to Redis. */
+/** Short requests of many sessions over a shared connection to Redis. */
 @InEachShape
 class ForwardingIT {
   private static final String OK = "+OK\r\n";
@@ -43,7 +43,7 @@ class ForwardingIT {
   }
 
   @Test
-  void manyWriters_costOneConnection_andEachReadsItsOwn() {
+  void manyWriters_shareOneConnection_andReadTheirWrites() {
     List<RespClient> writers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       writers.add(proxy.resp());
@@ -56,10 +56,10 @@ class ForwardingIT {
         assertEquals(bulk("v" + round), writers.get((i + 1) % 100).call("GET", "k" + i));
       }
     }
-    // The link, a trunk for each RESP verticle that has written, and the spare of one.
+    // The link, a shared connection for each RESP verticle that has written, and one spare.
     assertTrue(direct.otherConnections() <= 4, () -> direct.call("CLIENT", "LIST"));
     writers.forEach(RespClient::close);
-    // Unused, the trunks are closed.
+    // The shared connections are closed when unused.
     awaitConnections(1);
   }
 
@@ -82,7 +82,7 @@ class ForwardingIT {
         }
       }
       try (RespClient each = proxy.resp()) {
-        // Not everything at once: half of a request waits for the rest of it.
+        // Sent in two parts: a partial request waits for its rest.
         int cut = requests.length() * (round + 1) / 203;
         each.send(requests.substring(0, cut)).send(requests.substring(cut));
         StringBuilder got = new StringBuilder();
@@ -94,9 +94,9 @@ class ForwardingIT {
     }
   }
 
-  /** The session's own connection is ready long before the write is answered. */
+  /** The session's dedicated connection is ready long before the write is answered. */
   @Test
-  void readBehindASlowWrite_waitsForItsReply() {
+  void readAfterASlowWrite_waitsForItsReply() {
     AtomicReference<String> stored = new AtomicReference<>("old");
     Function<List<String>, String> answer =
         command ->
@@ -123,9 +123,9 @@ class ForwardingIT {
     }
   }
 
-  /** A GET that misses goes another way to Redis than the SET behind it. */
+  /** A GET that misses goes over another connection to Redis than the SET after it. */
   @Test
-  void readThenWriteAtOnce_readsWhatWasBefore() {
+  void readThenWriteInOnePipeline_readsTheOldValue() {
     for (int i = 0; i < 500; i++) {
       direct.call("SET", "k" + i, "old");
       try (RespClient each = proxy.resp()) {
@@ -137,9 +137,11 @@ class ForwardingIT {
     }
   }
 
-  /** Who has counted to where another was knows what the other wrote before. */
+  /**
+   * The reply to INCR shows that another client has incremented, so its earlier write must be seen.
+   */
   @Test
-  void replyThatTells_isFollowedByNothingOlder() {
+  void replyThatRevealsData_isNotFollowedByAnOlderValue() {
     for (int i = 1; i <= 1000; i++) {
       client.call("GET", "k");
       direct.call("SET", "k", "" + i);
@@ -151,7 +153,7 @@ class ForwardingIT {
   }
 
   @Test
-  void errorsAndNils_areRedissOwn_inBothVersions() {
+  void errorsAndNils_areRedissReplies_inResp2AndResp3() {
     direct.call("LPUSH", "list", "a");
     for (String version : new String[] {"2", "3", "2"}) {
       client.call("HELLO", version);
@@ -167,7 +169,7 @@ class ForwardingIT {
   }
 
   @Test
-  void writesElsewhere_stayThere() {
+  void writesToAnotherDatabase_stayThere() {
     assertEquals(OK, client.call("SELECT", "3"));
     assertEquals(OK, client.call("SET", "k", "three"));
     assertEquals("$-1\r\n", direct.call("GET", "k"));
@@ -180,7 +182,7 @@ class ForwardingIT {
   }
 
   @Test
-  void redisLost_endsWhoIsOwedAReply_andNobodyElse() {
+  void redisLost_failsOnlySessionsThatAwaitAReply() {
     assertEquals(OK, client.call("SET", "k", "v"));
     try (RespClient idle = proxy.resp();
         RespClient owed = proxy.resp();

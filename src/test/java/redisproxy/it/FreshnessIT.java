@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Many readers, all kinds of writes, and a Redis that stops or is cut off. */
+/** Fresh reads with many readers, all kinds of writes, and a Redis that stops or is cut off. */
 @InEachShape
 class FreshnessIT {
   /** How often each kind of write is read back by another client. */
@@ -70,7 +70,7 @@ class FreshnessIT {
   }
 
   @Test
-  void manyWhoAskForAColdKey_costRedisOneLoad() throws Exception {
+  void manyReadersOfAColdKey_causeOneLoad() throws Exception {
     start();
     direct.call("SET", "k", "v");
     List<RespClient> clients = new ArrayList<>();
@@ -107,7 +107,7 @@ class FreshnessIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"SET", "EVAL"})
-  void whatOneClientHasWritten_anotherReads(String how) {
+  void write_isReadByAnotherClient(String how) {
     start();
     for (int i = 0; i < LOOPS; i++) {
       if (how.equals("SET")) {
@@ -119,9 +119,9 @@ class FreshnessIT {
     }
   }
 
-  /** The reply of a write is not seen before what it has written is invalidated. */
+  /** A write's keys are invalidated before its reply is passed on. */
   @Test
-  void writeOverADedicatedConnection_isReadByBothProtocolsAtOnce() {
+  void writeOverADedicatedConnection_isReadAtOnceOverRespAndHttp() {
     start();
     for (int i = 0; i < 5 * WRITES.size(); i++) {
       String[] arguments = WRITES.get(i % WRITES.size()).split(" ");
@@ -147,7 +147,7 @@ class FreshnessIT {
     }
   }
 
-  /** With what DUMP gives in the place of DUMP. */
+  /** Replaces the argument DUMP by the result of the command DUMP. */
   private String[] dumped(String... arguments) {
     String[] all = arguments.clone();
     for (int i = 0; i < all.length; i++) {
@@ -160,12 +160,10 @@ class FreshnessIT {
     return all;
   }
 
-  /**
-   * A server that stands still keeps its connections, and what it does next is not told in time.
-   */
+  /** A frozen server keeps its connections, but its invalidations do not come in time. */
   @ParameterizedTest
   @ValueSource(strings = {"serve", "bypass"})
-  void redisThatStandsStill_isNoticed_andNothingIsOldAfterwards(String policy) {
+  void frozenRedis_isNoticed_andNoValueIsStaleAfterwards(String policy) {
     start(
         "coherence.when-unverified",
         policy,
@@ -204,7 +202,7 @@ class FreshnessIT {
   }
 
   @Test
-  void loaderThatIsKilled_takesTheFeedAlong() {
+  void killedLoaderConnection_renewsTheFeed() {
     start();
     for (int i = 0; i < 5; i++) {
       direct.call("SET", "k", "old" + i);
@@ -224,7 +222,7 @@ class FreshnessIT {
     }
   }
 
-  /** The id of the one connection of whose line this matches a part. */
+  /** The id of the only connection whose line in CLIENT LIST matches this. */
   private String id(String part) {
     return direct
         .call("CLIENT", "LIST")
@@ -236,7 +234,7 @@ class FreshnessIT {
   }
 
   @Test
-  void sessionThatLogsInAsTheProxy_readsTheDatabaseItIsIn() {
+  void sessionThatLogsInAsTheProxy_readsItsCurrentDatabase() {
     EmbeddedRedis started = opened.redis("requirepass s3cret");
     try (RespClient setUp = new RespClient(started)) {
       setUp.call("AUTH", "s3cret");

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * What a hit allocates, which unlike its time is the same on every machine: a budget, so that
- * nobody adds an object to each hit and does not know.
+ * A budget for the bytes that a hit allocates, so that a new object per hit is noticed. Unlike
+ * times, allocations are the same on every machine.
  */
 class HitAllocationIT {
   private static final int BATCHES = 5_000;
@@ -26,25 +26,25 @@ class HitAllocationIT {
 
   @RegisterExtension final Opened opened = new Opened();
 
-  /** What Netty notes of each buffer to find those that are lost would be measured, too. */
+  /** Netty's leak detection is off: its records of each buffer would be measured too. */
   @BeforeAll
-  static void followNoBuffers() {
+  static void disableLeakDetection() {
     ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
   }
 
   @AfterAll
-  static void followBuffersAgain() {
+  static void enableLeakDetection() {
     ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
   }
 
   @Test
-  void hit_ofSixteenInAPipeline_allocatesItsShareOfABatch() {
-    // Without sun.misc.Unsafe, which JDK 25 grants only if told to, Netty needs more objects.
+  void hit_inAPipelineOfSixteen_staysWithinItsBudget() {
+    // Without sun.misc.Unsafe, which JDK 25 grants only by an option, Netty needs more objects.
     assertWithin(PlatformDependent.hasUnsafe() ? 60 : 130, allocatedPerHit(16));
   }
 
   @Test
-  void hit_alone_allocatesWhatABatchDoes() {
+  void hit_alone_staysWithinItsBudget() {
     assertWithin(1_000, allocatedPerHit(1));
   }
 
@@ -59,7 +59,7 @@ class HitAllocationIT {
       play(client, batch, replies);
     }
     long[] loops = loops();
-    // What is done each second, whoever asks, is not the hits': the slower the machine the more.
+    // Periodic work also allocates, more so on a slow machine. So take the least of three rounds.
     double least = Double.MAX_VALUE;
     for (int round = 0; round < 3; round++) {
       long[] before = THREADS.getThreadAllocatedBytes(loops);
@@ -69,7 +69,7 @@ class HitAllocationIT {
       long[] after = THREADS.getThreadAllocatedBytes(loops);
       long allocated = 0;
       for (int loop = 0; loop < loops.length; loop++) {
-        // Those of an earlier proxy may end meanwhile, and have allocated nothing then.
+        // The loops of an earlier proxy may end meanwhile; they then report no allocations.
         allocated += Math.max(0, after[loop] - before[loop]);
       }
       least = Math.min(least, allocated / (double) BATCHES / pipeline);

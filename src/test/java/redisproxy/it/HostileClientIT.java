@@ -16,8 +16,7 @@ import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * Clients that ask for more than their share, or end early, before a Redis that is as slow as the
- * test wants.
+ * Clients that request more than their share, or end early. The test controls how slow Redis is.
  */
 @InEachShape
 class HostileClientIT {
@@ -25,7 +24,7 @@ class HostileClientIT {
   @RegisterExtension final Opened opened = new Opened();
 
   @Test
-  void clientThatEndedItsSide_isAnsweredAndThenClosed() {
+  void clientThatEndedItsOutput_isAnsweredAndThenClosed() {
     FakeRedis redis =
         opened.add(
             new FakeRedis(
@@ -43,7 +42,7 @@ class HostileClientIT {
   }
 
   @Test
-  void oneLargeValueTooMany_isRefusedAtOnce() {
+  void largeValueBeyondTheLimit_isRefusedAtOnce() {
     CountDownLatch over = new CountDownLatch(1);
     FakeRedis redis =
         opened.add(
@@ -70,9 +69,9 @@ class HostileClientIT {
     clients.forEach(RespClient::close);
   }
 
-  /** A page that a browser was lured to can have it send bytes here that it chose. */
+  /** A malicious web page can make a browser send chosen bytes to this port. */
   @Test
-  void httpSentOverResp_isCutOff_whereverInThePipeline() {
+  void httpOnTheRespPort_isCutOff_anywhereInThePipeline() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient direct = opened.client(redis);
@@ -83,16 +82,16 @@ class HostileClientIT {
           client.send(before + http + RespClient.request("SET", "written", "1"));
           client.rest();
         } catch (UncheckedIOException reset) {
-          // closed with requests unread
+          // The proxy closed with requests unread.
         }
         assertEquals("$-1\r\n", direct.call("GET", "written"), before + http);
       }
     }
   }
 
-  /** A client that Redis has yet to let in may announce no more than there, on either route. */
+  /** Before a client has logged in, the proxy limits its requests as Redis does, on each route. */
   @Test
-  void strangerToRedis_isBoundedAsByRedis() {
+  void clientBeforeLogin_isLimitedAsByRedis() {
     EmbeddedRedis redis = opened.redis("requirepass s3cret");
     RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
     String letIn = RespClient.request("AUTH", "s3cret") + RespClient.request("RESET");
@@ -112,7 +111,10 @@ class HostileClientIT {
     }
   }
 
-  /** The answer to what came before is read first, so that Redis knows the client's standing. */
+  /**
+   * Reads the replies to the first requests before sending the last, so that the login has taken
+   * effect.
+   */
   private static String play(RespClient client, String before, String request) {
     client.send(before);
     for (int i = before.split("\\*", -1).length; i > 1; i--) {
@@ -121,9 +123,9 @@ class HostileClientIT {
     return client.send(request).rest();
   }
 
-  /** Versions of Redis differ in what they refuse at once; the proxy says what its Redis says. */
+  /** Redis versions differ in what they refuse at once. The proxy must reply like its Redis. */
   @Test
-  void requestThatRedisRefusesAtItsFirstLine_isRefusedAtOnce() {
+  void requestRefusedByRedisAtItsFirstLine_isRefusedAtOnce() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         RunningProxy proxy = RunningProxy.start(shape, redis.url())) {
       for (String before : List.of("", "GET a\r\n", "LRANGE l 0 -1\r\n")) {
@@ -149,7 +151,7 @@ class HostileClientIT {
     }
   }
 
-  /** What comes before the server closes; nothing if it goes on reading. */
+  /** The bytes before the server closes; empty if it goes on reading. */
   private static String refusal(RespClient client, String before, String request) {
     try {
       return client.send(before + request).rest();
@@ -158,9 +160,9 @@ class HostileClientIT {
     }
   }
 
-  /** Where they stand would cost more than they do. */
+  /** The positions of so many arguments would take more memory than the arguments. */
   @Test
-  void manyArguments_areRefusedWhenAnnounced_orPassedOnToRedis() {
+  void tooManyArguments_areRefusedAtOnce_orPassedOnToRedis() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy alone = opened.proxy(shape, redis.url(), "resp.tunnel", "false");
     RespClient reader = opened.client(alone);

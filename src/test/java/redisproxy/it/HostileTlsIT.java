@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
-/** Clients that do not keep to TLS on ports that speak it. Others are served all the while. */
+/** Clients that violate TLS on TLS ports. Other clients are served all the while. */
 class HostileTlsIT {
   private static final String HELLO = "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc";
 
@@ -95,7 +95,7 @@ class HostileTlsIT {
         "\u0015\u0003\u0003\u0000\u0002\u0002\u0028",
         "\u0080\u002e\u0001\u0003\u0001",
       })
-  void whatIsNoHandshake_isClosed_onEachPort(String first) throws IOException {
+  void inputOtherThanAHandshake_isClosed_onEachPort(String first) throws IOException {
     for (int port : new int[] {proxy.respPort(), proxy.httpPort()}) {
       try (RespClient client = new RespClient(port)) {
         client.send(first).endOutput();
@@ -106,7 +106,7 @@ class HostileTlsIT {
   }
 
   @Test
-  void handshakesBegunAndLeftSo_areNoClients() throws IOException {
+  void unfinishedHandshakes_doNotCountAsClients() throws IOException {
     List<RespClient> begun = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       begun.add(new RespClient(proxy.respPort()).send(i % 2 == 0 ? HELLO : ""));
@@ -118,7 +118,7 @@ class HostileTlsIT {
   }
 
   @Test
-  void recordThatIsForged_endsTheConnection() throws IOException {
+  void forgedRecord_closesTheConnection() throws IOException {
     for (String version : new String[] {"TLSv1.2", "TLSv1.3"}) {
       try (Socket raw = new Socket("127.0.0.1", proxy.respPort())) {
         SSLSocket socket = layered(raw, version);
@@ -142,11 +142,11 @@ class HostileTlsIT {
   }
 
   @Test
-  void olderTlsThan12_isRefused() throws IOException {
+  void tlsBefore12_isRefused() throws IOException {
     for (String old : new String[] {"TLSv1", "TLSv1.1"}) {
       assertThrows(IOException.class, () -> handshaken(old).close());
     }
-    // Whatever this JVM allows itself: a hello that offers 1.1 at most.
+    // This JVM may itself refuse old versions, so also send a raw hello that offers at most 1.1.
     String hello =
         "\u0016\u0003\u0001\u0000\u002d\u0001\u0000\u0000\u0029\u0003\u0002"
             + "r".repeat(32)
@@ -158,17 +158,17 @@ class HostileTlsIT {
     assertOthersAreServed();
   }
 
-  /** A client could have the server sign again and again, over one connection. */
+  /** With renegotiation, a client could make the server sign again and again on one connection. */
   @Test
-  void handshakeAnew_isRefused() throws Exception {
+  void renegotiation_isRefused() throws Exception {
     RunningJar jar = opened.jar(folder);
     jar.run(
         Map.of("REDIS_URL", redis.url(), "RESP_TLS_CERT", CERT, "RESP_TLS_KEY", KEY), List.of());
     jar.awaitReady();
-    assertHandshakeAnewIsRefused(jar.resp);
+    assertRenegotiationIsRefused(jar.resp);
   }
 
-  private static void assertHandshakeAnewIsRefused(int port) throws IOException {
+  private static void assertRenegotiationIsRefused(int port) throws IOException {
     try (SSLSocket socket = handshaken(port, "TLSv1.2")) {
       assertEquals("+PONG\r\n", ping(socket));
       assertThrows(
@@ -183,7 +183,7 @@ class HostileTlsIT {
   }
 
   @Test
-  void endWithoutItsWord_isAnEnd() throws IOException {
+  void closeWithoutCloseNotify_endsTheSession() throws IOException {
     for (int i = 0; i < 20; i++) {
       try (Socket raw = new Socket("127.0.0.1", proxy.respPort())) {
         assertEquals("+PONG\r\n", ping(layered(raw, "TLSv1.3")));

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * Requests that two servers one behind the other could understand differently, by which one client
- * speaks in the name of another. Each is followed by a request for a key that must not be answered.
+ * Requests that two servers in a chain could parse differently, which allows request smuggling.
+ * Each is followed by a request for a key that must not be answered.
  */
 class HttpFramingIT {
   private static final String SMUGGLED = "GET /keys/smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -81,13 +81,13 @@ class HttpFramingIT {
         "Host: x|without a colon",
         "Host: x|Nul\u0000: 1",
       })
-  void ambiguousHeaders_areRefused_andNothingBehindThemIsRead(String headers) {
+  void ambiguousHeaders_areRefused_andNothingAfterThemIsRead(String headers) {
     assertRefused(get("GET /keys/color HTTP/1.1", headers.split("\\|")));
   }
 
-  /** A list may come in several lines (RFC 9110, 5.3), over either version of HTTP. */
+  /** A list may come in several header lines (RFC 9110, 5.3), in any version of HTTP. */
   @Test
-  void listsInSeveralLines_areOne() {
+  void listInSeveralLines_isReadAsOne() {
     String json =
         get("GET /keys/color HTTP/1.1", "Host: x", "Accept: text/html;q=0.1", "Accept: a/json");
     String etag =
@@ -106,11 +106,11 @@ class HttpFramingIT {
         "GET /keys/a b HTTP/1.1",
         "GET /keys/color HTTP/9.9.9",
       })
-  void requestLineThatIsNone_isRefused(String line) {
+  void malformedRequestLine_isRefused(String line) {
     assertRefused(get(line, "Host: x"));
   }
 
-  /** What a bare CR or LF ends depends on who reads. */
+  /** Servers differ in what a bare CR or LF ends. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -120,13 +120,13 @@ class HttpFramingIT {
         "GET /keys/color HTTP/1.1\nHost: x\nContent-Length: 5\nTransfer-Encoding: chunked\n\n",
         "GET /keys/color HTTP/1.1\r\nHost: x\r\n Transfer-Encoding: chunked\r\n\r\n",
       })
-  void strayControls_areRefused(String request) {
+  void strayControlCharacters_areRefused(String request) {
     assertRefused(request);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"/keys/color", "/get?key=color", "/lookup?key=color", "/", "/none"})
-  void bodyWithoutEnd_isRefusedOnEveryRoute_andTheConnectionEnds(String path) {
+  void endlessBody_isRefusedOnEveryRoute_andTheConnectionIsClosed(String path) {
     for (String method : new String[] {"GET", "HEAD", "POST", "PUT", "DELETE"}) {
       for (String body :
           new String[] {"Transfer-Encoding: chunked", "Content-Length: 100000000000"}) {
@@ -140,7 +140,7 @@ class HttpFramingIT {
   }
 
   @Test
-  void smallBody_isPassedOver_andTheNextRequestIsAnswered() {
+  void smallBody_isSkipped_andTheNextRequestIsAnswered() {
     String said =
         untilClosed(
             proxy.httpPort(),
@@ -151,7 +151,7 @@ class HttpFramingIT {
   }
 
   @Test
-  void absoluteForm_isTheSamePath_andWhatIsNoPathIsNone() {
+  void absoluteForm_isAccepted_andOtherTargetsAreRefused() {
     String close = "\r\nHost: x\r\nConnection: close\r\n\r\n";
     assertTrue(
         untilClosed(proxy.httpPort(), "GET http://other/keys/color HTTP/1.1" + close)
@@ -165,7 +165,7 @@ class HttpFramingIT {
   }
 
   @Test
-  void adminPort_takesNoBodiesEither_norSeveralHosts() {
+  void adminPort_refusesBodiesAndSeveralHosts() {
     for (String request :
         new String[] {
           "POST /stats HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -178,7 +178,7 @@ class HttpFramingIT {
   }
 
   @Test
-  void headersByTheThousand_areRefused() {
+  void tooManyHeaders_areRefused() {
     try (RespClient client = new RespClient(proxy.httpPort())) {
       client.send("GET /keys/color HTTP/1.1\r\nHost: x\r\n");
       try {

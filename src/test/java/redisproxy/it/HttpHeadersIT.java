@@ -91,7 +91,7 @@ class HttpHeadersIT {
     "405, POST /keys/color",
     "409, GET /keys/list",
   })
-  void http_everyAnswer_hasThem(int status, String line) {
+  void http_everyResponse_hasTheHeaders(int status, String line) {
     assertHeaders(proxy.httpPort(), status, request(line));
   }
 
@@ -103,7 +103,7 @@ class HttpHeadersIT {
     "413, Transfer-Encoding: chunked",
     "431, X: long",
   })
-  void http_answersToHeaders_haveThem(int status, String header) {
+  void http_responsesToSpecialHeaders_haveTheHeaders(int status, String header) {
     String sent = header.replace("long", "x".repeat(20_000));
     assertHeaders(proxy.httpPort(), status, request("GET /keys/color", sent));
   }
@@ -121,13 +121,13 @@ class HttpHeadersIT {
     "405, POST /stats",
     "415, PUT /log/level",
   })
-  void admin_everyAnswer_hasThem(int status, String line) {
+  void admin_everyResponse_hasTheHeaders(int status, String line) {
     assertHeaders(proxy.adminPort(), status, request(line));
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void brokenRequests_areAnsweredWithThem(boolean admin) {
+  void responsesToBrokenRequests_haveTheHeaders(boolean admin) {
     int port = admin ? proxy.adminPort() : proxy.httpPort();
     assertHeaders(port, 400, "*1\r\n$4\r\nPING\r\n\r\n\r\n");
     assertHeaders(port, 400, "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n");

@@ -57,7 +57,7 @@ class HttpIT {
   }
 
   @Test
-  void get_whenCached_saysSoAndAsksRedisNoMore() {
+  void get_whenCached_saysSoAndCausesNoLoad() {
     direct.call("SET", "color", "blue");
     HttpResponse<String> first = proxy.http("/keys/color");
     assertTrue(
@@ -87,7 +87,7 @@ class HttpIT {
     "a%3Fb, a?b",
     "%E2%82%AC, \u00e2\u0082\u00ac"
   })
-  void get_ofAnyKeyInThePath_readsTheBytesItSpells(String path, String key) {
+  void get_ofAnyKeyInThePath_readsItsDecodedBytes(String path, String key) {
     direct.call("SET", key, "value of it");
     assertEquals("value of it", proxy.http("/keys/" + path).body());
     assertEquals("value of it", proxy.http("/get/" + path).body());
@@ -126,7 +126,7 @@ class HttpIT {
   }
 
   @Test
-  void get_ofMissingKey_is404AndNamesIt() {
+  void get_ofMissingKey_is404AndNamesTheKey() {
     HttpResponse<String> response = proxy.http("/keys/nope");
     assertEquals(404, response.statusCode());
     assertEquals("application/problem+json", header(response, "content-type"));
@@ -139,7 +139,7 @@ class HttpIT {
   }
 
   @Test
-  void get_ofAnotherType_is409WithRedissOwnText() {
+  void get_ofAnotherType_is409WithRedissError() {
     direct.call("LPUSH", "list", "a");
     HttpResponse<String> response = proxy.http("/keys/list");
     assertEquals(409, response.statusCode());
@@ -253,17 +253,17 @@ class HttpIT {
   }
 
   @Test
-  void bodyThatIsNotRead_endsTheConnection() {
+  void unreadBody_closesTheConnection() {
     String replies =
         untilClosed(
             "GET /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
                 + "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assertTrue(replies.startsWith("HTTP/1.1 413"), replies);
-    assertEquals(0, replies.lastIndexOf("HTTP/1.1"), "nothing is answered behind a close");
+    assertEquals(0, replies.lastIndexOf("HTTP/1.1"), "no response after a close");
   }
 
   @Test
-  void targetThatIsNoPath_isAProblemToo() {
+  void targetOtherThanAPath_isAProblemToo() {
     String reply = untilClosed("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assertTrue(reply.startsWith("HTTP/1.1 404"), reply);
     assertTrue(reply.contains("application/problem+json"), reply);
@@ -291,13 +291,13 @@ class HttpIT {
     raw.send("*1\r\n$4\r\nPING\r\n\r\n\r\n");
     assertTrue(raw.reply().startsWith("HTTP/1.0 400"));
     while (raw.read() >= 0) {
-      // to the end
+      // Read to the end.
     }
     raw.close();
   }
 
   @Test
-  void maxAgeRemaining_letsOtherCachesKeepIt() {
+  void maxAgeRemaining_letsOtherCachesKeepTheValue() {
     direct.call("SET", "color", "blue");
     RunningProxy lenient = opened.proxy(shape, redis.url(), "http.max-age", "remaining");
     String control = header(lenient.http("/keys/color"), "cache-control");

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Values of half a gigabyte, before a packaged jar that has 64 MB of heap for everything. */
+/** Values of half a gigabyte, through a packaged jar with a heap of 64 MB. */
 class HugeValueIT {
   private static final List<String> SMALL_MEMORY =
       List.of("-Xmx64m", "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError");
@@ -38,7 +38,7 @@ class HugeValueIT {
   }
 
   @Test
-  void valueOf512MB_costsBoundedHeapAndStallsNobody() throws Exception {
+  void valueOf512MB_needsBoundedHeap_andDelaysNoOtherClient() throws Exception {
     EmbeddedRedis redis = opened.redis();
     try (RespClient direct = new RespClient(redis)) {
       assertEquals(":536870912\r\n", direct.call("SETRANGE", "huge", "536870911", "x"));
@@ -68,7 +68,7 @@ class HugeValueIT {
   }
 
   @Test
-  void valueOf512MB_isWrittenAndReadOverADedicatedConnectionInBoundedMemory() throws Exception {
+  void valueOf512MB_overADedicatedConnection_needsBoundedMemory() throws Exception {
     int pieces = 512;
     byte[] piece = new byte[1024 * 1024];
     new Random(1).nextBytes(piece);
@@ -107,13 +107,13 @@ class HugeValueIT {
     assertTrue(jar.isAlive());
   }
 
-  /** The same piece with its number in it, so that none can stand in another's place. */
+  /** Writes its number into a piece, so that swapped pieces are noticed. */
   private static byte[] numbered(byte[] piece, int number) {
     ByteBuffer.wrap(piece).putInt(number);
     return piece;
   }
 
-  /** An error in its place is told whole. */
+  /** If an error comes instead, reads all of it for the message. */
   private static void assertHeader(RespClient client) {
     String header = ascii(client, 12);
     while (header.charAt(0) == '-' && !header.endsWith("\n")) {

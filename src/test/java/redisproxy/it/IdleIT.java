@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Redis closes who has been idle for longer than its {@code timeout}, and nobody else. */
+/** Redis closes clients that are idle for longer than its {@code timeout}, and no others. */
 @InEachShape
 class IdleIT {
   private static final String OK = "+OK\r\n";
@@ -43,7 +43,7 @@ class IdleIT {
     return direct.call("CLIENT", "LIST").contains(" " + address + " ");
   }
 
-  /** Reads until Redis has dropped somebody who has been idle from now on. */
+  /** Reads until Redis has dropped another client that is idle from now on. */
   private void readUntilAnotherIsDropped() {
     try (RespClient idle = proxy.resp()) {
       String address = idle.addressAtRedis();
@@ -60,7 +60,7 @@ class IdleIT {
   }
 
   @Test
-  void readerFromTheCache_keepsItsDedicatedConnection_andWhoIsIdleIsClosed() {
+  void readerFromTheCache_keepsItsDedicatedConnection_idleClientDoesNot() {
     direct.call("CONFIG", "SET", "timeout", "1");
     String address = client.addressAtRedis();
     readUntilAnotherIsDropped();
@@ -69,12 +69,12 @@ class IdleIT {
     readUntilAnotherIsDropped();
     assertEquals(address, client.addressAtRedis());
     assertTrue(proxy.stat("hits") - hits > 10);
-    // The proxy's own connections were idle too, and what it keeps outlives that.
+    // The proxy's own connections were idle too, and the cache was kept.
     assertEquals(loads, proxy.stat("loads"));
   }
 
   @Test
-  void readerWhoseRedisIsFrozen_isAnsweredFromTheCache() {
+  void reader_whileRedisIsFrozen_isAnsweredFromTheCache() {
     client.close();
     proxy.close();
     start("10s");
@@ -89,9 +89,9 @@ class IdleIT {
     assertEquals("$5\r\nother\r\n", client.call("GET", "k"));
   }
 
-  /** What sessions share is closed under them as well, and costs none of them anything. */
+  /** Redis may also close shared connections. No session may fail because of that. */
   @Test
-  void sharedConnectionsDropped_endNobody() {
+  void closedSharedConnections_endNoSession() {
     assertEquals(OK, client.call("SET", "n", "1"));
     assertFalse(client.call("INFO", "server").startsWith("-"));
     for (int i = 0; i < 3; i++) {

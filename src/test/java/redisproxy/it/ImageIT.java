@@ -20,7 +20,7 @@ import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
-/** The image that the Dockerfile makes, in front of a Redis in another container. */
+/** The image from the Dockerfile, with a Redis in another container. */
 @Tag("docker")
 class ImageIT {
   private static final int HTTP = 8000;
@@ -33,7 +33,7 @@ class ImageIT {
           .withNetwork(NETWORK)
           .withNetworkAliases("redis");
 
-  /** As the compose file has it: nothing in it is written to but what is temporary. */
+  /** Read-only, as in the compose file; only temporary files can be written. */
   private static final GenericContainer<?> PROXY =
       new GenericContainer<>(
               new ImageFromDockerfile()
@@ -61,7 +61,7 @@ class ImageIT {
   }
 
   @Test
-  void whatIsWrittenOverResp_isReadOverHttp() throws Exception {
+  void valueWrittenOverResp_isReadOverHttp() throws Exception {
     try (RespClient client = new RespClient(PROXY.getHost(), PROXY.getMappedPort(RESP))) {
       assertEquals("+OK\r\n", client.call("SET", "color", "blue"));
     }
@@ -74,7 +74,7 @@ class ImageIT {
   }
 
   @Test
-  void it_runsAsNobody_andSaysWhatItIs() throws Exception {
+  void image_runsWithoutRoot_andHasLabels() throws Exception {
     assertEquals("10001", PROXY.execInContainer("id", "-u").getStdout().strip());
     Map<String, String> labels = PROXY.getContainerInfo().getConfig().getLabels();
     assertEquals("redis-proxy", labels.get("org.opencontainers.image.title"));
@@ -82,7 +82,7 @@ class ImageIT {
   }
 
   @Test
-  void askedToStop_itEndsByItself() {
+  void stop_endsTheProxyGracefully() {
     GenericContainer<?> other =
         new GenericContainer<>(PROXY.getDockerImageName())
             .withNetwork(NETWORK)

@@ -39,7 +39,7 @@ class JarIT {
   }
 
   @Test
-  void help_and_version_sayWhatThereIs() throws Exception {
+  void helpAndVersion_arePrinted() throws Exception {
     jar.run(Map.of(), List.of(), "--help");
     String help = jar.finished(0);
     assertTrue(help.contains("--config FILE") && help.contains("RESP_MAX_CLIENTS"), help);
@@ -50,7 +50,7 @@ class JarIT {
   }
 
   @Test
-  void badSettings_areAllNamedAtOnceAndSecretsAreNot() throws Exception {
+  void badSettings_areAllNamedAtOnce_withoutSecrets() throws Exception {
     Path file = directory.resolve("proxy.yaml");
     Files.writeString(file, "cache:\n  capcity: 5\nredis:\n  url: redis://:t0psecret@host:99999\n");
     jar.run(Map.of("RESP_PORT", "http"), List.of(), "--config", file.toString());
@@ -64,8 +64,8 @@ class JarIT {
     return output.lines().filter(line -> line.contains(text)).count();
   }
 
-  /** Nothing is said but that, and by the one server whose port it is. */
-  private static void assertSaysAlone(String output, String server, int port) {
+  /** Checks that this is the only error, and that only this server reports it. */
+  private static void assertIsOnlyError(String output, String server, int port) {
     String setting = server + ".port = " + port + ": cannot listen (";
     assertEquals(1, count(output, setting), output);
     assertEquals(1, count(output, "cannot listen"), output);
@@ -81,7 +81,8 @@ class JarIT {
     "http, 0.0.0.0",
     "resp, 0.0.0.0"
   })
-  void portInUse_isSaidAlone_andRedisIsNotConnectedTo(String server, String host) throws Exception {
+  void portInUse_isTheOnlyError_andRedisIsNotConnectedTo(String server, String host)
+      throws Exception {
     String prefix = server.toUpperCase(Locale.ROOT);
     try (ServerSocket taken = new ServerSocket(0);
         Switch redis = new Switch(1)) {
@@ -97,20 +98,20 @@ class JarIT {
               "" + taken.getLocalPort());
       jar.run(environment, List.of());
       String output = jar.finished(1);
-      assertSaysAlone(output, server, taken.getLocalPort());
+      assertIsOnlyError(output, server, taken.getLocalPort());
       assertEquals(2, output.lines().count(), output);
       assertFalse(redis.isUsed());
     }
   }
 
-  /** It is free when it is looked at and not when the server wants it. */
+  /** The port is free when it is checked, and taken when the server wants to listen. */
   @ParameterizedTest
   @ValueSource(strings = {"http", "resp"})
-  void portTakenDuringTheStart_isSaidAloneToo(String server) throws Exception {
+  void portTakenDuringTheStart_isTheOnlyErrorToo(String server) throws Exception {
     EmbeddedRedis redis = opened.redis();
     Switch door = opened.add(new Switch(redis.port()));
     Runnable lead = door.hold();
-    // Or a slow machine would have the attempt to connect fail, which is logged.
+    // Else the attempt to connect would fail on a slow machine, which is logged.
     jar.run(
         Map.of("REDIS_URL", door.url(), "EVENT_LOOPS", "4", "REDIS_CONNECT_TIMEOUT", "30s"),
         List.of());
@@ -118,7 +119,7 @@ class JarIT {
     int port = server.equals("http") ? jar.http : jar.resp;
     try (ServerSocket taken = new ServerSocket(port)) {
       lead.run();
-      assertSaysAlone(jar.finished(1), server, taken.getLocalPort());
+      assertIsOnlyError(jar.finished(1), server, taken.getLocalPort());
     }
   }
 
@@ -150,7 +151,7 @@ class JarIT {
     assertTrue(jar.finished(0).contains("redis-proxy has stopped"));
   }
 
-  /** Every reply that begins must come whole; between replies the server may close. */
+  /** Every reply that begins must be complete; between replies the server may close. */
   private void readUntilClosed(AtomicLong whole, List<String> broken) {
     String expected = "$5\r\nvalue\r\n";
     try (RespClient client = new RespClient(jar.resp)) {
@@ -174,7 +175,7 @@ class JarIT {
     }
   }
 
-  /** Whether the server still took it; once it has closed it need not. */
+  /** Whether the server accepted the requests; it may have closed the connection. */
   private static boolean isSent(RespClient client, String requests) {
     try {
       client.send(requests);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Values too large to keep, and clients too slow to read. */
+/** Values that are too large to keep, and clients that read too slowly. */
 @InEachShape
 class LargeValueIT {
   private static final int MIB = 1024 * 1024;
@@ -50,7 +50,7 @@ class LargeValueIT {
   }
 
   @Test
-  void valueAtTheLimit_isKeptAndOneByteMoreIsStreamed() {
+  void valueAtTheLimit_isKept_andALongerOneIsStreamed() {
     byte[] kept = set("kept", MIB);
     byte[] large = set("large", MIB + 1);
     try (RespClient client = proxy.resp()) {
@@ -72,7 +72,7 @@ class LargeValueIT {
   }
 
   @Test
-  void hugeValue_streamsOverBoth() {
+  void hugeValue_isStreamedOverRespAndHttp() {
     byte[] huge = set("huge", 50 * MIB + 7);
     try (RespClient client = proxy.resp()) {
       client.send(RespClient.request("GET", "huge"));
@@ -82,7 +82,7 @@ class LargeValueIT {
   }
 
   @Test
-  void clientGoneInTheMiddle_freesTheStream() {
+  void clientThatLeavesWithinAValue_freesTheStream() {
     set("huge", 30 * MIB);
     for (int i = 0; i < 80; i++) {
       RespClient client = proxy.resp();
@@ -114,7 +114,7 @@ class LargeValueIT {
   }
 
   @Test
-  void answersLetGo_areAskedAgainInOrder() {
+  void droppedAnswers_areLoadedAgainInOrder() {
     byte[][] values = new byte[60][];
     StringBuilder requests = new StringBuilder();
     for (int i = 0; i < values.length; i++) {

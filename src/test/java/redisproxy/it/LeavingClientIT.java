@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Clients that end their side while Redis has yet to answer, and are gone before it does. */
+/** Clients that leave while Redis still owes them replies. */
 @InEachShape
 class LeavingClientIT {
   private static final int CLIENTS = 20;
@@ -39,7 +39,7 @@ class LeavingClientIT {
     proxy = opened.proxy(shape, redis.url());
   }
 
-  /** How many sessions this JVM holds, garbage not counted. */
+  /** How many sessions this JVM holds, without garbage. */
   private static long sessions() throws Exception {
     String histogram =
         (String)
@@ -106,10 +106,10 @@ class LeavingClientIT {
         .toList();
   }
 
-  /** What the next worker waits for must not go to one that is gone. */
+  /** An element for the next worker must not go to a client that has left. */
   @ParameterizedTest
   @EnumSource(Exit.class)
-  void clientThatLeaves_isBlockedNoLonger(Exit exit) throws Exception {
+  void clientThatLeaves_isUnblocked(Exit exit) throws Exception {
     direct.call("XGROUP", "CREATE", "group", "g", "$", "MKSTREAM");
     for (String[] command : blocking()) {
       if (!isKnown(command[0])) {
@@ -120,7 +120,7 @@ class LeavingClientIT {
         direct.awaitBlocked(1);
         assertEquals(command[0], value("before"));
         exit.leave(socket);
-        // Half of what the proxy would wait for a client that is only slow.
+        // Half of the time that the proxy would wait for a slow client.
         await()
             .atMost(Duration.ofMillis(500))
             .until(() -> direct.call("INFO", "clients").contains("blocked_clients:0\r"));
@@ -140,7 +140,7 @@ class LeavingClientIT {
 
   @ParameterizedTest
   @EnumSource(Exit.class)
-  void worker_getsTheJob_whenTheOneBeforeHasLeft(Exit exit) throws Exception {
+  void worker_getsTheJob_whenAnEarlierOneHasLeft(Exit exit) throws Exception {
     for (int i = 0; i < 10; i++) {
       try (Socket gone = connect();
           RespClient worker = proxy.resp()) {
@@ -158,7 +158,7 @@ class LeavingClientIT {
 
   @ParameterizedTest
   @EnumSource(Exit.class)
-  void subscriberThatLeaves_isForgotten(Exit exit) throws Exception {
+  void subscriberThatLeaves_isUnsubscribed(Exit exit) throws Exception {
     for (String command : List.of("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE")) {
       if (!isKnown(command)) {
         continue;
@@ -181,11 +181,12 @@ class LeavingClientIT {
   }
 
   /**
-   * Nobody waits for the replies, nor for the connection that some of this needs: it happens all
-   * the same. Only a client that resets may lose what Redis had not read.
+   * No client waits for the replies or for the dedicated connection. The requests must be executed
+   * all the same. Only a client that resets its connection may lose requests that Redis has not
+   * read.
    */
   @Test
-  void requestsOfAClientThatLeavesAtOnce_areDone() throws Exception {
+  void requestsOfAClientThatLeavesAtOnce_areExecuted() throws Exception {
     String large = "v".repeat(30_000);
     for (int i = 0; i < 20; i++) {
       for (Exit exit : List.of(Exit.CLOSE, Exit.HALF_CLOSE)) {
@@ -220,7 +221,7 @@ class LeavingClientIT {
   }
 
   @Test
-  void sessionsOfThoseWhoAreGone_areForgotten() throws Exception {
+  void sessionsOfClientsThatLeft_areGarbageCollected() throws Exception {
     long before = sessions();
     List<Socket> leaving = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
@@ -238,11 +239,11 @@ class LeavingClientIT {
   }
 
   /**
-   * Requests with bodies wait, for responses before them are not read; and then nobody is there any
-   * more. What is lost then fails the class.
+   * Requests with bodies wait, because the client does not read the responses before them. Then the
+   * client leaves. A leaked buffer fails the class.
    */
   @Test
-  void bodiesOfThoseWhoAreGone_areReleased() throws Exception {
+  void bodiesOfClientsThatLeft_areReleased() throws Exception {
     direct.call("SET", "k", "v".repeat(900_000));
     leaveWithBodies(proxy.httpPort(), "/keys/k");
     leaveWithBodies(proxy.adminPort(), "/dashboard/uplot/uplot.js");
@@ -256,7 +257,7 @@ class LeavingClientIT {
     for (int i = 0; i < CLIENTS; i++) {
       Socket socket = Unread.connect(port);
       socket.getOutputStream().write(requests);
-      // Until some of it waits.
+      // Wait until some of the requests are queued.
       Thread.sleep(20);
       reset(socket);
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Loads, before a Redis that answers what and when the test wants. */
+/** Loads from a fake Redis; the test controls its replies and their timing. */
 @InEachShape
 class LoadIT {
   @Parameter Shape shape;
@@ -43,7 +43,7 @@ class LoadIT {
   }
 
   @Test
-  void slowLoad_delaysNoHitOfAnotherConnection() {
+  void slowLoad_doesNotDelayHitsOfOtherConnections() {
     CountDownLatch release = new CountDownLatch(1);
     Function<List<String>, String> answer =
         command -> {
@@ -105,7 +105,7 @@ class LoadIT {
   }
 
   @Test
-  void emptyRangeOfAKeyThatAppearedMeanwhile_isAskedAgainAtOnce() {
+  void emptyRangeOfAKeyThatAppearedMeanwhile_isAskedAgainInATransaction() {
     AtomicInteger asked = new AtomicInteger();
     Function<List<String>, String> answer =
         command ->
@@ -125,7 +125,7 @@ class LoadIT {
   }
 
   @Test
-  void keyGoneBetweenItsValueAndItsTime_isAnsweredAndNotKept() {
+  void keyGoneBetweenGetrangeAndPttl_isAnsweredAndNotKept() {
     AtomicInteger asked = new AtomicInteger();
     Function<List<String>, String> answer =
         command -> {
@@ -146,7 +146,7 @@ class LoadIT {
   @ParameterizedTest
   @ValueSource(
       strings = {"-NOPERM no permission for 'pttl'", "+soon", "$4\r\nsoon", "$-1", "*0", "*-1"})
-  void timeThatIsNoTime_leavesTheValueUnkept(String time) {
+  void value_whenPttlReturnsNoTime_isNotKept(String time) {
     Function<List<String>, String> answer =
         command -> command.get(0).equalsIgnoreCase("pttl") ? time + "\r\n" : plain(command, "v");
     FakeRedis redis = opened.add(new FakeRedis(answer));
@@ -160,7 +160,7 @@ class LoadIT {
 
   @ParameterizedTest
   @ValueSource(strings = {":5", "$-1", "*0", "*-1", "+v"})
-  void valueThatIsNoString_isAnError(String value) {
+  void valueThatIsNotAString_isAnError(String value) {
     Function<List<String>, String> answer =
         command -> command.get(0).equalsIgnoreCase("pttl") ? ":-1\r\n" : value + "\r\n";
     FakeRedis redis = opened.add(new FakeRedis(answer));
@@ -190,7 +190,7 @@ class LoadIT {
   }
 
   @Test
-  void redissOwnErrors_comeThroughExactly() {
+  void redissErrors_arePassedOnUnchanged() {
     Function<List<String>, String> answer =
         command ->
             switch (command.get(1)) {
@@ -210,9 +210,9 @@ class LoadIT {
     assertEquals(502, proxy.http("/keys/perm").statusCode());
   }
 
-  /** Loads of a turn share a write, and the Redis client shares one error among all of them. */
+  /** Loads of a turn share a write, and the Redis client reports one error for all of them. */
   @Test
-  void manyKeysInOneRead_oneOfAnotherType_eachHasItsOwnAnswer() {
+  void keysInOneRead_withAWrongTypeAmongThem_getTheirOwnAnswers() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient direct = opened.client(redis);
@@ -231,7 +231,7 @@ class LoadIT {
         replies.append(i % 20 == 9 ? "$0\r\n\r\n" : "$2\r\nv" + i % 10 + "\r\n");
       }
     }
-    // What it has not been told of yet would overtake the loads.
+    // Wait for all invalidations: late ones would overtake the loads.
     await().until(() -> proxy.stat("invalidations") == 40 - 2);
     client.send(requests.toString());
     assertEquals(replies.toString(), text(client.bytes(replies.length())));

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
-/** The default host, localhost: all three ports are reached over 127.0.0.1 and over ::1. */
+/** The default host is localhost: all three ports are reachable over 127.0.0.1 and ::1. */
 @InEachShape
 class LocalhostIT {
   private static final List<String> LOOPBACKS = List.of("127.0.0.1", "::1");
@@ -63,10 +63,10 @@ class LocalhostIT {
   }
 
   @Test
-  void everyPort_isReachedOverBothLoopbacks() throws IOException {
+  void everyPort_isReachableOverBothLoopbacks() throws IOException {
     RunningProxy proxy = proxy();
     for (String address : LOOPBACKS) {
-      // More than there are instances: each answers over both.
+      // More clients than instances, so that each instance answers over both.
       for (int i = 0; i < 7; i++) {
         assertEquals("$4\r\nblue\r\n", resp(address, proxy).call("GET", "color"));
         assertEquals("HTTP/1.1 200 OK", statusLine(address, proxy.httpPort(), "/keys/color"));
@@ -76,7 +76,7 @@ class LocalhostIT {
   }
 
   @Test
-  void maxClients_countsBoth() {
+  void maxClients_countsBothLoopbacks() {
     RunningProxy proxy = proxy("resp.max-clients", "4");
     List<RespClient> clients = new ArrayList<>();
     for (String address : LOOPBACKS) {
@@ -91,7 +91,7 @@ class LocalhostIT {
   }
 
   @Test
-  void newCertificate_isShownOverBoth(@TempDir Path folder) {
+  void newCertificate_isUsedOnBothLoopbacks(@TempDir Path folder) {
     TestCertificates certificates = TestCertificates.get();
     Path cert = folder.resolve("cert.pem");
     Path key = folder.resolve("key.pem");
@@ -118,7 +118,7 @@ class LocalhostIT {
   }
 
   @Test
-  void stop_closesBoth() {
+  void stop_closesBothLoopbacks() {
     RunningProxy proxy = RunningProxy.start(shape, redis.url());
     List<RespClient> clients = LOOPBACKS.stream().map(to -> resp(to, proxy)).toList();
     clients.forEach(client -> assertEquals("+PONG\r\n", client.call("PING")));
@@ -133,7 +133,7 @@ class LocalhostIT {
   }
 
   @Test
-  void portTakenOnEither_isNamed() throws IOException {
+  void portTakenOnEitherLoopback_isNamed() throws IOException {
     for (String address : LOOPBACKS) {
       for (String server : List.of("resp", "http", "admin")) {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(address))) {
@@ -151,7 +151,7 @@ class LocalhostIT {
   }
 
   @Test
-  void numericHost_isThatAddressAlone() {
+  void numericHost_listensOnlyOnThatAddress() {
     RunningProxy proxy = proxy("resp.host", "127.0.0.1");
     assertEquals("+PONG\r\n", resp("127.0.0.1", proxy).call("PING"));
     assertThrows(SocketException.class, () -> new Socket("::1", proxy.respPort()).close());

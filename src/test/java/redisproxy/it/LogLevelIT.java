@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.LoggerFactory;
 
-/** The log level, changed while the proxy runs: by whom it may be. */
+/** Changing the log level while the proxy runs, and who may do it. */
 class LogLevelIT {
   private static final String DEBUG = "{\"level\":\"debug\"}";
 
@@ -30,13 +30,13 @@ class LogLevelIT {
     own.setLevel(before);
   }
 
-  /** Nobody listens there. */
+  /** A proxy without a Redis: nothing listens at the address. */
   private RunningProxy proxy(String... settings) {
     return opened.proxy(Shape.values()[0], "redis://127.0.0.1:1/0", settings);
   }
 
   @Test
-  void level_isToldAndChanged() {
+  void level_isReportedAndChanged() {
     RunningProxy proxy = proxy();
     assertEquals("{\"level\":\"info\"}\n", proxy.admin("/log/level").body());
     var changed = proxy.putAdmin("/log/level", DEBUG, "content-type", "application/json");

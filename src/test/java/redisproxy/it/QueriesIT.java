@@ -17,12 +17,12 @@ import org.junit.jupiter.params.Parameter;
 import redis.clients.jedis.Jedis;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Sessions that only read cost Redis no connection, whatever their library asks besides. */
+/** Sessions that only read and send queries need no connection to Redis of their own. */
 @InEachShape
-class AsideIT {
+class QueriesIT {
   private static final String OK = "+OK\r\n";
 
-  /** What Redis says of itself that changes from one INFO to the next. */
+  /** The values in an INFO, which change from one reply to the next. */
   private static final Pattern VALUES = Pattern.compile(":[^\r]*");
 
   private static final String REACHABLE_0 = "# redis-proxy\r\nredis_reachable:0\r\n\r\n";
@@ -46,7 +46,7 @@ class AsideIT {
     return direct.otherConnections();
   }
 
-  /** All that is connected in the end: links, and no dedicated connection, nor anything else. */
+  /** Waits until only this many links are connected, and no dedicated connections. */
   private void awaitConnections(int links) {
     await().untilAsserted(() -> assertEquals(links, connections()));
   }
@@ -57,7 +57,7 @@ class AsideIT {
   }
 
   @Test
-  void select_readsEachDatabase_andCostsNoConnection() {
+  void select_readsEachDatabase_withoutADedicatedConnection() {
     set(0, "k", "zero");
     set(3, "k", "three");
     try (RespClient client = proxy.resp()) {
@@ -75,7 +75,7 @@ class AsideIT {
   }
 
   @Test
-  void select_ofWhatIsNoDatabase_isRedissOwnError_andChangesNothing() {
+  void select_ofAnInvalidDatabase_isRedissError_andChangesNothing() {
     set(0, "k", "zero");
     set(7, "k", "seven");
     try (RespClient client = proxy.resp()) {
@@ -102,9 +102,9 @@ class AsideIT {
     }
   }
 
-  /** More of them than links may be open: the one unused for longest makes room. */
+  /** There are more databases than links. The least recently used link is closed for a new one. */
   @Test
-  void everyDatabase_isRead_overSoManyLinksAtMost() {
+  void everyDatabase_isRead_overALimitedNumberOfLinks() {
     for (int db = 0; db < 24; db++) {
       set(db, "a", "a" + db);
       set(db, "b", "b" + db);
@@ -133,7 +133,7 @@ class AsideIT {
   }
 
   @Test
-  void dedicatedConnection_beginsWhereTheSessionIs_andItsWritesAreSeenThere() {
+  void dedicatedConnection_startsInTheSessionsDatabase_andInvalidatesItsKeys() {
     set(4, "k", "old");
     try (RespClient reader = proxy.resp();
         RespClient writer = proxy.resp()) {
@@ -156,7 +156,7 @@ class AsideIT {
   }
 
   @Test
-  void commandAndInfo_areRedissOwn_inBothVersions() {
+  void commandAndInfo_areRedissReplies_inResp2AndResp3() {
     for (String version : List.of("2", "3")) {
       try (RespClient client = proxy.resp();
           RespClient same = new RespClient(redis)) {
@@ -180,7 +180,7 @@ class AsideIT {
                 "INFO nothing")) {
           String[] arguments = request.split(" ");
           assertEquals(same.call(arguments), client.call(arguments), request);
-          // Inline, whose request is read a second time too.
+          // The same as an inline request, which is also parsed a second time.
           assertEquals(
               same.send(request + "\r\n").reply(), client.send(request + "\r\n").reply(), request);
         }
@@ -195,7 +195,7 @@ class AsideIT {
     }
   }
 
-  /** Without the numbers, and the length that depends on them. */
+  /** An INFO without its values, and without its length, which depends on them. */
   private static String form(String info) {
     return VALUES
         .matcher(info.substring(0, 1) + info.substring(info.indexOf('\n')))
@@ -232,11 +232,9 @@ class AsideIT {
     }
   }
 
-  /**
-   * What is asked goes on being in order when the request behind it needs a dedicated connection.
-   */
+  /** Replies stay in order when a later request needs a dedicated connection. */
   @Test
-  void pipelinedMix_thatEndsInADedicatedConnection_isAnsweredInOrder() {
+  void pipelinedMix_endingOnADedicatedConnection_isAnsweredInOrder() {
     set(2, "a", "a of 2");
     try (RespClient client = proxy.resp()) {
       client.send(
@@ -260,13 +258,13 @@ class AsideIT {
     try (RespClient client = proxy.resp()) {
       String key = "k".repeat(2000);
       assertEquals("*1\r\n" + bulk(key), client.call("COMMAND", "GETKEYS", "GET", key));
-      // the link, the dedicated connection, and the spare
+      // The link, the dedicated connection, and the spare one.
       awaitConnections(3);
     }
   }
 
   @Test
-  void clientThatEndsItsSideBehindAQuestion_isAnswered() {
+  void clientThatEndsItsOutputAfterAQuestion_isAnswered() {
     try (RespClient client = proxy.resp()) {
       client.send("COMMAND COUNT\r\nPING\r\n").endOutput();
       assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
@@ -276,12 +274,12 @@ class AsideIT {
   }
 
   @Test
-  void connectionThatRedisCloses_isOpenedAgain_andTheQuestionAsked() {
+  void question_whenRedisClosesTheConnection_isSentAgain() {
     direct.call("CONFIG", "SET", "maxclients", "64");
     try (RespClient client = proxy.resp()) {
       for (int i = 0; i < 20; i++) {
         client.call("COMMAND", "COUNT");
-        // Killed while the next question may be on its way.
+        // Kill the connection while the question may be under way.
         client.send("INFO server\r\n");
         direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
         String info = client.reply();
@@ -294,7 +292,7 @@ class AsideIT {
   }
 
   @Test
-  void manyJedis_thatOnlyGet_costNoConnection_andReadOnDuringAnOutage() {
+  void manyJedisThatOnlyGet_needNoDedicatedConnection_andReadDuringAnOutage() {
     set(0, "k", "v");
     List<Jedis> clients = new ArrayList<>();
     try {
@@ -321,7 +319,7 @@ class AsideIT {
     clients.forEach(client -> assertEquals("v", client.get("k")));
   }
 
-  /** INFO is its ready check: it waits until {@code loading} is 0. */
+  /** ioredis uses INFO as its ready check: it waits until {@code loading} is 0. */
   @Test
   void ioredis_connectsDuringAnOutage() {
     set(0, "k", "v");
@@ -364,7 +362,7 @@ class AsideIT {
   }
 
   @Test
-  void questionNobodyHasAskedBefore_isUnreachableDuringAnOutage() {
+  void newQuestion_duringAnOutage_failsAsUnreachable() {
     redis.stop();
     try (RespClient client = proxy.resp()) {
       assertEquals("-ERR redis-proxy: Redis cannot be reached\r\n", client.call("INFO"));

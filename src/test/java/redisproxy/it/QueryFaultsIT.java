@@ -19,9 +19,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** A Redis that is slow, says too much, refuses, or has more databases than are read at a time. */
+/** Queries to a Redis that is slow, sends too much, refuses, or has too many databases. */
 @InEachShape
-class AsideFaultsIT {
+class QueryFaultsIT {
   private static final String OK = "+OK\r\n";
   private static final String MARK = "redis_reachable:0";
 
@@ -29,7 +29,7 @@ class AsideFaultsIT {
   @RegisterExtension final Opened opened = new Opened();
 
   @Test
-  void redisFrozen_isAnsweredFromMemory_untilItIsBack() {
+  void frozenRedis_isReplacedByTheMemo_untilItIsBack() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "200ms");
     RespClient client = opened.client(proxy);
@@ -50,9 +50,9 @@ class AsideFaultsIT {
     await().untilAsserted(() -> assertFalse(other.call("INFO", "server").contains(MARK)));
   }
 
-  /** Redis knows no such subcommand, whoever asks. */
+  /** Redis does not know this subcommand, on any connection. */
   @Test
-  void notificationsThatAreRefused_costNoConnection() {
+  void refusedNotifications_needNoDedicatedConnection() {
     String[] request = {"CLIENT", "MAINT_NOTIFICATIONS", "ON", "moving-endpoint-type", "none"};
     EmbeddedRedis redis = opened.redis();
     RespClient direct = opened.client(redis);
@@ -64,9 +64,9 @@ class AsideFaultsIT {
     await().untilAsserted(() -> assertEquals(1, direct.otherConnections()));
   }
 
-  /** They come over the connection that asked for them. */
+  /** Notifications come over the connection that requested them. */
   @Test
-  void notificationsThatAreNotRefused_comeOverADedicatedConnection() {
+  void acceptedNotifications_needADedicatedConnection() {
     Function<List<String>, String> answer =
         command ->
             switch (command.get(0)) {
@@ -82,9 +82,9 @@ class AsideFaultsIT {
     assertTrue(redis.commands.contains(List.of("GET", "k")), () -> "" + redis.commands);
   }
 
-  /** The late reply is nobody's any more, and not the next one's. */
+  /** The late reply is dropped. It must not be given to the next question. */
   @Test
-  void replyThatComesTooLate_isNotTakenForAnother() {
+  void lateReply_isNotGivenToTheNextQuestion() {
     AtomicInteger asked = new AtomicInteger();
     Function<List<String>, String> answer =
         command -> {
@@ -112,7 +112,7 @@ class AsideFaultsIT {
   }
 
   @Test
-  void replyLargerThanAClientMayLeaveUnread_goesOverADedicatedConnection() {
+  void replyAboveMaxPendingBytes_goesOverADedicatedConnection() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url(), "resp.max-pending-bytes", "64KiB");
     RespClient direct = opened.client(redis);
@@ -123,13 +123,13 @@ class AsideFaultsIT {
     assertEquals(docs, client.reply());
     assertEquals(direct.call("COMMAND", "COUNT"), client.reply());
     assertEquals(direct.call("COMMAND", "COUNT"), other.call("COMMAND", "COUNT"));
-    // In the end the link and one dedicated connection; before 7.0 the reply is an error.
+    // At the end: the link and one dedicated connection. Before Redis 7.0 the reply is an error.
     int expected = docs.length() > 64 * 1024 ? 2 : 1;
     await().untilAsserted(() -> assertEquals(expected, direct.otherConnections()));
   }
 
   @Test
-  void redisThatBeginsToAskForAPassword_saysSoItself() {
+  void requirepass_isReportedInRedissWords() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient direct = opened.client(redis);
@@ -141,9 +141,9 @@ class AsideFaultsIT {
     assertEquals("-NOAUTH Authentication required.\r\n", client3.call("INFO"));
   }
 
-  /** What is no RESP, unasked or cut off, costs a question its connection and no more. */
+  /** A reply that is not RESP closes the query connection, and the question is asked again. */
   @Test
-  void redisThatBreaksOff_isAskedOverADedicatedConnection() {
+  void question_afterAMalformedReply_goesOverADedicatedConnection() {
     for (String broken : new String[] {"?\r\n", "$x\r\n", "*1\r\n?\r\n"}) {
       AtomicBoolean asked = new AtomicBoolean();
       Function<List<String>, String> answer =
@@ -158,7 +158,7 @@ class AsideFaultsIT {
   }
 
   @Test
-  void databaseTheCacheDoesNotKeep_isReadOverADedicatedConnection() {
+  void databaseThatIsNotCached_isReadOverADedicatedConnection() {
     FakeRedis redis = opened.add(new FakeRedis(command -> bulk(command.get(0))));
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient client = opened.client(proxy);
@@ -167,9 +167,9 @@ class AsideFaultsIT {
     assertFalse(redis.commands.toString().contains("getrange"), redis.commands::toString);
   }
 
-  /** Redis is known to be there, so the first read of a database waits for its link. */
+  /** Redis is known to be up, so the first read of a database waits for its link. */
   @Test
-  void firstReadOfADatabase_isAnswered_howeverLongItsLinkTakesToOpen() {
+  void firstReadOfADatabase_waitsForItsSlowLink() {
     FakeRedis redis =
         opened.add(new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : bulk("v")));
     RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.load-timeout", "10s");
@@ -181,7 +181,7 @@ class AsideFaultsIT {
   }
 
   @Test
-  void moreDatabasesThanLinks_allBusy_isAnOverload_thatPasses() {
+  void databaseBeyondTheLimit_isRefused_untilALinkIsIdle() {
     CountDownLatch busy = new CountDownLatch(1);
     Function<List<String>, String> answer =
         command -> {
