@@ -12,7 +12,7 @@ import redisproxy.transport.Choice;
 import redisproxy.transport.Sockets;
 import redisproxy.upstream.connection.Names;
 
-/** How event loops are made, and what the process has room for. */
+/** Creates event loops, and knows how many sockets and streams the process has room for. */
 final class EventLoops {
   private final Room room = new Room(Runtime.getRuntime().maxMemory(), maxFiles());
   private final Choice choice;
@@ -47,7 +47,7 @@ final class EventLoops {
     return room;
   }
 
-  /** Which transport their sockets use. */
+  /** The transport that the sockets of all event loops use. */
   Choice transport() {
     return choice;
   }

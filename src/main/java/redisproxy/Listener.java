@@ -14,16 +14,16 @@ import redisproxy.accept.Listeners;
 import redisproxy.config.Settings;
 
 /**
- * Where a server is set to listen.
+ * The address and port that a server is configured to listen on.
  *
- * @param section of the settings: http, resp or admin
- * @param host as it is set
- * @param addresses all that the host means
+ * @param section its section of the settings: http, resp or admin
+ * @param host as configured
+ * @param addresses all addresses that the host stands for
  * @param port 0 = any free port
  */
 record Listener(String section, String host, List<String> addresses, int port) {
 
-  /** Those of the servers that are enabled. */
+  /** The listeners of all enabled servers. */
   static List<Listener> enabled(Settings settings) {
     List<Listener> all = new ArrayList<>();
     if (settings.http().enabled()) {
@@ -51,10 +51,10 @@ record Listener(String section, String host, List<String> addresses, int port) {
   }
 
   /**
-   * Binds each address and lets it go again, without listening: no client can connect meanwhile.
-   * Blocks while it looks up host names.
+   * Binds each address and releases it at once. It does not listen, so no client can connect
+   * meanwhile. Blocks while it looks up host names.
    *
-   * @throws IllegalStateException when the port is in use, or not allowed to this user
+   * @throws IllegalStateException when the port is in use, or this user may not bind it
    */
   void requireFree() {
     if (port == 0) {
@@ -62,20 +62,21 @@ record Listener(String section, String host, List<String> addresses, int port) {
     }
     for (String address : addresses) {
       InetSocketAddress local = new InetSocketAddress(address, port);
-      // Vert.x has a resolver of its own, so it may know a name that the JVM does not.
+      // Skip a name that the JVM cannot resolve: Vert.x has its own resolver and may know it.
       if (!local.isUnresolved()) {
         requireFree(address, local);
       }
     }
   }
 
-  /** An address that this machine does not have is left to the server: it may do without. */
+  /** Ignores an address that this machine does not have: the server may do without it. */
   private void requireFree(String address, InetSocketAddress local) {
     try (SocketChannel socket = SocketChannel.open()) {
-      // As the server does, or a port that was in use a minute ago would be taken for in use.
+      // The server sets this too. Without it, a port that was in use a minute ago would seem in
+      // use.
       socket.setOption(StandardSocketOptions.SO_REUSEADDR, true).bind(local);
     } catch (UnsupportedAddressTypeException noIpv6) {
-      // not an address of this machine either
+      // This machine does not have the address either.
     } catch (IOException failure) {
       if (isOfThisMachine(local.getAddress())) {
         throw failed(address, failure);

@@ -22,7 +22,7 @@ public final class Main {
   private static final int USAGE_ERROR = 2;
   private static final int START_FAILED = 1;
 
-  /** The longest an orderly stop may take before the process ends all the same. */
+  /** After this time the process ends even if the orderly stop is not finished. */
   private static final long STOP_WITHIN_MS = 9_000;
 
   private Main() {}
@@ -32,7 +32,8 @@ public final class Main {
     System.setProperty(
         "vertx.logger-delegate-factory-class-name",
         "io.vertx.core.logging.SLF4JLogDelegateFactory");
-    // With TLS 1.2 a client could have the server sign again and again over one connection.
+    // With TLS 1.2, renegotiation would let a client make the server sign again and again over one
+    // connection.
     System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     Path config = null;
     for (int i = 0; i < arguments.length; i++) {
@@ -41,7 +42,7 @@ public final class Main {
         case "--version" -> exit(0, System.out, "redis-proxy " + Version.TEXT);
         case "--config" -> {
           if (++i == arguments.length) {
-            exit(USAGE_ERROR, System.err, "--config needs a file; --help tells more");
+            exit(USAGE_ERROR, System.err, "--config needs a file; see --help");
           }
           config = Path.of(arguments[i]);
         }
@@ -49,7 +50,7 @@ public final class Main {
             exit(
                 USAGE_ERROR,
                 System.err,
-                "unknown argument " + arguments[i] + "; --help lists what there is");
+                "unknown argument " + arguments[i] + "; --help lists the arguments");
       }
     }
     run(config);
@@ -61,7 +62,7 @@ public final class Main {
 
         usage: java -jar redis-proxy.jar [--config FILE] [--help] [--version]
 
-        Settings come from the file, if one is named, and from the environment, which wins:
+        Settings come from the file, if given, and from the environment. The environment wins:
 
         """
         + Help.render();
@@ -74,13 +75,14 @@ public final class Main {
 
   private static void run(@Nullable Path config) {
     try {
-      // Before anybody can see that the proxy is up: unheard, it would end the process.
-      HangUp hangUp = config == null ? null : HangUp.taken();
+      // Before anyone can see that the proxy is up: without a handler, SIGHUP would end the
+      // process.
+      SighupHandler sighup = config == null ? null : SighupHandler.install();
       Loaded loaded = load(config);
       Logging.configure(loaded.settings().log());
       Proxy proxy = Proxy.start(loaded.settings()).toCompletionStage().toCompletableFuture().get();
-      if (config != null && hangUp != null) {
-        proxy.follow(config, loaded, hangUp);
+      if (config != null && sighup != null) {
+        proxy.follow(config, loaded, sighup);
       }
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(proxy), "stop"));
     } catch (ExecutionException e) {
@@ -92,8 +94,8 @@ public final class Main {
   }
 
   /**
-   * The settings say how many event loops there are to be, so they are read by a Vertx of their
-   * own.
+   * Reads the settings with a temporary Vertx, because they decide how many event loops the proxy's
+   * own Vertx has.
    */
   private static Loaded load(@Nullable Path config)
       throws ExecutionException, InterruptedException {
@@ -107,7 +109,8 @@ public final class Main {
   }
 
   /**
-   * The hook of SIGTERM and SIGINT. It halts, or the JVM would report the signal and not success.
+   * The shutdown hook for SIGTERM and SIGINT. It halts, because otherwise the JVM's exit status
+   * would report the signal and not success.
    */
   private static void stop(Proxy proxy) {
     try {
@@ -118,7 +121,8 @@ public final class Main {
           .get(STOP_WITHIN_MS, TimeUnit.MILLISECONDS);
       LoggerFactory.getLogger(Main.class).info("redis-proxy has stopped");
     } catch (ExecutionException | TimeoutException | InterruptedException e) {
-      LoggerFactory.getLogger(Main.class).warn("redis-proxy has stopped without all being done", e);
+      LoggerFactory.getLogger(Main.class)
+          .warn("redis-proxy has stopped before all work was done", e);
     }
     ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
     Runtime.getRuntime().halt(0);

@@ -47,12 +47,12 @@ public final class Proxy {
   /** How many values too large to keep may be streamed at once. */
   private static final int STREAMS = 64;
 
-  /** The acceptors' two and the admin verticle's. */
+  /** Two for the acceptors and one for the admin verticle. */
   private static final int OTHER_LOOPS = 3;
 
   private final Vertx vertx;
 
-  /** The admin verticle's own. */
+  /** The admin verticle's own Vertx; null when the admin port is off. */
   private final @Nullable Vertx adminVertx;
 
   private final Settings settings;
@@ -65,7 +65,7 @@ public final class Proxy {
   private final ClientIds ids = new ClientIds();
   private final Census census = new Census();
 
-  /** Null where nothing is traced. */
+  /** Null when tracing is off. */
   private final @Nullable Spans spans;
 
   private final List<RespVerticle> respVerticles = new ArrayList<>();
@@ -91,9 +91,9 @@ public final class Proxy {
   }
 
   /**
-   * Starts a proxy; it need not find Redis there. Fails when a port cannot be had or the transport
-   * that is set does not work, before anything is connected to, and leaves nothing behind then.
-   * Blocks while it looks at ports, tries the transport and reads certificates.
+   * Starts a proxy. Redis need not be up. Fails before it connects to anything if a port cannot be
+   * bound or the configured transport does not work, and then leaves nothing running. Blocks while
+   * it checks ports, tries the transport and reads certificates.
    */
   public static Future<Proxy> start(Settings settings) {
     CertificateFiles certificates;
@@ -119,10 +119,10 @@ public final class Proxy {
   }
 
   /**
-   * The order is the placement: event loops are given out in turn, so with n loops and n - 1
-   * instances of each front the cache has the first loop, the RESP instances the others, a spacer
-   * takes the turn of the first, and the HTTP instances again have the others. The admin verticle
-   * has a loop of its own.
+   * The order decides the placement, because Vert.x assigns event loops in turn. With n loops and n
+   * - 1 instances of each front, the cache gets the first loop and the RESP instances get the
+   * others. Then a spacer takes the first loop's turn, so the HTTP instances get the others too.
+   * The admin verticle has its own event loop.
    */
   private Future<Void> deploy() {
     Bus.register(vertx);
@@ -148,7 +148,7 @@ public final class Proxy {
         .mapEmpty();
   }
 
-  /** Takes the turn of an event loop. */
+  /** Does nothing but take one turn when event loops are assigned. */
   private static final class Spacer extends VerticleBase {}
 
   private static Future<String> nothing() {
@@ -209,34 +209,35 @@ public final class Proxy {
   }
 
   /**
-   * Changes settings from now on when their file does, or at a SIGHUP.
+   * From now on applies settings when their file changes, and on SIGHUP.
    *
-   * @param running what the proxy was started with
+   * @param running the settings that the proxy was started with
    */
-  void follow(Path file, Loaded running, HangUp hangUp) {
+  void follow(Path file, Loaded running, SighupHandler sighup) {
     vertx
-        .deployVerticle(new Reload(file, running, hangUp, clients, admission.limits()))
-        .onFailure(failure -> LOG.warn("the file of settings cannot be watched", failure));
+        .deployVerticle(new Reload(file, running, sighup, clients, admission.limits()))
+        .onFailure(failure -> LOG.warn("cannot watch the settings file", failure));
   }
 
-  /** The port of HTTP; not to be asked when it is off. */
+  /** The HTTP port. Call it only when HTTP is enabled. */
   public int httpPort() {
     return httpVerticles.get(0).port();
   }
 
-  /** The port of RESP; not to be asked when it is off. */
+  /** The RESP port. Call it only when RESP is enabled. */
   public int respPort() {
     return respVerticles.get(0).port();
   }
 
-  /** The port of health and statistics; not to be asked when it is off. */
+  /** The admin port. Call it only when the admin port is enabled. */
   public int adminPort() {
     return Objects.requireNonNull(adminVerticle, "no admin port").port();
   }
 
   /**
-   * Stops listening, answers what has been read, closes every client, and only then takes the cache
-   * down. Clients that do not read their last replies are cut off after {@link Front#GRACE_MS}.
+   * Stops listening, answers the requests that were read, closes every client, and only then takes
+   * the cache down. Clients that do not read their last replies are disconnected after {@link
+   * Front#GRACE_MS}.
    */
   public Future<Void> stop() {
     certificates.close();
@@ -244,7 +245,7 @@ public final class Proxy {
     for (String front : fronts) {
       undeployed.add(vertx.undeploy(front));
     }
-    // A future of this Vertx cannot tell of its end: its event loops are gone by then.
+    // A future of this Vertx cannot report that it has closed: its event loops are gone by then.
     Promise<Void> ended = Promise.promise();
     Future.join(undeployed)
         .timeout(Front.GRACE_MS + 1_000, TimeUnit.MILLISECONDS)

@@ -18,28 +18,28 @@ import redisproxy.log.LogKey;
 import redisproxy.log.Logging;
 
 /**
- * Changes settings while the proxy runs, when their file is edited or on SIGHUP. An edit holds as a
- * whole or, when anything in it is wrong or needs a restart, not at all.
+ * Applies changed settings while the proxy runs, when their file is edited or on SIGHUP. An edit
+ * applies as a whole. If any part of it is wrong or needs a restart, nothing changes.
  */
 final class Reload extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
 
   private final Path file;
-  private final HangUp hangUp;
+  private final SighupHandler sighup;
   private final Clients clients;
   private final LiveLimits limits;
   private Loaded running;
   private Watch watch;
 
   /**
-   * The verticle, not yet deployed.
+   * Creates the verticle; the caller deploys it.
    *
-   * @param running what the proxy was started with
+   * @param running the settings that the proxy was started with
    */
-  Reload(Path file, Loaded running, HangUp hangUp, Clients clients, LiveLimits limits) {
+  Reload(Path file, Loaded running, SighupHandler sighup, Clients clients, LiveLimits limits) {
     this.file = file;
     this.running = running;
-    this.hangUp = hangUp;
+    this.sighup = sighup;
     this.clients = clients;
     this.limits = limits;
   }
@@ -47,17 +47,17 @@ final class Reload extends VerticleBase {
   @Override
   public Future<?> start() {
     watch = new Watch(vertx, file, read -> read.onComplete(this::apply));
-    hangUp.handle(() -> context.runOnContext(turn -> watch.read().onComplete(this::hungUp)));
+    sighup.handle(() -> context.runOnContext(turn -> watch.read().onComplete(this::onSighup)));
     return Future.succeededFuture();
   }
 
-  private void hungUp(AsyncResult<Loaded> read) {
+  private void onSighup(AsyncResult<Loaded> read) {
     if (!apply(read)) {
       LOG.info("settings read again, none has changed");
     }
   }
 
-  /** False when there was nothing to change. */
+  /** Returns false when no setting differs. */
   private boolean apply(AsyncResult<Loaded> read) {
     if (read.failed()) {
       refuse(read.cause());
@@ -82,13 +82,13 @@ final class Reload extends VerticleBase {
   private static void refuse(Throwable reason) {
     LOG.atWarn()
         .addKeyValue(LogKey.REASON, String.valueOf(reason.getMessage()).replace("\n", "; "))
-        .log("settings have not changed, those before still hold");
+        .log("settings not changed, the old ones still apply");
   }
 
   private void change(Settings before, Settings now) {
     clients.limit(now);
     limits.set(now.limits());
-    // Else it stays what it has been changed to over the admin port.
+    // Otherwise keep the level that may have been set over the admin port.
     if (now.log().level() != before.log().level()) {
       Logging.level(now.log().level());
     }

@@ -57,14 +57,14 @@ import redisproxy.upstream.connection.Dialer;
 import redisproxy.upstream.connection.RedisConnection;
 import redisproxy.upstream.connection.Transport;
 
-/** The layers as docs and package-infos describe them. */
+/** Holds the layers that the docs and package-infos describe. */
 @AnalyzeClasses(packages = "redisproxy", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
-  private static final int MOST_IN_A_CYCLE = 6;
-  private static final int MOST_PARAMETERS = 7;
+  private static final int MAX_IN_A_CYCLE = 6;
+  private static final int MAX_PARAMETERS = 7;
   private static final Path SOURCES = Path.of("src/main/java");
 
-  /** Annotations that say where null may be: for the compiler, and not in the jar. */
+  /** Nullness annotations are for the compiler only, and not in the jar. */
   private static final String NULLNESS = "org.jspecify.annotations";
 
   @ArchTest
@@ -104,7 +104,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "java..", NULLNESS, "io.netty.buffer", "redisproxy.command", "redisproxy.resp");
 
-  /** Failures become errors of a protocol at the fronts. */
+  /** Only the fronts turn failures into errors of a protocol. */
   @ArchTest
   static final ArchRule bus_knowsNoProtocol =
       noClasses()
@@ -115,7 +115,7 @@ class ArchitectureTest {
           .resideInAnyPackage("redisproxy.resp", "redisproxy.http", "io.vertx.core.http..");
 
   @ArchTest
-  static final ArchRule redisClient_isKnownToUpstreamAlone =
+  static final ArchRule redisClient_isUsedOnlyByUpstream =
       noClasses()
           .that()
           .resideOutsideOfPackage("redisproxy.upstream..")
@@ -124,7 +124,7 @@ class ArchitectureTest {
           .resideInAPackage("io.vertx.redis..");
 
   @ArchTest
-  static final ArchRule vertxConfig_isKnownToConfigAlone =
+  static final ArchRule vertxConfig_isUsedOnlyByConfig =
       noClasses()
           .that()
           .resideOutsideOfPackage("redisproxy.config")
@@ -132,9 +132,9 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAPackage("io.vertx.config..");
 
-  /** Top to bottom. Packages that are not named here are below all of these. */
+  /** The layers from top to bottom. Packages that are not named here are below all of them. */
   @ArchTest
-  static final ArchRule layers_areKnownToThoseAboveAlone =
+  static final ArchRule layers_areUsedOnlyByLayersAbove =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
           .layer("start")
@@ -206,9 +206,12 @@ class ArchitectureTest {
   static final ArchRule packages_haveNoCycles =
       slices().assignedFrom(new Packages()).should().beFreeOfCycles();
 
-  /** What knows each other can only be read together. The settings are one table in many files. */
+  /**
+   * Classes in a cycle can only be understood together. Config is exempt: it is one table in many
+   * files.
+   */
   @ArchTest
-  static void classesThatKnowEachOther_areFew(JavaClasses all) {
+  static void cyclesOfClasses_areSmall(JavaClasses all) {
     Map<JavaClass, Set<JavaClass>> known = new HashMap<>();
     for (JavaClass type : all) {
       if (!type.getPackageName().equals("redisproxy.config")) {
@@ -226,7 +229,7 @@ class ArchitectureTest {
           known.keySet().stream()
               .filter(other -> reaches(type, other, known) && reaches(other, type, known))
               .collect(Collectors.toSet());
-      assertTrue(circle.size() <= MOST_IN_A_CYCLE, () -> circle + " know each other");
+      assertTrue(circle.size() <= MAX_IN_A_CYCLE, () -> circle + " depend on each other");
     }
   }
 
@@ -248,24 +251,24 @@ class ArchitectureTest {
     return false;
   }
 
-  /** A record is a list of named values; a constructor that needs more does too much. */
+  /** A class that needs more parameters does too much. A record is only a list of named values. */
   @ArchTest
   static final ArchRule constructors_takeFewParameters =
       constructors()
           .that(
               describe(
-                  "are of no record and no enum",
+                  "are not of a record or an enum",
                   constructor ->
                       !constructor.getOwner().isRecord() && !constructor.getOwner().isEnum()))
           .should(
-              new ArchCondition<>("take " + MOST_PARAMETERS + " parameters at most") {
+              new ArchCondition<>("take " + MAX_PARAMETERS + " parameters at most") {
                 @Override
                 public void check(JavaConstructor constructor, ConditionEvents events) {
                   int count = constructor.getRawParameterTypes().size();
                   events.add(
                       new SimpleConditionEvent(
                           constructor,
-                          count <= MOST_PARAMETERS,
+                          count <= MAX_PARAMETERS,
                           constructor.getFullName() + " takes " + count));
                 }
               });
@@ -290,11 +293,11 @@ class ArchitectureTest {
       noClasses().should().haveNameMatching(".*(Impl|Manager|Utils?|Helper)");
 
   /**
-   * Without a context a timeout is told on a thread of Netty's that is no event loop, and what
-   * follows from it runs there.
+   * Without a context, a timeout completes its promise on a Netty thread that is not an event loop,
+   * and its handlers run there.
    */
   @ArchTest
-  static final ArchRule timeouts_areOfPromisesWithAContext =
+  static final ArchRule timeouts_belongToPromisesWithAContext =
       classes()
           .that()
           .resideOutsideOfPackage("redisproxy")
@@ -316,9 +319,12 @@ class ArchitectureTest {
                               call.getName().equals("promise")
                                   && call.getTargetOwner().isEquivalentTo(Promise.class)))));
 
-  /** It may change with any release of Vert.x; docs/decisions.md says what it is needed for. */
+  /**
+   * Vert.x internals may change with any release. docs/decisions.md says why these classes need
+   * them.
+   */
   @ArchTest
-  static final ArchRule vertxInternals_areUsedByTheseAlone =
+  static final ArchRule vertxInternals_areUsedOnlyByTheseClasses =
       noClasses()
           .that(
               not(
@@ -337,7 +343,7 @@ class ArchitectureTest {
           .resideInAnyPackage("io.vertx..internal..", "io.vertx..impl..");
 
   @ArchTest
-  static final ArchRule micrometer_isKnownToMetricsAlone =
+  static final ArchRule micrometer_isUsedOnlyByMetrics =
       noClasses()
           .that()
           .resideOutsideOfPackage("redisproxy.metrics")
@@ -346,7 +352,7 @@ class ArchitectureTest {
           .resideInAnyPackage("io.micrometer..", "io.prometheus..");
 
   @ArchTest
-  static final ArchRule openTelemetry_isKnownToTracingAlone =
+  static final ArchRule openTelemetry_isUsedOnlyByTracing =
       noClasses()
           .that()
           .resideOutsideOfPackage("redisproxy.tracing")
@@ -364,7 +370,7 @@ class ArchitectureTest {
           .resideInAnyPackage("redisproxy.cache", "redisproxy.resp", "redisproxy.config");
 
   @ArchTest
-  static final ArchRule request_isUsedByNobody =
+  static final ArchRule eventBusRequest_isNotUsed =
       noClasses()
           .should()
           .callMethodWhere(

@@ -37,14 +37,16 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Setting;
 import redisproxy.config.SettingsTable;
 
-/** What is shipped to run the proxy with: valid, and what it says is what the proxy is. */
+/** The files in deploy/ are valid and agree with the proxy. */
 class DeployTest {
   private static final Path KUBERNETES = Path.of("deploy/kubernetes");
   private static final Path PROFILE = Path.of("deploy/seccomp/io_uring.json");
   private static final Set<String> IO_URING =
       Set.of("io_uring_enter", "io_uring_register", "io_uring_setup");
 
-  /** Of all rules but that of io_uring. Another one: somebody has compared it with Docker's. */
+  /**
+   * The SHA-256 of all rules but that of io_uring. Change it only after a comparison with Docker's.
+   */
   private static final String BASE =
       "ad2b987760c86c1880e2dc074452bbe3db6bd68a68769653df318746fa5addf0";
 
@@ -88,7 +90,7 @@ class DeployTest {
         .orElseThrow();
   }
 
-  /** Unknown fields, those that are missing and those of another type, by the API's own schemas. */
+  /** The schemas of the Kubernetes API find unknown fields, missing fields and wrong types. */
   @ParameterizedTest
   @ValueSource(strings = {"redis-proxy.yaml", "sidecar.yaml"})
   void manifests_followTheSchemasOfKubernetes(String file) throws IOException {
@@ -98,7 +100,7 @@ class DeployTest {
   }
 
   @Test
-  void manifestWithAFieldThatIsNone_doesNot() throws IOException {
+  void manifestWithAnUnknownField_isRefused() throws IOException {
     Map<String, Object> deployment = kind("redis-proxy.yaml", "Deployment");
     map(list(at(deployment, "spec", "template", "spec", "containers")).get(0).get("livenessProbe"))
         .put("periodSecond", 5);
@@ -118,7 +120,7 @@ class DeployTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"redis-proxy.yaml", "sidecar.yaml"})
-  void container_isWellFenced_andItsVariablesAreSettings(String file) throws IOException {
+  void container_hasFewPrivileges_andItsVariablesAreSettings(String file) throws IOException {
     Map<String, Object> container = container(file);
     assertEquals(false, at(container, "securityContext", "allowPrivilegeEscalation"));
     assertEquals(true, at(container, "securityContext", "readOnlyRootFilesystem"));
@@ -152,7 +154,7 @@ class DeployTest {
   }
 
   @Test
-  void ports_areTheDefaults_andProbesAskTheAdminPort() throws IOException {
+  void ports_areTheDefaults_andProbesUseTheAdminPort() throws IOException {
     var settings = Configuration.parse(Map.of());
     Map<String, Object> container = container("redis-proxy.yaml");
     Map<Object, Object> ports =
@@ -181,7 +183,7 @@ class DeployTest {
         at(kind("redis-proxy.yaml", "PodDisruptionBudget"), "spec", "selector", "matchLabels"));
   }
 
-  /** Such as an admin port that all may reach, and no token for it. */
+  /** For example, an admin port beyond loopback needs a token. */
   @ParameterizedTest
   @ValueSource(strings = {"redis-proxy.yaml", "sidecar.yaml"})
   void variables_areValidTogether(String file) throws IOException {
@@ -197,7 +199,7 @@ class DeployTest {
     Configuration.parse(given);
   }
 
-  /** A fault in them would keep the pods from starting. */
+  /** With a fault in them the pods would not start. */
   @Test
   void settingsInTheConfigMap_areValid() throws IOException {
     Map<String, Object> data = map(kind("redis-proxy.yaml", "ConfigMap").get("data"));
@@ -226,7 +228,7 @@ class DeployTest {
   }
 
   @Test
-  void profile_allowsIoUring_inARuleOfItsOwn_andItsBaseIsTheKnownOne() throws Exception {
+  void profile_allowsIoUring_inOneSeparateRule_andOtherRulesAreUnchanged() throws Exception {
     JsonObject profile = profile();
     assertEquals("SCMP_ACT_ERRNO", profile.get("defaultAction").getAsString());
     JsonArray base = new JsonArray();
@@ -246,9 +248,9 @@ class DeployTest {
     assertEquals(BASE, sha256(base.toString()));
   }
 
-  /** Containerd does not know them: it would allow the calls without the condition. */
+  /** Containerd does not know such conditions: it would allow the calls without them. */
   @Test
-  void profile_hasNoConditionsThatOnlyDockerKnows() throws IOException {
+  void profile_hasNoDockerOnlyConditions() throws IOException {
     Set<String> known = Set.of("names", "action", "args", "errnoRet");
     for (JsonElement rule : profile().getAsJsonArray("syscalls")) {
       assertTrue(known.containsAll(rule.getAsJsonObject().keySet()), rule.toString());
@@ -285,7 +287,7 @@ class DeployTest {
   }
 
   @Test
-  void patchForIoUring_changesTheSeccompProfileOfTheDeployment_andNothingElse() throws IOException {
+  void patchForIoUring_changesOnlyTheSeccompProfile() throws IOException {
     Map<String, Object> patch = manifests("io_uring.yaml").get(0);
     Map<String, Object> patched = kind("redis-proxy.yaml", "Deployment");
     Map<String, Object> before = map(at(patched, "spec", "template", "spec", "securityContext"));
@@ -301,7 +303,7 @@ class DeployTest {
     assertEquals(plain, patched);
   }
 
-  /** As kubectl merges objects; there are no lists in the patch. */
+  /** Merges objects as kubectl does. The patch has no lists. */
   private static void merge(Map<String, Object> into, Map<String, Object> patch) {
     patch.forEach(
         (key, value) -> {

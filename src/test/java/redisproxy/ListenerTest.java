@@ -25,7 +25,7 @@ class ListenerTest {
   }
 
   @Test
-  void portInUse_isNamedWithItsSettings() throws IOException {
+  void portInUse_isReportedWithItsSettings() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
       int port = taken.getLocalPort();
       assertTrue(refusal(at(port, "127.0.0.1")).contains(" on 127.0.0.1 (Address already in use)"));
@@ -41,7 +41,9 @@ class ListenerTest {
     }
   }
 
-  /** Its clients' connections outlive a server by a minute, which its successor need not wait. */
+  /**
+   * Connections stay in TIME_WAIT for a minute after a server ends. The next server need not wait.
+   */
   @Test
   void portWithConnectionsOfAnEarlierServer_isFree() throws IOException {
     int port;
@@ -56,7 +58,7 @@ class ListenerTest {
   }
 
   @Test
-  void portThatIsFree_isStillFreeThen() throws IOException {
+  void freePort_isStillFreeAfterTheCheck() throws IOException {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, LOOPBACK)) {
       port = free.getLocalPort();
@@ -65,16 +67,16 @@ class ListenerTest {
     new ServerSocket(port, 1, LOOPBACK).close();
   }
 
-  /** These are the server's to judge. */
+  /** Only the server itself can find out whether it can listen there. */
   @Test
-  void whatCannotBeTriedHere_passes() {
+  void addressThatCannotBeChecked_passes() {
     at(0, "127.0.0.1").requireFree();
     at(1024, "192.0.2.1").requireFree();
     at(1024, "name.invalid").requireFree();
   }
 
   @Test
-  void serversThatAreOff_needNoPort() {
+  void disabledServers_needNoPort() {
     List<Listener> all = Listener.enabled(Configuration.parse(Map.of()));
     assertEquals(List.of("http", "resp", "admin"), all.stream().map(Listener::section).toList());
     var none = Configuration.parse(Map.of("http.enabled", "false", "admin.enabled", "false"));

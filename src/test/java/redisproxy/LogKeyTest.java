@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import redisproxy.log.LogKey;
 
-/** Log events have one vocabulary. */
+/** All log events take their keys from {@link LogKey}. */
 class LogKeyTest {
   private static String sources() throws IOException {
     StringBuilder text = new StringBuilder();
@@ -31,7 +31,7 @@ class LogKeyTest {
   }
 
   @Test
-  void events_useItsWordsAlone() throws IOException {
+  void events_useOnlyLogKeys() throws IOException {
     String sources = sources();
     int all = sources.split("addKeyValue\\(").length;
     int known = sources.split("addKeyValue\\(LogKey\\.").length;
@@ -40,7 +40,7 @@ class LogKeyTest {
   }
 
   @Test
-  void words_areDistinctAndUsed() throws Exception {
+  void keys_areDistinctAndUsed() throws Exception {
     String sources = sources();
     HashSet<Object> values = new HashSet<>();
     for (Field word : words()) {

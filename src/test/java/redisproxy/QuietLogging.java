@@ -8,7 +8,7 @@ import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import redisproxy.log.Logging;
 
-/** In tests, {@link Logging} for errors only: warnings are what many of them provoke. */
+/** {@link Logging} for tests: errors only, because many tests provoke warnings. */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class QuietLogging extends ContextAwareBase implements Configurator {
   @Override

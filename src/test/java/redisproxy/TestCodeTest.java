@@ -8,7 +8,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.util.Collections;
 import java.util.List;
 
-/** What the tests themselves keep to. */
+/** Rules for the test code. */
 @AnalyzeClasses(packages = "redisproxy")
 class TestCodeTest {
   /** An assertion iterates the list while another thread adds to it. */

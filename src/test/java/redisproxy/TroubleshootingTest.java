@@ -15,11 +15,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The guide explains every error of the proxy's own and every warning it logs. */
+/** The guide explains every error text of the proxy and every warning that it logs. */
 class TroubleshootingTest {
   private static final Pattern TEXT = Pattern.compile("\"([^\"]+)\"");
 
-  /** Where such texts stand in the sources: each literal of the first group. */
+  /** Finds such texts in the sources: each string literal in the first group. */
   private static final List<Pattern> PLACES =
       List.of(
           Pattern.compile("(\"ERR redis-proxy: [^\"]+\")"),
@@ -35,7 +35,7 @@ class TroubleshootingTest {
     Set<String> texts = new TreeSet<>();
     try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
       for (Path source : sources.filter(each -> each.toString().endsWith(".java")).toList()) {
-        // What is on two lines is one text.
+        // Join a text that is split over two lines.
         String code = Files.readString(source).replaceAll("\"\\s*\\+\\s*\"", "");
         for (Pattern place : PLACES) {
           place.matcher(code).results().forEach(found -> texts.addAll(texts(found.group(1))));

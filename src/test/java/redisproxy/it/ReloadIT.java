@@ -128,7 +128,7 @@ class ReloadIT {
     awaitSaid("cannot be read");
     assertEquals(100, stat("capacity"));
     assertEquals(50, stat("entries"));
-    assertEquals(4, times("settings have not changed"), "each said once");
+    assertEquals(4, times("settings not changed"), "each is logged once");
     write("cache:\n  capacity: 400\n");
     awaitSaid("settings have changed");
     assertEquals(400, stat("capacity"));

@@ -6,26 +6,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-class HangUpTest {
+class SighupHandlerTest {
   private final AtomicInteger done = new AtomicInteger();
 
   @Test
-  void whatComesEarly_isDoneOnce_whenThereIsSomethingToDo() {
-    HangUp hangUp = HangUp.taken();
-    hangUp.come();
-    hangUp.come();
-    hangUp.handle(done::incrementAndGet);
+  void signalsBeforeTheTask_runItOnce() {
+    SighupHandler sighup = SighupHandler.install();
+    sighup.signal();
+    sighup.signal();
+    sighup.handle(done::incrementAndGet);
     assertEquals(1, done.get());
-    hangUp.come();
+    sighup.signal();
     assertEquals(2, done.get());
   }
 
-  /** Unheard, it would end this process. */
+  /** Without a handler the signal would end this process. */
   @Test
-  void signal_isHeardBeforeThereIsAnythingToDo() throws Exception {
-    HangUp hangUp = HangUp.taken();
+  void signalBeforeTheTask_isRemembered() throws Exception {
+    SighupHandler sighup = SighupHandler.install();
     signal();
-    hangUp.handle(done::incrementAndGet);
+    sighup.handle(done::incrementAndGet);
     Awaitility.await().until(() -> done.get() == 1);
     signal();
     Awaitility.await().until(() -> done.get() == 2);
