@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Loads the {@link Settings}. */
 public final class Configuration {
-  /** Where the file's text stands in what is retrieved: no variable is in lower case. */
+  /** The name of the file's text among the retrieved values. No variable has a lower-case name. */
   private static final String FILE_TEXT = "file";
 
   private Configuration() {}
 
   /**
-   * Loads the settings from a file, if there is one, and the environment, which overrides it.
-   * Nothing else is read: no system properties, nothing of the working directory.
+   * Loads the settings from the file, if given, and from the environment, which overrides it. Reads
+   * nothing else: no system properties and no files of the working directory.
    *
    * @param file the YAML file, or null
    * @return fails with a {@link ConfigurationException} that names all faults
@@ -45,7 +45,7 @@ public final class Configuration {
   }
 
   /**
-   * Settings with some values other than the defaults.
+   * Returns the defaults, with these values changed.
    *
    * @param values texts by path, such as {@code "http.port" -> "0"}
    * @throws ConfigurationException that names all faults
@@ -65,7 +65,7 @@ public final class Configuration {
     return new SettingsReader(given, machine, new Faults()).read();
   }
 
-  /** Settings from a file's text and the environment, of which the latter wins. Blocks. */
+  /** Returns the settings of a file and the environment. The environment wins. Blocks. */
   static Settings parse(
       Map<String, Given> file, Map<String, String> variables, Machine machine, Faults faults) {
     return new SettingsReader(merged(file, variables, faults), machine, faults).read();
@@ -78,7 +78,7 @@ public final class Configuration {
     return given;
   }
 
-  /** The settings in what was retrieved, a file's being there or not. Blocks. */
+  /** Returns the settings in the retrieved values, with or without a file's text. Blocks. */
   static Loaded loaded(JsonObject found, @Nullable Path file, Faults faults) {
     Map<String, String> variables = new LinkedHashMap<>();
     found.forEach(variable -> variables.put(variable.getKey(), (String) variable.getValue()));
@@ -99,7 +99,7 @@ public final class Configuration {
     return retriever.getConfig().eventually(retriever::close);
   }
 
-  /** Looks for a change every so many milliseconds; the file need not be there each time. */
+  /** Checks for changes at this interval in milliseconds. The file may be missing at times. */
   static ConfigRetriever scanning(Vertx vertx, Path file, long everyMs) {
     return retriever(
         vertx, List.of(fileStore(file).setOptional(true), environmentStore()), everyMs);
@@ -116,7 +116,7 @@ public final class Configuration {
   }
 
   private static ConfigStoreOptions fileStore(Path file) {
-    // Absolute, or Vert.x would also look for it on the class path.
+    // With a relative path Vert.x would also search the class path.
     return new ConfigStoreOptions()
         .setType("file")
         .setFormat("raw")
@@ -127,7 +127,7 @@ public final class Configuration {
   }
 
   private static ConfigStoreOptions environmentStore() {
-    // Raw, or the password 00123 would become the number 123.
+    // Without raw data the password 00123 would become the number 123.
     return new ConfigStoreOptions()
         .setType("env")
         .setConfig(

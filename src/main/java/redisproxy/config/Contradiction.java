@@ -6,9 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings that are each allowed but not together.
+ * Settings that are each valid but contradict each other.
  *
- * @param settings those to change, any of which makes it right
+ * @param settings the settings involved; changing any one of them can resolve it
  */
 record Contradiction(String text, List<Setting<?>> settings) {
   private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
@@ -52,7 +52,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
     if (username == null || password != null) {
       return List.of();
     }
-    // Without a password no AUTH is sent, and Redis would take the proxy for its default user.
+    // Without a password the proxy sends no AUTH, and would act as Redis's default user.
     return List.of(
         new Contradiction(
             "a Redis user without a password: set redis.password as well (any text will do for a"
@@ -63,19 +63,19 @@ record Contradiction(String text, List<Setting<?>> settings) {
                 SettingsTable.REDIS_URL)));
   }
 
-  static List<Contradiction> inJudgement(Settings.Auth.Mode mode, @Nullable Secret password) {
+  static List<Contradiction> inAuth(Settings.Auth.Mode mode, @Nullable Secret password) {
     if (mode == Settings.Auth.Mode.OWN || password == null) {
       return List.of();
     }
-    // It would be asked of nobody.
+    // Nothing would use the password.
     return List.of(
         new Contradiction(
-            "auth.password is set and auth.mode is redis, where Redis judges clients: set auth.mode"
-                + " to own or leave the password out",
+            "auth.password is set, but with auth.mode redis it is Redis that checks clients: set"
+                + " auth.mode to own, or remove the password",
             List.of(SettingsTable.AUTH_MODE, SettingsTable.AUTH_PASSWORD)));
   }
 
-  /** Where the proxy judges and asks for no password, only this machine may reach it. */
+  /** With auth.mode own and no password, the proxy may listen on loopback only. */
   static List<Contradiction> inExposure(
       Settings.Auth auth, Settings.Http http, Settings.Resp resp) {
     List<Contradiction> found = new ArrayList<>();
@@ -90,7 +90,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
     return found;
   }
 
-  /** Whoever else reaches the admin port must have been told its token. */
+  /** Beyond loopback the admin port needs a token. */
   static List<Contradiction> inAdmin(boolean enabled, String host, @Nullable Secret token) {
     if (!enabled || token != null || Loopback.is(host)) {
       return List.of();
@@ -99,7 +99,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
         new Contradiction(
             "admin.host = "
                 + SettingsTable.ADMIN_HOST.quote(host)
-                + " without admin.token: whoever reaches it would see and change how the proxy runs;"
+                + " without admin.token: whoever reaches it could see and change how the proxy runs;"
                 + " set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or the host to localhost",
             List.of(SettingsTable.ADMIN_HOST, SettingsTable.ADMIN_TOKEN)));
   }
@@ -111,15 +111,15 @@ record Contradiction(String text, List<Setting<?>> settings) {
               setting.path()
                   + " = "
                   + setting.quote(host)
-                  + " with auth.mode = own and no auth.password: whoever reaches it would act as the"
+                  + " with auth.mode = own and no auth.password: whoever reaches it could act as the"
                   + " proxy's Redis user; set auth.password (or AUTH_PASSWORD), or the host to"
                   + " localhost",
               List.of(setting, SettingsTable.AUTH_MODE)));
     }
   }
 
-  /** Nobody is asked for a password there, so values are for this machine only. */
-  static List<Contradiction> inShowing(Dashboard dashboard, Settings.Admin admin) {
+  /** The admin port may show values on loopback only. */
+  static List<Contradiction> inShownValues(Dashboard dashboard, Settings.Admin admin) {
     if (!dashboard.showValues() || !admin.enabled() || Loopback.is(admin.host())) {
       return List.of();
     }
@@ -127,31 +127,31 @@ record Contradiction(String text, List<Setting<?>> settings) {
         new Contradiction(
             "dashboard.show-values is true and admin.host is "
                 + SettingsTable.ADMIN_HOST.quote(admin.host())
-                + ": whoever reaches it would read values without a password; set admin.host to"
-                + " localhost, or leave values out",
+                + ": whoever reaches it could read values without a password; set admin.host to"
+                + " localhost, or dashboard.show-values to false",
             List.of(SettingsTable.DASHBOARD_SHOW_VALUES, SettingsTable.ADMIN_HOST)));
   }
 
-  /** Without a tunnel a client has no way to log in to Redis, and would read all the same. */
-  static List<Contradiction> inReaders(
+  /** Without resp.tunnel a client cannot log in to Redis, but could read from the cache. */
+  static List<Contradiction> inTunnel(
       Settings.Auth auth, Settings.Redis redis, Settings.Resp resp) {
     if (auth.isOwn() || redis.password() == null || !resp.enabled() || resp.tunnel()) {
       return List.of();
     }
     return List.of(
         new Contradiction(
-            "resp.tunnel is false and auth.mode is redis, where clients log in through their tunnel:"
-                + " whoever reaches RESP would read as the proxy's Redis user, without redis.password;"
+            "resp.tunnel is false, but with auth.mode redis clients need it to log in to Redis:"
+                + " whoever reaches RESP could read as the proxy's Redis user, without redis.password;"
                 + " set auth.mode to own, or resp.tunnel to true",
             List.of(SettingsTable.RESP_TUNNEL, SettingsTable.AUTH_MODE)));
   }
 
-  /** Redis refuses prefixes of which one begins with another. */
+  /** Redis refuses a prefix that begins with another one. */
   static List<Contradiction> inPrefixes(List<String> prefixes) {
     List<Contradiction> found = new ArrayList<>();
     for (int i = 0; i < prefixes.size(); i++) {
       for (int j = 0; j < prefixes.size(); j++) {
-        // Of two equal ones each begins with the other: one fault is enough.
+        // Each of two equal prefixes begins with the other. Report that once.
         boolean equal = prefixes.get(i).equals(prefixes.get(j));
         if (i != j && prefixes.get(j).startsWith(prefixes.get(i)) && (!equal || i < j)) {
           found.add(overlap(prefixes.get(i), prefixes.get(j)));
@@ -171,7 +171,8 @@ record Contradiction(String text, List<Setting<?>> settings) {
         List.of(SettingsTable.COHERENCE_PREFIXES));
   }
 
-  static List<Contradiction> among(Settings.Http http, Settings.Resp resp, Settings.Admin admin) {
+  static List<Contradiction> inListeners(
+      Settings.Http http, Settings.Resp resp, Settings.Admin admin) {
     List<Contradiction> found = new ArrayList<>();
     if (!http.enabled() && !resp.enabled()) {
       found.add(

@@ -3,9 +3,9 @@ package redisproxy.config;
 import java.util.List;
 
 /**
- * Which web pages may read over HTTP.
+ * Which web pages of other origins may read over HTTP.
  *
- * @param origins theirs; {@code *} = any page; empty = none
+ * @param origins the origins of these pages; {@code *} = any page; empty = none
  */
 public record Cors(List<String> origins) {
   public Cors {
@@ -13,7 +13,7 @@ public record Cors(List<String> origins) {
     origins = List.copyOf(origins);
   }
 
-  /** Whether no page may. */
+  /** Whether no page of another origin may read. */
   public boolean isOff() {
     return origins.isEmpty();
   }

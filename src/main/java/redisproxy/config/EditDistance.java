@@ -5,18 +5,18 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Levenshtein's distance: single characters inserted, deleted or replaced. */
+/** Levenshtein distance: the number of characters to insert, delete or replace. */
 final class EditDistance {
   private static final int MAX_LENGTH = 64;
 
   private EditDistance() {}
 
-  /** The nearest of some names, if it is near enough to have been meant. */
+  /** Returns the nearest of these names, if it is near enough to be a likely misspelling. */
   static Optional<String> nearest(String name, Collection<String> names) {
     if (name.length() > MAX_LENGTH) {
       return Optional.empty();
     }
-    // maxClients, max_clients and MAX-CLIENTS are max-clients in other habits.
+    // maxClients, max_clients and MAX-CLIENTS are other spellings of max-clients.
     String dashed =
         name.replaceAll("([a-z])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
     return names.stream()

@@ -13,14 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the settings among the environment variables. */
+/** Reads settings from environment variables. */
 final class Environment {
   private static final String FILE_SUFFIX = "_FILE";
   private static final int MAX_SECRET_BYTES = 64 << 10;
 
   private Environment() {}
 
-  /** The variables that are settings, or name the file of a secret one. */
+  /** The variables that hold a setting, or the name of a file with a secret setting. */
   static List<String> names() {
     List<String> names = new ArrayList<>();
     for (Setting<?> setting : SettingsTable.rows()) {
@@ -33,8 +33,9 @@ final class Environment {
   }
 
   /**
-   * The texts of the variables by path, without line breaks at their ends; an empty one counts as
-   * not set. Reads the files of secrets, so it blocks; what is wrong with them goes to the faults.
+   * Returns the texts of the variables by path, without line breaks at their ends. An empty
+   * variable counts as not set. Blocks, because it reads the files of secrets. Adds what is wrong
+   * to the faults.
    */
   static Map<String, Given> parse(Map<String, String> variables, Faults faults) {
     Map<String, Given> given = new LinkedHashMap<>();
@@ -46,7 +47,7 @@ final class Environment {
       if (!text.isEmpty() && !file.isEmpty()) {
         faults.add(name + FILE_SUFFIX, setting.path() + ": " + name + " is set too; unset one");
       } else if (text.indexOf('\uFFFD') >= 0) {
-        // What the JVM could not decode, it has replaced: the password would be another one.
+        // The JVM replaced bytes that it could not decode. The password would be a different one.
         faults.add(
             name,
             setting.path()
@@ -63,7 +64,8 @@ final class Environment {
   }
 
   /**
-   * A variable from a Kubernetes secret often ends in the line break of the file it was made of.
+   * A variable from a Kubernetes Secret often ends with the line break of the file that the Secret
+   * was created from.
    */
   private static String withoutLineBreak(String text) {
     int end = text.length();

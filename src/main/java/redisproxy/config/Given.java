@@ -3,9 +3,9 @@ package redisproxy.config;
 import java.util.Objects;
 
 /**
- * The text somebody gave for a setting.
+ * The text given for a setting.
  *
- * @param origin where it was given, as a fault names it: {@code file:line} or a variable's name
+ * @param origin where it was given, as faults show it: {@code file:line} or a variable's name
  */
 public record Given(String text, String origin) {
   public Given {
@@ -13,7 +13,7 @@ public record Given(String text, String origin) {
     Objects.requireNonNull(origin, "origin");
   }
 
-  /** Leaves the text out: it may be a secret. */
+  /** Does not show the text, which may be a secret. */
   @Override
   public String toString() {
     return "Given[" + origin + "]";

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which hosts {@code redis.url} may name: addresses, and every name that can be looked up. An
- * underscore is allowed, because Compose and Swarm name services so.
+ * The hosts that {@code redis.url} may name: addresses, and every name that DNS can look up.
+ * Underscores are allowed, because Compose and Swarm use them in service names.
  */
 final class HostName {
   private static final Pattern CHARACTERS = Pattern.compile("[A-Za-z0-9_.-]*");
@@ -20,8 +20,8 @@ final class HostName {
   private HostName() {}
 
   /**
-   * What is wrong with a host, and what to write; null if nothing is. Does not show the host, for a
-   * password may have come to stand there.
+   * Returns what is wrong with a host and what to write instead, or null if it is valid. The text
+   * does not show the host, because a misplaced password may be in it.
    *
    * @param host an IPv6 address without its brackets
    */
@@ -57,7 +57,7 @@ final class HostName {
     }
   }
 
-  /** Whether Java can compare a certificate with the host: with an underscore it refuses to. */
+  /** Whether Java can verify a certificate for the host. It refuses names with an underscore. */
   static boolean isVerifiable(String host) {
     return host.indexOf('_') < 0;
   }

@@ -3,7 +3,7 @@ package redisproxy.config;
 import java.time.Duration;
 import java.util.List;
 
-/** The rows of the table that bound what clients may ask. */
+/** The settings that limit how often clients may send requests. */
 record LimitRows(
     Setting<Integer> httpPerClient,
     Setting<Integer> httpGlobal,
@@ -15,16 +15,21 @@ record LimitRows(
 
   static LimitRows make() {
     return new LimitRows(
-        rate("limits.http-per-client", "0", "HTTP requests a second of an address; 0 = any"),
-        rate("limits.http-global", "0", "HTTP requests a second of all together; 0 = any"),
-        rate("limits.resp-per-client", "0", "RESP requests a second of an address; 0 = any"),
-        rate("limits.resp-global", "0", "RESP requests a second of all together; 0 = any"),
-        rate("limits.admin-per-client", "20", "admin requests a second of an address; 0 = any"),
+        rate(
+            "limits.http-per-client", "0", "HTTP requests a second from one address; 0 = no limit"),
+        rate("limits.http-global", "0", "HTTP requests a second from all clients; 0 = no limit"),
+        rate(
+            "limits.resp-per-client", "0", "RESP requests a second from one address; 0 = no limit"),
+        rate("limits.resp-global", "0", "RESP requests a second from all clients; 0 = no limit"),
+        rate(
+            "limits.admin-per-client",
+            "20",
+            "admin requests a second from one address; 0 = no limit"),
         new Setting<>(
             "limits.failed-login-delay",
             ValueType.duration("0", "1s"),
             "50ms",
-            "wait for the answer to a first wrong password, then ever twice as long; 0 = none",
+            "delay before the answer to a first wrong password; it doubles each time; 0 = none",
             false));
   }
 

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How many requests a second are answered, over each protocol.
+ * How many requests a second are answered, on each port.
  *
- * @param failedLoginDelay how long the answer to the first failed log-in waits; zero = not, nor
- *     that to any other
+ * @param failedLoginDelay how long the answer to the first failed log-in is delayed; zero = no
+ *     failed log-in is delayed
  */
 public record Limits(Rate http, Rate resp, Rate admin, Duration failedLoginDelay) {
   public Limits {
@@ -18,10 +18,10 @@ public record Limits(Rate http, Rate resp, Rate admin, Duration failedLoginDelay
   }
 
   /**
-   * A rate, in requests a second; 0 = as many as come. A second's worth may come at once.
+   * A rate, in requests a second; 0 = no limit. The requests of one second may come at once.
    *
-   * @param perClient of each address
-   * @param global of all together
+   * @param perClient for each address
+   * @param global for all clients together
    */
   public record Rate(int perClient, int global) {
     public Rate {

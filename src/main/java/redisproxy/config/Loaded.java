@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Settings and the texts they were made from, by path: so that it can be told what is otherwise in
- * those read later.
+ * Settings, and the texts that they were made from, by path. The texts show which settings differ
+ * from those read later.
  */
 public record Loaded(Settings settings, Map<String, Given> given) {
 
-  /** What may change while the proxy runs; of everything else it was made when it started. */
+  /** The settings that may change while the proxy runs. All others need a restart. */
   static final Set<Setting<?>> CHANGEABLE =
       Set.of(
           SettingsTable.HTTP_MAX_CLIENTS,
@@ -37,9 +37,9 @@ public record Loaded(Settings settings, Map<String, Given> given) {
   }
 
   /**
-   * The paths of the settings that are other ones than before, in the order of the manual.
+   * Returns the paths of the settings whose values differ, in the order of the manual.
    *
-   * @throws ConfigurationException when the proxy has to be started again for any of them
+   * @throws ConfigurationException when any of these settings needs a restart
    */
   public List<String> changesSince(Loaded before) {
     Faults faults = new Faults();

@@ -3,7 +3,7 @@ package redisproxy.config;
 import java.time.Duration;
 import java.util.Objects;
 
-/** What is logged, and how; {@code slowLookup} 0 = no lookups. */
+/** What is logged, and how. With {@code slowLookup} 0 no lookups are logged. */
 public record Log(Level level, Format format, Duration slowLookup, boolean keys) {
   /** The least important messages that are logged. */
   public enum Level {
@@ -14,7 +14,7 @@ public record Log(Level level, Format format, Duration slowLookup, boolean keys)
     TRACE
   }
 
-  /** How a message is written. */
+  /** The format of log messages. */
   public enum Format {
     TEXT,
     JSON

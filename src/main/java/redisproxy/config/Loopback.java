@@ -3,9 +3,9 @@ package redisproxy.config;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Which addresses only this machine reaches. */
+/** Addresses that only this machine can reach. */
 public final class Loopback {
-  /** Only what is loopback on the face of it: a name that resolves to it today may not tomorrow. */
+  /** Does not resolve names: a name that resolves to loopback today may not do so tomorrow. */
   private static final Pattern HOST =
       Pattern.compile("(?i:localhost)|127(\\.[0-9]{1,3}){3}|::1|(0+:){7}0*1");
 
@@ -13,12 +13,12 @@ public final class Loopback {
 
   private Loopback() {}
 
-  /** Whether one host is localhost, which means both loopbacks, and the other is one of them. */
+  /** Whether the first host is localhost, which means both loopbacks, and the second is one. */
   static boolean isEither(String localhost, String host) {
     return localhost.equalsIgnoreCase("localhost") && BOTH.contains(host);
   }
 
-  /** Whether a host to listen on is. */
+  /** Whether a host to listen on is a loopback address. */
   public static boolean is(String host) {
     return HOST.matcher(host).matches();
   }

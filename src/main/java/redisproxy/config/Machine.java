@@ -1,7 +1,7 @@
 package redisproxy.config;
 
 /**
- * What the program runs on, as far as defaults depend on it.
+ * The properties of the machine and JVM that defaults depend on.
  *
  * @param processors processors available to the JVM
  * @param maxHeapBytes the largest heap the JVM may use ({@code -Xmx})
@@ -15,17 +15,17 @@ public record Machine(int processors, long maxHeapBytes) {
     return new Machine(runtime.availableProcessors(), runtime.maxMemory());
   }
 
-  /** {@code event-loops: auto}. */
+  /** The value of {@code event-loops: auto}. */
   int eventLoops() {
     return processors <= 2 ? 1 : processors;
   }
 
-  /** {@code instances: auto}: one event loop is left to the cache where there are several. */
+  /** The value of {@code instances: auto}: leaves one of several event loops to the cache. */
   static int instances(int eventLoops) {
     return Math.max(1, eventLoops - 1);
   }
 
-  /** {@code cache.max-bytes: auto}: 256 MiB, or 40 % of the heap where that is less. */
+  /** The value of {@code cache.max-bytes: auto}: 256 MiB, or 40 % of the heap if that is less. */
   long cacheBytes() {
     return Math.min(DEFAULT_CACHE_BYTES, maxHeapBytes / 10 * 4);
   }

@@ -16,7 +16,7 @@ public record RedisUrl(
       "redis://[user[:password]@]host[:port][/db], user and password percent-encoded, such as"
           + " redis://localhost:6379/0, or rediss:// for TLS";
 
-  // What may be shown of a URL behind its user and password; anything else could be a part of one.
+  // What is safe to show after the user and password. Anything else could be part of a password.
   private static final Pattern HARMLESS =
       Pattern.compile(
           "(\\[[0-9A-Fa-f:.%]*]|[^\\[\\]:/?#]*)(?::\\d{1,5}(?!\\d))?"
@@ -25,20 +25,20 @@ public record RedisUrl(
   /**
    * Parses a URL. White space around it is ignored, and so is the case of its scheme.
    *
-   * @throws IllegalArgumentException with a message that shows nothing of the user and password
+   * @throws IllegalArgumentException with a message that does not show the user or password
    */
   static @Nullable RedisUrl parse(String url) {
     return RedisUrlParser.parse(url.strip());
   }
 
-  /** A host as it stands in a URL. */
+  /** Returns a host as written in a URL: an IPv6 address in brackets. */
   static String bracketed(String host) {
     return host.indexOf(':') < 0 ? host : "[" + host + "]";
   }
 
   /**
-   * A URL, perhaps a malformed one, without its user and password. Shows too little rather than too
-   * much: from the first part on that is not plainly a host, a port or a database, nothing.
+   * Returns a URL, perhaps a malformed one, without its user and password. In doubt it shows less:
+   * it stops at the first part that is not clearly a host, a port or a database.
    */
   static String redact(String text) {
     String url = text.strip();

@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses {@code redis.url}, and says what is wrong with it. No message shows a part of the URL that
- * may be a password: only names of query parameters, and single characters to be percent-encoded.
+ * Parses {@code redis.url}, and says what is wrong with it. Messages show no part of the URL that
+ * may be a password. They show only names of query parameters, and single characters that must be
+ * percent-encoded.
  */
 final class RedisUrlParser {
   private static final int DEFAULT_PORT = 6379;
@@ -30,7 +31,8 @@ final class RedisUrlParser {
   private RedisUrlParser() {}
 
   /**
-   * Parses a URL without white space around it; null if it does not begin as one of Redis.
+   * Parses a URL without white space around it. Returns null if it does not begin with redis:// or
+   * rediss://.
    *
    * @throws IllegalArgumentException that says what is wrong and what to write
    */
@@ -40,7 +42,7 @@ final class RedisUrlParser {
       return null;
     }
     String rest = scheme.group(2);
-    // A password may hold an @ that should have been encoded: the last one ends it.
+    // The password may contain an @ that is not encoded, so the last @ ends the password.
     int at = rest.lastIndexOf('@');
     String userinfo = at < 0 ? "" : rest.substring(0, at);
     requireEncoded(userinfo);
@@ -81,7 +83,7 @@ final class RedisUrlParser {
     return encoded.toString();
   }
 
-  /** Parses what follows user and password. */
+  /** Parses what follows the user and password. */
   private static Settings.Endpoint endpoint(String text, boolean tls) {
     Matcher location = LOCATION.matcher(text);
     if (!location.matches() || location.group(4) != null) {
@@ -91,14 +93,14 @@ final class RedisUrlParser {
     if (!authority.matches()) {
       throw fault(
           location.group(1).startsWith("[")
-              ? "close the brackets of the IPv6 address and let only a port follow them: [::1]:6379"
+              ? "close the brackets of the IPv6 address, and write only a port after them: [::1]:6379"
               : "the host has more than one colon: write an IPv6 address in brackets, such as"
                   + " redis://[::1]:6379");
     }
     String host = authority.group(1);
     boolean bracketed = host.startsWith("[") && host.endsWith("]");
     if (bracketed && host.indexOf(':') < 0) {
-      throw fault("only an IPv6 address stands in brackets");
+      throw fault("only an IPv6 address may be in brackets");
     }
     return new Settings.Endpoint(
         bracketed ? host.substring(1, host.length() - 1) : host,
@@ -110,8 +112,8 @@ final class RedisUrlParser {
   private static int port(String text) {
     if (!text.matches("[0-9]+")) {
       throw fault(
-          "no port number follows the colon after the host; a user and password stand before the"
-              + " host and end in @, as in redis://user:password@host");
+          "no port number follows the colon after the host; write a user and password before the"
+              + " host, with @ after them, as in redis://user:password@host");
     }
     return number(text, 1, 65535, "the port is not a number 1..65535 without leading zeros");
   }
@@ -134,14 +136,14 @@ final class RedisUrlParser {
       throw fault(
           "unknown query parameters ("
               + String.join(", ", unknown)
-              + "): leave them out; db is the only one, a user and password stand before the host or"
-              + " in redis.username and redis.password, rediss:// means TLS, and time limits and TLS"
-              + " have settings of their own");
+              + "): leave them out; only db is known. Write a user and password before the host or in"
+              + " redis.username and redis.password. rediss:// means TLS. Timeouts and TLS files have"
+              + " their own settings");
     }
     return database == null ? 0 : database;
   }
 
-  /** The name of a parameter, unless it may be a piece of a password. */
+  /** Returns the name of a parameter, or *** if it may be part of a password. */
   private static String name(String parameter) {
     int end = parameter.indexOf('=');
     String name = end < 0 ? "" : parameter.substring(0, end);
@@ -168,7 +170,7 @@ final class RedisUrlParser {
     return new IllegalArgumentException(text + "; expected " + RedisUrl.FORM);
   }
 
-  /** Undoes percent-encoding. A {@code +} stays one: this is not a form. */
+  /** Undoes percent-encoding. A {@code +} stays a plus: this is not an HTML form. */
   private static String decode(String text) {
     ByteBuffer bytes = ByteBuffer.allocate(text.length() * 3);
     try {

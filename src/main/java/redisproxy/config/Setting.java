@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * A row of the table of settings.
  *
- * @param path where it stands in the file, dotted: {@code resp.max-clients}
- * @param defaultText what holds when nothing is given, written as one would give it
+ * @param path its place in the file, with dots: {@code resp.max-clients}
+ * @param defaultText the default, as a user would write it
  * @param description one line for {@code --help} and the manual
  * @param secret whether the value must never be shown
  */
@@ -21,7 +21,10 @@ public record Setting<T>(
     return path.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
-  /** The value of a text, or an {@link IllegalArgumentException} that says what is expected. */
+  /**
+   * Returns the value of a text, or throws an {@link IllegalArgumentException} that says what is
+   * expected.
+   */
   T parse(String text) {
     return type.parse(text);
   }
@@ -40,12 +43,12 @@ public record Setting<T>(
     }
   }
 
-  /** A text given for this setting as it may be shown, on one line. */
+  /** Returns a text given for this setting in a form that is safe to show, on one line. */
   String quote(String text) {
     return secret ? "***" : quoted(type.redaction().apply(text));
   }
 
-  /** A text in quotes, its control characters visible, shortened. */
+  /** Returns a text in quotes, shortened, with its control characters made visible. */
   static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("\"");
     text.codePoints()

@@ -1,15 +1,15 @@
 package redisproxy.config;
 
-/** What a name in the file of settings may be, besides a setting's path. */
+/** Checks the names in the settings file that are not the path of a setting. */
 final class SettingNames {
   private SettingNames() {}
 
-  /** Whether settings stand in the file under this name. */
+  /** Whether this name is a section that contains settings. */
   static boolean isSection(String name) {
     return SettingsTable.rows().stream().anyMatch(row -> row.path().startsWith(name + "."));
   }
 
-  /** The fault of a path that is no setting's, with the one that was probably meant. */
+  /** Returns the fault text for an unknown path. It suggests the path that was probably meant. */
   static String unknown(String path) {
     return Setting.quoted(path).replace("\"", "")
         + ": unknown key, "

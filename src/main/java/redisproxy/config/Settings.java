@@ -7,12 +7,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can be set, computed defaults included. Immutable, and valid by construction: the
- * bounds are those of the {@link SettingsTable}, and a constructor throws an {@link
- * IllegalArgumentException} for what they forbid. Safe to log: secrets do not show.
+ * All settings, with computed defaults. Immutable, and valid by construction: a constructor throws
+ * an {@link IllegalArgumentException} for a value outside the bounds of the {@link SettingsTable}.
+ * Safe to log: secrets do not show.
  *
  * @param eventLoops event-loop threads
- * @param transport what reads and writes sockets
+ * @param transport how sockets are read and written
  */
 public record Settings(
     int eventLoops,
@@ -43,10 +43,10 @@ public record Settings(
     Objects.requireNonNull(tls, "tls");
     Objects.requireNonNull(log, "log");
     Objects.requireNonNull(tracing, "tracing");
-    Contradiction.refuse(Contradiction.among(http, resp, admin));
-    Contradiction.refuse(Contradiction.inShowing(dashboard, admin));
+    Contradiction.refuse(Contradiction.inListeners(http, resp, admin));
+    Contradiction.refuse(Contradiction.inShownValues(dashboard, admin));
     Contradiction.refuse(Contradiction.inExposure(auth, http, resp));
-    Contradiction.refuse(Contradiction.inReaders(auth, redis, resp));
+    Contradiction.refuse(Contradiction.inTunnel(auth, redis, resp));
   }
 
   /**
@@ -54,7 +54,7 @@ public record Settings(
    *
    * @param port 0 = any free port
    * @param idleTimeout zero = never
-   * @param maxAgeRemaining whether HTTP caches may keep a value for as long as it has left
+   * @param maxAgeRemaining whether HTTP caches may keep a value for its remaining time
    */
   public record Http(
       boolean enabled,
@@ -87,7 +87,7 @@ public record Settings(
    * @param idleTimeout zero = never
    * @param maxPipeline requests of one client in flight
    * @param maxPendingBytes reply bytes of one client in flight
-   * @param tunnel whether what the cache cannot answer goes through to Redis
+   * @param tunnel whether requests that the cache cannot answer are forwarded to Redis
    */
   public record Resp(
       boolean enabled,
@@ -121,7 +121,7 @@ public record Settings(
    * The server for health, metrics and the dashboard.
    *
    * @param port 0 = any free port
-   * @param token null = none is asked for; there is one wherever others reach the port
+   * @param token null = no token is required; never null if other machines can reach the port
    */
   public record Admin(boolean enabled, String host, int port, @Nullable Secret token) {
     public Admin {
@@ -137,10 +137,10 @@ public record Settings(
    *
    * @param capacity keys
    * @param expiry how long a value is kept at most
-   * @param missingExpiry how long it is remembered that a key is missing; zero = not at all
-   * @param refreshAhead how long before the end of that time a read has the key loaded anew; zero =
-   *     never
-   * @param snapshot the file that the keys are in while the proxy does not run; empty = none
+   * @param missingExpiry how long a missing key is remembered as missing; zero = not at all
+   * @param refreshAhead a read this long before a value expires starts a load of the new value;
+   *     zero = never
+   * @param snapshot the file that holds the keys while the proxy does not run; empty = none
    */
   public record Cache(
       int capacity,
@@ -228,17 +228,17 @@ public record Settings(
   }
 
   /**
-   * Who judges the clients.
+   * Who checks the credentials of clients.
    *
-   * @param username who clients say they are, where the proxy judges them
-   * @param password null = none is asked for; never set where Redis judges
+   * @param username the user that clients log in as, with mode own
+   * @param password null = no password is required; always null with mode redis
    */
   public record Auth(Mode mode, String username, @Nullable Secret password) {
-    /** Who judges. */
+    /** Who checks credentials. */
     public enum Mode {
-      /** Redis: nothing is granted that it would refuse. */
+      /** Redis. The proxy allows nothing that Redis would refuse. */
       REDIS,
-      /** The proxy; whoever it lets in acts as its own Redis user. */
+      /** The proxy. Clients that it lets in act as the proxy's own Redis user. */
       OWN
     }
 
@@ -246,32 +246,32 @@ public record Settings(
       Objects.requireNonNull(mode, "mode");
       SettingsTable.AUTH_USERNAME.require(username);
       SettingsTable.AUTH_PASSWORD.require(password == null ? "" : password.value());
-      Contradiction.refuse(Contradiction.inJudgement(mode, password));
+      Contradiction.refuse(Contradiction.inAuth(mode, password));
     }
 
-    /** Whether the proxy judges clients itself. */
+    /** Whether the proxy checks credentials itself. */
     public boolean isOwn() {
       return mode == Mode.OWN;
     }
   }
 
   /**
-   * How the cache keeps to what Redis has.
+   * How the cache stays as fresh as Redis.
    *
-   * @param heartbeat how often the tracked connection is tested, and how long it may take to answer
+   * @param heartbeat how often the feed is tested, and how long it may take to answer
    * @param prefixes of the keys that are tracked and cached; empty = all keys are
    */
   public record Coherence(
       Mode mode, WhenUnverified whenUnverified, Duration heartbeat, List<String> prefixes) {
-    /** Who says that a value has changed. */
+    /** How the proxy learns that a value has changed. */
     public enum Mode {
-      /** Redis, of every write. */
+      /** Redis announces every write. */
       TRACKING,
-      /** Nobody: values are kept for their time. */
+      /** It does not: values are kept until they expire. */
       EXPIRY
     }
 
-    /** What becomes of what is cached while Redis is out of reach. */
+    /** Whether cached values are served while Redis is unreachable. */
     public enum WhenUnverified {
       SERVE,
       BYPASS

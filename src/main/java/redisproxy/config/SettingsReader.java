@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@link Settings} from the texts that were given, collecting what is wrong with them. */
+/** Makes {@link Settings} from the given texts, and collects their faults. */
 final class SettingsReader {
   private final Map<String, Given> given;
   private final Machine machine;
@@ -20,7 +20,7 @@ final class SettingsReader {
   }
 
   /** Throws a {@link ConfigurationException} with all faults, earlier ones included. */
-  @SuppressWarnings("NullAway") // a part that is null has a fault, which has been thrown by then
+  @SuppressWarnings("NullAway") // throwIfAny has thrown before a null part is used
   Settings read() {
     given.forEach(
         (path, value) -> {
@@ -44,16 +44,16 @@ final class SettingsReader {
     Log log = valid(this::log);
     Tracing tracing = valid(this::tracing);
     if (http != null && resp != null && admin != null) {
-      Contradiction.among(http, resp, admin).forEach(this::add);
+      Contradiction.inListeners(http, resp, admin).forEach(this::add);
     }
     if (dashboard != null && admin != null) {
-      Contradiction.inShowing(dashboard, admin).forEach(this::add);
+      Contradiction.inShownValues(dashboard, admin).forEach(this::add);
     }
     if (auth != null && http != null && resp != null) {
       Contradiction.inExposure(auth, http, resp).forEach(this::add);
     }
     if (auth != null && redis != null && resp != null) {
-      Contradiction.inReaders(auth, redis, resp).forEach(this::add);
+      Contradiction.inTunnel(auth, redis, resp).forEach(this::add);
     }
     faults.throwIfAny();
     return new Settings(
@@ -214,7 +214,10 @@ final class SettingsReader {
         value(SettingsTable.TRACING.endpoint()), value(SettingsTable.TRACING.samplingRatio()));
   }
 
-  /** The value given, or the default: also where the given one is faulty, to find more faults. */
+  /**
+   * Returns the given value, or the default. A faulty value gets the default too, so that reading
+   * goes on and finds more faults.
+   */
   private <T> T value(Setting<T> setting) {
     Given text = given.get(setting.path());
     if (text == null) {
@@ -228,14 +231,14 @@ final class SettingsReader {
     }
   }
 
-  /** A part of the settings, or null if any of its values is faulty or they contradict. */
+  /** Returns a part of the settings, or null if its values are faulty or contradict each other. */
   private <T> @Nullable T valid(Supplier<T> part) {
     int before = faults.count();
     try {
       T made = part.get();
       return faults.count() == before ? made : null;
     } catch (Contradiction.Refusal refusal) {
-      // With a default standing in for a faulty value, the contradiction is nobody's.
+      // If a default replaced a faulty value, the user did not write this contradiction.
       if (faults.count() == before) {
         refusal.contradictions().forEach(this::add);
       }

@@ -8,8 +8,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every setting: its path, what is allowed, its default, what it is. The records, {@code --help},
- * the environment's names and the checks of the shipped file and the manual derive from it.
+ * Every setting: its path, its allowed values, its default and its description. The records, {@code
+ * --help}, the names of environment variables, and the checks of the shipped file and the manual
+ * derive from it.
  */
 public final class SettingsTable {
   private static final Map<String, Setting<?>> BY_PATH = new LinkedHashMap<>();
@@ -20,7 +21,7 @@ public final class SettingsTable {
       ValueType.auto(ValueType.integer(1, 1024));
   // Timers and sockets count milliseconds in an int: just under 25 days.
   private static final ValueType<Duration> IDLE = ValueType.duration("0", "24d");
-  // What is longer could not be said in a header, nor before logging in to RESP.
+  // A longer one would not fit into an HTTP header, or into a RESP request before log-in.
   private static final int MAX_CREDENTIAL = 1024;
   private static final ValueType<Duration> TIMEOUT = ValueType.duration("1ms", "1h");
 
@@ -32,7 +33,7 @@ public final class SettingsTable {
           "transport",
           ValueType.enumeration(TransportKind.class),
           "auto",
-          "what reads and writes sockets; auto = the first of these that works here");
+          "how sockets are read and written; auto = the first of these that works here");
 
   static final Setting<Boolean> HTTP_ENABLED =
       row("http.enabled", ValueType.bool(), "true", "whether to serve HTTP");
@@ -43,17 +44,21 @@ public final class SettingsTable {
   static final Setting<Optional<Integer>> HTTP_INSTANCES =
       row("http.instances", THREADS, "auto", "HTTP verticles; auto = event-loops - 1, at least 1");
   static final Setting<Integer> HTTP_MAX_CLIENTS =
-      row("http.max-clients", COUNT, "10000", "HTTP connections at a time; more are closed");
+      row(
+          "http.max-clients",
+          COUNT,
+          "10000",
+          "HTTP connections at a time; further ones are closed");
   static final Setting<Integer> HTTP_MAX_CONCURRENT_REQUESTS =
       row("http.max-concurrent-requests", COUNT, "1000", "HTTP requests in flight");
   static final Setting<Duration> HTTP_IDLE_TIMEOUT =
-      row("http.idle-timeout", IDLE, "60s", "close a quiet connection after this; 0 = never");
+      row("http.idle-timeout", IDLE, "60s", "close an idle connection after this; 0 = never");
   static final Setting<Boolean> HTTP_MAX_AGE =
       row(
           "http.max-age",
           ValueType.oneOf(List.of(false, true), remaining -> remaining ? "remaining" : "0"),
           "0",
-          "0 = HTTP caches must ask every time; remaining = they may keep what time is left");
+          "0 = HTTP caches must ask every time; remaining = they may keep a value until it expires");
   static final Setting<List<String>> HTTP_CORS_ORIGINS =
       row(
           "http.cors-origins",
@@ -71,9 +76,13 @@ public final class SettingsTable {
   static final Setting<Optional<Integer>> RESP_INSTANCES =
       row("resp.instances", THREADS, "auto", "RESP verticles; auto = event-loops - 1, at least 1");
   static final Setting<Integer> RESP_MAX_CLIENTS =
-      row("resp.max-clients", COUNT, "10000", "RESP connections at a time; more are closed");
+      row(
+          "resp.max-clients",
+          COUNT,
+          "10000",
+          "RESP connections at a time; further ones are closed");
   static final Setting<Duration> RESP_IDLE_TIMEOUT =
-      row("resp.idle-timeout", IDLE, "0", "close a quiet connection after this; 0 = never");
+      row("resp.idle-timeout", IDLE, "0", "close an idle connection after this; 0 = never");
   static final Setting<Integer> RESP_MAX_REQUEST_BYTES =
       row(
           "resp.max-request-bytes",
@@ -85,7 +94,7 @@ public final class SettingsTable {
           "resp.max-pipeline",
           ValueType.integer(1, 65536),
           "512",
-          "requests of one client in flight; more wait in its socket");
+          "requests of one client in flight; further ones wait in its socket");
   static final Setting<Integer> RESP_MAX_PENDING_BYTES =
       row(
           "resp.max-pending-bytes",
@@ -97,7 +106,7 @@ public final class SettingsTable {
           "resp.tunnel",
           ValueType.bool(),
           "true",
-          "whether what the cache cannot answer goes through to Redis");
+          "whether to forward to Redis what the cache cannot answer");
   static final TlsRows RESP_TLS = add(TlsRows.ofServer("resp"));
 
   static final Setting<Boolean> ADMIN_ENABLED =
@@ -112,7 +121,7 @@ public final class SettingsTable {
               "admin.token",
               ValueType.token(MAX_CREDENTIAL),
               "",
-              "asked for by all but /health; needed unless on loopback; or ADMIN_TOKEN_FILE",
+              "required by all paths but /health; must be set unless on loopback; or ADMIN_TOKEN_FILE",
               true));
   static final TlsRows ADMIN_TLS = add(TlsRows.ofServer("admin"));
 
@@ -121,7 +130,7 @@ public final class SettingsTable {
           "dashboard.hot-keys",
           ValueType.bool(),
           "true",
-          "whether the dashboard tells which keys are looked up most");
+          "whether the dashboard lists the keys that are looked up most");
   static final Setting<Optional<Boolean>> DASHBOARD_MASK_KEYS =
       row(
           "dashboard.mask-keys",
@@ -133,7 +142,7 @@ public final class SettingsTable {
           "dashboard.show-values",
           ValueType.bool(),
           "false",
-          "whether looking up a key there shows how its value begins; on loopback only");
+          "whether looking up a key there shows the start of its value; on loopback only");
 
   static final Setting<Integer> CACHE_CAPACITY =
       row("cache.capacity", COUNT, "10000", "keys in the cache");
@@ -162,13 +171,13 @@ public final class SettingsTable {
           "cache.refresh-ahead",
           ValueType.duration("0", "365d"),
           "0",
-          "a read so long before a value's expiry has it loaded anew; 0 = never");
+          "a read this long before a value expires loads it again; 0 = never");
   static final Setting<String> CACHE_SNAPSHOT =
       row(
           "cache.snapshot",
           ValueType.text(),
           "",
-          "file that keeps the keys between a stop and the next start; empty = none");
+          "file that holds the keys between a stop and the next start; empty = none");
 
   static final Setting<RedisUrl> REDIS_URL =
       row(
@@ -184,7 +193,7 @@ public final class SettingsTable {
               "redis.password",
               ValueType.text(),
               "",
-              "overrides the one of redis.url; or REDIS_PASSWORD_FILE, a file that holds it",
+              "overrides the password of redis.url; or REDIS_PASSWORD_FILE, a file that holds it",
               true));
   static final Setting<Duration> REDIS_CONNECT_TIMEOUT =
       row("redis.connect-timeout", TIMEOUT, "1s", "how long connecting may take");
@@ -200,27 +209,27 @@ public final class SettingsTable {
           "redis.tls.verify-host",
           ValueType.bool(),
           "true",
-          "whether Redis's certificate has to be for the host of redis.url");
+          "whether Redis's certificate must be for the host of redis.url");
 
   static final Setting<Settings.Auth.Mode> AUTH_MODE =
       row(
           "auth.mode",
           ValueType.enumeration(Settings.Auth.Mode.class),
           "redis",
-          "who judges clients: redis, or own = the proxy, for which all act as redis.username");
+          "who checks clients: redis, or own = the proxy; then all clients act as redis.username");
   static final Setting<String> AUTH_USERNAME =
       row(
           "auth.username",
           ValueType.username(MAX_CREDENTIAL),
           "default",
-          "the user that clients log in as where auth.mode is own");
+          "the user that clients log in as with auth.mode own");
   static final Setting<String> AUTH_PASSWORD =
       add(
           new Setting<>(
               "auth.password",
               ValueType.text(MAX_CREDENTIAL),
               "",
-              "that user's; empty = none, on loopback only; or AUTH_PASSWORD_FILE",
+              "that user's password; empty = none, on loopback only; or AUTH_PASSWORD_FILE",
               true));
 
   static final LimitRows LIMITS = LimitRows.make();
@@ -234,19 +243,19 @@ public final class SettingsTable {
           "coherence.mode",
           ValueType.enumeration(Settings.Coherence.Mode.class),
           "tracking",
-          "tracking = Redis tells what is written; expiry = values are kept for their time alone");
+          "tracking = Redis announces every write; expiry = values are kept until they expire");
   static final Setting<Settings.Coherence.WhenUnverified> COHERENCE_WHEN_UNVERIFIED =
       row(
           "coherence.when-unverified",
           ValueType.enumeration(Settings.Coherence.WhenUnverified.class),
           "serve",
-          "while Redis is out of reach: serve = from the cache, marked; bypass = not at all");
+          "while Redis is unreachable: serve = answer from the cache, marked; bypass = do not");
   static final Setting<Duration> COHERENCE_HEARTBEAT =
       row(
           "coherence.heartbeat",
           ValueType.duration("10ms", "1h"),
           "1s",
-          "how often the tracked connection is tested, and how long it may take to answer");
+          "how often the feed is tested, and how long it may take to answer");
   static final Setting<List<String>> COHERENCE_PREFIXES =
       row(
           "coherence.prefixes",
@@ -267,9 +276,9 @@ public final class SettingsTable {
           "log.slow-lookup",
           ValueType.duration("0", "1h"),
           "0",
-          "lookups that take so long are logged, ten a second at most; 0 = none");
+          "log lookups that take this long, ten a second at most; 0 = none");
   static final Setting<Boolean> LOG_KEYS =
-      row("log.keys", ValueType.bool(), "false", "log keys themselves; false = digests of them");
+      row("log.keys", ValueType.bool(), "false", "whether to log keys; false = digests of them");
 
   static final TracingRows TRACING = TracingRows.make();
 

@@ -2,10 +2,7 @@ package redisproxy.config;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * How the servers speak TLS, each by itself. Files are named, not read; all are PEM, and null is
- * none.
- */
+/** TLS of each server. Holds the names of PEM files and does not read them; null = no file. */
 public record Tls(Server http, Server resp, Server admin) {
   public Tls {
     Contradiction.refuse(TlsContradiction.inServer(SettingsTable.HTTP_TLS, http));
@@ -18,22 +15,23 @@ public record Tls(Server http, Server resp, Server admin) {
    *
    * @param cert its certificate and those between it and its CA; null = no TLS
    * @param key the certificate's private key
-   * @param clientCa the CAs of the certificates that clients have to show; null = none is asked for
+   * @param clientCa the CAs of the certificates that clients must show; null = no certificate is
+   *     required
    */
   public record Server(@Nullable String cert, @Nullable String key, @Nullable String clientCa) {
-    /** Whether it speaks TLS. */
+    /** Whether the server uses TLS. */
     public boolean isOn() {
       return cert != null;
     }
   }
 
   /**
-   * TLS to Redis, where its URL asks for it.
+   * TLS to Redis, if the URL is rediss://.
    *
-   * @param ca the CAs that Redis's certificate may be signed by; null = those of the JVM
+   * @param ca the CAs that may sign Redis's certificate; null = those of the JVM
    * @param cert the proxy's own certificate, for a Redis that asks for one
    * @param key that certificate's private key
-   * @param verifyHost whether Redis's certificate has to be for the host of its URL
+   * @param verifyHost whether Redis's certificate must be for the host of its URL
    */
   public record Client(
       @Nullable String ca, @Nullable String cert, @Nullable String key, boolean verifyHost) {}

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@linkplain Contradiction Contradictions} among the settings of TLS. */
+/** {@linkplain Contradiction Contradictions} among the TLS settings. */
 final class TlsContradiction {
   private TlsContradiction() {}
 
   static List<Contradiction> inServer(TlsRows rows, Tls.Server tls) {
     List<Contradiction> found = inIdentity(rows, tls.cert(), tls.key());
     if (tls.clientCa() != null && !tls.isOn()) {
-      // Or whoever reaches the port would be let in without any.
+      // Without TLS the port would let clients in without a certificate.
       found.add(needs(rows.ca(), rows.cert()));
     }
     return found;
@@ -25,7 +25,7 @@ final class TlsContradiction {
       found.add(
           new Contradiction(
               set.path()
-                  + " is set and redis.url begins with redis://, which is without TLS: write"
+                  + " is set and redis.url begins with redis://, which means no TLS: write"
                   + " rediss://, or leave "
                   + set.path()
                   + " out",

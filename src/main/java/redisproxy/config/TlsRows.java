@@ -3,9 +3,9 @@ package redisproxy.config;
 import java.util.List;
 
 /**
- * The rows of the table that name the files of one side of TLS.
+ * The settings that name the TLS files of one server, or of the connection to Redis.
  *
- * @param ca the CAs that the other side's certificate may be signed by
+ * @param ca the CAs that may sign the peer's certificate
  */
 record TlsRows(Setting<String> cert, Setting<String> key, Setting<String> ca) {
   static TlsRows ofServer(String server) {
@@ -17,9 +17,9 @@ record TlsRows(Setting<String> cert, Setting<String> key, Setting<String> ca) {
 
   static TlsRows ofRedis() {
     return new TlsRows(
-        row("redis.tls.cert", "PEM file: the proxy's certificate, where Redis asks for one"),
+        row("redis.tls.cert", "PEM file: the proxy's certificate, if Redis asks for one"),
         row("redis.tls.key", "PEM file: that certificate's private key"),
-        row("redis.tls.ca", "PEM file: CAs that Redis's may be of; empty = the JVM's"));
+        row("redis.tls.ca", "PEM file: CAs of Redis's certificate; empty = the JVM's"));
   }
 
   /** In the order of the manual. */

@@ -4,7 +4,7 @@ package redisproxy.config;
  * Where spans of requests and loads are sent.
  *
  * @param endpoint OTLP over HTTP; empty = nowhere
- * @param samplingRatio of the requests that do not say themselves whether they are to be traced
+ * @param samplingRatio the share of requests without a traceparent header that is traced
  */
 public record Tracing(String endpoint, double samplingRatio) {
   public Tracing {
@@ -12,7 +12,7 @@ public record Tracing(String endpoint, double samplingRatio) {
     SettingsTable.TRACING.samplingRatio().require(samplingRatio);
   }
 
-  /** Whether any are sent. */
+  /** Whether spans are sent. */
   public boolean isOn() {
     return !endpoint.isEmpty();
   }

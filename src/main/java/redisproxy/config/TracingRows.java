@@ -5,9 +5,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-/** The rows of the table that say what is traced. */
+/** The settings of tracing. */
 record TracingRows(Setting<String> endpoint, Setting<Double> samplingRatio) {
-  /** No user or password: it is shown. */
+  /** Allows no user or password, because logs and errors show the URL. */
   private static final Pattern URL =
       Pattern.compile("https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+])(:[0-9]{1,5})?(/[^\\s?#]*)?");
 
@@ -28,7 +28,7 @@ record TracingRows(Setting<String> endpoint, Setting<Double> samplingRatio) {
             text -> RATIO.matcher(text).matches() ? Double.valueOf(text) : null,
             ratio -> ratio >= 0 && ratio <= 1,
             "0.01",
-            "how many of the requests are traced that do not say so themselves"));
+            "share of requests without a traceparent header that is traced"));
   }
 
   private static <T> Setting<T> row(

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the text of a setting becomes a value.
  *
- * @param expected what is allowed, in words
- * @param parser null when the text cannot be understood, or an {@link IllegalArgumentException}
- *     where there is more to say than {@code expected}
+ * @param expected describes what is allowed
+ * @param parser returns null when it cannot parse the text; throws an {@link
+ *     IllegalArgumentException} where it can say more than {@code expected}
  * @param bounds which values are allowed
- * @param redaction the text as it may be shown
+ * @param redaction makes the text safe to show
  */
 public record ValueType<T>(
     String expected,
@@ -30,7 +30,8 @@ public record ValueType<T>(
     Predicate<T> bounds,
     UnaryOperator<String> redaction) {
 
-  // No leading zero: 010 is eight in YAML 1.1 and ten elsewhere. 18 digits always fit a long.
+  // Leading zeros are refused: 010 is eight in YAML 1.1 and ten elsewhere. 18 digits always fit a
+  // long.
   private static final Pattern QUANTITY = Pattern.compile("(0|[1-9][0-9]{0,17})([A-Za-z]*)");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%-]+");
 
@@ -56,7 +57,10 @@ public record ValueType<T>(
     return new ValueType<>(expected, parser, bounds, text -> text);
   }
 
-  /** The value of a text, or an {@link IllegalArgumentException} that says what is expected. */
+  /**
+   * Returns the value of a text, or throws an {@link IllegalArgumentException} that says what is
+   * expected.
+   */
   T parse(String text) {
     T value = parser.apply(text);
     if (value == null || !bounds.test(value)) {
@@ -106,7 +110,9 @@ public record ValueType<T>(
     return millis == null ? null : Duration.ofMillis(millis);
   }
 
-  /** One of some names, in any case: environments often say {@code INFO} or {@code TRUE}. */
+  /**
+   * One of these names, in upper or lower case: variables often say {@code INFO} or {@code TRUE}.
+   */
   static <T> ValueType<T> oneOf(List<T> values, Function<T, String> name) {
     return of(
         values.stream().map(name).collect(Collectors.joining(" or ")),
@@ -125,7 +131,7 @@ public record ValueType<T>(
     return oneOf(List.of(type.getEnumConstants()), value -> value.name().toLowerCase(Locale.ROOT));
   }
 
-  /** Empty when the value is to be computed. */
+  /** The word auto, which becomes an empty value and is computed later, or a value of the type. */
   static <T> ValueType<Optional<T>> auto(ValueType<T> type) {
     return of(
         "auto or " + type.expected(),
@@ -139,7 +145,7 @@ public record ValueType<T>(
         value -> value.isEmpty() || type.bounds().test(value.get()));
   }
 
-  /** An address to listen on. Only its characters are checked: it is resolved when it is bound. */
+  /** An address to listen on. Only its characters are checked here; binding resolves it. */
   static ValueType<String> host() {
     return of(
         "a host name or address such as localhost, 0.0.0.0 or ::1 (no brackets, no port)",
@@ -152,12 +158,12 @@ public record ValueType<T>(
     return of("any text", text -> text, text -> true);
   }
 
-  /** Any text of at most so many characters; empty means not set. */
-  static ValueType<String> text(int most) {
-    return of("at most " + most + " characters", text -> text, text -> text.length() <= most);
+  /** Any text up to this many characters; empty means not set. */
+  static ValueType<String> text(int max) {
+    return of("at most " + max + " characters", text -> text, text -> text.length() <= max);
   }
 
-  /** What a bearer can say in a header, of at most so many characters; empty means not set. */
+  /** A bearer token that fits into a header, up to this many characters; empty means not set. */
   static ValueType<String> token(int most) {
     return of(
         "at most " + most + " visible ASCII characters",
@@ -165,7 +171,7 @@ public record ValueType<T>(
         text -> text.length() <= most && text.chars().allMatch(c -> c > ' ' && c <= '~'));
   }
 
-  /** A user's name, as HTTP's Basic credentials can say it. */
+  /** A user name that HTTP Basic credentials can carry. */
   static ValueType<String> username(int most) {
     return of(
         "a name of 1 to " + most + " characters without a colon",
@@ -173,7 +179,7 @@ public record ValueType<T>(
         text -> !text.isEmpty() && text.length() <= most && text.indexOf(':') < 0);
   }
 
-  /** Prefixes of keys, none of them empty; an empty text is none at all. */
+  /** A list of key prefixes, none of them empty. An empty text is an empty list. */
   static ValueType<List<String>> prefixes() {
     return of(
         "key prefixes such as user:,session: (comma-separated, none empty)",
@@ -181,7 +187,7 @@ public record ValueType<T>(
         prefixes -> prefixes.stream().noneMatch(String::isEmpty));
   }
 
-  /** Origins of web pages, or the star that stands for all of them; an empty text is none. */
+  /** Origins of web pages, or * for all. An empty text is an empty list. */
   static ValueType<List<String>> origins() {
     return of(
         "* or origins such as https://a.example,http://localhost:3000 (comma-separated)",
@@ -208,7 +214,7 @@ public record ValueType<T>(
     return Objects.requireNonNull(quantity(text, units), text);
   }
 
-  /** A decimal number and its unit, or null. */
+  /** Returns a decimal number times its unit, or null if it is malformed or too large. */
   private static @Nullable Long quantity(String text, Map<String, Long> units) {
     Matcher matcher = QUANTITY.matcher(text);
     Long unit = matcher.matches() ? units.get(matcher.group(2)) : null;

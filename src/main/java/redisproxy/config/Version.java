@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** The version of this build, as the build wrote it into the jar. */
+/** The version that the build wrote into the jar. */
 public final class Version {
   public static final String TEXT = read();
 

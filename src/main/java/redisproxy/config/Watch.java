@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /**
- * Reads the settings again, whenever their file has changed and when it is told to. Belongs to the
- * event loop it was made on.
+ * Reads the settings again when their file has changed, and on request. Belongs to the event loop
+ * it was created on.
  */
 public final class Watch {
   private static final long SCAN_EVERY_MS = 2_000;
 
   /**
-   * A file has to stay as it is for so long, in milliseconds: one that is still being written may
-   * be valid, and would set what is not in it yet to the defaults.
+   * The file must stay unchanged for this many milliseconds. A file that is only half written may
+   * be valid, and would reset the settings that it still lacks to their defaults.
    */
   private static final long SETTLED_AFTER_MS = 300;
 
@@ -27,9 +27,9 @@ public final class Watch {
   private boolean settling;
 
   /**
-   * Begins to watch.
+   * Starts watching.
    *
-   * @param changed is told what is in the file now, or why it cannot be used
+   * @param changed receives the new settings, or why they cannot be used
    */
   public Watch(Vertx vertx, Path file, Consumer<Future<Loaded>> changed) {
     this.vertx = vertx;
@@ -60,7 +60,7 @@ public final class Watch {
     }
   }
 
-  /** Reads them now. */
+  /** Reads the settings now. */
   public Future<Loaded> read() {
     return retriever.getConfig().compose(this::parse);
   }

@@ -13,10 +13,11 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * Reads the file of settings.
+ * Reads the settings file.
  *
- * <p>It walks YAML's tree of nodes, not the objects made from it: there, 010 has become eight, 1:30
- * ninety and yes true, the first of two sections of a name is gone, and so are the line numbers.
+ * <p>It walks the tree of YAML nodes, not the objects made from it. In the objects 010 has become
+ * eight, 1:30 has become ninety and yes has become true. The first of two sections with the same
+ * name is lost, and so are the line numbers.
  */
 final class YamlText {
   private final String file;
@@ -28,14 +29,14 @@ final class YamlText {
     this.faults = faults;
   }
 
-  /** The texts of the file's settings by path; what is wrong with the file goes to the faults. */
+  /** Returns the texts of the file's settings by path, and adds what is wrong to the faults. */
   static Map<String, Given> parse(String text, String file, Faults faults) {
     YamlText yaml = new YamlText(file, faults);
     Node root;
     try {
       root = new Yaml().compose(new StringReader(text));
     } catch (MarkedYAMLException e) {
-      // Neither its message nor its problem: they quote the file, which may hold a password.
+      // Do not show its message or its problem: they quote the file, which may hold a password.
       Mark mark = e.getProblemMark() != null ? e.getProblemMark() : e.getContextMark();
       faults.add(
           mark == null ? file : file + ":" + (mark.getLine() + 1),
@@ -44,7 +45,7 @@ final class YamlText {
               + ": check the indentation, the quotes and the space after each colon");
       return yaml.given;
     } catch (RuntimeException e) {
-      // Not its own alone: of an escape that the end cuts off it throws others.
+      // SnakeYAML throws other exceptions too, for example for an escape cut off by the end.
       faults.add(file, "not valid YAML: nested too deep, too large, cut off or not text");
       return yaml.given;
     }
@@ -65,7 +66,7 @@ final class YamlText {
       if (entry.getKeyNode() instanceof ScalarNode key) {
         entry(prefix + key.getValue(), key, entry.getValueNode());
       } else {
-        faults.add(origin(entry.getKeyNode()), "a key that is not a single word");
+        faults.add(origin(entry.getKeyNode()), "a key must be a single word");
       }
     }
   }
@@ -79,7 +80,7 @@ final class YamlText {
     } else if (value instanceof MappingNode section) {
       section(path + ".", section);
     } else if (!isNull(value)) {
-      // The value is not shown: "password:x" without a space would be one.
+      // Do not show the value: for "password:x" without a space it would be the password.
       faults.add(
           origin(key), path + ": a section; put its settings below, indented, as \"key: value\"");
     }
@@ -100,7 +101,7 @@ final class YamlText {
     }
   }
 
-  /** Names the keys of an unknown section one by one: each has its own nearest known key. */
+  /** Reports each key of an unknown section, because each has its own nearest known key. */
   private void unknown(String path, Node key, Node value) {
     if (path.indexOf('.') < 0
         && value instanceof MappingNode section

@@ -1,6 +1,6 @@
 /**
- * The settings: one table ({@link SettingsTable}) that says what can be set, and the records
- * ({@link Settings}) the rest of the program reads.
+ * The settings: one table ({@link SettingsTable}) that lists them, and the records ({@link
+ * Settings}) that the rest of the program reads.
  *
  * <pre>
  *   --config FILE    {@link YamlText}       path to {@link Given}
@@ -8,9 +8,9 @@
  *   the environment  {@link Environment}    path to {@link Given} (wins)
  * </pre>
  *
- * <p>Every fault on the way is collected in {@link Faults}, and all are reported at once by a
- * {@link ConfigurationException}. A fault names where the value came from and what would be right;
- * it never shows a secret.
+ * <p>{@link Faults} collects every fault on the way, and a {@link ConfigurationException} reports
+ * all of them at once. A fault says where the value came from and what to write instead. It never
+ * shows a secret.
  */
 @NullMarked
 package redisproxy.config;

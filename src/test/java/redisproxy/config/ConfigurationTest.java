@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Loading through Vert.x, from a real file and a real environment. */
+/** Loads settings through Vert.x, from a real file and a real environment. */
 @ExtendWith(VertxExtension.class)
 class ConfigurationTest {
   @TempDir Path directory;
@@ -98,7 +98,7 @@ class ConfigurationTest {
     return assertThrows(ConfigurationException.class, () -> load(vertx, file)).faults();
   }
 
-  /** What {@link Loader} writes in a process with these variables. */
+  /** Returns what {@link Loader} writes in a process with these variables. */
   private String loadInProcess(Path file, Map<String, String> variables) throws Exception {
     Path output = directory.resolve("output");
     ProcessBuilder builder =
@@ -120,7 +120,7 @@ class ConfigurationTest {
     return Files.readString(output);
   }
 
-  /** Writes what was loaded, or the faults, to a file: standard output has the log. */
+  /** Writes the loaded settings, or the faults, to a file, because standard output has the log. */
   static final class Loader {
     public static void main(String[] args) throws IOException {
       Vertx vertx = Vertx.vertx();

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the dashboard shows follows from who can reach it. */
+/** What the dashboard shows depends on who can reach it. */
 class DashboardTest {
   @Test
-  void keys_areMaskedWhereOthersReachThem_unlessThatIsSet() {
+  void keys_areMaskedBeyondLoopback_unlessTheSettingSaysOtherwise() {
     assertEquals(false, Configuration.parse(Map.of()).dashboard().maskKeys());
     Map<String, String> open = Map.of("admin.host", "0.0.0.0", "admin.token", "t0ken");
     assertEquals(true, Configuration.parse(open).dashboard().maskKeys());
@@ -20,7 +20,7 @@ class DashboardTest {
   }
 
   @Test
-  void values_areForLoopbackOnly() {
+  void values_areShownOnLoopbackOnly() {
     Map<String, String> open =
         Map.of("admin.host", "0.0.0.0", "admin.token", "t0ken", "dashboard.show-values", "true");
     String refusal =

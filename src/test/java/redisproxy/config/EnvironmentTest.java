@@ -75,9 +75,9 @@ class EnvironmentTest {
         faults(Map.of("REDIS_PASSWORD", "p\uFFFD\uFFFD")));
   }
 
-  /** As Kubernetes hands on a secret that was made of a file. */
+  /** Kubernetes passes on such a line break when a Secret was created from a file. */
   @Test
-  void lineBreakAtTheEnd_isNoPartOfTheValue() {
+  void lineBreakAtTheEnd_isRemoved() {
     Map<String, String> variables =
         Map.of(
             "REDIS_URL", "redis://h/2\n",

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What may change while the proxy runs. */
+/** Which settings may change while the proxy runs. */
 class LoadedTest {
   private static final Machine MACHINE = new Machine(4, 1L << 30);
 
@@ -39,7 +39,7 @@ class LoadedTest {
   }
 
   @Test
-  void sameValue_otherwiseWritten_isNoChange() {
+  void sameValue_writtenDifferently_isNoChange() {
     Loaded before = loaded("cache:\n  expiry: 60s\n");
     assertEquals(List.of(), loaded("").changesSince(before));
     assertEquals(List.of(), loaded("cache:\n  expiry: 1m\n").changesSince(before));
@@ -47,7 +47,7 @@ class LoadedTest {
   }
 
   @Test
-  void oneThatNeedsARestart_refusesAll() {
+  void changeThatNeedsARestart_refusesAllChanges() {
     assertEquals(
         List.of("f.yaml:2: resp.port = \"9000\": needs a restart"),
         refusals("", "resp:\n  port: 9000\ncache:\n  capacity: 6\n"));
@@ -66,7 +66,7 @@ class LoadedTest {
     assertFalse(refusal.contains("t0psecret"), refusal);
   }
 
-  /** Values have to be equal when they are the same: of every setting, not of those above alone. */
+  /** Every setting's value needs a working equals method, not only those above. */
   @Test
   void everySetting_readTwice_isNoChange() throws IOException {
     String manual = Files.readString(Path.of("conf/redis-proxy.yaml"));
@@ -75,7 +75,7 @@ class LoadedTest {
   }
 
   @Test
-  void guide_namesThoseThatMayChange() throws IOException {
+  void guide_listsTheChangeableSettings() throws IOException {
     String guide = Files.readString(Path.of("docs/operating.md"));
     int start = guide.indexOf("## Changing settings");
     String list = guide.substring(start, guide.indexOf("\n\n", guide.indexOf("- `", start)));

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The file shipped as the manual, and {@code --help}, against the table of settings. */
+/** Compares the shipped settings file and {@code --help} with the table of settings. */
 class ManualTest {
   private static final Path MANUAL = Path.of("conf/redis-proxy.yaml");
 

@@ -13,12 +13,12 @@ import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /**
- * {@code redis.url}. What was encoded is read back; nothing is thrown but the refusal; an endpoint
- * can be written as a URL and read again; and neither a refusal nor the URL as it is shown says
- * anything of a password, one character of the URL being wrong.
+ * Fuzzes {@code redis.url}. Checks that encoded values are read back, that only a refusal is
+ * thrown, and that an endpoint can be written as a URL and read again. If one character of a URL is
+ * wrong, neither the refusal nor the redacted URL may show any of the password.
  */
 public final class RedisUrlTarget implements Target {
-  /** No digits: those might be a port. */
+  /** Without digits, which could pass for a port. */
   private static final String PASSWORD = "QxZvWk";
 
   @Override
@@ -136,8 +136,8 @@ public final class RedisUrlTarget implements Target {
   @Override
   public Outcome outcome(byte[] input) {
     String text = new String(input, StandardCharsets.UTF_8);
-    shown(text);
-    hidden(text);
+    redactionIsShort(text);
+    passwordIsHidden(text);
     try {
       RedisUrl url = ValueType.redisUrl().parse(text);
       RedisUrl again = RedisUrl.parse(url.endpoint().toString());
@@ -154,8 +154,8 @@ public final class RedisUrlTarget implements Target {
     return message;
   }
 
-  /** What is shown is no longer than the URL but for the stars, and the same when shown again. */
-  private static void shown(String text) {
+  /** The redacted URL is at most seven characters longer than the URL: the stars. */
+  private static void redactionIsShort(String text) {
     String shown = RedisUrl.redact(text);
     assertTrue(shown.length() <= text.length() + 7, shown);
     int at = text.lastIndexOf('@');
@@ -164,8 +164,8 @@ public final class RedisUrlTarget implements Target {
     }
   }
 
-  /** The text as a user's name, or as a host, beside a password. */
-  private static void hidden(String text) {
+  /** Puts a character of the text into a URL with a password. */
+  private static void passwordIsHidden(String text) {
     for (int i = 0; i < text.length() && i < 3; i++) {
       String piece = text.substring(i, i + 1);
       String url = "redis://user:" + PASSWORD + "@host:6379/1";
@@ -174,12 +174,12 @@ public final class RedisUrlTarget implements Target {
         String wrong = url.substring(0, at) + piece + url.substring(at + 1);
         String shown = RedisUrl.redact(wrong);
         assertFalse(shown.contains(PASSWORD), () -> wrong + " is shown as " + shown);
-        refusalIsSilent(wrong);
+        refusalHidesThePassword(wrong);
       }
     }
   }
 
-  private static void refusalIsSilent(String url) {
+  private static void refusalHidesThePassword(String url) {
     try {
       RedisUrl.parse(url);
     } catch (IllegalArgumentException refused) {

@@ -58,7 +58,7 @@ class RedisUrlTest {
     assertEquals(password, parsed.password() == null ? null : parsed.password().value());
   }
 
-  /** Each holds a password of xyzzy, somewhere it may end up by mistake. */
+  /** Each URL has the password xyzzy somewhere, in a place where it may end up by mistake. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -138,14 +138,14 @@ class RedisUrlTest {
           redis://::1:6379          | write an IPv6 address in brackets, such as redis://[::1]:6379
           redis://[::1:6379         | close the brackets of the IPv6 address
           redis://[::1]6379         | close the brackets of the IPv6 address
-          redis://[h]:6379          | only an IPv6 address stands in brackets
+          redis://[h]:6379          | only an IPv6 address may be in brackets
           redis://[::zz]            | the host is not an IPv6 address
           redis://u:p@ss@h          | user and password before the last @: write @ as %40;
           redis://u:p/s#s?@h        | write # as %23, / as %2F, ? as %3F;
           'redis://u:p s@h'         | write the blank or control character %20 as %20;
           redis://u:p%@h            | write % itself as %25
           redis://h#1               | leave it out, or write %23 in a password
-          redis://u:p               | a user and password stand before the host and end in @
+          redis://u:p               | write a user and password before the host, with @ after them
           redis://h:65536           | the port is not a number 1..65535
           redis://h:0               | the port is not a number 1..65535
           redis://:6379             | the host is missing
@@ -158,7 +158,7 @@ class RedisUrlTest {
           redis://h?a=1&timeout=5s  | unknown query parameters (a, timeout): leave them out
           redis:h                   | expected redis://[user[:password]@]host
           """)
-  void parse_namesTheCauseAndTheRemedy(String url, String said) {
+  void parse_ofABadUrl_saysWhatIsWrongAndWhatToWrite(String url, String said) {
     var refusal =
         assertThrows(IllegalArgumentException.class, () -> ValueType.redisUrl().parse(url));
     assertTrue(refusal.getMessage().contains(said), refusal.getMessage());
@@ -181,7 +181,7 @@ class RedisUrlTest {
           localhost,                localhost
           '',                       ''
           """)
-  void redact_showsWhatIsHarmless(String url, String shown) {
+  void redact_showsOnlyHarmlessParts(String url, String shown) {
     assertEquals(shown, RedisUrl.redact(url.translateEscapes()));
   }
 

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The documented settings are the real ones, with their defaults. */
+/** Compares the documented settings and their defaults with the real ones. */
 class SettingsPageTest {
   private static final Pattern ROW = Pattern.compile("\\| ((?:`[a-z.-]+` ?)+) \\| `([^`]+)` \\|.*");
 

@@ -94,7 +94,7 @@ class SettingsReaderTest {
     assertEquals(256L << 20, Configuration.parse(Map.of(), unlimited).cache().maxBytes());
   }
 
-  /** Both ends of every range, and one beyond. */
+  /** Both ends of every range, and a value beyond each end. */
   @ParameterizedTest
   @CsvSource(
       nullValues = "-",
@@ -221,16 +221,16 @@ class SettingsReaderTest {
   }
 
   @Test
-  void contradictions_areFoundBesideOtherFaults_butNotCausedByThem() {
+  void contradictions_areReportedWithOtherFaults_butNotCausedByThem() {
     assertEquals(
         2, faults("cache.expiry", "0", "http.enabled", "false", "resp.enabled", "false").size());
-    // The default that stands in for the bad port is the port of another server.
+    // The default that replaces the bad port is the port of another server.
     assertEquals(1, faults("http.port", "x", "resp.port", "8000").size());
     assertEquals(1, faults("cache.max-value-bytes", "x", "cache.max-bytes", "1KiB").size());
   }
 
   @Test
-  void ports_mayBeSharedWhereTheyDoNotMeet() {
+  void equalPorts_thatDoNotCollide_areAllowed() {
     assertDoesNotThrow(() -> parse("http.port", "0", "resp.port", "0", "admin.port", "0"));
     assertDoesNotThrow(() -> parse("http.port", "8001", "resp.enabled", "false"));
     assertDoesNotThrow(() -> parse("http.port", "8001", "resp.host", "127.0.0.2"));
@@ -249,19 +249,19 @@ class SettingsReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"127.0.0.1", "127.8.0.1", "localhost", "LocalHost", "::1", "0:0:0:0:0:0:0:1"})
-  void ownJudgement_needsNoPasswordOnLoopback(String host) {
+  void authModeOwn_onLoopback_needsNoPassword(String host) {
     assertDoesNotThrow(() -> parse("auth.mode", "own", "http.host", host, "resp.host", host));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example.org", "localhost.example.org"})
-  void ownJudgement_needsAPasswordElsewhere(String host) {
+  void authModeOwn_beyondLoopback_needsAPassword(String host) {
     assertEquals(
         List.of(
             "test: resp.host = \""
                 + host
-                + "\" with auth.mode = own and no auth.password: whoever reaches it would act as the"
+                + "\" with auth.mode = own and no auth.password: whoever reaches it could act as the"
                 + " proxy's Redis user; set auth.password (or AUTH_PASSWORD), or the host to"
                 + " localhost"),
         faults("auth.mode", "own", "resp.host", host));
@@ -272,12 +272,12 @@ class SettingsReaderTest {
   }
 
   @Test
-  void redissJudgement_needsDedicatedConnections_whereRedisHasAPassword() {
+  void authModeRedis_whenRedisHasAPassword_needsTheTunnel() {
     String[] open = {"resp.tunnel", "false", "redis.password", "xyzzy"};
     assertEquals(
         List.of(
-            "test: resp.tunnel is false and auth.mode is redis, where clients log in through their"
-                + " tunnel: whoever reaches RESP would read as the proxy's Redis user, without"
+            "test: resp.tunnel is false, but with auth.mode redis clients need it to log in to Redis:"
+                + " whoever reaches RESP could read as the proxy's Redis user, without"
                 + " redis.password; set auth.mode to own, or resp.tunnel to true"),
         faults(open));
     assertEquals(1, faults("resp.tunnel", "false", "redis.url", "redis://:xyzzy@h").size());
@@ -301,11 +301,11 @@ class SettingsReaderTest {
   }
 
   @Test
-  void tlsToRedis_isAskedForByTheUrl() {
+  void tlsToRedis_followsFromTheUrl() {
     assertTrue(parse("redis.url", "rediss://h").redis().endpoint().tls());
     assertEquals(
         List.of(
-            "test: redis.tls.ca is set and redis.url begins with redis://, which is without TLS:"
+            "test: redis.tls.ca is set and redis.url begins with redis://, which means no TLS:"
                 + " write rediss://, or leave redis.tls.ca out"),
         faults("redis.tls.ca", "ca.pem"));
     assertDoesNotThrow(() -> parse("redis.tls.ca", "ca.pem", "redis.url", "rediss://h"));
@@ -313,7 +313,7 @@ class SettingsReaderTest {
   }
 
   @Test
-  void tlsToAHostWithAnUnderscore_needsVerificationToBeOff() {
+  void tlsToAHostWithAnUnderscore_needsVerifyHostOff() {
     assertEquals(
         List.of(
             "test: redis.url names the host \"my_redis\", and Java cannot verify a certificate for a"
@@ -345,10 +345,10 @@ class SettingsReaderTest {
   }
 
   @Test
-  void adminPort_needsATokenElsewhereThanOnLoopback() {
+  void adminPort_beyondLoopback_needsAToken() {
     assertEquals(
         List.of(
-            "test: admin.host = \"0.0.0.0\" without admin.token: whoever reaches it would see and"
+            "test: admin.host = \"0.0.0.0\" without admin.token: whoever reaches it could see and"
                 + " change how the proxy runs; set admin.token (ADMIN_TOKEN, ADMIN_TOKEN_FILE), or"
                 + " the host to localhost"),
         faults("admin.host", "0.0.0.0"));

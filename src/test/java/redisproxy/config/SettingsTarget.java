@@ -17,10 +17,10 @@ import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /**
- * The file of settings and the environment: the input is the one, then the variables, form feeds
- * between. What was written is read back; nothing is thrown but the refusal, whose faults are a
- * line each; the same comes of the same; and of a file with secrets of which one character is wrong
- * no fault tells a secret.
+ * Fuzzes the settings file and the environment. The input is the file, then the variables,
+ * separated by form feeds. Checks that written settings are read back, that only a refusal is
+ * thrown and each of its faults is one line, that equal inputs give equal settings, and that no
+ * fault shows a secret when one character of a file with secrets is wrong.
  */
 public final class SettingsTarget implements Target {
   private static final Machine MACHINE = new Machine(8, 1000L << 20);
@@ -30,7 +30,7 @@ public final class SettingsTarget implements Target {
       "redis:\n  password: \"QxZvWk\"\n  url: redis://u:QxZvWk@h/1\nadmin:\n  token: QxZvWk\nauth:\n  password:"
           + " 'QxZvWk'\n";
 
-  /** Settings that contradict no other ones whatever they are, and values they may have. */
+  /** Settings that never contradict others, each with some valid values. */
   private static final String[][] FREE = {
     {"cache.capacity", "1", "100", "2147483647"},
     {"cache.expiry", "1ms", "60s", "5m", "365d", "250"},
@@ -172,7 +172,7 @@ public final class SettingsTarget implements Target {
     file.append(": ").append(value).append(random.nextInt(4) == 0 ? " # why\n" : "\n");
   }
 
-  /** In double quotes, with as many escapes as it needs. */
+  /** Returns the value in double quotes, with the necessary escapes and some random ones. */
   private static String quoted(String value, Random random) {
     StringBuilder quoted = new StringBuilder("\"");
     for (char c : value.toCharArray()) {
@@ -193,11 +193,12 @@ public final class SettingsTarget implements Target {
     return new Outcome(read, null);
   }
 
-  /** What was given, if it can be used. */
+  /** A valid input: its texts and its settings. */
   private record Read(Map<String, Given> given, Settings settings) {}
 
   @Override
   public Outcome outcome(byte[] input) {
+    // The slow checks run for some inputs only.
     int chance = Arrays.hashCode(input) & 7;
     if (chance == 0) {
       secretsAreKept(input);
@@ -215,7 +216,7 @@ public final class SettingsTarget implements Target {
       return outcome(texts);
     } catch (ConfigurationException e) {
       for (String fault : e.faults()) {
-        assertFalse(fault.isEmpty(), "a fault that says nothing");
+        assertFalse(fault.isEmpty(), "a fault is empty");
         assertTrue(fault.chars().noneMatch(Character::isISOControl), fault);
       }
       assertFalse(e.faults().isEmpty(), "refused without a fault");
@@ -244,11 +245,11 @@ public final class SettingsTarget implements Target {
     try {
       read(input);
     } catch (ConfigurationException e) {
-      // that is what it is for
+      // A refusal is a valid result.
     }
   }
 
-  /** Puts a character of the input in the place of any of the file's but those of the secrets. */
+  /** Replaces one character of the file, outside of the secrets, with one of the input. */
   private static void secretsAreKept(byte[] input) {
     char c = input.length == 0 ? '\n' : (char) (input[input.length / 2] & 0xff);
     int at = Math.floorMod(Arrays.hashCode(input) >> 3, SECRETS.length());

@@ -56,7 +56,7 @@ class SettingsTest {
   }
 
   @Test
-  void ownJudgementWithoutAPassword_isForLoopbackOnly() {
+  void authModeOwn_withoutAPassword_isForLoopbackOnly() {
     Settings ok = Configuration.parse(Map.of());
     Settings.Auth own = new Settings.Auth(Settings.Auth.Mode.OWN, "default", null);
     Settings.Http open = new Settings.Http(true, "0.0.0.0", 1, 1, 1, 1, SECOND, false);
@@ -88,7 +88,7 @@ class SettingsTest {
   }
 
   @Test
-  void endpoint_isWrittenAsAUrl() {
+  void endpoint_toString_isAUrl() {
     assertEquals("redis://[::1]:6379/2", new Settings.Endpoint("::1", 6379, 2, false).toString());
     assertEquals("rediss://h:6379/0", new Settings.Endpoint("h", 6379, 0, true).toString());
   }
@@ -105,7 +105,7 @@ class SettingsTest {
     return assertThrows(IllegalArgumentException.class, construction::run);
   }
 
-  /** Settings that are these, and as others otherwise. */
+  /** Returns the other settings with these parts replaced. */
   static Settings with(
       Settings others,
       int eventLoops,

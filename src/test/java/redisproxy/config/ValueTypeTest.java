@@ -98,7 +98,7 @@ class ValueTypeTest {
     assertThrows(IllegalArgumentException.class, () -> INTEGER.parse("65536"));
     assertThrows(IllegalArgumentException.class, () -> DURATION.parse("31536000001"));
     assertThrows(IllegalArgumentException.class, () -> SIZE.parse("8589934593"));
-    // 2^32: must not wrap around to 0.
+    // 2^32 must not wrap around to 0.
     ValueType<Integer> anyInt = ValueType.integer(0, Integer.MAX_VALUE);
     assertThrows(IllegalArgumentException.class, () -> anyInt.parse("4294967296"));
     ValueType<Integer> intSize = ValueType.intSize("0", "64MiB");
@@ -123,7 +123,7 @@ class ValueTypeTest {
   }
 
   @Test
-  void names_areTakenInAnyCase() {
+  void names_ignoreCase() {
     assertEquals(Log.Level.WARN, ValueType.enumeration(Log.Level.class).parse("WARN"));
     assertTrue(ValueType.bool().parse("True"));
     for (String text : new String[] {"yes", "on", "1", "", "t"}) {

@@ -42,39 +42,39 @@ class YamlTextTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "# nothing", "---", "{}", "http:", "http: {}", "\uFEFF# mark", "~"})
-  void parse_acceptsAFileOfNothing(String text) {
+  void parse_acceptsAnEmptyFile(String text) {
     assertEquals(Map.of(), parse(text));
   }
 
   @Test
-  void nullOrEmpty_isGivenAsEmpty() {
+  void nullOrEmptyValue_becomesAnEmptyText() {
     assertEquals("", parse("redis: {password: }").get("redis.password").text());
     assertEquals("", parse("redis: {password: ''}").get("redis.password").text());
     assertEquals("", parse("redis: {username: null}").get("redis.username").text());
   }
 
   @Test
-  void sectionsOfOneName_areOne() {
+  void sectionsWithTheSameName_areMerged() {
     Map<String, Given> given = parse("redis:\n  password: 'a'\nredis:\n  username: b\n");
     assertEquals(2, given.size());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"00123", "123", "0x1F", "1.5", "yes", "true", "2024-01-01", "!t xyzzy"})
-  void password_whenNotAString_isToBeQuoted(String value) {
+  void password_whenNotAString_mustBeQuoted(String value) {
     assertEquals(
         List.of("f.yaml:1: redis.password = ***: not a string in YAML; quote it: '...'"),
         faults("redis: {password: " + value + "}"));
   }
 
   @Test
-  void structure_isChecked() {
+  void badStructure_isReported() {
     assertEquals(
         List.of(
             "f.yaml:1: event-loops: expected one value, not a list or a map",
             "f.yaml:3: http.port: expected one value, not a list or a map",
             "f.yaml:5: http.port: given twice, first at f.yaml:4",
-            "f.yaml:6: a key that is not a single word",
+            "f.yaml:6: a key must be a single word",
             "f.yaml:7: redis: a section; put its settings below, indented, as \"key: value\""),
         faults(
             """
@@ -123,7 +123,7 @@ class YamlTextTest {
     assertEquals(1, faults("unknown: {}").size());
   }
 
-  /** YAML's own messages quote the line, and names in it. */
+  /** SnakeYAML's own messages quote the line and the names in it. */
   @ParameterizedTest
   @ValueSource(
       strings = {
