@@ -19,22 +19,22 @@ import redisproxy.http.Problem;
 import redisproxy.http.RequestLimit;
 
 /**
- * Who may ask the admin port, and how often. Health is for whoever reaches it, an orchestrator has
- * no token; everything else is for those who have it, where there is one. Every answer tells
- * browsers to believe nothing of it that it does not say.
+ * Decides who may use the admin port, and how often. The health paths need no token, because an
+ * orchestrator has none. If a token is set, all other paths require it. Every response has headers
+ * that restrict what browsers do with it.
  */
 final class AdminAccess {
-  /** Basic comes first: browsers ask for a password then, which is the token. */
+  /** Basic comes first so that browsers ask for a password, which is the token. */
   private static final List<String> SCHEMES =
       List.of("Basic realm=\"redis-proxy admin\"", "Bearer realm=\"redis-proxy admin\"");
 
   private final RateLimit rate;
   private final LateRefusals refusals;
 
-  /** Its digest; null when none is asked for. */
+  /** The token's digest; null when no token is required. */
   private final byte @Nullable [] token;
 
-  /** To be used on the event loop of the context. */
+  /** Creates the filter. Use it only on the event loop of the context. */
   AdminAccess(Context context, @Nullable Secret token, FrontLimits limits) {
     this.rate = limits.rate();
     this.refusals = new LateRefusals(context, limits.failedLogins());
@@ -42,7 +42,7 @@ final class AdminAccess {
         token == null ? null : Credentials.digest(token.value().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Stands before all routes that are mounted later. */
+  /** Adds the filter before all routes that are mounted later. */
   void mount(Router router) {
     router.route().handler(this::check);
   }
@@ -54,7 +54,8 @@ final class AdminAccess {
       RequestLimit.problem().end(request);
       return;
     }
-    // Routes are found by the same normalized path, so /health/../stats is none of health.
+    // The router uses the same normalized path, so /health/../stats does not count as a health
+    // path.
     if (token == null || ctx.normalizedPath().startsWith("/health/")) {
       ctx.next();
       return;
@@ -77,6 +78,6 @@ final class AdminAccess {
 
   private static void refuse(HttpServerRequest request) {
     request.response().putHeader("www-authenticate", SCHEMES);
-    Problem.of(401, "admin.token is needed").end(request);
+    Problem.of(401, "admin.token is required").end(request);
   }
 }

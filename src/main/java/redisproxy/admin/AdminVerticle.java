@@ -33,10 +33,9 @@ import redisproxy.metrics.Exposition;
 import redisproxy.tls.Certificates;
 
 /**
- * Tells how the proxy is doing, on a port of its own: {@code /health/live}, {@code /health/ready},
- * {@code /metrics} and {@code /stats}, and the {@link Dashboard}. It has an event loop that no
- * other verticle is on: it is to notice when one of theirs is stuck, and what it has to work out
- * costs no client a moment.
+ * Reports how the proxy is doing, on its own port: {@code /health/live}, {@code /health/ready},
+ * {@code /metrics}, {@code /stats} and the {@link Dashboard}. No other verticle shares its event
+ * loop. So it notices when another event loop is stuck, and its work delays no client.
  */
 public final class AdminVerticle extends VerticleBase {
   private final Settings settings;
@@ -103,7 +102,7 @@ public final class AdminVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.follow(context, server::updateSslOptions));
   }
 
-  /** The port listened on, which is not the one set when that is 0. */
+  /** The port listened on. It differs from the setting when that is 0. */
   public int port() {
     return server.port();
   }

@@ -29,15 +29,15 @@ import redisproxy.http.Problem;
 import redisproxy.metrics.Connections;
 
 /**
- * The page that shows how the proxy is doing while it runs: its files, {@code /events}, which it is
- * drawn from, and {@code /peek}, which looks up one key. Once a second a census is taken, whoever
- * looks, so that a page opened shows what has been; only what viewers are sent is left out while
- * there are none. Belongs to the admin verticle's event loop.
+ * The live page that shows how the proxy is doing: its files, {@code /events} with its data, and
+ * {@code /peek}, which looks up one key. It takes a census once a second even without viewers, so
+ * that a newly opened page shows the past. Without viewers it sends nothing and does not ask for
+ * the hot keys. Belongs to the admin verticle's event loop.
  */
 final class Dashboard {
   private static final int EVERY_MS = 1_000;
 
-  /** Everything the page needs is here, and it is nobody else's frame. */
+  /** The page loads nothing from elsewhere, and no other page may frame it. */
   private static final String POLICY =
       "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -51,9 +51,9 @@ final class Dashboard {
   private final Viewers viewers = new Viewers();
   private @Nullable Future<Map<String, Asset>> assets;
   private JsonArray hotKeys = new JsonArray();
-  private boolean asking;
+  private boolean censusUnderWay;
 
-  /** To be made on the admin verticle's event loop. */
+  /** Creates the dashboard. Call it on the admin verticle's event loop. */
   Dashboard(Vertx vertx, Settings settings, Admission admission, Census census, Insight insight) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
@@ -63,16 +63,19 @@ final class Dashboard {
     this.insight = insight;
   }
 
-  /** Adds the routes, and begins to take the census. */
+  /** Adds the routes, and starts the periodic census. */
   void mount(Router router) {
     router.route("/").handler(this::asset);
     router.route("/dashboard/*").handler(this::asset);
-    router.route("/events").handler(this::own).handler(this::view);
-    router.route("/peek").handler(this::own).handler(new Peek(settings, insight, context)::answer);
-    vertx.setPeriodic(EVERY_MS, timer -> ask());
+    router.route("/events").handler(this::requireOwnOrigin).handler(this::view);
+    router
+        .route("/peek")
+        .handler(this::requireOwnOrigin)
+        .handler(new Peek(settings, insight, context)::answer);
+    vertx.setPeriodic(EVERY_MS, timer -> takeCensus());
   }
 
-  /** The files are read when first asked for, and not on the event loop. */
+  /** Serves a file. The first request reads all files, and not on the event loop. */
   private void asset(RoutingContext ctx) {
     secure(ctx.response());
     if (assets == null || assets.failed()) {
@@ -98,15 +101,16 @@ final class Dashboard {
   }
 
   /**
-   * On loopback: only for pages that came from there. A web page whose name is made to mean this
-   * machine could otherwise read what is told here; its name stands in the request.
+   * While the admin port is on loopback, refuses requests for any other host name. Otherwise a web
+   * page could make its own host name resolve to this machine (DNS rebinding) and read the data.
+   * The request's Host header has that name.
    */
-  private void own(RoutingContext ctx) {
+  private void requireOwnOrigin(RoutingContext ctx) {
     secure(ctx.response());
     HostAndPort named = ctx.request().authority();
     String host = named == null ? "" : named.host().replaceAll("[\\[\\]]", "");
     if (Loopback.is(settings.admin().host()) && !Loopback.is(host)) {
-      Problem.of(421, "ask for localhost or a loopback address").end(ctx.request());
+      Problem.of(421, "use localhost or a loopback address").end(ctx.request());
     } else {
       ctx.next();
     }
@@ -116,7 +120,7 @@ final class Dashboard {
     if (!ctx.request().method().name().equals("GET")) {
       ctx.response().putHeader("content-type", "text/event-stream").end();
     } else if (viewers.isFull()) {
-      Problem.of(503, "too many look at the dashboard").end(ctx.request());
+      Problem.of(503, "too many viewers of the dashboard").end(ctx.request());
     } else {
       viewers.add(ctx.request(), "past", past());
     }
@@ -136,19 +140,19 @@ final class Dashboard {
         .put("points", trend.points());
   }
 
-  private void ask() {
-    if (asking) {
+  private void takeCensus() {
+    if (censusUnderWay) {
       return;
     }
-    asking = true;
+    censusUnderWay = true;
     if (!viewers.isEmpty() && settings.dashboard().hotKeys()) {
       insight.hottest(context, hottest -> hotKeys = shown(hottest));
     }
-    census.take(context, this::told);
+    census.take(context, this::onReading);
   }
 
-  private void told(Reading reading) {
-    asking = false;
+  private void onReading(Reading reading) {
+    censusUnderWay = false;
     if (reading.cache() == null) {
       return;
     }

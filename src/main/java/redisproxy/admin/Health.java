@@ -7,28 +7,30 @@ import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
 
 /**
- * What {@code /health/*} says: each check by its name, with its status and what there is to know.
+ * The response of {@code /health/*}: each check by its name, with its status and details.
  *
- * @param isGood whether to keep the process, or to send it clients
+ * @param isGood whether to keep the process (live), or to send it clients (ready)
  */
 public record Health(boolean isGood, JsonObject body) {
 
-  /** Whether the process is to be kept: its event loops go round. */
+  /** Whether to keep the process: none of its event loops is stuck. */
   public static Health live(Reading reading) {
     boolean up = reading.silent().isEmpty();
     return new Health(
         up, new JsonObject().put("status", up ? "up" : "down").put("event-loops", loops(reading)));
   }
 
-  /** Whether clients are welcome: Redis has been reached, after which cached keys are served. */
+  /**
+   * Whether to send clients: Redis has been reached at least once, so cached keys can be served.
+   */
   public static Health ready(Reading reading) {
     Bus.Report cache = reading.cache();
     if (!reading.silent().isEmpty() || cache == null) {
       return new Health(
           false, new JsonObject().put("status", "down").put("event-loops", loops(reading)));
     }
-    boolean isAsItShouldBe = cache.redis().now() && cache.coherence().reason().isEmpty();
-    String status = isAsItShouldBe ? "ready" : cache.redis().ever() ? "degraded" : "not ready";
+    boolean isHealthy = cache.redis().now() && cache.coherence().reason().isEmpty();
+    String status = isHealthy ? "ready" : cache.redis().ever() ? "degraded" : "not ready";
     return new Health(
         cache.redis().ever(),
         new JsonObject()

@@ -15,12 +15,12 @@ import redisproxy.log.LogKey;
 import redisproxy.log.Logging;
 
 /**
- * {@code /log/level}: tells the least important messages that are logged, and changes them while
- * the proxy runs.
+ * {@code /log/level}: returns the log level, and changes it while the proxy runs.
  *
- * <p>Whom {@link AdminAccess} lets pass may ask and change it, but no web page that somebody was
- * lured to. A browser names the page's origin with every PUT, and sends JSON elsewhere only when it
- * was allowed to before, which nobody is.
+ * <p>Clients that {@link AdminAccess} lets pass may read and change it. Web pages may not change
+ * it, so that a malicious page in an operator's browser cannot. A browser sends the page's origin
+ * with every PUT. It sends JSON to another origin only after a CORS preflight allows it, and the
+ * admin port allows none.
  */
 final class LogLevel {
   private static final Logger LOG = LoggerFactory.getLogger(LogLevel.class);
@@ -30,8 +30,8 @@ final class LogLevel {
   private LogLevel() {}
 
   static void mount(Router router) {
-    router.get(PATH).handler(LogLevel::tell);
-    router.put(PATH).handler(LogLevel::guard);
+    router.get(PATH).handler(LogLevel::answer);
+    router.put(PATH).handler(LogLevel::refuseWebPages);
     router
         .put(PATH)
         .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
@@ -44,10 +44,10 @@ final class LogLevel {
                     .end(ctx.request()));
   }
 
-  private static void guard(RoutingContext ctx) {
+  private static void refuseWebPages(RoutingContext ctx) {
     String type = ctx.request().getHeader("content-type");
     if (ctx.request().getHeader("origin") != null) {
-      Problem.of(403, "the level is not changed by web pages").end(ctx.request());
+      Problem.of(403, "web pages may not change the level").end(ctx.request());
     } else if (type == null
         || !type.split(";", -1)[0].strip().equalsIgnoreCase("application/json")) {
       Problem.of(415, "send application/json").end(ctx.request());
@@ -65,7 +65,7 @@ final class LogLevel {
     }
     Logging.level(level);
     LOG.atWarn().addKeyValue(LogKey.LEVEL, name(level)).log("the log level was changed");
-    tell(ctx);
+    answer(ctx);
   }
 
   private static Log.@Nullable Level level(RoutingContext ctx) {
@@ -78,7 +78,7 @@ final class LogLevel {
     }
   }
 
-  private static void tell(RoutingContext ctx) {
+  private static void answer(RoutingContext ctx) {
     AdminVerticle.end(ctx, 200, new JsonObject().put("level", name(Logging.level())));
   }
 

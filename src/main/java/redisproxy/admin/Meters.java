@@ -24,11 +24,11 @@ import redisproxy.metrics.Outcome;
 import redisproxy.upstream.feed.Feed;
 
 /**
- * The table of all that is measured: a row for each meter. What Prometheus is shown derives from
- * it, and the manual is checked against it.
+ * The table of all metrics, one row each. The Prometheus output derives from it, and a test
+ * compares the manual with it.
  */
 final class Meters {
-  /** The statuses that responses over HTTP have. */
+  /** The statuses of HTTP responses. */
   private static final int[] STATUSES = {
     200, 204, 304, 400, 401, 403, 404, 405, 406, 409, 413, 414, 429, 431, 500, 502, 503, 504
   };
@@ -48,33 +48,46 @@ final class Meters {
   }
 
   private void cache() {
-    count("hits", "Lookups answered from the cache", CacheStats::hits);
-    count("misses", "Lookups that were not", CacheStats::misses);
-    count("loads", "Questions put to Redis", CacheStats::loads);
-    count("loads_coalesced", "Misses that joined a load in flight", CacheStats::coalesced);
-    count("loads_failed", "Loads that ended in a failure", CacheStats::failures);
-    count("loads_rejected", "Misses refused, for too many loads were in flight", c -> c.rejected());
-    count("loads_too_large", "Loads of values too large to keep", CacheStats::tooLarge);
-    count("loads_overtaken", "Loads not kept, for their key was invalidated", c -> c.overtaken());
-    count("refreshes", "Loads of entries that were about to expire", CacheStats::refreshes);
-    count("evictions", "Entries dropped for room", CacheStats::evictions);
-    count("expirations", "Entries dropped because they had expired", CacheStats::expirations);
-    count(
+    cacheCounter("hits", "Lookups answered from the cache", CacheStats::hits);
+    cacheCounter("misses", "Lookups that the cache could not answer", CacheStats::misses);
+    cacheCounter("loads", "Loads sent to Redis", CacheStats::loads);
+    cacheCounter("loads_coalesced", "Misses that joined a load in flight", CacheStats::coalesced);
+    cacheCounter("loads_failed", "Loads that failed", CacheStats::failures);
+    cacheCounter(
+        "loads_rejected",
+        "Misses refused because too many loads were in flight",
+        c -> c.rejected());
+    cacheCounter("loads_too_large", "Loads of values too large to keep", CacheStats::tooLarge);
+    cacheCounter(
+        "loads_overtaken",
+        "Loads not kept because their key was invalidated meanwhile",
+        c -> c.overtaken());
+    cacheCounter("refreshes", "Loads of entries that were about to expire", CacheStats::refreshes);
+    cacheCounter("evictions", "Entries dropped to make room", CacheStats::evictions);
+    cacheCounter("expirations", "Entries dropped because they expired", CacheStats::expirations);
+    cacheCounter(
         "invalidations", "Keys dropped because they may have been written", c -> c.invalidations());
-    count("flushes", "Times everything was dropped because of that", CacheStats::flushes);
-    count("unverified", "Lookups served while Redis was out of reach", CacheStats::unverified);
-    held("entries", "", "Entries held", CacheStats::entries);
-    held("capacity_entries", "", "Entries that may be held", CacheStats::capacity);
-    held("entries_bytes", "bytes", "What they weigh", CacheStats::bytes);
-    held("capacity_bytes", "bytes", "What they may weigh", CacheStats::maxBytes);
-    held("loads_in_flight", "", "Loads not yet answered", CacheStats::loadsInFlight);
+    cacheCounter(
+        "flushes",
+        "Times all entries were dropped because any key may have been written",
+        CacheStats::flushes);
+    cacheCounter(
+        "unverified",
+        "Lookups answered from the cache while Redis was unreachable",
+        CacheStats::unverified);
+    cacheGauge("entries", "", "Entries in the cache", CacheStats::entries);
+    cacheGauge("capacity_entries", "", "Largest number of entries", CacheStats::capacity);
+    cacheGauge("entries_bytes", "bytes", "Size of the entries", CacheStats::bytes);
+    cacheGauge("capacity_bytes", "bytes", "Largest size of the entries", CacheStats::maxBytes);
+    cacheGauge("loads_in_flight", "", "Loads not yet answered", CacheStats::loadsInFlight);
   }
 
-  private void count(String name, String help, Function<CacheStats, Object> source) {
-    one(COUNTER, name + "_total", "", help, reading -> source.apply(reading.report().cache()));
+  private void cacheCounter(String name, String help, Function<CacheStats, Object> source) {
+    single(COUNTER, name + "_total", "", help, reading -> source.apply(reading.report().cache()));
   }
 
-  private void held(String name, String unit, String help, Function<CacheStats, Object> source) {
+  private void cacheGauge(
+      String name, String unit, String help, Function<CacheStats, Object> source) {
     gauge(name, unit, help, reading -> source.apply(reading.report().cache()));
   }
 
@@ -83,29 +96,29 @@ final class Meters {
         COUNTER,
         "resp_requests_total",
         "",
-        "Requests over RESP by what became of them",
+        "RESP requests by outcome",
         "outcome",
         outcomes(Census.RESP, Outcome.values()));
     row(
         COUNTER,
         "http_lookups_total",
         "",
-        "Lookups over HTTP by what became of them",
+        "HTTP lookups by outcome",
         "outcome",
         outcomes(Census.HTTP, Outcome.HIT, Outcome.MISS, Outcome.FAILED));
-    row(COUNTER, "http_responses_total", "", "Responses over HTTP", "status", statuses());
+    row(COUNTER, "http_responses_total", "", "HTTP responses by status", "status", statuses());
     row(
         HISTOGRAM,
         "resp_duration_seconds",
         "seconds",
-        "How long RESP requests took from being read to being answered",
+        "Time from reading a RESP request to answering it",
         "outcome",
         durations(Census.RESP, Outcome.HIT, Outcome.MISS, Outcome.TRUNK));
     row(
         HISTOGRAM,
         "http_duration_seconds",
         "seconds",
-        "How long HTTP lookups took",
+        "Time that HTTP lookups took",
         "outcome",
         durations(Census.HTTP, Outcome.HIT, Outcome.MISS));
   }
@@ -134,21 +147,33 @@ final class Meters {
 
   private void clients(Gate resp, Gate http, Gate requests) {
     gates(GAUGE, "clients", "Clients connected", resp, http, Gate::current);
-    gates(COUNTER, "clients_accepted_total", "Clients ever let in", resp, http, Gate::total);
-    gates(COUNTER, "clients_rejected_total", "Clients turned away", resp, http, Gate::rejected);
-    gates(GAUGE, "clients_max", "Clients that may be connected", resp, http, Gate::limit);
-    one(
+    gates(
+        COUNTER,
+        "clients_accepted_total",
+        "Clients accepted since the start",
+        resp,
+        http,
+        Gate::total);
+    gates(
+        COUNTER,
+        "clients_rejected_total",
+        "Clients rejected because too many were connected",
+        resp,
+        http,
+        Gate::rejected);
+    gates(GAUGE, "clients_max", "Largest number of clients", resp, http, Gate::limit);
+    single(
         COUNTER,
         "resp_clients_stalled_total",
         "",
-        "Clients that sent requests and read no replies, until they were read no more",
+        "Clients that sent requests without reading replies until the proxy stopped reading from them",
         reading -> reading.tally(Census.RESP).stalledClients());
-    gauge("http_requests_in_flight", "", "HTTP lookups not answered", r -> requests.current());
-    one(
+    gauge("http_requests_in_flight", "", "HTTP lookups not yet answered", r -> requests.current());
+    single(
         COUNTER,
         "http_requests_rejected_total",
         "",
-        "HTTP lookups refused, for too many were in flight",
+        "HTTP lookups refused because too many were in flight",
         reading -> requests.rejected());
   }
 
@@ -183,7 +208,7 @@ final class Meters {
         GAUGE,
         "trust",
         "",
-        "1 for how far what is kept is believed",
+        "1 for the current trust in cached entries",
         "trust",
         Arrays.stream(Trust.values())
             .map(each -> series(each, r -> r.report().coherence().trust() == each ? 1 : 0))
@@ -193,19 +218,19 @@ final class Meters {
         "seconds",
         "How long the feed's last PING took; -1 before the first",
         reading -> roundTrip(reading.report().coherence().feed()));
-    one(COUNTER, "fences_total", "", "Fences asked for", r -> r.report().coherence().fences());
+    single(COUNTER, "fences_total", "", "Fences requested", r -> r.report().coherence().fences());
     row(
         GAUGE,
         "upstream_connections",
         "",
-        "Connections to Redis by what they are for",
+        "Connections to Redis by purpose",
         "kind",
         kinds(Connections::open));
     row(
         COUNTER,
         "upstream_connections_opened_total",
         "",
-        "Such connections ever opened, reconnections included",
+        "Connections to Redis opened since the start, reconnections included",
         "kind",
         kinds(Connections::total));
   }
@@ -234,7 +259,7 @@ final class Meters {
         GAUGE,
         "transport",
         "",
-        "1 for what reads and writes sockets",
+        "1 for the transport in use",
         "transport",
         TransportKind.BEST_FIRST.stream()
             .map(kind -> series(kind, r -> r.report().transport().kind() == kind ? 1 : 0))
@@ -243,7 +268,7 @@ final class Meters {
         HISTOGRAM,
         "event_loop_delay_seconds",
         "seconds",
-        "How late the event loops of verticles come to a timer",
+        "How late event loops run a timer",
         "verticle",
         List.of(delay(Census.CACHE), delay(Census.RESP), delay(Census.HTTP)));
     gauge(
@@ -262,10 +287,10 @@ final class Meters {
   }
 
   private void gauge(String name, String unit, String help, Function<Reading, Object> source) {
-    one(GAUGE, name, unit, help, source);
+    single(GAUGE, name, unit, help, source);
   }
 
-  private void one(
+  private void single(
       Meter.Type type, String name, String unit, String help, Function<Reading, Object> source) {
     row(type, name, unit, help, "", List.of(new Series<>("", source)));
   }

@@ -15,8 +15,8 @@ import redisproxy.http.Json;
 import redisproxy.http.Problem;
 
 /**
- * {@code /peek?db=0&key=…}: what the cache holds of one key. It does not count as a use of it, and
- * nothing is loaded.
+ * {@code /peek?db=0&key=…}: returns what the cache holds for one key. It does not count as a use of
+ * the entry, and it loads nothing.
  */
 final class Peek {
   /** How much of a value is shown, in bytes. */
@@ -28,7 +28,7 @@ final class Peek {
   private final Insight insight;
   private final Context context;
 
-  /** Answers on this context. */
+  /** Creates the handler. It answers on this context. */
   Peek(Settings settings, Insight insight, Context context) {
     this.settings = settings;
     this.insight = insight;
@@ -53,7 +53,7 @@ final class Peek {
       return settings.redis().endpoint().database();
     }
     if (!text.matches("[0-9]{1,6}")) {
-      throw new IllegalArgumentException("db is the number of a database");
+      throw new IllegalArgumentException("db must be the number of a database");
     }
     return Integer.parseInt(text);
   }
@@ -104,7 +104,7 @@ final class Peek {
             ? new String(bytes, from, length, StandardCharsets.UTF_8)
             : HexFormat.ofDelimiter(" ").formatHex(bytes, from, from + length);
     if (isText && length < entry.valueLength() && shown.endsWith("\uFFFD")) {
-      // cut within a character
+      // The last character was cut off.
       shown = shown.substring(0, shown.length() - 1);
     }
     body.put("value", shown).put("format", isText ? "text" : "hex").put("shown", length);

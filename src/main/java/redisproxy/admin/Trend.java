@@ -17,16 +17,16 @@ import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 
 /**
- * How the proxy has done in the last five minutes: a point for each second, a number for each
- * column. The points are kept as the JSON they are sent as. Belongs to one event loop.
+ * The last five minutes of statistics: one point for each second, one number for each column. Keeps
+ * the points as JSON, ready to send. Belongs to one event loop.
  */
 final class Trend {
   static final int POINTS = 300;
 
   /**
-   * What is between two readings.
+   * Two consecutive readings.
    *
-   * @param seconds from the one to the other
+   * @param seconds the time between them
    */
   private record Step(Reading before, Reading now, double seconds) {
     double rate(ToLongFunction<Reading> counter) {
@@ -77,7 +77,7 @@ final class Trend {
     return reading.report().cache();
   }
 
-  /** In per cent; NaN where nothing was looked up. */
+  /** In percent; NaN if there were no lookups. */
   private static double hitRatio(Step step) {
     double hits = step.rate(reading -> cache(reading).hits());
     double lookups = hits + step.rate(reading -> cache(reading).misses());
@@ -95,9 +95,9 @@ final class Trend {
   }
 
   /**
-   * Adds what has been since the reading before; nothing when there was none.
+   * Adds a point for the time since the previous reading. Adds none for the first reading.
    *
-   * @param nanos when it was taken, by {@link System#nanoTime}
+   * @param nanos when the reading was taken, by {@link System#nanoTime}
    */
   void add(Reading reading, long nanos) {
     if (last != null && nanos > lastAt) {
@@ -122,7 +122,7 @@ final class Trend {
     }
   }
 
-  /** What the numbers of a point are, in their order. */
+  /** The names of a point's numbers, in their order. */
   JsonArray columns() {
     return new JsonArray(columns.stream().map(Column::name).toList());
   }
@@ -132,7 +132,7 @@ final class Trend {
     return new JsonArray(new ArrayList<>(points));
   }
 
-  /** The newest point; null while there is none. */
+  /** The newest point; null if there is none yet. */
   @Nullable JsonArray newest() {
     return points.peekLast();
   }

@@ -7,11 +7,11 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Those who look at the dashboard: each is sent events, in the shape of Server-Sent Events, for as
- * long as it stays. Belongs to one event loop.
+ * The browsers that show the dashboard. Sends each of them Server-Sent Events while it stays
+ * connected. Belongs to one event loop.
  */
 final class Viewers {
-  static final int MOST = 16;
+  private static final int MAX_VIEWERS = 16;
 
   private final Set<HttpServerResponse> viewers = new LinkedHashSet<>();
 
@@ -19,26 +19,26 @@ final class Viewers {
     return viewers.isEmpty();
   }
 
-  /** Whether there is room for another. */
+  /** Whether there is no room for another viewer. */
   boolean isFull() {
-    return viewers.size() >= MOST;
+    return viewers.size() >= MAX_VIEWERS;
   }
 
-  /** Lets one in, and sends it an event. */
+  /** Adds a viewer, and sends it an event. */
   void add(HttpServerRequest request, String name, JsonObject data) {
     HttpServerResponse response = request.response();
     response
         .setChunked(true)
         .putHeader("content-type", "text/event-stream")
         .putHeader("cache-control", "no-store");
-    // However the connection ends, and of both one may not come.
+    // Either of the two may be missing when a connection ends, so handle both.
     response.closeHandler(gone -> viewers.remove(response));
     response.exceptionHandler(gone -> viewers.remove(response));
     viewers.add(response);
     response.write(event(name, data));
   }
 
-  /** Sends all of them an event; who has not yet taken earlier ones misses it. */
+  /** Sends all viewers an event. A viewer that has not yet taken earlier events misses it. */
   void send(String name, JsonObject data) {
     String event = event(name, data);
     for (HttpServerResponse viewer : viewers) {

@@ -1,6 +1,6 @@
 /**
- * How the proxy is doing, for people and for Prometheus: {@link redisproxy.admin.AdminVerticle} on
- * a port and in a Vertx of its own, so that it answers when the others do not.
+ * Shows people and Prometheus how the proxy is doing. {@link redisproxy.admin.AdminVerticle} has
+ * its own port and its own Vertx, so it answers even when other event loops are stuck.
  */
 @NullMarked
 package redisproxy.admin;

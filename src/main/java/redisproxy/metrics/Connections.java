@@ -1,22 +1,22 @@
 package redisproxy.metrics;
 
 /**
- * Connections to Redis, by what they are for: how many are open and how many have ever been. One
- * that is held and lost is opened again, so that these are its reconnections. Belongs to one event
- * loop; others are given a {@link #copy}.
+ * Counts connections to Redis by their purpose: how many are open, and how many were ever opened. A
+ * long-lived connection is opened again when it is lost, so the second count includes its
+ * reconnections. Belongs to one event loop; other threads get a {@link #copy}.
  */
 public final class Connections {
   /** What a connection is for. */
   public enum Kind {
     /** Loads of one database. */
     LOADER,
-    /** Being told what is written. */
+    /** Invalidations from Redis. */
     FEED,
-    /** All that one session asks. */
+    /** The dedicated connection of one session. */
     TUNNEL,
-    /** The short writes of many sessions. */
+    /** A shared connection for the short writes of many sessions. */
     TRUNK,
-    /** What is the same for all sessions. */
+    /** Queries whose replies are the same for all sessions. */
     ASIDE
   }
 
@@ -32,7 +32,7 @@ public final class Connections {
     open[kind.ordinal()]--;
   }
 
-  /** Adds connections that somebody else counts. */
+  /** Adds connections that were counted elsewhere. */
   public void add(Kind kind, long openNow, long everOpened) {
     open[kind.ordinal()] += openNow;
     opened[kind.ordinal()] += everOpened;
@@ -48,7 +48,7 @@ public final class Connections {
     return opened[kind.ordinal()];
   }
 
-  /** Adds what another has counted. */
+  /** Adds the counts of another object. */
   public void add(Connections other) {
     for (int i = 0; i < open.length; i++) {
       open[i] += other.open[i];
@@ -56,7 +56,7 @@ public final class Connections {
     }
   }
 
-  /** One with the same counts. */
+  /** Returns a copy with the same counts. */
   public Connections copy() {
     Connections copy = new Connections();
     copy.add(this);

@@ -21,10 +21,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows meters, and those of the JVM and its process, as Prometheus reads them. Nothing is measured
- * here: at each scrape all meters look at one reading. Belongs to one event loop.
+ * Writes the proxy's meters, and those of the JVM and its process, in Prometheus's text format.
+ * Measures nothing itself: at each scrape all meters read from one snapshot. Belongs to one event
+ * loop.
  *
- * @param <R> what a reading is
+ * @param <R> the type of a snapshot
  */
 public final class Exposition<R> implements AutoCloseable {
   /** What {@link #scrape} returns. */
@@ -54,7 +55,7 @@ public final class Exposition<R> implements AutoCloseable {
     switch (meter.type()) {
       case COUNTER -> meter.series().forEach(series -> counter(meter, series));
       case GAUGE -> meter.series().forEach(series -> gauge(meter, series));
-      // Micrometer's own would have to be told of each request as it is answered.
+      // Micrometer's own histogram would need a call for each request.
       case HISTOGRAM ->
           registry.getPrometheusRegistry().register((Collector) () -> histogram(meter));
     }
@@ -99,7 +100,7 @@ public final class Exposition<R> implements AutoCloseable {
     return snapshot.build();
   }
 
-  /** All meters as they stand in a reading, in Prometheus's text format. */
+  /** Returns all meters of a reading, in Prometheus's text format. */
   public String scrape(R now) {
     reading = now;
     return registry.scrape();

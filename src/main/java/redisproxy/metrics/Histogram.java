@@ -1,11 +1,11 @@
 package redisproxy.metrics;
 
 /**
- * How long things took: counts in fixed buckets. Belongs to one event loop; others are given a
+ * A histogram of durations with fixed buckets. Belongs to one event loop; other threads get a
  * {@link #copy}.
  */
 public final class Histogram {
-  /** The upper bound of each bucket but the last, in nanoseconds; the last one has none. */
+  /** The upper bound of each bucket in nanoseconds. The last bucket has no bound. */
   private static final long[] BOUNDS = {
     10_000L,
     25_000L,
@@ -30,7 +30,7 @@ public final class Histogram {
   private final long[] counts = new long[BOUNDS.length + 1];
   private long sum;
 
-  /** So many things took so long each, in nanoseconds. */
+  /** Records this duration in nanoseconds, this many times. */
   public void record(long nanos, int times) {
     int bucket = 0;
     while (bucket < BOUNDS.length && nanos > BOUNDS[bucket]) {
@@ -40,7 +40,7 @@ public final class Histogram {
     sum += nanos * times;
   }
 
-  /** Adds what another has counted. */
+  /** Adds the counts of another histogram. */
   public void add(Histogram other) {
     for (int i = 0; i < counts.length; i++) {
       counts[i] += other.counts[i];
@@ -48,14 +48,14 @@ public final class Histogram {
     sum += other.sum;
   }
 
-  /** One with the same counts. */
+  /** Returns a copy with the same counts. */
   public Histogram copy() {
     Histogram copy = new Histogram();
     copy.add(this);
     return copy;
   }
 
-  /** How many have been recorded. */
+  /** How many durations were recorded. */
   public long count() {
     long total = 0;
     for (long count : counts) {
@@ -65,8 +65,8 @@ public final class Histogram {
   }
 
   /**
-   * How long so great a part of what was recorded since an earlier copy took at most, in
-   * nanoseconds; those in one bucket are taken to lie evenly in it. NaN where there were none.
+   * Estimates a quantile, in nanoseconds, of the durations recorded since an earlier copy. Assumes
+   * that durations lie evenly within a bucket. NaN if none were recorded.
    *
    * @param part 0.5 for the median
    */
@@ -87,17 +87,17 @@ public final class Histogram {
     return from + (BOUNDS[bucket] - from) * left / (counts[bucket] - since.counts[bucket]);
   }
 
-  /** How many are in each bucket, and no other. */
+  /** The count of each bucket; the counts are not cumulative. */
   long[] counts() {
     return counts.clone();
   }
 
-  /** How long all of them took together, in seconds. */
+  /** The sum of all durations, in seconds. */
   double sumSeconds() {
     return sum / 1e9;
   }
 
-  /** The upper bounds of the buckets, in seconds, the last one infinite. */
+  /** The upper bounds of the buckets in seconds; the last one is infinite. */
   static double[] boundsInSeconds() {
     double[] bounds = new double[BOUNDS.length + 1];
     for (int i = 0; i < BOUNDS.length; i++) {

@@ -3,8 +3,8 @@ package redisproxy.metrics;
 import io.vertx.core.Vertx;
 
 /**
- * How late an event loop is: the time between when a timer is due and when the loop gets to it.
- * Whoever else asked something of the loop then waited as long. Belongs to that loop.
+ * Measures how late an event loop is: the time between when a timer is due and when the loop runs
+ * it. All other work on the loop waited as long. Belongs to that loop.
  */
 public final class LoopDelay {
   private static final long EVERY_MS = 100;
@@ -12,13 +12,13 @@ public final class LoopDelay {
   private final Vertx vertx;
   private final Histogram delays = new Histogram();
 
-  /** Begins to measure the event loop it is called on. */
+  /** Starts to measure the event loop it is called on. */
   public LoopDelay(Vertx vertx) {
     this.vertx = vertx;
     next();
   }
 
-  /** Timers are set one by one, or one delay would be told several times. */
+  /** Sets one timer at a time. With a periodic timer one delay would be recorded several times. */
   private void next() {
     long due = System.nanoTime() + EVERY_MS * 1_000_000;
     vertx.setTimer(

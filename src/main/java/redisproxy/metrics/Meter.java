@@ -5,20 +5,20 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * One meter: a row of the table of all that is measured.
+ * One meter: a row in the table of all metrics.
  *
- * @param name as Prometheus shows it; of a histogram, without the suffixes of its series
- * @param unit in words, or empty where it only counts
- * @param label what tells its series apart, or empty where there is one only
- * @param series one for each value of the label; all are there from the start
- * @param <R> what is read at each scrape
+ * @param name as Prometheus shows it; for a histogram, without the suffixes of its series
+ * @param unit the unit as a word, or empty if it only counts
+ * @param label the label that distinguishes its series, or empty if there is only one
+ * @param series one for each value of the label; all exist from the start
+ * @param <R> the type of the snapshot read at each scrape
  */
 public record Meter<R>(
     String name, Type type, String unit, String help, String label, List<Series<R>> series) {
 
-  /** What Prometheus is to make of it. */
+  /** Its type in Prometheus. */
   public enum Type {
-    /** Only grows; its name ends in {@code _total}. */
+    /** It only grows; its name ends in {@code _total}. */
     COUNTER,
     GAUGE,
     /** Its source is a {@link Histogram}. */
@@ -28,12 +28,12 @@ public record Meter<R>(
   /**
    * The part of a meter with one value of its label.
    *
-   * @param value of the label; empty where there is none
-   * @param source where its number, or its histogram, stands
+   * @param value the value of the label; empty if there is no label
+   * @param source returns its number, or its histogram
    */
   public record Series<R>(String value, Function<R, Object> source) {}
 
-  /** How it stands in the manual. */
+  /** Its row in the manual's table. */
   public String row() {
     return "| `%s`%s | %s | %s | %s |"
         .formatted(

@@ -1,18 +1,18 @@
 package redisproxy.metrics;
 
-/** What has become of a request, or of an HTTP lookup. */
+/** How a request, or an HTTP lookup, ended. */
 public enum Outcome {
   /** The cache held it. */
   HIT,
-  /** A load brought it. */
+  /** A load fetched it. */
   MISS,
-  /** A load brought a failure. */
+  /** A load failed. */
   FAILED,
-  /** It went to Redis over a connection that sessions share. */
+  /** It went to Redis over a shared connection. */
   TRUNK,
-  /** It went to Redis over the session's own connection. */
+  /** It went to Redis over the session's dedicated connection. */
   TUNNEL,
-  /** The proxy answered it itself: PING, HELLO, COMMAND and their like. */
+  /** The proxy answered it itself, such as PING, HELLO or COMMAND. */
   OWN,
   /** The proxy answered it with an error. */
   REFUSED

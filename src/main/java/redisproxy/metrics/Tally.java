@@ -5,11 +5,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What one front has answered, and how long that took. Belongs to its event loop; others are given
- * a {@link #copy}.
+ * Counts what one front has answered, and how long that took. Belongs to its event loop; other
+ * threads get a {@link #copy}.
  *
- * <p>Nothing here reads a clock: whoever records takes the time once for all that one turn of the
- * event loop brought.
+ * <p>It reads no clock. The caller reads the time once for all requests of one event-loop turn.
  */
 public final class Tally {
   private static final int STATUSES = 600;
@@ -30,21 +29,25 @@ public final class Tally {
   }
 
   /**
-   * So many requests had this outcome, after so many nanoseconds each.
+   * Counts requests with this outcome that took this many nanoseconds each.
    *
-   * @param outcome one whose duration is kept: a hit, a miss, or a reply over a shared connection
+   * @param outcome one whose duration is recorded: a hit, a miss, or a reply over a shared
+   *     connection
    */
   public void count(Outcome outcome, int times, long nanos) {
     outcomes[outcome.ordinal()] += times;
     durations(outcome).record(nanos, times);
   }
 
-  /** An HTTP response had this status. */
+  /** Counts an HTTP response with this status. */
   public void status(int status) {
     statuses[Math.min(Math.max(status, 0), STATUSES - 1)]++;
   }
 
-  /** So many clients have sent requests without reading replies, until they were read no more. */
+  /**
+   * Sets how many clients sent requests without reading replies, until the proxy stopped reading
+   * from them.
+   */
   public void stalledClients(long total) {
     stalledClients = total;
   }
@@ -59,7 +62,8 @@ public final class Tally {
 
   /** How long requests of this outcome took: a hit, a miss, or a reply over a shared connection. */
   public Histogram durations(Outcome outcome) {
-    return Objects.requireNonNull(durations.get(outcome), "its duration is not kept");
+    return Objects.requireNonNull(
+        durations.get(outcome), "no durations are recorded for this outcome");
   }
 
   /** How many HTTP responses had this status. */
@@ -67,7 +71,7 @@ public final class Tally {
     return statuses[status];
   }
 
-  /** Adds what another has counted. */
+  /** Adds the counts of another tally. */
   public void add(Tally other) {
     sum(outcomes, other.outcomes);
     sum(statuses, other.statuses);
@@ -81,7 +85,7 @@ public final class Tally {
     }
   }
 
-  /** One with the same counts. */
+  /** Returns a copy with the same counts. */
   public Tally copy() {
     Tally copy = new Tally();
     copy.add(this);

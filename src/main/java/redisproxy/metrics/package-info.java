@@ -1,6 +1,6 @@
 /**
- * What is counted and measured outside the cache, and how Prometheus is shown it. The one importer
- * of Micrometer. Belongs to one event loop and is copied for others.
+ * The statistics that are collected outside the cache, and their Prometheus output. No other
+ * package imports Micrometer. Each object belongs to one event loop; other threads get copies.
  */
 @NullMarked
 package redisproxy.metrics;

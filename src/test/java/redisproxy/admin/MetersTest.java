@@ -13,7 +13,7 @@ import redisproxy.bus.Reading;
 import redisproxy.metrics.Exposition;
 import redisproxy.metrics.Meter;
 
-/** The table of meters, the manual, and what Prometheus is shown are the same. */
+/** The table of meters, the manual and the Prometheus output agree. */
 class MetersTest {
   private static List<Meter<Reading>> table() {
     return Meters.table(new Gate(1), new Gate(1), new Gate(1));
@@ -30,7 +30,7 @@ class MetersTest {
   }
 
   @Test
-  void names_areWhatPrometheusMakesOfThem() throws Exception {
+  void names_followThePrometheusConventions() throws Exception {
     for (Meter<Reading> meter : table()) {
       assertTrue(meter.name().matches("redisproxy_[a-z_]+"), meter.name());
       boolean isCounter = meter.type() == Meter.Type.COUNTER;

@@ -20,7 +20,7 @@ import redisproxy.metrics.Tally;
 import redisproxy.transport.Choice;
 import redisproxy.upstream.load.Reachability;
 
-/** What becomes of readings in the dashboard's charts. */
+/** How readings become points of the dashboard's charts. */
 class TrendTest {
   private static final long SECOND = 1_000_000_000;
 
@@ -52,7 +52,7 @@ class TrendTest {
   }
 
   @Test
-  void aPoint_isWhatHasBeenSinceTheReadingBefore_aSecond() {
+  void point_holdsRatesPerSecondSinceThePreviousReading() {
     Tally before = new Tally();
     before.count(Outcome.HIT, 100, 5_000);
     trend.add(reading(100, 5, before, new Tally()), 0);
@@ -75,14 +75,14 @@ class TrendTest {
   }
 
   @Test
-  void whatNobodyAsked_hasNoRatio() {
+  void hitRatio_withoutLookups_isNull() {
     trend.add(reading(1, 1, new Tally(), new Tally()), 0);
     trend.add(reading(1, 1, new Tally(), new Tally()), SECOND);
     assertNull(number("hitRatio"));
   }
 
   @Test
-  void points_areThoseOfTheLastFiveMinutes() {
+  void points_coverTheLastFiveMinutes() {
     for (int i = 0; i <= 1000; i++) {
       trend.add(reading(i * (i + 1) / 2, 0, new Tally(), new Tally()), i * SECOND);
     }
