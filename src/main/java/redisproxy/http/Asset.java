@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * A file out of the jar that is served as it is.
+ * A file in the jar that is served unchanged.
  *
  * @param type its content type
- * @param etag changes when the file does
+ * @param etag changes when the file changes
  */
 public record Asset(String type, String etag, Buffer body) {
   private static final String OWN = "/dashboard/";
@@ -22,7 +22,7 @@ public record Asset(String type, String etag, Buffer body) {
   private static final String CSS = "text/css; charset=utf-8";
   private static final String JS = "text/javascript; charset=utf-8";
 
-  /** Those of the dashboard, by their path; blocks. */
+  /** The files of the dashboard, by their path. Blocks. */
   public static Map<String, Asset> all() throws IOException {
     Map<String, Asset> all = new LinkedHashMap<>();
     all.put("/", read(OWN + "index.html", HTML));
@@ -36,7 +36,7 @@ public record Asset(String type, String etag, Buffer body) {
     return all;
   }
 
-  /** The file of this name; blocks. */
+  /** Reads the file with this name. Blocks. */
   public static Asset read(String name, String type) throws IOException {
     try (InputStream in = Asset.class.getResourceAsStream(name)) {
       if (in == null) {
@@ -49,7 +49,7 @@ public record Asset(String type, String etag, Buffer body) {
     }
   }
 
-  /** Browsers keep it and ask each time whether it has changed. */
+  /** Sends the file. Browsers cache it, and ask each time whether it has changed. */
   public void send(HttpServerRequest request) {
     HttpServerResponse response = request.response();
     response.putHeader("etag", etag).putHeader("cache-control", "no-cache");

@@ -9,14 +9,15 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.impl.HttpServerConnection;
 
 /**
- * Takes the bodies of HTTP/1 requests out of Netty's buffers before Vert.x sees them. It has what
- * comes wait while responses are not read, and when the connection ends then, it forgets what waits
- * and does not release it: some thousand clients that leave so had taken all direct memory.
+ * Copies the bodies of HTTP/1 requests from Netty's pooled buffers to the heap before Vert.x sees
+ * them. While a client does not read responses, Vert.x queues its further input. If the connection
+ * ends then, Vert.x drops the queue without releasing its buffers. Some thousand clients that
+ * disconnected like this used up all direct memory.
  */
 public final class HeapBodies extends ChannelInboundHandlerAdapter {
   private HeapBodies() {}
 
-  /** From now on, of a client that has connected. */
+  /** Adds this handler to a new connection. */
   public static void addTo(HttpConnection connection) {
     ChannelHandlerContext vertx = ((HttpServerConnection) connection).channelHandlerContext();
     vertx.pipeline().addBefore(vertx.name(), "bodies", new HeapBodies());

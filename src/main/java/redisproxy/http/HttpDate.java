@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * The current time as the Date header has it (IMF-fixdate). The text is made once a second and
- * shared by all responses of that second. Any thread may call it; two that find a new second at the
- * same time both make the text, which is the same.
+ * The current time in the format of the Date header (IMF-fixdate). The text is made once a second
+ * and shared by all responses of that second. Safe for all threads: two threads that see a new
+ * second at the same time both make the same text.
  */
 final class HttpDate {
   private static final DateTimeFormatter IMF_FIXDATE =
@@ -28,9 +28,9 @@ final class HttpDate {
   private volatile Text last = Text.of(0);
 
   /**
-   * A date that follows a clock.
+   * Creates a date that follows a clock.
    *
-   * @param millis since 1970
+   * @param millis returns the milliseconds since 1970
    */
   HttpDate(LongSupplier millis) {
     this.millis = millis;

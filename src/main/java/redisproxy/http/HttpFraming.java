@@ -7,11 +7,11 @@ import io.vertx.core.http.HttpVersion;
 import java.util.List;
 
 /**
- * Refuses, before anything is made of it, a request that another server on its way could have
- * understood otherwise, for whom it is (several hosts), by whom (several credentials) or where it
- * ends (RFC 9112, 3.2 and 11.2); and one with a body that is not small, which nobody here would
- * read. The connection ends with it. A list that comes in several lines is made one (RFC 9110,
- * 5.3), before the router reads it.
+ * Refuses ambiguous requests before anything else handles them. Another server on the way could
+ * disagree about the host (several Host headers), the client (several credentials) or the end of
+ * the request (RFC 9112, 3.2 and 11.2). Also refuses a body that is not small, because no handler
+ * reads bodies. Closes the connection after a refusal. Joins a list header that comes in several
+ * lines into one line before the router reads it (RFC 9110, 5.3).
  */
 public final class HttpFraming implements Handler<HttpServerRequest> {
   /** Longest body that is read and ignored, in bytes. */
@@ -19,7 +19,7 @@ public final class HttpFraming implements Handler<HttpServerRequest> {
 
   private final Handler<HttpServerRequest> next;
 
-  /** Stands before what answers all other requests. */
+  /** Creates the filter. It passes all other requests to {@code next}. */
   public HttpFraming(Handler<HttpServerRequest> next) {
     this.next = next;
   }
@@ -27,11 +27,11 @@ public final class HttpFraming implements Handler<HttpServerRequest> {
   @Override
   public void handle(HttpServerRequest request) {
     if (!isForOneHost(request.headers().getAll(HttpHeaders.HOST), request.version())) {
-      Problem.of(400, "a request names one host").endAndClose(request);
+      Problem.of(400, "a request must name one host").endAndClose(request);
     } else if (isRepeated(request, HttpHeaders.AUTHORIZATION)) {
-      Problem.of(400, "a request has one authorization").endAndClose(request);
+      Problem.of(400, "a request must have at most one authorization").endAndClose(request);
     } else if (!isSmall(request)) {
-      Problem.of(413, "a request here has no body").endAndClose(request);
+      Problem.of(413, "a request must not have a body").endAndClose(request);
     } else {
       joinLines(request, HttpHeaders.ACCEPT);
       joinLines(request, HttpHeaders.IF_NONE_MATCH);
@@ -50,8 +50,9 @@ public final class HttpFraming implements Handler<HttpServerRequest> {
   }
 
   /**
-   * HTTP/2 has its own word for it, which is there once. A header that was continued on another
-   * line, as was allowed once, has blanks in it.
+   * Whether the request names one host. HTTP/2 may have no Host header, because its own
+   * pseudo-header names the host. A header that continues on a second line (obsolete line folding)
+   * contains blanks and is refused.
    */
   private static boolean isForOneHost(List<String> hosts, HttpVersion version) {
     return hosts.isEmpty()
@@ -59,7 +60,7 @@ public final class HttpFraming implements Handler<HttpServerRequest> {
         : hosts.size() == 1 && hosts.get(0).indexOf(' ') < 0 && hosts.get(0).indexOf(',') < 0;
   }
 
-  /** A body on a GET means nothing and is ignored, within reason. */
+  /** Whether the body is small enough to ignore. A body of a GET has no meaning. */
   private static boolean isSmall(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     if (request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null) {

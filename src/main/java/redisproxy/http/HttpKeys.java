@@ -5,13 +5,13 @@ import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the key in a request's raw URI. Keys are bytes: what is percent-encoded is decoded, and
- * nothing is tidied.
+ * Finds the key in a request's raw URI. Keys are bytes. Percent-encoding is decoded, and nothing
+ * else is normalized.
  */
 public final class HttpKeys {
   private HttpKeys() {}
 
-  /** The key behind a prefix of the raw path; null when there is none. */
+  /** The key after a prefix of the raw path; null if nothing follows the prefix. */
   public static byte @Nullable [] inPath(HttpServerRequest request, String prefix) {
     String rawPath = request.path();
     return rawPath.length() == prefix.length()
@@ -19,7 +19,9 @@ public final class HttpKeys {
         : decode(rawPath, prefix.length(), rawPath.length(), false);
   }
 
-  /** The first {@code key} of the raw query, which may be empty; null when there is none. */
+  /**
+   * The first {@code key} parameter of the raw query, which may be empty; null if there is none.
+   */
   public static byte @Nullable [] inQuery(HttpServerRequest request) {
     String rawQuery = request.query();
     if (rawQuery == null) {
@@ -36,7 +38,7 @@ public final class HttpKeys {
   /**
    * Decodes %XX.
    *
-   * @param form whether a plus sign is a blank, as HTML forms have it
+   * @param form whether a plus sign means a blank, as in HTML forms
    * @throws IllegalArgumentException for a percent sign without two hexadecimal digits
    */
   private static byte[] decode(String text, int start, int end, boolean form) {

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import redisproxy.cache.Utf8;
 
-/** Keys and values in JSON: as text where they are UTF-8, else in base64 and marked as such. */
+/** Puts keys and values into JSON: as text if they are UTF-8, otherwise as base64 with a marker. */
 public final class Json {
   private Json() {}
 

@@ -12,7 +12,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 
 /**
- * An HTTP error and its one JSON shape, RFC 9457.
+ * An HTTP error, sent as problem JSON (RFC 9457).
  *
  * @param status the HTTP status
  * @param detail what happened, in words
@@ -23,7 +23,7 @@ public record Problem(int status, String detail) {
     return new Problem(status, detail);
   }
 
-  /** What the HTTP decoder did not take. */
+  /** Answers a request that the HTTP decoder rejected. */
   public static void ofInvalidRequest(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     Problem problem =
@@ -35,10 +35,10 @@ public record Problem(int status, String detail) {
     problem.endAndClose(request);
   }
 
-  /** Ends the response and the connection, before any request behind this one is answered. */
+  /** Ends the response and closes the connection, before any later request on it is answered. */
   void endAndClose(HttpServerRequest request) {
     if (request.version() == HttpVersion.HTTP_2) {
-      // The connection is that of other requests, too.
+      // Other requests share the connection.
       end(request);
       return;
     }
@@ -47,7 +47,7 @@ public record Problem(int status, String detail) {
     request.connection().close();
   }
 
-  /** Ends the response with this. */
+  /** Ends the response with this problem. */
   public Future<Void> end(HttpServerRequest request) {
     JsonObject body =
         new JsonObject()
@@ -58,7 +58,7 @@ public record Problem(int status, String detail) {
     return end(request, "application/problem+json", body);
   }
 
-  /** Ends the response with this status and a body of another shape. */
+  /** Ends the response with this status and another JSON body. */
   public Future<Void> end(HttpServerRequest request, String type, JsonObject body) {
     HttpServerResponse response = request.response().setStatusCode(status);
     response.putHeader("content-type", type).putHeader("cache-control", "no-store");

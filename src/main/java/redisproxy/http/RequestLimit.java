@@ -4,19 +4,19 @@ import io.vertx.core.http.HttpServerRequest;
 import redisproxy.admission.RateLimit;
 import redisproxy.auth.ClientAddress;
 
-/** How many requests a client may send over HTTP in a second. */
+/** Limits how many HTTP requests a client may send in a second. */
 public final class RequestLimit {
   public static final String EXCEEDED = "too many requests, try again in a second";
 
   private RequestLimit() {}
 
-  /** Whether a request is one too many; else it counts. */
+  /** Whether a request exceeds the limit. If not, it is counted. */
   public static boolean isExceeded(RateLimit rate, HttpServerRequest request) {
     rate.tick();
     return !rate.take(ClientAddress.of(request.remoteAddress().hostAddress()));
   }
 
-  /** The answer to one too many. */
+  /** The answer to a request that exceeds the limit. */
   public static Problem problem() {
     return Problem.of(429, EXCEEDED);
   }

@@ -6,8 +6,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
 /**
- * The headers of every response, errors included: when it was made (RFC 9110, 6.6.1), and that a
- * browser must not guess a content type. Without the latter, a page of another origin could load a
+ * The headers of every response, errors included: the date (RFC 9110, 6.6.1), and an order to
+ * browsers not to guess a content type. Without the latter, a page of another origin could load a
  * value as a script.
  */
 public final class ResponseHeaders {
@@ -18,7 +18,7 @@ public final class ResponseHeaders {
 
   private ResponseHeaders() {}
 
-  /** Sets them before the handler sees the request, so whatever ends the response sends them. */
+  /** Sets the headers before the handler sees the request, so every response has them. */
   public static Handler<HttpServerRequest> before(Handler<HttpServerRequest> next) {
     return request -> {
       addTo(request.response());

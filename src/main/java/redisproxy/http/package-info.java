@@ -1,6 +1,6 @@
 /**
  * What the HTTP front and the admin port share: {@link redisproxy.http.Problem} is every error,
- * {@link redisproxy.http.HttpFraming} refuses requests that could be read in two ways, {@link
+ * {@link redisproxy.http.HttpFraming} refuses ambiguous requests, {@link
  * redisproxy.http.ResponseHeaders} are the headers of every response.
  */
 @NullMarked

@@ -24,12 +24,12 @@ class HttpKeysTest {
     "/v1/keys/key=a&b, key=a&b",
     "/v1/keys/%C3%A9%fF%00, '\303\251\377\0'"
   })
-  void inPath_isWhatStandsBehindThePrefix(String path, String key) {
+  void inPath_isTheTextAfterThePrefix(String path, String key) {
     assertEquals(key, inPath(path));
   }
 
   @Test
-  void inPath_whenNothingStandsBehindThePrefix_isNone() {
+  void inPath_whenNothingFollowsThePrefix_isNull() {
     assertNull(inPath("/v1/keys/"));
   }
 
@@ -55,18 +55,18 @@ class HttpKeysTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "key", "x=1", "xkey=1", "x=key=1", "KEY=1", "key&x=1", "%6bey=1"})
-  void inQuery_whenItHasNoKey_isNone(String query) {
+  void inQuery_whenTheQueryHasNoKey_isNull(String query) {
     assertNull(inQuery(query));
   }
 
   @Test
-  void inQuery_whenThereIsNoQuery_isNone() {
+  void inQuery_whenThereIsNoQuery_isNull() {
     assertNull(inQuery(null));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"%", "a%", "%4", "%4g", "%g4", "%%41", "% 41", "%+1", "%-1"})
-  void anyKey_whenAPercentSignIsNotFollowedByTwoDigits_isRefused(String key) {
+  void percentSignWithoutTwoHexDigits_isRefused(String key) {
     assertThrows(IllegalArgumentException.class, () -> inPath("/v1/keys/" + key));
     assertThrows(IllegalArgumentException.class, () -> inQuery("key=" + key));
     assertThrows(IllegalArgumentException.class, () -> inQuery("key=" + key + "&41"));

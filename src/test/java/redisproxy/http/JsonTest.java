@@ -17,13 +17,13 @@ class JsonTest {
   }
 
   @Test
-  void putKey_ofBytes_isBase64AndMarkedSo() {
+  void putKey_ofBytes_isMarkedBase64() {
     JsonObject json = Json.putKey(new JsonObject(), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
     assertEquals(new JsonObject().put("key", "//4A").put("keyEncoding", "base64"), json);
   }
 
   @Test
-  void putValue_looksAtItsSliceAlone() {
+  void putValue_readsOnlyItsSlice() {
     byte[] buffer = {(byte) 0xff, 'a', 'b', (byte) 0xff, 'c'};
     assertEquals(
         new JsonObject().put("value", "ab"), Json.putValue(new JsonObject(), buffer, 1, 2));

@@ -14,18 +14,20 @@ import redisproxy.fuzz.Outcome;
 import redisproxy.fuzz.Target;
 
 /**
- * The {@link HttpKeys}. A key is found in path and query however its bytes are encoded; nothing is
- * thrown but the refusal of a percent sign; a query's key is that of its first parameter of that
- * name; and whatever key was found is found again in its plainest encoding.
+ * Fuzzes {@link HttpKeys}. Checks that a key is found in path and query however its bytes are
+ * encoded, and that only the refusal of a percent sign is thrown. The key of a query is that of its
+ * first parameter {@code key}. A key that was found is found again when it is encoded anew.
  */
 public final class KeysTarget implements Target {
   private static final String PREFIX = "/v1/keys/";
   private static final String NAME = "key=";
 
-  /** Characters of which some mean something in one of the two places, or in neither. */
+  /**
+   * Characters that may stand unencoded. Some have a meaning in a path or a query, some in neither.
+   */
   private static final String PLAIN = "abc019-._~!$'()*,;:@/\"<>\\^`{|}\377\200";
 
-  /** Mostly the stack trace of the refusal. */
+  /** The stack trace of the refusal takes most of it. */
   private static final Allocation ALLOCATION = new Allocation(16_000, 16);
 
   @Override
@@ -65,7 +67,7 @@ public final class KeysTarget implements Target {
         "a");
   }
 
-  /** What stands before the first question mark is the path's, and all behind it the query's. */
+  /** The text before the first question mark is the path, and the rest is the query. */
   @Override
   public Sample sample(Random random) {
     byte[] inPath = bytes(random);
@@ -120,7 +122,7 @@ public final class KeysTarget implements Target {
       assertTrue(inPath == null || inPath.length <= input.length, "longer than its encoding");
       byte[] inQuery = HttpKeys.inQuery(request);
       keys.add(text(inQuery));
-      assertEquals(first(query), text(inQuery), "the first of the query");
+      assertEquals(first(query), text(inQuery), "not the first key of the query");
       foundAgain(inPath, inQuery);
     } catch (IllegalArgumentException e) {
       error = e.getMessage();
@@ -130,7 +132,7 @@ public final class KeysTarget implements Target {
     return new Outcome(keys, error);
   }
 
-  /** What another, who takes his time, finds. */
+  /** Finds the key with a slow but simple algorithm, to compare. */
   private static String first(String query) {
     for (String parameter : query == null ? new String[0] : query.split("&", -1)) {
       if (parameter.startsWith(NAME)) {
@@ -163,7 +165,7 @@ public final class KeysTarget implements Target {
       HttpKeys.inPath(request, PREFIX);
       HttpKeys.inQuery(request);
     } catch (IllegalArgumentException e) {
-      // that is what it is for
+      // A refusal is a valid result.
     }
   }
 
@@ -171,7 +173,7 @@ public final class KeysTarget implements Target {
     return key == null ? "none" : new String(key, StandardCharsets.ISO_8859_1);
   }
 
-  /** A request that knows its path and its query, and nothing else. */
+  /** A request that has only a path and a query. */
   static HttpServerRequest request(String path, String query) {
     Class<?>[] type = {HttpServerRequest.class};
     return (HttpServerRequest)
