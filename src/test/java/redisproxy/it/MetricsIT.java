@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** What Prometheus is shown. */
+/** The output for Prometheus. */
 @InEachShape
 class MetricsIT {
   @RegisterExtension static final Opened shared = Opened.forClass();
@@ -33,7 +33,7 @@ class MetricsIT {
     redis = shared.redis();
   }
 
-  /** Each series, labels included, and its value. */
+  /** Returns each series, with its labels, and its value. */
   private static Map<String, Double> scrape(RunningProxy proxy) {
     var response = proxy.admin("/metrics");
     assertEquals(200, response.statusCode());
@@ -59,7 +59,7 @@ class MetricsIT {
     assertEquals(expected, scrape.get("redisproxy_" + series), series);
   }
 
-  /** The manual's table is the code's: a test of its own. */
+  /** MetersTest compares the manual's table with the code. */
   @Test
   void names_areThoseOfTheManual() throws IOException {
     Set<String> manual =
@@ -80,7 +80,7 @@ class MetricsIT {
   }
 
   @Test
-  void requests_areCountedByWhatBecameOfThem() {
+  void requests_areCountedByOutcome() {
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient client = opened.client(proxy);
     client.call("SET", "m", "v");
@@ -117,7 +117,7 @@ class MetricsIT {
   }
 
   @Test
-  void connections_areCountedWhenTheyEndAndComeBack() {
+  void connections_areCountedWhenTheyCloseAndReopen() {
     EmbeddedRedis own = opened.redis();
     RunningProxy proxy = opened.proxy(shape, own.url());
     try (RespClient client = proxy.resp()) {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 
-/** HELLO of a server with modules, which costs a client no dedicated connection either. */
+/** HELLO needs no dedicated connection, even if the server has modules. */
 @InEachShape
 class ModulesIT {
   private static final String HELLO =
@@ -30,7 +30,7 @@ class ModulesIT {
   @RegisterExtension final Opened opened = new Opened();
 
   @Test
-  void hello_isAnsweredHereInTheServersOwnWords() {
+  void hello_isAnsweredLocallyWithTheServersReply() {
     FakeRedis redis = opened.add(new FakeRedis(command -> "+OK\r\n"));
     redis.greeting2 = IN_RESP2;
     redis.greeting3 = IN_RESP3;
@@ -46,7 +46,7 @@ class ModulesIT {
     }
   }
 
-  /** With the server's id where the proxy has its own. */
+  /** Replaces the proxy's client id with the server's. */
   private static String masked(String reply) {
     return reply.replaceFirst("id\r\n:(?!777\r)\\d+\r\n", "id\r\n:777\r\n");
   }

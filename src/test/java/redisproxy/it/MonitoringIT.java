@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
-/** The alerts and the dashboard ask for what Prometheus is really shown. */
+/** The alerts and the Grafana dashboard use only metrics that the proxy really has. */
 class MonitoringIT {
   private static final Path MONITORING = Path.of("deploy/monitoring");
   private static final Pattern METER = Pattern.compile("\\b(?:redisproxy|jvm)_[a-z_]+");
@@ -60,7 +60,7 @@ class MonitoringIT {
   }
 
   @Test
-  void everyMeterAskedFor_isShown() throws IOException {
+  void everyMeterInUse_exists() throws IOException {
     String scrape = scrape();
     Set<String> shown =
         scrape
@@ -80,13 +80,13 @@ class MonitoringIT {
           unknown.add(meters.group());
         }
       }
-      labels(expression, scrape, unknown);
+      checkLabels(expression, scrape, unknown);
     }
     assertEquals(Set.of(), unknown);
   }
 
-  /** Those selected by, with their values, and those summed up by. */
-  private static void labels(String expression, String scrape, Set<String> unknown) {
+  /** Checks the labels in selectors, with their values, and those in "by" clauses. */
+  private static void checkLabels(String expression, String scrape, Set<String> unknown) {
     Matcher selected = LABEL.matcher(expression);
     while (selected.find()) {
       String pair = selected.group(2) + "=\"" + selected.group(3) + "\"";
@@ -97,7 +97,7 @@ class MonitoringIT {
     Matcher summed = BY.matcher(expression);
     while (summed.find()) {
       for (String label : summed.group(1).split(", *")) {
-        // That one is Prometheus's own.
+        // Prometheus itself adds the label instance.
         if (!label.equals("instance") && !hasSeries(scrape, summed.group(2), label + "=")) {
           unknown.add(summed.group(2) + " by " + label);
         }

@@ -11,9 +11,9 @@ import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * Whole sessions of Node's client libraries, before Redis and before the proxy. They are in {@code
- * src/test/node}, where {@code make it-clients} installs the libraries; what differs stands in the
- * output.
+ * Runs whole sessions of Node's client libraries against Redis and against the proxy. They are in
+ * {@code src/test/node}, where {@code make it-clients} installs the libraries. The output shows the
+ * differences.
  */
 @Tag("node")
 @InEachShape
@@ -22,7 +22,7 @@ class NodeClientsIT {
   @RegisterExtension final Opened opened = new Opened();
 
   @Test
-  void sessions_seeTheSameFromTheProxyAsFromRedis() throws Exception {
+  void sessions_getTheSameRepliesFromTheProxyAsFromRedis() throws Exception {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url());
     Process node =
@@ -31,13 +31,13 @@ class NodeClientsIT {
             .redirectErrorStream(true)
             .start();
     try {
-      // ends by itself: each session has a limit
+      // The process ends by itself: each session has a time limit.
       node.getInputStream().transferTo(System.out);
       node.waitFor();
     } finally {
       node.destroyForcibly();
     }
     assertEquals(0, node.exitValue(), "see the differences above");
-    assertTrue(proxy.stat("hits") > 0, "the cache has answered none of it");
+    assertTrue(proxy.stat("hits") > 0, "the cache answered nothing");
   }
 }

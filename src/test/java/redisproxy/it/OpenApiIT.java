@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The description of HTTP against what is answered. */
+/** Compares the OpenAPI description with the real responses. */
 class OpenApiIT {
   @RegisterExtension static final Opened shared = Opened.forClass();
   @RegisterExtension final Opened opened = new Opened();
@@ -50,7 +50,7 @@ class OpenApiIT {
     }
   }
 
-  /** What comes must be described: its status, and its content type unless it has no body. */
+  /** Checks that a response is described: its status, and its content type if it has a body. */
   private static int described(String path, String key, String method, String... headers) {
     String target =
         path.contains("{key}")
@@ -64,7 +64,7 @@ class OpenApiIT {
     return described(path, method, response.statusCode(), response.body().isEmpty() ? null : type);
   }
 
-  /** With no type for no body. */
+  /** The type is null if there is no body. */
   private static int described(String path, String method, int status, String type) {
     PathItem item = description.getPaths().get(path);
     var operation = method.equals("HEAD") ? item.getHead() : item.getGet();
@@ -72,14 +72,14 @@ class OpenApiIT {
     ApiResponse known = operation.getResponses().get("" + status);
     assertNotNull(known, what);
     assertTrue(type == null || known.getContent().containsKey(type), what);
-    // HttpHeadersIT sees that every response has them.
+    // HttpHeadersIT checks that every response has them.
     Set<String> always = Set.of("Date", "X-Content-Type-Options");
     assertTrue(known.getHeaders() != null && known.getHeaders().keySet().containsAll(always), what);
     return status;
   }
 
   @Test
-  void everyAnswer_isDescribed() {
+  void everyResponse_isDescribed() {
     for (String path : description.getPaths().keySet()) {
       if (path.equals("/") || path.equals("/openapi.json")) {
         assertEquals(
@@ -110,7 +110,7 @@ class OpenApiIT {
     return path.contains("{key}") ? path.replace("{key}", "text") : path + "?key=text";
   }
 
-  /** What every path that reads answers, all of it described. */
+  /** Returns the statuses of every path that reads a key. Checks that all are described. */
   private static Set<Integer> answers(RunningProxy before, String... headers) {
     Set<Integer> seen = new TreeSet<>();
     for (String path : reads()) {
@@ -141,7 +141,7 @@ class OpenApiIT {
     EmbeddedRedis failing = opened.redis();
     RunningProxy before = opened.proxy(Shape.SPREAD, failing.url(), "redis.load-timeout", "50ms");
     failing.pause();
-    // What never comes is waited for, until the connection is given up.
+    // Loads time out (504) until the proxy gives up the connection (503).
     Set<Integer> seen = answers(before);
     assertTrue(seen.contains(504) && Set.of(503, 504).containsAll(seen), seen::toString);
     failing.resume();
@@ -149,7 +149,9 @@ class OpenApiIT {
     assertEquals(Set.of(503), answers(before));
   }
 
-  /** Over the limit is 429, but where the project it comes from has 503. */
+  /**
+   * The status over the limit is 429. Only /lookup answers 503, as in the project it comes from.
+   */
   @Test
   void limit_isDescribed() {
     RunningProxy limited = opened.proxy(Shape.SHARED, redis.url(), "limits.http-per-client", "1");
@@ -161,9 +163,12 @@ class OpenApiIT {
     }
   }
 
-  /** It has not begun: it would meet a closed connection, and its client not always the answer. */
+  /**
+   * Sends no body: the server closes the connection, and a client that still sends may miss the
+   * answer.
+   */
   @Test
-  void bodyThatIsTooLarge_isDescribed() {
+  void tooLargeBody_isDescribed() {
     for (String path : reads()) {
       String head = "GET " + target(path) + " HTTP/1.1\r\nHost: localhost\r\n";
       try (RespClient client = new RespClient(proxy.httpPort())) {
@@ -175,9 +180,9 @@ class OpenApiIT {
     }
   }
 
-  /** The other way around: {@code OpenApiTest} holds the paths to those of the router. */
+  /** {@code OpenApiTest} compares the described paths with those of the router. */
   @Test
-  void description_isThatOfThisVersionOfOpenApi() {
+  void description_usesOpenApi31() {
     assertEquals("3.1.0", description.getOpenapi());
   }
 }

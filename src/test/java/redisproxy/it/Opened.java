@@ -9,14 +9,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * Opens what tests need, such as a Redis, a proxy before it and a client of that, and closes it
- * behind them: the last first, also when not all of it could be opened.
+ * Opens what tests need, such as a Redis, a proxy in front of it and a client of the proxy. Closes
+ * all of it after the tests, the last opened first, even if opening failed midway.
  */
 final class Opened implements AfterEachCallback, AfterAllCallback {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final boolean forClass;
 
-  /** What each test opens for itself. */
+  /** Creates an instance that closes its resources after each test. */
   Opened() {
     this(false);
   }
@@ -25,32 +25,35 @@ final class Opened implements AfterEachCallback, AfterAllCallback {
     this.forClass = forClass;
   }
 
-  /** What the tests of a class share: closed behind the last of them, in each shape. */
+  /**
+   * Returns an instance for the whole class. It closes its resources after the last test of each
+   * shape.
+   */
   static Opened forClass() {
     return new Opened(true);
   }
 
-  /** A Redis, with these lines of redis.conf. */
+  /** Starts a Redis with these lines of redis.conf. */
   EmbeddedRedis redis(String... config) {
     return add(EmbeddedRedis.start(config));
   }
 
-  /** A proxy; settings are given as path, value, path, value, … */
+  /** Starts a proxy; settings are path, value, path, value, … */
   RunningProxy proxy(Shape shape, String redisUrl, String... settings) {
     return add(RunningProxy.start(shape, redisUrl, settings));
   }
 
-  /** The packaged jar, not yet run. */
+  /** Returns the packaged jar, not yet started. */
   RunningJar jar(Path directory) {
     return add(new RunningJar(directory));
   }
 
-  /** A client of the proxy. */
+  /** Connects a client to the proxy. */
   RespClient client(RunningProxy proxy) {
     return add(proxy.resp());
   }
 
-  /** A client of Redis itself. */
+  /** Connects a client to Redis itself. */
   RespClient client(EmbeddedRedis redis) {
     return add(new RespClient(redis));
   }
@@ -60,7 +63,7 @@ final class Opened implements AfterEachCallback, AfterAllCallback {
     return resource;
   }
 
-  /** Closes all of it now, for a test that opens it anew. */
+  /** Closes everything now, for a test that opens it again. */
   void close() {
     AutoCloseable last = opened.poll();
     if (last != null) {

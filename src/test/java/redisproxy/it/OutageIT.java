@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Redis gone, frozen, back again, never there. */
+/** Redis is down, frozen, back again, or not up at the start. */
 @InEachShape
 class OutageIT {
   private static final String UNREACHABLE = "-ERR redis-proxy: Redis cannot be reached\r\n";
@@ -23,7 +23,7 @@ class OutageIT {
   @RegisterExtension final Opened opened = new Opened();
 
   @Test
-  void firstRead_isAnswered_howeverLongRedisTakesToGreet() {
+  void firstRead_whenRedisGreetsLate_isAnswered() {
     FakeRedis redis =
         opened.add(
             new FakeRedis(command -> command.get(0).equals("pttl") ? ":-1\r\n" : "$4\r\nblue\r\n"));
@@ -64,14 +64,14 @@ class OutageIT {
             () -> assertTrue(proxy.admin("/health/ready").body().contains("\"status\":\"ready\"")));
   }
 
-  /** As a firewall or a load balancer cuts them; Redis is there all the while. */
+  /** A firewall or a load balancer cuts connections like this. Redis stays up. */
   @Test
-  void connectionsThatAreCut_failNoRead() throws Exception {
+  void cutConnections_failNoRead() throws Exception {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient direct = opened.client(redis);
     RespClient client = opened.client(proxy);
-    // A connection that ends sooner counts as one that the server hung up on.
+    // A connection that ends sooner counts as closed by the server.
     Thread.sleep(150);
     for (int round = 0; round < 10; round++) {
       long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(250);
@@ -85,7 +85,7 @@ class OutageIT {
   }
 
   @Test
-  void redisNotThereAtTheStart_isFoundLater() {
+  void redisDownAtTheStart_isFoundLater() {
     EmbeddedRedis redis = opened.redis();
     redis.stop();
     RunningProxy proxy = opened.proxy(shape, redis.url());
@@ -99,7 +99,7 @@ class OutageIT {
   }
 
   @Test
-  void redisFrozen_isATimeoutAndNotAnOutage() {
+  void redisFrozen_isATimeoutFirst() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy =
         opened.proxy(
@@ -116,7 +116,8 @@ class OutageIT {
           "-ERR redis-proxy: Redis did not answer within 200 ms\r\n", client.call("GET", "x"));
       assertEquals(504, proxy.http("/keys/y").statusCode());
       assertEquals("$1\r\nv\r\n", client.call("GET", "cached"));
-      // The connection is given up in the end; then there is no waiting for a deadline any more.
+      // At last the proxy gives up the connection. Then reads fail at once instead of at a
+      // deadline.
       await().untilAsserted(() -> assertEquals(UNREACHABLE, client.call("GET", "z")));
     } finally {
       redis.resume();
@@ -125,7 +126,7 @@ class OutageIT {
   }
 
   @Test
-  void password_isUsedAndAWrongOneIsNotTriedOverAndOver() throws InterruptedException {
+  void password_isUsed_andAWrongOneOpensFewConnections() throws InterruptedException {
     EmbeddedRedis redis = opened.redis("requirepass s3cret");
     try (RespClient direct = new RespClient(redis)) {
       direct.call("AUTH", "s3cret");
@@ -133,7 +134,7 @@ class OutageIT {
       try (RunningProxy proxy = RunningProxy.start(shape, redis.url(), "redis.password", "s3cret");
           RespClient client = proxy.resp()) {
         httpBasic(proxy);
-        // Cached or not: where Redis asks for a password, it asks the proxy's clients too.
+        // If Redis requires a password, the proxy's clients need it too, even for cached keys.
         assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));
         assertTrue(client.call("AUTH", "wrong").startsWith("-WRONGPASS"));
         assertEquals("-NOAUTH Authentication required.\r\n", client.call("GET", "k"));

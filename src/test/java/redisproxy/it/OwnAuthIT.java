@@ -17,7 +17,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.RedisProtocol;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Clients that the proxy judges itself, before a Redis with a password and one without. */
+/** Mode own: the proxy checks clients itself, in front of a Redis with and without a password. */
 @InEachShape
 class OwnAuthIT {
   private static final String NOAUTH = "-NOAUTH Authentication required.\r\n";
@@ -47,7 +47,7 @@ class OwnAuthIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "behind"})
-  void session_readsAndWrites_onceItHasLoggedIn(String redisPassword) {
+  void session_readsAndWrites_afterLogin(String redisPassword) {
     EmbeddedRedis redis = redis(redisPassword);
     RunningProxy proxy = own(redis, redisPassword, "auth.password", "s3cret");
     RespClient client = opened.client(proxy);
@@ -67,8 +67,8 @@ class OwnAuthIT {
     assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
     assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
     assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
-    assertTrue(proxy.stat("hits") > 0, "a session that has logged in reads from the cache");
-    // Over the dedicated connection, which the proxy has logged in.
+    assertTrue(proxy.stat("hits") > 0, "a logged-in session reads from the cache");
+    // This uses the dedicated connection, which the proxy has logged in.
     assertEquals("+OK\r\n", client.call("SET", "k", "w"));
     assertEquals("$1\r\nw\r\n", client.call("GET", "k"));
     assertEquals("$7\r\ndefault\r\n", client.call("ACL", "WHOAMI"));
@@ -129,7 +129,7 @@ class OwnAuthIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "behind"})
-  void reset_takesTheLoginBack_butNotTheProxysOwn(String redisPassword) {
+  void reset_logsTheClientOut_butNotTheProxy(String redisPassword) {
     EmbeddedRedis redis = redis(redisPassword);
     RunningProxy proxy = own(redis, redisPassword, "auth.password", "s3cret");
     RespClient client = opened.client(proxy);
@@ -155,7 +155,7 @@ class OwnAuthIT {
     assertEquals("-ERR wrong number of arguments for 'reset' command\r\n", client.reply());
     assertEquals("$1\r\nv\r\n", client.reply());
     client.call("RESET");
-    // What cannot be read as RESP is not for Redis either, which could read it otherwise.
+    // Invalid RESP is not forwarded either, because Redis could parse it differently.
     client.send("*1\r\nGET\r\n*1\r\n$8\r\nFLUSHALL\r\n");
     assertTrue(client.isClosedByServer());
     RespClient anybody = opened.client(own(redis(redisPassword), redisPassword));
@@ -177,11 +177,11 @@ class OwnAuthIT {
   }
 
   /**
-   * Each session at once before the proxy and before a Redis with that password. RESET is left out:
-   * before Redis 7 it was not for strangers.
+   * Runs each session against the proxy and against a Redis with the same password. Leaves out
+   * RESET: before Redis 7 it needed a login.
    */
   @Test
-  void strangers_areToldWhatRedisTellsThem() {
+  void clientsWithoutLogin_getTheSameRepliesAsFromRedis() {
     EmbeddedRedis redis = redis("behind");
     EmbeddedRedis direct = redis("s3cret");
     RunningProxy proxy = own(redis, "behind", "auth.password", "s3cret");
@@ -223,7 +223,7 @@ class OwnAuthIT {
     }
   }
 
-  /** All that comes until the server closes. */
+  /** Returns all bytes until the server closes. */
   private static String told(RespClient client, String session) {
     try (client) {
       client.send(session).endOutput();
@@ -236,7 +236,7 @@ class OwnAuthIT {
   }
 
   @Test
-  void withoutAPassword_nobodyIsAskedForOne() {
+  void withoutAPassword_noLoginIsRequired() {
     EmbeddedRedis redis = redis("behind");
     RunningProxy proxy = own(redis, "behind");
     EmbeddedRedis open = redis("");
@@ -301,7 +301,7 @@ class OwnAuthIT {
   }
 
   @Test
-  void withoutDedicatedConnections_loginIsJudgedAllTheSame() {
+  void withoutDedicatedConnections_loginIsChecked() {
     EmbeddedRedis redis = redis("behind");
     RunningProxy proxy = own(redis, "behind", "auth.password", "s3cret", "resp.tunnel", "false");
     RespClient client = opened.client(proxy);

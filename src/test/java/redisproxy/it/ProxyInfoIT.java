@@ -22,7 +22,7 @@ class ProxyInfoIT {
   }
 
   @Test
-  void section_isTheProxysOwn_inEitherLaneAndVersion() {
+  void section_isTheProxysOwn_onEveryRouteAndInBothVersionsOfResp() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = opened.proxy(shape, redis.url());
     RespClient client = opened.client(proxy);
@@ -41,7 +41,7 @@ class ProxyInfoIT {
   }
 
   @Test
-  void section_isForThoseWhoMayReadFromTheCache() {
+  void section_needsTheRightToReadFromTheCache() {
     EmbeddedRedis redis = opened.redis("requirepass s3cret");
     RunningProxy proxy = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
     RespClient client = opened.client(proxy);
@@ -51,7 +51,7 @@ class ProxyInfoIT {
   }
 
   @Test
-  void section_isThereWithoutADedicatedConnection_onceTheProxyHasLetTheClientIn() {
+  void section_withoutDedicatedConnections_needsLogin() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy =
         opened.proxy(

@@ -7,20 +7,20 @@ import java.util.Random;
 import java.util.stream.Collectors;
 
 /**
- * A session that nobody would think of, which two servers have to answer with the same bytes:
- * nothing in it depends on time, on the order of a hash table, or on who else is connected.
+ * A random session. Two servers must answer it with the same bytes: nothing in it depends on time,
+ * on the order of a hash table, or on other connections.
  *
- * @param steps each is answered before the next one is sent
+ * @param steps each step is answered before the next one is sent
  */
 record RandomSession(List<Step> steps) {
 
   /**
-   * What is sent at once.
+   * The requests that are sent at once.
    *
-   * @param byWriter whether by the other connection, which only reads and writes
-   * @param requests as they are sent
-   * @param heldBack so many bytes of them are sent with the next step only
-   * @param cuts where they are cut into pieces; a random seed
+   * @param byWriter whether the other connection sends them, which only reads and writes
+   * @param requests the requests as sent
+   * @param heldBack this many of the last bytes are sent with the next step
+   * @param cuts the random seed that decides where the bytes are cut into pieces
    */
   record Step(boolean byWriter, List<String> requests, int heldBack, long cuts) {
 
@@ -32,13 +32,13 @@ record RandomSession(List<Step> steps) {
           + later;
     }
 
-    /** The same with other requests. */
+    /** Returns this step with other requests. */
     Step with(List<String> others) {
       int length = others.get(others.size() - 1).length();
       return new Step(byWriter, others, Math.min(heldBack, length), cuts);
     }
 
-    /** The same but for one of its requests. */
+    /** Returns this step without one of its requests. */
     Step without(int request) {
       List<String> fewer = new ArrayList<>(requests);
       fewer.remove(request);
@@ -215,29 +215,29 @@ record RandomSession(List<Step> steps) {
     "CLIENT REPLY ON"
   };
 
-  /** All that are read and written; the last is not for inline requests. */
+  /** All keys in use. The last one cannot stand in an inline request. */
   static final List<String> KEYS = List.of("k0", "k1", "k2", "k3", "k4", "k\r\n\0\u00ff");
 
-  /** The session of a seed. */
+  /** Returns the session of a seed. */
   static RandomSession of(long seed) {
     return new Draw(new Random(seed)).session();
   }
 
-  /** The same without one step. */
+  /** Returns this session without one step. */
   RandomSession without(int step) {
     List<Step> fewer = new ArrayList<>(steps);
     fewer.remove(step);
     return new RandomSession(fewer);
   }
 
-  /** The same without one request of a step. */
+  /** Returns this session without one request of a step. */
   RandomSession without(int step, int request) {
     List<Step> fewer = new ArrayList<>(steps);
     fewer.set(step, steps.get(step).without(request));
     return new RandomSession(fewer);
   }
 
-  /** Whether the client gets all its replies. */
+  /** Whether the client gets all its replies: no request contains CLIENT REPLY. */
   boolean isAnswered() {
     return steps.stream()
         .flatMap(step -> step.requests().stream())
@@ -255,10 +255,11 @@ record RandomSession(List<Step> steps) {
     private final Random random;
 
     /**
-     * The client may not get all its replies. Then it does not subscribe or track, of which
-     * versions of Redis tell it differently; opens no transactions, within which they cannot be
-     * told apart; nobody else writes, who could not know when a request is done; and no request is
-     * empty, which to Redis is one whose reply it may skip.
+     * Whether the session uses CLIENT REPLY, so the client may miss replies. Then it does not
+     * subscribe or track, because versions of Redis send those messages differently. It opens no
+     * transactions, because replies within them cannot be told apart. The writer sends nothing,
+     * because it could not know when a request is done. No request is empty, because Redis may
+     * count an empty request as the one whose reply to skip.
      */
     private final boolean isSilent;
 
@@ -319,7 +320,7 @@ record RandomSession(List<Step> steps) {
           + (isInline ? String.join(" ", arguments) + "\r\n" : RespClient.request(arguments));
     }
 
-    /** Some are numbers, some larger than is kept. */
+    /** Returns a value: often a number, sometimes too large to keep. */
     private String value(boolean isInline) {
       return switch (random.nextInt(8)) {
         case 0 -> "x".repeat(random.nextInt(300) + 1);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Clients that ask more often than they may. Each test asks faster than the limit fills again. */
+/** Clients that exceed the rate limit. Each test sends requests faster than the limit refills. */
 @InEachShape
 class RateLimitIT {
   private static final String EXCEEDED =
@@ -41,7 +41,7 @@ class RateLimitIT {
       assertEquals("$-1\r\n", client.reply());
     }
     assertEquals("+PONG\r\n", client.reply());
-    // The connection goes on, and what comes in time is answered.
+    // The connection stays open, and requests within the limit are answered.
     assertTrue(exceeded(client::reply, MANY - 1) > MANY / 2);
     await().until(() -> client.call("PING").equals("+PONG\r\n"));
   }
@@ -52,7 +52,7 @@ class RateLimitIT {
     RunningProxy proxy = proxy(redis, "limits.resp-per-client", "10");
     RespClient direct = opened.client(redis);
     RespClient client = opened.client(proxy);
-    // The request that opens the connection is read twice and counts once.
+    // The request that opens the dedicated connection is read twice but counts once.
     String push = RespClient.request("EVAL", "return redis.call('RPUSH', 'list', 'x')", "0");
     client.send(push.repeat(MANY));
     for (int i = 1; i <= 10; i++) {
@@ -62,16 +62,16 @@ class RateLimitIT {
     assertTrue(exceeded > MANY / 2);
     assertEquals(":" + (MANY - exceeded) + "\r\n", direct.call("LLEN", "list"));
     await().until(() -> !client.call("LLEN", "list").equals(EXCEEDED));
-    // So are reads that go back to the cache from there.
+    // The limit also applies to reads that return to the cache from there.
     client.send(RespClient.request("GET", "k").repeat(MANY));
     assertTrue(exceeded(client::reply, MANY) > MANY / 2);
-    // Redis sees no part of large ones either.
+    // Redis does not get any part of a large refused request either.
     client.send(RespClient.request("RPUSH", "list", "x".repeat(100_000)).repeat(MANY));
     assertTrue(exceeded(client::reply, MANY) > MANY / 2);
   }
 
   @Test
-  void transaction_inWhichARequestIsRefused_isAborted() {
+  void transaction_withARefusedRequest_isAborted() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis, "limits.resp-per-client", "3");
     RespClient client = opened.client(proxy);
@@ -89,7 +89,7 @@ class RateLimitIT {
   }
 
   @Test
-  void globalLimit_isForAllClients_andEachInstanceHasItsPart() {
+  void globalLimit_isSharedByAllClients_andDividedAmongInstances() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis, "limits.resp-global", "30");
     RespClient one = opened.client(proxy);
@@ -102,7 +102,7 @@ class RateLimitIT {
   }
 
   @Test
-  void http_says429_andLookup503() {
+  void http_beyondTheLimit_gets429_andLookup503() {
     EmbeddedRedis redis = opened.redis();
     RunningProxy proxy = proxy(redis, "limits.http-per-client", "3");
     assertEquals(404, proxy.http("/keys/k").statusCode());
@@ -115,7 +115,7 @@ class RateLimitIT {
     assertEquals("{\"key\":\"k\",\"value\":null,\"status\":503}", last.body());
     assertEquals("1", last.headers().firstValue("retry-after").orElse(null));
     await().until(() -> proxy.http("/keys/k").statusCode() == 404);
-    // The limit of one protocol is none of the other.
+    // The HTTP limit does not apply to RESP.
     try (RespClient client = proxy.resp()) {
       client.send(RespClient.request("PING").repeat(MANY));
       assertEquals(0, exceeded(client::reply, MANY));

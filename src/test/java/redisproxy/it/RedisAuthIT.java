@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** Clients that Redis judges. */
+/** Mode redis: Redis checks the clients. */
 @InEachShape
 class RedisAuthIT {
   @Parameter Shape shape;
@@ -21,7 +21,7 @@ class RedisAuthIT {
   private RunningProxy proxy;
   private RespClient client;
 
-  /** The proxy's user is app, so that the client can go on as the default user meanwhile. */
+  /** The proxy's user is app, so the client can stay logged in as the default user meanwhile. */
   @BeforeEach
   void start() {
     redis = opened.redis("requirepass s3cret");
@@ -46,11 +46,11 @@ class RedisAuthIT {
   }
 
   @Test
-  void passwordChangedThroughTheProxy_countsAtOnceOverHttp() {
+  void passwordChangedThroughTheProxy_appliesAtOnceOverHttp() {
     assertEquals("+OK\r\n", client.call("AUTH", "s3cret"));
     for (int i = 0; i < 10; i++) {
       String before = i == 0 ? "first" : "p" + (i - 1);
-      // On every instance of the HTTP verticle.
+      // Repeat to reach every instance of the HTTP verticle.
       for (int j = 0; j < 4; j++) {
         assertEquals(200, http("app:" + before));
       }
@@ -62,7 +62,7 @@ class RedisAuthIT {
   }
 
   @Test
-  void passwordChangedWithinExec_countsAtOnceOverHttp() {
+  void passwordChangedWithinExec_appliesAtOnceOverHttp() {
     client.call("AUTH", "s3cret");
     assertEquals(200, http("app:first"));
     client.call("MULTI");
@@ -75,7 +75,7 @@ class RedisAuthIT {
   }
 
   @Test
-  void requirepassChangedThroughTheProxy_countsAtOnceOverHttp() {
+  void requirepassChangedThroughTheProxy_appliesAtOnceOverHttp() {
     RunningProxy byDefault = opened.proxy(shape, redis.url(), "redis.password", "s3cret");
     RespClient other = opened.client(byDefault);
     other.call("AUTH", "s3cret");
@@ -86,7 +86,7 @@ class RedisAuthIT {
   }
 
   @Test
-  void cachedKey_isForThoseWhomRedisLetsRead() {
+  void cachedKey_isServedOnlyToClientsThatRedisLetsRead() {
     assertEquals(200, http("app:first"));
     assertEquals(200, http("app:first"));
     assertTrue(proxy.stat("hits") > 0);

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
-/** TLS to Redis: every kind of connection, and what is said when it cannot be had. */
+/** TLS to Redis: every kind of connection, and the errors when TLS fails. */
 @InEachShape
 class RedisTlsIT {
   private static final String VALUE = "v".repeat(300_000);
@@ -53,7 +53,7 @@ class RedisTlsIT {
   }
 
   @Test
-  void everyKindOfConnection_isTls() {
+  void everyKindOfConnection_usesTls() {
     TlsRelay relay = relay("server", false);
     RunningProxy proxy =
         proxy(relay.url() + "/0", "redis.tls.ca", ca, "cache.max-value-bytes", "100KiB");
@@ -78,9 +78,9 @@ class RedisTlsIT {
     assertEquals(Set.of(""), Set.copyOf(relay.serverNames), "an address is not sent as a name");
   }
 
-  /** A router that serves several Redis at one port picks one by the name (SNI). */
+  /** A router in front of several Redis servers picks one by the server name (SNI). */
   @Test
-  void hostOfOneLabel_isSentByEveryKindOfConnection() {
+  void hostNameWithoutDots_isSentAsSniByEveryKindOfConnection() {
     TlsRelay relay = relay("server", false);
     RunningProxy proxy =
         proxy(relay.url("localhost"), "redis.tls.ca", ca, "cache.max-value-bytes", "100KiB");
@@ -90,14 +90,14 @@ class RedisTlsIT {
     RespClient client = opened.client(proxy);
     assertEquals("+OK\r\n", client.call("SET", "color", "red"));
     assertTrue(client.addressAtRedis().startsWith("addr="));
-    // The loader's, the feed's, the stream's, the shared one and the session's own.
+    // The connections of the loader, the feed and the stream, a shared and a dedicated one.
     assertTrue(relay.serverNames.size() >= 5, relay.serverNames::toString);
     assertEquals(Set.of("localhost"), Set.copyOf(relay.serverNames));
   }
 
-  /** 10,000 writes over a shared connection, and over one of the client's own. */
+  /** 10,000 writes over a shared connection, and over a dedicated one. */
   @Test
-  void longPipelines_goThrough() {
+  void longPipelines_areAnsweredInFull() {
     RunningProxy proxy = proxy(relay("server", false).url(), "redis.tls.ca", ca);
     RespClient client = opened.client(proxy);
     for (String first : new String[] {"INCR", "MULTI"}) {
@@ -119,7 +119,7 @@ class RedisTlsIT {
   }
 
   @Test
-  void ownCertificate_isShown() {
+  void clientCertificate_isSentToRedis() {
     RunningProxy proxy =
         proxy(
             relay("server", true).url(),
@@ -133,9 +133,9 @@ class RedisTlsIT {
     assertEquals("+OK\r\n", opened.client(proxy).call("SET", "k", "v"));
   }
 
-  /** Whatever a connection is for; who is connected stays. */
+  /** Every kind of new connection uses the new certificate. Open connections stay. */
   @Test
-  void renewedCertificate_isShownByNewConnections_andABadOneIsNot(@TempDir Path folder)
+  void renewedCertificate_isUsedByNewConnections_andABadOneIsRefused(@TempDir Path folder)
       throws Throwable {
     TlsRelay relay = relay("server", true);
     Path cert = folder.resolve("cert.pem");
@@ -178,13 +178,13 @@ class RedisTlsIT {
     assertEquals("+OK\r\n", after.call("SET", "k", "v"));
     assertTrue(after.addressAtRedis().startsWith("addr="));
     assertEquals(VALUE, proxy.http("/keys/large").body());
-    // The loader's, the feed's, the shared one, the session's own and the stream's.
+    // The connections of the loader and the feed, a shared and a dedicated one, and the stream's.
     assertTrue(relay.shown.size() >= 5, relay.shown::toString);
     assertEquals(Set.of("CN=renewed"), Set.copyOf(relay.shown));
   }
 
   @Test
-  void renewedCa_isBelieved(@TempDir Path folder) throws IOException {
+  void renewedCa_isTrusted(@TempDir Path folder) throws IOException {
     Path file = Files.copy(certificates.cert("ca"), folder.resolve("ca.pem"));
     RunningProxy proxy =
         proxy(
@@ -200,7 +200,9 @@ class RedisTlsIT {
     assertEquals("+OK\r\n", opened.client(proxy).call("SET", "k", "v"));
   }
 
-  /** Does what has new certificates refused. */
+  /**
+   * Runs an action that makes the new certificates invalid, and waits for their refusal in the log.
+   */
   private static void awaitRefusal(ThrowingRunnable action) throws Throwable {
     ListAppender<ILoggingEvent> logged = new ListAppender<>();
     Logger log = (Logger) LoggerFactory.getLogger("redisproxy.tls");
@@ -225,20 +227,20 @@ class RedisTlsIT {
   }
 
   @Test
-  void noCertificateOfItsOwn_isSaid() {
+  void missingClientCertificate_isReported() {
     RunningProxy proxy = proxy(relay("server", true).url(), "redis.tls.ca", ca);
     assertNotReady(proxy, "redis.tls.cert names none");
   }
 
   @Test
-  void expiredCertificate_isSaid() {
+  void expiredCertificate_isReported() {
     String url = relay("expired", false).url();
     RunningProxy proxy = proxy(url, "redis.tls.ca", ca);
     assertNotReady(proxy, url + "/0\": the certificate of Redis has expired; renew it there");
   }
 
   @Test
-  void unknownCa_isSaid() {
+  void unknownCa_isReported() {
     assertNotReady(
         proxy(relay("stranger", false).url(), "redis.tls.ca", ca),
         "the certificate of Redis is not signed by a CA in redis.tls.ca = \"" + ca + "\"");
@@ -248,7 +250,7 @@ class RedisTlsIT {
   }
 
   @Test
-  void otherHost_isSaid_andMayBeAllowed() {
+  void certificateForAnotherHost_isReported_andCanBeAllowed() {
     TlsRelay relay = relay("elsewhere", false);
     assertNotReady(
         proxy(relay.url(), "redis.tls.ca", ca), "the certificate of Redis is for another host");
@@ -258,7 +260,7 @@ class RedisTlsIT {
   }
 
   @Test
-  void redisWithoutTls_isSaid() {
+  void redisWithoutTls_isReported() {
     String url = redis.url().replace("redis://", "rediss://");
     RunningProxy proxy = proxy(url, "redis.tls.ca", ca, "redis.connect-timeout", "300ms");
     assertNotReady(proxy, "is this the port of Redis that speaks TLS?");

@@ -57,7 +57,7 @@ class ReloadIT {
     jar.awaitReady();
   }
 
-  /** As a whole, so that none of them is read half written. */
+  /** Replaces the file atomically, so that the proxy never reads half of it. */
   private void write(String text) throws IOException {
     Path made = Files.writeString(directory.resolve("made"), text);
     Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
@@ -84,7 +84,7 @@ class ReloadIT {
   }
 
   @Test
-  void editedFile_changesWhatMayChange() throws Exception {
+  void editedFile_changesSettings() throws Exception {
     write(
         "cache:\n  capacity: 3000\n  max-bytes: 10MiB\nresp:\n  max-clients: 1\nlog:\n  level:"
             + " debug\n");
@@ -92,7 +92,7 @@ class ReloadIT {
     assertEquals(3000, stat("capacity"));
     assertEquals(10 << 20, stat("maxBytes"));
     read(0, 3000);
-    assertEquals(3000, stat("entries"), "there is room for them");
+    assertEquals(3000, stat("entries"), "the cache has room for all");
     try (RespClient first = new RespClient(jar.resp)) {
       assertEquals("+PONG\r\n", first.call("PING"));
       try (RespClient second = new RespClient(jar.resp)) {
@@ -104,18 +104,18 @@ class ReloadIT {
   }
 
   @Test
-  void sighup_readsTheFileAtOnce_andSaysWhenNothingIsNew() throws Exception {
-    jar.hangUp();
+  void sighup_readsTheFileAtOnce_andLogsIfNothingChanged() throws Exception {
+    jar.sighup();
     awaitSaid("none has changed");
     write("cache:\n  capacity: 200\nlog:\n  slow-lookup: 1ms\n");
-    jar.hangUp();
+    jar.sighup();
     awaitSaid("settings=\"cache.capacity,log.slow-lookup\"");
     assertEquals(200, stat("capacity"));
     assertTrue(jar.isAlive());
   }
 
   @Test
-  void badEdit_isRefusedAsAWhole_andThoseBeforeHold() throws Exception {
+  void badEdit_isRefusedAsAWhole_andOldSettingsApply() throws Exception {
     read(0, 50);
     write("cache:\n  capacity: 300\n  expiry: soon\n");
     awaitSaid("cache.expiry");
@@ -135,7 +135,7 @@ class ReloadIT {
   }
 
   @Test
-  void shorterExpiry_holdsForWhatIsKept() throws Exception {
+  void shorterExpiry_clearsTheCache() throws Exception {
     read(0, 50);
     write("cache:\n  capacity: 100\n  expiry: 59s\n");
     awaitSaid("settings=\"cache.expiry\"");
@@ -145,7 +145,7 @@ class ReloadIT {
   }
 
   @Test
-  void whenUnverified_changesWhileRedisIsOutOfReach() throws Exception {
+  void whenUnverified_canChangeWhileRedisIsUnreachable() throws Exception {
     read(0, 1);
     redis.stop();
     try (RespClient client = new RespClient(jar.resp)) {
@@ -156,11 +156,11 @@ class ReloadIT {
       await().until(() -> client.call("GET", "k0").startsWith("-ERR"));
     } finally {
       redis.restart();
-      startedAnew();
+      writeKeys();
     }
   }
 
-  private static void startedAnew() {
+  private static void writeKeys() {
     try (RespClient direct = new RespClient(redis)) {
       for (int i = 0; i < KEYS; i++) {
         direct.call("SET", "k" + i, "v" + i);
@@ -169,7 +169,7 @@ class ReloadIT {
   }
 
   @Test
-  void smallerAndLargerUnderLoad_breaksNoReply() throws Exception {
+  void capacityChangedUnderLoad_breaksNoReply() throws Exception {
     write("cache:\n  capacity: " + KEYS + "\n");
     awaitSaid("settings=\"cache.capacity\"");
     read(0, KEYS);
@@ -197,7 +197,7 @@ class ReloadIT {
     for (int capacity : new int[] {10, 2 * KEYS, 1, KEYS}) {
       long before = whole.get();
       write("cache:\n  capacity: " + capacity + "\n");
-      jar.hangUp();
+      jar.sighup();
       await().until(() -> stat("capacity") == capacity);
       assertTrue(stat("entries") <= capacity);
       await().until(() -> whole.get() > before + KEYS);

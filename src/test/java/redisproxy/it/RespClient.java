@@ -15,8 +15,8 @@ import javax.net.SocketFactory;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * A socket to a RESP server that shows exactly what comes over it. Text is ISO 8859-1: a character,
- * a byte.
+ * A client of a RESP server that returns the raw bytes of replies. Text is ISO 8859-1, so each
+ * character is one byte.
  */
 final class RespClient implements AutoCloseable {
   private static final int TIMEOUT_MS = 15_000;
@@ -37,7 +37,7 @@ final class RespClient implements AutoCloseable {
     this(SocketFactory.getDefault(), host, port);
   }
 
-  /** One whose socket is made elsewhere, for TLS. */
+  /** Connects over a socket of this factory, for TLS. */
   RespClient(SocketFactory factory, String host, int port) {
     try {
       socket = factory.createSocket();
@@ -50,7 +50,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** How long a read waits, if not as long as usual. */
+  /** Sets how long a read waits. */
   RespClient timeout(int millis) {
     try {
       socket.setSoTimeout(millis);
@@ -60,7 +60,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** A request as an array of bulk strings. */
+  /** Returns a request as an array of bulk strings. */
   static String request(String... arguments) {
     StringBuilder request = new StringBuilder("*" + arguments.length + "\r\n");
     for (String argument : arguments) {
@@ -69,12 +69,12 @@ final class RespClient implements AutoCloseable {
     return request.toString();
   }
 
-  /** A bulk string, as a reply brings it. */
+  /** Returns a bulk string, as in a reply. */
   static String bulk(String text) {
     return "$" + text.length() + "\r\n" + text + "\r\n";
   }
 
-  /** Sends a command and returns its reply, raw. */
+  /** Sends a command and returns its raw reply. */
   String call(String... arguments) {
     send(request(arguments));
     return reply();
@@ -93,7 +93,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** Sends no more, and says so. */
+  /** Closes the output side of the socket. */
   RespClient endOutput() {
     try {
       socket.shutdownOutput();
@@ -103,7 +103,10 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** The next reply, raw: a line, a bulk or verbatim string with its head, or an array of them. */
+  /**
+   * Returns the next raw reply: a line, a bulk or verbatim string with its head, or an array of
+   * these.
+   */
   String reply() {
     String line = line();
     if ((line.startsWith("$") || line.startsWith("=")) && !line.startsWith("$-1")) {
@@ -146,7 +149,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** One byte, or -1 at the end. */
+  /** Returns one byte, or -1 at the end. */
   int read() {
     try {
       return in.read();
@@ -155,7 +158,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** What has come and was not read yet. */
+  /** Returns what has arrived and is not read yet. */
   String available() {
     try {
       return new String(in.readNBytes(in.available()), StandardCharsets.ISO_8859_1);
@@ -164,7 +167,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** All that comes until the server closes. */
+  /** Returns all bytes until the server closes. */
   String rest() {
     try {
       return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
@@ -173,7 +176,7 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** Whether the server has closed by now, with nothing left to read. */
+  /** Whether the server has already closed, with nothing left to read. Does not wait. */
   boolean hasEnded() {
     try {
       int timeout = socket.getSoTimeout();
@@ -193,7 +196,9 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** Whether the server has closed, with nothing left to read. */
+  /**
+   * Waits for the next byte or the end; true if the server has closed with nothing left to read.
+   */
   boolean isClosedByServer() {
     return read() < 0;
   }
@@ -207,19 +212,21 @@ final class RespClient implements AutoCloseable {
     }
   }
 
-  /** The address that the connection of its own has at Redis, which opens one if need be. */
+  /**
+   * Returns the address of this client's dedicated connection at Redis. Opens one if there is none.
+   */
   String addressAtRedis() {
     String info = call("CLIENT", "INFO");
     int start = info.indexOf(" addr=") + 1;
     return info.substring(start, info.indexOf(' ', start));
   }
 
-  /** Waits until so many clients of Redis are blocked. */
+  /** Waits until this many clients of Redis are blocked. */
   void awaitBlocked(int clients) {
     await().until(() -> call("INFO", "clients").contains("blocked_clients:" + clients + "\r"));
   }
 
-  /** How many are connected besides this client and the proxy's feed. */
+  /** How many clients are connected to Redis besides this one and the proxy's feed. */
   long otherConnections() {
     return call("CLIENT", "LIST")
             .lines()

@@ -35,7 +35,7 @@ class RespIT {
   }
 
   @Test
-  void get_givesWhatRedisGives() {
+  void get_answersAsRedisDoes() {
     direct.call("SET", "color", "blue");
     direct.call("SET", "empty", "");
     direct.call("SET", "bin\u0000\r\n\u00ff", "\r\n\u0000\u00fe$3\r\n");
@@ -58,7 +58,7 @@ class RespIT {
   }
 
   @Test
-  void commandsAnsweredHere_answerAsRedisDoes() {
+  void localCommands_answerAsRedisDoes() {
     for (String[] command :
         new String[][] {
           {"PING"},
@@ -75,7 +75,7 @@ class RespIT {
   }
 
   @Test
-  void otherCommands_withoutADedicatedConnection_getRedissUnknownCommandError() {
+  void otherCommands_withoutDedicatedConnections_getTheUnknownCommandError() {
     RunningProxy alone = opened.proxy(shape, redis.url(), "resp.tunnel", "false");
     RespClient reader = opened.client(alone);
     assertEquals(
@@ -87,14 +87,14 @@ class RespIT {
   }
 
   @Test
-  void quit_saysOkAndCloses() {
+  void quit_answersOkAndCloses() {
     client.send("*1\r\n$4\r\nQUIT\r\n*1\r\n$4\r\nPING\r\n");
     assertEquals("+OK\r\n", client.reply());
     assertTrue(client.isClosedByServer());
   }
 
   @Test
-  void quit_overADedicatedConnection_isTheLastThatIsAnswered() {
+  void quit_overADedicatedConnection_isTheLastRequestAnswered() {
     String list = RespClient.request("LRANGE", "none", "0", "-1");
     String write = RespClient.request("SET", "behind-quit", "x");
     client.send(list + RespClient.request("QUIT") + write + list);
@@ -123,7 +123,7 @@ class RespIT {
         "*1\\r\\n:1\\r\\n | expected '$', got ':'",
         "GET \"a\\r\\n | unbalanced quotes in request"
       })
-  void malformedInput_getsRedissTextAndAClose(String input, String error) {
+  void malformedInput_getsTheErrorOfRedisAndIsClosed(String input, String error) {
     String raw = input.strip().replace("\\r", "\r").replace("\\n", "\n");
     String text = "-ERR Protocol error: " + error.strip() + "\r\n";
     for (RespClient each : List.of(client, direct)) {
@@ -136,7 +136,7 @@ class RespIT {
   }
 
   @Test
-  void httpSentHere_isClosedWithoutAnAnswer() {
+  void httpRequest_isClosedWithoutAnAnswer() {
     client.send("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assertTrue(client.isClosedByServer());
     RespClient other = proxy.resp();
@@ -145,9 +145,9 @@ class RespIT {
     other.close();
   }
 
-  /** Its first line is a command that only Redis can refuse. */
+  /** The first line of the HTTP request is a command that only Redis can refuse. */
   @Test
-  void httpGetSentHere_isClosedWithoutAnAnswer_asByRedis() {
+  void httpGetRequest_isClosedWithoutAnAnswer_asByRedis() {
     String http = "GET / HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n";
     for (String before : List.of("", RespClient.request("EVAL", "return 1", "0"))) {
       try (RespClient other = proxy.resp();
@@ -211,7 +211,7 @@ class RespIT {
   }
 
   @Test
-  void maxClients_turnsOneTooManyAwayInRedissWords() {
+  void clientBeyondMaxClients_getsTheErrorOfRedis() {
     RunningProxy small = opened.proxy(shape, redis.url(), "resp.max-clients", "2");
     RespClient first = small.resp();
     RespClient second = small.resp();
@@ -233,7 +233,7 @@ class RespIT {
   }
 
   @Test
-  void idleTimeout_closesTheIdle() {
+  void idleTimeout_closesIdleConnections() {
     RunningProxy impatient = opened.proxy(shape, redis.url(), "resp.idle-timeout", "200ms");
     RespClient idle = opened.client(impatient);
     assertEquals("+PONG\r\n", idle.call("PING"));
@@ -241,7 +241,7 @@ class RespIT {
   }
 
   @Test
-  void request_largerThanAllowed_isRefusedWhenAnnounced() {
+  void request_largerThanAllowed_isRefusedAtItsLength() {
     RunningProxy alone = opened.proxy(shape, redis.url(), "resp.tunnel", "false");
     RespClient reader = opened.client(alone);
     reader.send("*2\r\n$3\r\nGET\r\n$1048577\r\n");
@@ -260,7 +260,7 @@ class RespIT {
     assertEquals("+PONG\r\n", client.reply());
   }
 
-  /** Redis refuses it behind a reply that has not left, so nothing is asked before it. */
+  /** Redis refuses PSYNC while an earlier reply is unsent, so the proxy sends nothing before it. */
   @Test
   void replicationAsTheFirstRequest_isServed() {
     String reply = client.call("PSYNC", "?", "-1");

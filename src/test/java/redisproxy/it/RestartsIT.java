@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * The packaged jar is stopped under full load, again and again. A reply that has begun comes whole;
- * a connection ends between two; what was not answered may be done or not, and nothing else is.
- * {@code make restarts} does it a hundred times.
+ * Stops the packaged jar under full load, again and again. A reply that has begun arrives whole. A
+ * connection ends only between two replies. Requests without an answer may have been executed or
+ * not, and no others are. {@code make restarts} does it a hundred times.
  */
 class RestartsIT {
   private static final int RESTARTS = Integer.getInteger("test.restarts", 3);
@@ -50,7 +50,7 @@ class RestartsIT {
     }
   }
 
-  /** Asks in pipelines until the proxy is gone; the reader is given the first byte of a reply. */
+  /** Sends pipelines until the proxy is gone. The reader gets the first byte of each reply. */
   private void client(int port, String request, Reader reader, Consumer<Long> ended) {
     Thread thread =
         new Thread(
@@ -88,7 +88,7 @@ class RestartsIT {
     void rest(RespClient client, int first, long before);
   }
 
-  /** A connection that is reset within a reply has broken it. */
+  /** Reads the rest of a reply. A reset within a reply means that the reply is broken. */
   private static void read(Reader reader, RespClient client, int first, long before) {
     try {
       reader.rest(client, first, before);
@@ -112,7 +112,7 @@ class RestartsIT {
   private static void number(RespClient client, int first, long before) {
     long number = Long.parseLong(((char) first + client.reply()).substring(1).strip());
     if (number != before + 1) {
-      throw new IllegalStateException(number + " behind " + before);
+      throw new IllegalStateException(number + " after " + before);
     }
   }
 
@@ -153,7 +153,7 @@ class RestartsIT {
     }
   }
 
-  /** All that was answered was done, and at most what one pipeline held besides. */
+  /** Checks that all answered requests were executed, and at most one pipeline more. */
   private void check(String counter, long answered) {
     String now =
         counter.startsWith("H")
@@ -189,7 +189,7 @@ class RestartsIT {
       }
     }
     System.out.printf(
-        "%d restarts: %d replies, all whole; %d requests unanswered, %d connections reset between two"
+        "%d restarts: %d replies, all whole; %d requests unanswered, %d connections reset between"
             + " replies%n",
         RESTARTS, whole.get(), unanswered.get(), resets.get());
   }

@@ -18,11 +18,11 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The packaged jar in a process of its own, on free ports. */
+/** The packaged jar in its own process, on free ports. */
 final class RunningJar implements AutoCloseable {
   private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
 
-  /** Has Netty say in the log if one of its buffers was collected and never released. */
+  /** Makes Netty log when a buffer is garbage-collected without a release. */
   private static final String FOLLOW_BUFFERS = "-Dio.netty.leakDetection.level=paranoid";
 
   final int http = EmbeddedRedis.freePort();
@@ -31,7 +31,7 @@ final class RunningJar implements AutoCloseable {
   private final Path output;
   private Process process;
 
-  /** One that is not yet run; what it says is kept in the directory. */
+  /** Creates a jar that is not started yet. Its output goes to a file in the directory. */
   RunningJar(Path directory) {
     this.output = directory.resolve("output");
   }
@@ -53,19 +53,19 @@ final class RunningJar implements AutoCloseable {
     process = builder.start();
   }
 
-  /** What it has said so far. */
+  /** Returns its output so far. */
   String output() throws IOException {
     return Files.readString(output);
   }
 
-  /** What it has said when it has ended by itself, with this status. */
+  /** Waits until it exits by itself with this status, and returns its output. */
   String finished(int status) throws Exception {
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it did not end");
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process did not exit");
     assertEquals(status, process.exitValue(), output());
     return output();
   }
 
-  /** Waits until it says that it is ready; fails at once, with what it has said, when it ends. */
+  /** Waits until it is ready. If it exits, fails at once with its output. */
   void awaitReady() {
     Awaitility.await()
         .atMost(60, TimeUnit.SECONDS)
@@ -102,12 +102,12 @@ final class RunningJar implements AutoCloseable {
   }
 
   /** Sends SIGHUP. */
-  void hangUp() throws Exception {
+  void sighup() throws Exception {
     Process kill = new ProcessBuilder("kill", "-HUP", "" + process.pid()).start();
     assertEquals(0, kill.waitFor());
   }
 
-  /** Fails if it has said that it has lost a buffer. */
+  /** Ends the process. Fails if Netty has logged a leaked buffer. */
   @Override
   public void close() {
     if (process != null) {

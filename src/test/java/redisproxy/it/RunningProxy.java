@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import redisproxy.Proxy;
 import redisproxy.config.Configuration;
 
-/** A proxy within the test's process, on free ports. */
+/** A proxy in the process of the test, on free ports. */
 final class RunningProxy implements AutoCloseable {
   /** The transport that all tests use, unless they say otherwise: {@code -Dtransport=epoll}. */
   static final String TRANSPORT = System.getProperty("transport", "auto");
@@ -34,7 +34,7 @@ final class RunningProxy implements AutoCloseable {
     this.proxy = proxy;
   }
 
-  /** Starts one before a Redis; settings are given as path, value, path, value, … */
+  /** Starts a proxy in front of a Redis; settings are path, value, path, value, … */
   static RunningProxy start(Shape shape, String redisUrl, String... settings) {
     Map<String, String> all = new HashMap<>(shape.settings);
     all.put("redis.url", redisUrl);
@@ -42,7 +42,7 @@ final class RunningProxy implements AutoCloseable {
     all.put("resp.port", "0");
     all.put("admin.port", "0");
     all.put("transport", TRANSPORT);
-    // Tests ask more often than people do, and are refused more often.
+    // Tests send more requests and more wrong passwords than people do.
     all.put("limits.admin-per-client", "0");
     all.put("limits.failed-login-delay", "0");
     for (int i = 0; i < settings.length; i += 2) {
@@ -59,7 +59,7 @@ final class RunningProxy implements AutoCloseable {
     }
   }
 
-  /** Settings that many tests have, and those of one test, which come later and hold. */
+  /** Joins the settings of many tests with those of one test, which come later and win. */
   static String[] settings(List<String> usual, String... more) {
     return Stream.concat(usual.stream(), Stream.of(more)).toArray(String[]::new);
   }
@@ -109,22 +109,22 @@ final class RunningProxy implements AutoCloseable {
     return send(request, BodyHandlers.ofString(StandardCharsets.UTF_8), headers);
   }
 
-  /** How the feed stands: tracking, expiry or lost. */
+  /** The state of the feed: tracking, expiry or lost. */
   String coherence() {
     return new JsonObject(admin("/stats").body()).getJsonObject("coherence").getString("state");
   }
 
-  /** Waits until the feed tells what is written. */
+  /** Waits until the feed receives invalidations. */
   void awaitTracking() {
     await().untilAsserted(() -> assertEquals("tracking", coherence()));
   }
 
-  /** Waits until it says that it is ready. */
+  /** Waits until /health/ready answers 200. */
   void awaitReady() {
     await().untilAsserted(() -> assertEquals(200, admin("/health/ready").statusCode()));
   }
 
-  /** One number of /stats. */
+  /** Returns one number of /stats. */
   long stat(String name) {
     return new JsonObject(admin("/stats").body()).getLong(name);
   }
@@ -155,7 +155,7 @@ final class RunningProxy implements AutoCloseable {
     }
   }
 
-  /** Stops it, unless a test has done so before. */
+  /** Stops the proxy, unless the test has already done so. */
   @Override
   public synchronized void close() {
     if (isClosed) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The packaged jar, given secrets: it says none of them anywhere. */
+/** The packaged jar never shows the secrets that it is given. */
 class SecretsIT {
   private static final String REDIS = "redis-s3cret";
   private static final String OWN = "own-s3cret";
@@ -46,12 +46,12 @@ class SecretsIT {
             "ADMIN_TOKEN_FILE", file("token", TOKEN)));
   }
 
-  private static void assertTellsNone(String text) {
+  private static void assertShowsNoSecret(String text) {
     assertFalse(text.contains("s3cret"), text);
   }
 
   @Test
-  void secrets_workFromFiles_andAreSaidNowhere() throws Exception {
+  void secrets_workFromFiles_andNeverShow() throws Exception {
     EmbeddedRedis redis = opened.redis("requirepass " + REDIS);
     Map<String, String> environment = secretFiles();
     environment.put("REDIS_URL", redis.url());
@@ -84,12 +84,12 @@ class SecretsIT {
       said.append(answer.headers().map()).append(answer.body());
     }
     jar.terminate();
-    assertTellsNone(jar.finished(0));
-    assertTellsNone(said.toString());
+    assertShowsNoSecret(jar.finished(0));
+    assertShowsNoSecret(said.toString());
   }
 
   @Test
-  void errorsOfTheStartUp_andHelp_sayNone() throws Exception {
+  void startUpErrorsAndHelp_showNoSecret() throws Exception {
     Map<String, String> environment = secretFiles();
     environment.put("AUTH_MODE", "redis");
     environment.put("ADMIN_TOKEN_FILE", file("token", TOKEN + " in two words"));
@@ -97,13 +97,13 @@ class SecretsIT {
     jar.run(environment, List.of());
     String faults = jar.finished(1);
     assertTrue(faults.contains("admin.token") && faults.contains("auth.password"), faults);
-    assertTellsNone(faults);
+    assertShowsNoSecret(faults);
     environment.put("ADMIN_TOKEN", TOKEN);
     jar.run(environment, List.of());
     String both = jar.finished(1);
     assertTrue(both.contains("ADMIN_TOKEN is set too"), both);
-    assertTellsNone(both);
+    assertShowsNoSecret(both);
     jar.run(environment, List.of(), "--help");
-    assertTellsNone(jar.finished(0));
+    assertShowsNoSecret(jar.finished(0));
   }
 }

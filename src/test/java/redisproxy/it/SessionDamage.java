@@ -9,21 +9,22 @@ import redisproxy.fuzz.Damage;
 import redisproxy.it.RandomSession.Step;
 
 /**
- * Makes random sessions hostile: some of their requests are cut off or damaged, so that what
- * follows is read as a part of them, or Redis closes.
+ * Makes random sessions hostile. It cuts off or damages some of their requests, so that the server
+ * reads what follows as part of them, or closes the connection.
  */
 final class SessionDamage {
   /**
-   * Sessions that are left as they are: the answer to COMMAND alone is in the order of a hash
-   * table, and with CLIENT REPLY nobody could tell what an error is the answer to.
+   * Sessions that are not damaged. The reply to COMMAND alone has the order of a hash table. With
+   * CLIENT REPLY an error could not be matched with its request.
    */
   private static final Pattern WHOLE = Pattern.compile("(?is).*(COMMAND|REPLY).*");
 
   /**
-   * Requests that are left as they are: with another number they would take time into account, or
-   * half a gigabyte.
+   * Requests that are not damaged. With another number they would depend on time, or need half a
+   * gigabyte.
    */
-  private static final Pattern LEFT = Pattern.compile("(?is).*(PX|EXPIRE|SETBIT|SETRANGE|XADD).*");
+  private static final Pattern UNDAMAGED =
+      Pattern.compile("(?is).*(PX|EXPIRE|SETBIT|SETRANGE|XADD).*");
 
   private final Random random;
   private final Damage damage;
@@ -33,39 +34,39 @@ final class SessionDamage {
     damage = Damage.of(random, "*$\r\n0123456789 \"'\\x-\0\u00ff");
   }
 
-  /** The session of a seed, some of them damaged. */
+  /** Returns the session of a seed. Some sessions are damaged. */
   static RandomSession of(long seed) {
     RandomSession session = RandomSession.of(seed);
     SessionDamage damage = new SessionDamage(seed);
-    boolean mayBe =
+    boolean mayDamage =
         session.steps().stream()
             .noneMatch(step -> WHOLE.matcher(String.join("", step.requests())).matches());
-    return mayBe && damage.random.nextBoolean() ? damage.done(session) : session;
+    return mayDamage && damage.random.nextBoolean() ? damage.applyTo(session) : session;
   }
 
-  private RandomSession done(RandomSession session) {
+  private RandomSession applyTo(RandomSession session) {
     List<Step> steps = new ArrayList<>(session.steps());
     for (int left = 1 + random.nextInt(3); left > 0; left--) {
       int at = random.nextInt(steps.size());
       Step step = steps.get(at);
       if (!step.byWriter()) {
-        steps.set(at, step.with(done(step.requests())));
+        steps.set(at, step.with(applyTo(step.requests())));
       }
     }
     return new RandomSession(steps);
   }
 
-  private List<String> done(List<String> requests) {
+  private List<String> applyTo(List<String> requests) {
     List<String> damaged = new ArrayList<>(requests);
     int at = random.nextInt(requests.size());
     String request = requests.get(at);
-    if (!request.isEmpty() && !LEFT.matcher(request).matches()) {
-      damaged.set(at, done(request));
+    if (!request.isEmpty() && !UNDAMAGED.matcher(request).matches()) {
+      damaged.set(at, applyTo(request));
     }
     return damaged;
   }
 
-  private String done(String request) {
+  private String applyTo(String request) {
     return switch (random.nextInt(8)) {
       case 0 -> "QUIT\r\n" + request;
       case 1 -> request.substring(0, random.nextInt(request.length()));

@@ -9,19 +9,22 @@ import redisproxy.fuzz.Options;
 import redisproxy.fuzz.Progress;
 
 /**
- * {@code make fuzz TARGET=sessions}: what {@link DifferentialIT} does, for as long as one likes.
+ * {@code make fuzz TARGET=sessions}: does the same as {@link DifferentialIT}, for any length of
+ * time.
  */
 public final class Sessions {
   private static final Path FINDINGS = Path.of("target", "fuzz");
 
-  /** So many sessions are played to the same processes, in one shape; then others take over. */
+  /** After this many sessions, new processes and the other shape take over. */
   private static final int TURN = 5_000;
 
   private static final int MAX_FINDINGS = 20;
 
   private Sessions() {}
 
-  /** Plays the sessions of the seed and those after it; false when one of them differs. */
+  /**
+   * Plays the sessions of the seed and the following ones. Returns false if any of them differs.
+   */
   public static boolean fuzz(Options options) {
     Progress progress = new Progress("sessions");
     long played = 0;

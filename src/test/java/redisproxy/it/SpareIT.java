@@ -13,10 +13,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The connection that waits for the next session that needs one. */
+/** The spare connection, which waits for the next session that needs a dedicated one. */
 @InEachShape
 class SpareIT {
-  /** Enough for each RESP verticle to get some. */
+  /** Enough clients that each RESP verticle gets some. */
   private static final int CLIENTS = 6;
 
   @RegisterExtension final Opened opened = new Opened();
@@ -33,7 +33,7 @@ class SpareIT {
     direct = opened.client(redis);
   }
 
-  /** The ids of those that Redis has, or of those over which nothing was said yet. */
+  /** Returns the ids of the connections at Redis whose CLIENT LIST line contains the marker. */
   private Set<String> connections(String marker) {
     return direct
         .call("CLIENT", "LIST")
@@ -47,14 +47,17 @@ class SpareIT {
     return connections("");
   }
 
-  /** Has a client open a dedicated connection; the spare that is made behind it. */
+  /**
+   * Makes a client open a dedicated connection. Returns the id of the spare that is opened after
+   * it.
+   */
   private String spare(RespClient client) {
     assertEquals(1, connect(client));
     await().until(() -> connections(" cmd=NULL ").size() == 1);
     return connections(" cmd=NULL ").iterator().next();
   }
 
-  /** Has a client need a connection of its own. */
+  /** Makes a client open a dedicated connection. */
   private static int connect(RespClient client) {
     return Integer.parseInt(client.call("EVAL", "return 1", "0").strip().substring(1));
   }
@@ -64,7 +67,7 @@ class SpareIT {
   }
 
   @Test
-  void nextSession_isGivenIt_inTheStateItBelievesToBeIn() {
+  void nextSession_getsTheSpare_inTheStateOfTheSession() {
     String spare = spare(client());
     boolean given = false;
     for (int i = 0; i < CLIENTS; i++) {
@@ -80,7 +83,7 @@ class SpareIT {
   }
 
   @Test
-  void closedByRedis_isMissedByNobody() {
+  void spareClosedByRedis_isReplacedUnnoticed() {
     String spare = spare(client());
     direct.call("CLIENT", "KILL", "ID", spare);
     await().pollDelay(Duration.ofMillis(200)).until(() -> true);
@@ -89,9 +92,9 @@ class SpareIT {
     }
   }
 
-  /** Redis goes on letting in who was connected when no password was asked for. */
+  /** Redis keeps trusting connections that were accepted before a password was required. */
   @Test
-  void acceptedBeforeAccessChanged_isClosed() {
+  void spareFromBeforeAccessChanged_isClosed() {
     RespClient client = client();
     String spare = spare(client);
     assertEquals("+OK\r\n", client.call("CONFIG", "SET", "requirepass", "secret"));
@@ -102,7 +105,7 @@ class SpareIT {
   }
 
   @Test
-  void unused_isClosed() {
+  void unusedSpare_isClosed() {
     String spare = spare(client());
     await().atMost(Duration.ofSeconds(20)).until(() -> !connections().contains(spare));
   }

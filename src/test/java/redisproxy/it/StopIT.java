@@ -12,7 +12,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** What becomes of requests that have been read when the proxy is stopped, or the client ends. */
+/**
+ * How requests that were read are answered when the proxy stops, or the client closes its output.
+ */
 @InEachShape
 class StopIT {
   private static final String ELEMENT = "x".repeat(1024 * 1024);
@@ -36,7 +38,9 @@ class StopIT {
     client = opened.client(proxy);
   }
 
-  /** Redis drops what it has not sent when it sees the end of a connection. */
+  /**
+   * Redis drops unsent replies when it sees the end of a connection, so read slowly to expose that.
+   */
   private void readSlowly() throws InterruptedException {
     Thread.sleep(500);
     client.bytes(("" + ELEMENTS).length() + 2);
@@ -47,9 +51,9 @@ class StopIT {
   }
 
   @Test
-  void largeReplyOverADedicatedConnection_isWhole_thoughTheProxyStops() throws Exception {
+  void largeReplyOverADedicatedConnection_whenTheProxyStops_isWhole() throws Exception {
     client.send(request("LRANGE", "list", "0", "-1"));
-    // It has begun, so the request has been read.
+    // The reply has begun, so the proxy has read the request.
     assertEquals('*', client.read());
     CompletableFuture<Void> stopping = CompletableFuture.runAsync(proxy::close);
     readSlowly();
@@ -57,15 +61,15 @@ class StopIT {
   }
 
   @Test
-  void largeReplyOverADedicatedConnection_isWhole_thoughTheClientEndedItsSide() throws Exception {
+  void largeReplyOverADedicatedConnection_whenTheClientClosesItsOutput_isWhole() throws Exception {
     client.send(request("LRANGE", "list", "0", "-1")).endOutput();
     assertEquals('*', client.read());
     readSlowly();
   }
 
-  /** A command that blocks is not waited for. */
+  /** The proxy does not wait for a blocking command. */
   @Test
-  void blockedClient_isLetGo_wellBeforeItsTime() throws Exception {
+  void blockedClient_isClosedQuicklyWhenTheProxyStops() throws Exception {
     client.send(request("BLPOP", "none", "0"));
     direct.awaitBlocked(1);
     long asked = System.nanoTime();

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A host name, as a proxy sees it: one address before one server, and from some time on before
- * another. Connections stay with the server they were made to.
+ * Acts like a host name that moves: it forwards connections from one address to one server, and
+ * later to another. Open connections stay with their server.
  */
 final class Switch implements AutoCloseable {
   private final ServerSocket server;
@@ -19,7 +19,7 @@ final class Switch implements AutoCloseable {
   private volatile int[] targets;
   private volatile int next;
 
-  /** What connections that are made now wait for before they lead anywhere. */
+  /** New connections wait for this latch before they are forwarded. */
   private volatile CountDownLatch held = new CountDownLatch(0);
 
   Switch(int target) {
@@ -36,16 +36,16 @@ final class Switch implements AutoCloseable {
     return "redis://127.0.0.1:" + server.getLocalPort() + "/0";
   }
 
-  /** New connections are made to these ports in turn from now on. */
+  /** From now on forwards new connections to these ports in turn. */
   void turnTo(int... ports) {
     targets = ports;
     next = 0;
   }
 
   /**
-   * New connections are made, and lead nowhere from now on.
+   * From now on accepts new connections but does not forward them.
    *
-   * @return lets those there are lead on
+   * @return forwards the connections that wait
    */
   Runnable hold() {
     CountDownLatch holding = new CountDownLatch(1);
@@ -53,17 +53,17 @@ final class Switch implements AutoCloseable {
     return holding::countDown;
   }
 
-  /** New connections lead on at once again. */
+  /** Forwards new connections at once again. */
   void holdNoMore() {
     held = new CountDownLatch(0);
   }
 
-  /** Whether anybody has ever connected. */
+  /** Whether any connection was ever accepted. */
   boolean isUsed() {
     return !sockets.isEmpty();
   }
 
-  /** No more connections can be made; those there are go on. */
+  /** Refuses new connections. Open ones stay. */
   void refuse() {
     try {
       server.close();
@@ -80,14 +80,14 @@ final class Switch implements AutoCloseable {
         int[] ports = targets;
         int port = ports[next++ % ports.length];
         CountDownLatch holding = held;
-        daemon(() -> lead(here, port, holding));
+        daemon(() -> forward(here, port, holding));
       }
     } catch (IOException closed) {
-      // the end
+      // The switch was closed.
     }
   }
 
-  private void lead(Socket here, int port, CountDownLatch holding) {
+  private void forward(Socket here, int port, CountDownLatch holding) {
     try {
       holding.await();
       Socket there = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -104,7 +104,7 @@ final class Switch implements AutoCloseable {
         to) {
       from.getInputStream().transferTo(to.getOutputStream());
     } catch (IOException closed) {
-      // so is the other
+      // One side is closed, so close the other too.
     }
   }
 

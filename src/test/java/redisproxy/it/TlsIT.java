@@ -96,7 +96,7 @@ class TlsIT {
   }
 
   @Test
-  void singleBytes_areARequest() {
+  void requestInSingleBytes_isAnswered() {
     RespClient client = client(trusting, respProxy().respPort());
     for (int i = 0; i < 3; i++) {
       for (char c : RespClient.request("GET", "color").toCharArray()) {
@@ -106,7 +106,7 @@ class TlsIT {
     }
   }
 
-  /** Values this long are sent from where the cache keeps them, and more than a socket takes. */
+  /** Values this long are sent without a copy, and all together exceed what a socket takes. */
   @Test
   void slowReader_getsLargeValuesWhole() {
     RunningProxy proxy = respProxy();
@@ -123,7 +123,7 @@ class TlsIT {
   }
 
   @Test
-  void dedicatedAndSharedConnections_workBehindTls() {
+  void dedicatedAndSharedConnections_workForTlsClients() {
     RespClient client = client(trusting, respProxy().respPort());
     assertEquals("+OK\r\n", client.call("SET", "k", "1"));
     assertEquals("$1\r\n1\r\n", client.call("GET", "k"));
@@ -134,7 +134,7 @@ class TlsIT {
   }
 
   @Test
-  void clientThatEndsItsSide_isAnsweredAndToldTheEnd() {
+  void clientThatClosesItsOutput_isAnsweredAndClosed() {
     RespClient client = client(trusting, respProxy().respPort());
     client.send(RespClient.request("GET", "color") + RespClient.request("LLEN", "none"));
     client.endOutput();
@@ -144,7 +144,7 @@ class TlsIT {
   }
 
   @Test
-  void quit_isAnsweredAndEnds() {
+  void quit_isAnsweredAndCloses() {
     RespClient client = client(trusting, respProxy().respPort());
     assertEquals("+OK\r\n", client.call("QUIT"));
     assertTrue(client.isClosedByServer());
@@ -155,7 +155,7 @@ class TlsIT {
     RunningProxy proxy = respProxy();
     RespClient plain = opened.client(proxy);
     plain.send("*1\r\n$4\r\nPING\r\n");
-    // At most an alert, never a reply.
+    // A TLS alert may come, but never a reply.
     assertTrue(!plain.rest().contains("PONG"));
     assertEquals("+PONG\r\n", client(trusting, proxy.respPort()).call("PING"));
   }
@@ -170,7 +170,7 @@ class TlsIT {
   }
 
   @Test
-  void clientCertificate_isAskedForAndJudged() {
+  void clientCertificate_isRequiredAndChecked() {
     RunningProxy proxy = mutualProxy();
     RespClient known = client(certificates.context("client"), proxy.respPort());
     assertEquals("$4\r\nblue\r\n", known.call("GET", "color"));
@@ -182,7 +182,7 @@ class TlsIT {
   }
 
   @Test
-  void newCertificate_isShownToNewClients_whileOthersStay() throws Exception {
+  void newCertificate_isSentToNewClients_andOldClientsStay() throws Exception {
     RunningProxy proxy = respProxy();
     RespClient before = client(trusting, proxy.respPort());
     assertEquals("$4\r\nblue\r\n", before.call("GET", "color"));
@@ -193,7 +193,7 @@ class TlsIT {
   }
 
   private Certificate shown(RunningProxy proxy) throws IOException {
-    // A context of its own, or a session would be resumed with the certificate from before.
+    // A new context: otherwise the old TLS session would resume with the old certificate.
     try (SSLSocket socket =
         (SSLSocket)
             certificates
@@ -206,7 +206,7 @@ class TlsIT {
   }
 
   @Test
-  void tls12_isSpoken() throws IOException {
+  void tls12_works() throws IOException {
     RunningProxy proxy = respProxy();
     try (SSLSocket socket =
         (SSLSocket) trusting.getSocketFactory().createSocket("127.0.0.1", proxy.respPort())) {
@@ -274,7 +274,7 @@ class TlsIT {
   }
 
   @Test
-  void badFiles_stopTheStart_namingSettingAndRemedy() {
+  void badFiles_stopTheStart_andTheErrorNamesSettingAndRemedy() {
     String stranger = certificates.key("stranger").toString();
     assertStartFails(
         "resp.tls.key = \"" + stranger + "\": not the private key of the certificate in \"" + cert,
@@ -310,7 +310,7 @@ class TlsIT {
   }
 
   @Test
-  void jedis_speaksTls() {
+  void jedis_worksOverTls() {
     RunningProxy proxy = mutualProxy();
     try (Jedis jedis =
         new Jedis(
@@ -326,7 +326,7 @@ class TlsIT {
   }
 
   @Test
-  void lettuce_speaksTls() {
+  void lettuce_worksOverTls() {
     RunningProxy proxy = respProxy();
     RedisClient client = RedisClient.create("rediss://127.0.0.1:" + proxy.respPort());
     client.setOptions(

@@ -18,12 +18,12 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
-/** Speaks TLS before a Redis that does not. Two threads for each connection. */
+/** Terminates TLS in front of a Redis without TLS. Uses two threads for each connection. */
 final class TlsRelay implements AutoCloseable {
-  /** Connections whose handshake was a success. */
+  /** The number of successful handshakes. */
   final AtomicInteger handshakes = new AtomicInteger();
 
-  /** Whose certificates the clients have shown, in order. */
+  /** The subjects of the clients' certificates, in order. */
   final List<String> shown = new CopyOnWriteArrayList<>();
 
   /** The host name that each client has sent (SNI), in order; empty if it sent none. */
@@ -64,7 +64,7 @@ final class TlsRelay implements AutoCloseable {
         daemon(() -> relay(client));
       }
     } catch (IOException closed) {
-      // the end
+      // The relay was closed.
     }
   }
 
@@ -104,7 +104,7 @@ final class TlsRelay implements AutoCloseable {
         out.write(buffer, 0, length);
       }
     } catch (IOException e) {
-      // one side is gone: so is the other
+      // One side is gone, so close both.
     }
     close(from);
     close(to);
@@ -115,7 +115,7 @@ final class TlsRelay implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // it is gone then, too
+      // It is closed in any case.
     }
   }
 

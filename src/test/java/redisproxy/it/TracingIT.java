@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** The spans that a collector is sent. */
+/** The spans that the proxy sends to a collector. */
 @InEachShape
 class TracingIT {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -56,7 +56,7 @@ class TracingIT {
     return get(key, "traceparent", "00-" + TRACE + "-" + PARENT + "-0" + (sampled ? 1 : 0));
   }
 
-  /** All of them are sent before the proxy has stopped. */
+  /** Stops the proxy, which sends all remaining spans first. Returns them. */
   private List<Collector.Span> stop() {
     proxy.close();
     return collector.spans;
@@ -67,7 +67,7 @@ class TracingIT {
   }
 
   @Test
-  void requestAndItsLoad_belongToTheTraceThatIsSaid() {
+  void requestAndItsLoad_belongToTheTraceOfTheHeader() {
     trace("0");
     assertEquals(200, getTraced("s3cret-key", true));
     assertEquals(200, getTraced("s3cret-key", true));
@@ -101,7 +101,7 @@ class TracingIT {
   }
 
   @Test
-  void requestsThatDoNotSay_areTracedByTheRatio_andWhoSaysNoIsNot() {
+  void requestsWithoutHeader_followTheRatio_andUnsampledOnesAreNotTraced() {
     trace("1");
     assertEquals(200, getTraced("s3cret-key", false));
     assertEquals(200, get("s3cret-key"));
@@ -110,11 +110,11 @@ class TracingIT {
     assertEquals(2, named(spans, "GET").size());
     spans.forEach(span -> assertEquals("", span.parent()));
     assertNotEquals(spans.get(0).trace(), spans.get(1).trace());
-    assertEquals(2, spans.size(), "the load's request was not traced, nor is it");
+    assertEquals(2, spans.size(), "the load is not traced because its request is not");
   }
 
   @Test
-  void loadForRespClient_isATraceOfItsOwn() {
+  void loadForRespClient_hasItsOwnTrace() {
     trace("1");
     try (RespClient client = proxy.resp()) {
       assertEquals("$12\r\ns3cret-value\r\n", client.call("GET", "s3cret-key"));
@@ -127,7 +127,7 @@ class TracingIT {
   }
 
   @Test
-  void failedLoad_saysWhy() {
+  void spanOfAFailedLoad_hasTheReason() {
     trace("0");
     redis.stop();
     assertEquals(503, getTraced("s3cret-key", true));
@@ -143,7 +143,7 @@ class TracingIT {
     assertEquals(List.of(), stop());
     proxy = opened.proxy(shape, redis.url());
     assertEquals(200, getTraced("s3cret-key", true));
-    // Those of proxies that have stopped end by themselves.
+    // The threads of stopped proxies end by themselves.
     await()
         .until(
             () ->
@@ -152,9 +152,9 @@ class TracingIT {
     assertEquals(List.of(), stop());
   }
 
-  /** It is said, and costs nobody an answer. */
+  /** The proxy logs it, and still answers every request. */
   @Test
-  void collectorThatIsNotThere_isMissedByNobody() {
+  void missingCollector_failsNoRequest() {
     collector.close();
     trace("1");
     for (int i = 0; i < 100; i++) {

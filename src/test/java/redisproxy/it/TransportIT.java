@@ -19,18 +19,18 @@ import redisproxy.dev.EmbeddedRedis;
 import redisproxy.transport.Choice;
 import redisproxy.transport.Sockets;
 
-/** Which transport runs, how the proxy says so, and what becomes of a start without it. */
+/** Which transport runs, where the proxy reports it, and how a start fails without it. */
 class TransportIT {
-  /** Netty says of both native transports that they do not work. */
+  /** Makes Netty report that both native transports do not work. */
   private static final String NO_NATIVE = "-Dio.netty.transport.noNative=true";
 
   @RegisterExtension final Opened opened = new Opened();
   @TempDir Path directory;
 
-  /** The native ones only where this machine has them, which {@code auto} finds out. */
+  /** Tests io_uring only if {@code auto} finds that it works on this machine. */
   @ParameterizedTest
   @EnumSource(TransportKind.class)
-  void transport_isToldEverywhere(TransportKind wanted) throws Exception {
+  void transport_isReportedEverywhere(TransportKind wanted) throws Exception {
     if (wanted == TransportKind.IO_URING
         && Sockets.choose(TransportKind.AUTO, 1).choice().kind() != wanted) {
       return;
@@ -67,7 +67,8 @@ class TransportIT {
   @EnumSource(
       value = TransportKind.class,
       names = {"IO_URING", "EPOLL"})
-  void start_failsWithoutTheTransportThatIsSet_andSaysWhy(TransportKind wanted) throws Exception {
+  void start_whenTheConfiguredTransportDoesNotWork_failsWithTheReason(TransportKind wanted)
+      throws Exception {
     RunningJar proxy = opened.jar(directory);
     proxy.run(Map.of("TRANSPORT", wanted.toString()), List.of(NO_NATIVE));
     String said = proxy.finished(1);
@@ -77,7 +78,7 @@ class TransportIT {
   }
 
   @Test
-  void auto_fallsBack_andSaysWhy() throws Exception {
+  void auto_fallsBack_andReportsWhy() throws Exception {
     EmbeddedRedis redis = opened.redis();
     RunningJar proxy = opened.jar(directory);
     proxy.run(Map.of("REDIS_URL", redis.url(), "TRANSPORT", "auto"), List.of(NO_NATIVE));
@@ -89,9 +90,9 @@ class TransportIT {
     assertTrue(reason.contains("; no epoll: Native transport was"), reason);
   }
 
-  /** A multishot accept would take clients faster than the event loops do. */
+  /** A multishot accept would accept clients faster than event loops can serve them. */
   @Test
-  void kernel_isAskedForOneEventAtATime() {
+  void multishotOperations_areOff() {
     assertFalse(IoUring.isAcceptMultishotEnabled());
     assertFalse(IoUring.isPollAddMultishotEnabled());
   }

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 
-/** Sockets of clients that do not read. */
+/** Sockets for clients that do not read. */
 final class Unread {
   private Unread() {}
 
-  /** One whose side takes in next to nothing, or it would be megabytes. */
+  /** Connects a socket with a tiny receive buffer. The default one would take in megabytes. */
   static Socket connect(int port) throws IOException {
     Socket socket = new Socket();
     socket.setReceiveBufferSize(4 * 1024);

@@ -17,16 +17,16 @@ import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * Clients that send a whole pipeline before they read. Redis keeps their replies, however many; the
- * proxy does where they are short and alike.
+ * Clients that send a whole pipeline before they read. Redis keeps any number of their replies. The
+ * proxy does so if the replies are short and equal.
  */
 @InEachShape
 class UnreadPipelineIT {
   private static final int PART = 10_000;
   private static final int PARTS = 100;
 
-  /** Its replies are left behind on a connection of the client's own. */
-  private static final String OWN_CONNECTION =
+  /** A request that opens a dedicated connection for the client. */
+  private static final String DEDICATED_CONNECTION =
       request("EVAL", "return redis.status_reply('OK')", "0");
 
   @Parameter Shape shape;
@@ -42,7 +42,7 @@ class UnreadPipelineIT {
     client = opened.client(proxy);
   }
 
-  /** Sends a million of them before it reads. */
+  /** Sends the request a million times before it reads any reply. */
   private void assertAMillionComplete(String request, String reply) throws Exception {
     byte[] part = request.repeat(PART).getBytes(ISO_8859_1);
     CompletableFuture.runAsync(() -> sendAll(part)).get(60, TimeUnit.SECONDS);
@@ -72,8 +72,8 @@ class UnreadPipelineIT {
   }
 
   @Test
-  void aMillionWritesOverAConnectionOfItsOwn_complete() throws Exception {
-    assertEquals("+OK\r\n", client.send(OWN_CONNECTION).reply());
+  void aMillionWritesOverADedicatedConnection_complete() throws Exception {
+    assertEquals("+OK\r\n", client.send(DEDICATED_CONNECTION).reply());
     assertAMillionComplete(request("SET", "p:1", "vvvvvvvvvv"), "+OK\r\n");
   }
 
@@ -82,9 +82,9 @@ class UnreadPipelineIT {
     assertAMillionComplete(request("GET", "none"), "$-1\r\n");
   }
 
-  /** It is read no further, which is told, and goes on where it was when it reads. */
+  /** The proxy stops reading from the client, and goes on when the client reads. */
   @Test
-  void tooManyReplies_stopTheClient_whichIsCounted_andGoesOn() throws Exception {
+  void tooManyUnreadReplies_stallTheClientUntilItReads_andAreCounted() throws Exception {
     String value = "v".repeat(300);
     assertEquals("+OK\r\n", client.call("SET", "k", value));
     byte[] part = request("GET", "k").repeat(PART).getBytes(ISO_8859_1);
@@ -100,9 +100,9 @@ class UnreadPipelineIT {
     assertEquals(1, stalled());
   }
 
-  /** What has been sent before it is not lost. */
+  /** Requests sent before the client closed its output are not lost. */
   @Test
-  void clientThatEndsItsSide_getsAllThatWaits() throws Exception {
+  void clientThatClosesItsOutput_getsAllReplies() throws Exception {
     byte[] part = request("SET", "k", "v").repeat(PART).getBytes(ISO_8859_1);
     CompletableFuture.runAsync(() -> sendAll(part)).get(60, TimeUnit.SECONDS);
     client.endOutput();

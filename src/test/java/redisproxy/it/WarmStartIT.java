@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import redisproxy.dev.EmbeddedRedis;
 
-/** A cache that is filled again after a restart. */
+/** The cache is filled again after a restart. */
 @InEachShape
 class WarmStartIT {
   private static final int KEYS = 5_000;
@@ -61,7 +61,7 @@ class WarmStartIT {
   }
 
   @Test
-  void keys_areLoadedAgain_withTheirValuesOfNow() {
+  void keys_areLoadedAgain_withTheirCurrentValues() {
     try (RunningProxy proxy = start()) {
       read(proxy, 0, KEYS);
       try (RespClient client = proxy.resp()) {
@@ -77,7 +77,7 @@ class WarmStartIT {
     try (RunningProxy proxy = start();
         RespClient client = proxy.resp()) {
       awaitEntries(proxy, KEYS + 1);
-      assertEquals(0, proxy.stat("misses"), "nobody has asked");
+      assertEquals(0, proxy.stat("misses"), "no client has read");
       long loads = proxy.stat("loads");
       assertEquals(KEYS + 1, loads);
       read(proxy, 3, KEYS);
@@ -90,7 +90,7 @@ class WarmStartIT {
   }
 
   @Test
-  void orderOfUse_isWhatItWas_andASmallerCacheTakesTheNewest() {
+  void orderOfUse_isKept_andASmallerCacheTakesTheNewest() {
     try (RunningProxy proxy = start()) {
       read(proxy, 0, 1000);
       read(proxy, 0, 10);
@@ -106,12 +106,12 @@ class WarmStartIT {
       awaitEntries(proxy, 500);
       read(proxy, 1000, 1490);
       read(proxy, 990, 1000);
-      assertEquals(500 + 490, proxy.stat("loads"), "the newest outlived what came");
+      assertEquals(500 + 490, proxy.stat("loads"), "the newest keys outlived the new reads");
     }
   }
 
   @Test
-  void redisDown_isWaitedFor_andTheSnapshotStaysMeanwhile() throws Exception {
+  void redisDownAtTheStart_keepsTheSnapshot_untilKeysAreLoaded() throws Exception {
     try (RunningProxy proxy = start()) {
       read(proxy, 0, 100);
     }
@@ -130,7 +130,7 @@ class WarmStartIT {
   }
 
   @Test
-  void damagedSnapshot_isIgnoredAndReplaced_aForeignFileIsLeftAlone() throws Exception {
+  void damagedSnapshot_isReplaced_andAForeignFileIsKept() throws Exception {
     Files.writeString(file, "RPKEYS\n\1 and nonsense");
     try (RunningProxy proxy = start()) {
       read(proxy, 0, 10);
@@ -147,7 +147,7 @@ class WarmStartIT {
   }
 
   @Test
-  void unwritableDirectory_keepsNobodyFromStopping() {
+  void unwritableDirectory_doesNotPreventTheStop() {
     file = directory.resolve("not/there");
     try (RunningProxy proxy = start()) {
       read(proxy, 0, 10);
@@ -156,7 +156,7 @@ class WarmStartIT {
   }
 
   @Test
-  void invalidationWhileLoading_isNotOverlooked() {
+  void invalidationWhileLoading_isApplied() {
     try (RunningProxy proxy = start()) {
       read(proxy, 0, KEYS);
     }
@@ -169,7 +169,7 @@ class WarmStartIT {
       await()
           .atMost(20, TimeUnit.SECONDS)
           .until(() -> proxy.stat("loadsInFlight") == 0 && proxy.stat("loads") >= KEYS);
-      // Until what was written has been told; what was wrongly kept would stay.
+      // Wait for the invalidations. A value that was kept wrongly would stay.
       await().untilAsserted(() -> assertNewValues(client));
     }
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.dev.EmbeddedRedis;
 
-/** What is written through the proxy is read back through it, by any client, at once. */
+/** A value written through the proxy is read back at once by every client of the proxy. */
 @InEachShape
 class WritesIT {
   @Parameter Shape shape;
@@ -91,7 +91,7 @@ class WritesIT {
   }
 
   @Test
-  void transaction_isReadBackWhenItIsExecuted() {
+  void transaction_isReadBackAfterExec() {
     writer.call("SET", "k", "old");
     assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
     writer.call("MULTI");
@@ -102,7 +102,7 @@ class WritesIT {
   }
 
   @Test
-  void writesWithoutReply_areReadBackOnceTheyAreKnownToBeDone() {
+  void writesWithoutReply_areReadBack() {
     writer.call("SET", "k", "old");
     assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
     writer.send(
@@ -126,7 +126,7 @@ class WritesIT {
   }
 
   @Test
-  void redisLost_endsSessionsWithADedicatedConnectionAndNoOthers() {
+  void redisLost_endsOnlySessionsWithADedicatedConnection() {
     writer.call("SET", "k", "v");
     writer.call("LRANGE", "none", "0", "-1");
     assertEquals("$1\r\nv\r\n", reader.call("GET", "k"));
@@ -141,7 +141,7 @@ class WritesIT {
     }
   }
 
-  /** Sequences behind which a reply could be taken for that of another request. */
+  /** Sequences after which a reply could be paired with the wrong request. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -155,7 +155,7 @@ class WritesIT {
         "MULTI|MULTI|EXEC",
         "CLIENT REPLY SKIP|CLIENT REPLY ON"
       })
-  void write_behindRepliesThatAreHardToPair_isReadBack(String before) {
+  void write_afterRepliesThatAreHardToPair_isReadBack(String before) {
     RespClient other = proxy.resp();
     other.call("SET", "k", "old");
     assertEquals("$3\r\nold\r\n", reader.call("GET", "k"));
@@ -188,10 +188,11 @@ class WritesIT {
   }
 
   /**
-   * Redis does not look at the byte behind a CR; what cannot be followed may have written anything.
+   * Redis does not check the byte after a CR. The proxy cannot parse such a request, so it must
+   * assume that it wrote any key.
    */
   @Test
-  void writeBehindWhatOnlyRedisUnderstands_isReadBack() {
+  void writeAfterARequestThatOnlyRedisParses_isReadBack() {
     String large = "x".repeat(100_000);
     RespClient odd = proxy.resp();
     writer.call("SET", "k", "old");
@@ -245,7 +246,7 @@ class WritesIT {
   }
 
   @Test
-  void redisLostInTheMiddleOfACommand_isSaid() {
+  void redisLostDuringACommand_isReported() {
     writer.call("SET", "k", "v");
     writer.send(RespClient.request("BLPOP", "nothing", "0"));
     await().until(() -> reader.call("GET", "k").equals("$1\r\nv\r\n"));
@@ -255,7 +256,7 @@ class WritesIT {
   }
 
   @Test
-  void readersOnly_costRedisNoConnection() {
+  void clientsThatOnlyRead_useNoConnectionToRedis() {
     writer.call("LRANGE", "none", "0", "-1");
     writer.call("SET", "k", "v");
     RespClient[] readers = new RespClient[50];
@@ -267,7 +268,7 @@ class WritesIT {
       assertEquals("$1\r\nv\r\n", readers[i].call("GET", "k"));
       assertEquals("_\r\n", readers[i].call("GET", "none"));
     }
-    // The link, and what waits for who needs a connection of its own next.
+    // The loader's link, and a spare connection for the next session that needs one.
     assertTrue(writer.otherConnections() <= 2);
     for (RespClient each : readers) {
       each.close();
