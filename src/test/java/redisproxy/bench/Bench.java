@@ -5,15 +5,15 @@ import java.io.InputStreamReader;
 import java.util.List;
 import java.util.Locale;
 
-/** The command line of what bench/run measures with. All of it listens on 127.0.0.1 alone. */
+/** The command line of the tools that bench/run uses. They listen on 127.0.0.1 only. */
 public final class Bench {
   private static final String USAGE =
       """
-      generate                            workloads from standard input, one a line (Workload)
+      generate                            runs workloads from standard input, one per line (Workload)
       constant-resp PORT REQUEST VALUE    answers each REQUEST bytes with a value of VALUE bytes
       constant-http PORT VALUE            answers /keys/:key with a value of VALUE bytes
       relay PORT TARGET MICROS            relays to port TARGET, each byte delayed
-      start-up RESP ADMIN COMMAND...      ms from exec to the first GET and to /health/live
+      start-up RESP ADMIN COMMAND...      prints the ms from exec to the first GET and to /health/live
       """;
 
   private Bench() {}

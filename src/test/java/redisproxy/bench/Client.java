@@ -6,9 +6,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
-/** A connection and the batches it has in flight. On the run's event loop. */
+/** A connection and its batches in flight. Belongs to the run's event loop. */
 final class Client extends ChannelInboundHandlerAdapter {
-  /** Of the batches of a connection, one of so many is compared byte by byte, and the first. */
+  /** The first of this many batches of a connection is compared byte by byte. */
   private static final int CHECKED = 64;
 
   private final Run run;
@@ -22,13 +22,13 @@ final class Client extends ChannelInboundHandlerAdapter {
   private int answered;
   private int awaited;
 
-  /** All that came since a batch was sent that is to be compared; null: none is. */
+  /** All bytes since the batch that is being compared was sent; null if none is. */
   private ByteBuf sample;
 
   /**
-   * A connection to come.
+   * Creates a client that is not yet connected.
    *
-   * @param depth batches in flight at most, a power of two
+   * @param depth the largest number of batches in flight, a power of two
    */
   Client(Run run, int pipeline, Replies.Format format, int depth) {
     this.run = run;
@@ -47,10 +47,11 @@ final class Client extends ChannelInboundHandlerAdapter {
     return sent == answered;
   }
 
-  /** Sends a batch that was meant to be sent at that time, in ns. */
+  /** Sends a batch that was due at this time, in ns. */
   void send(long when) {
     if (sent - answered == intended.length) {
-      throw new WrongReply(intended.length + " batches unanswered: slower than the rate asked for");
+      throw new WrongReply(
+          intended.length + " batches unanswered: the server is slower than the requested rate");
     }
     boolean sampled = isIdle() && sent % CHECKED == 0;
     if (isIdle()) {

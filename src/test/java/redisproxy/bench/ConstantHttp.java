@@ -9,8 +9,8 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * The limit of an HTTP server in vertx-web: a route whose response has the headers of the proxy's
- * hits and always the same body. One event loop.
+ * Measures the limit of any HTTP server in vertx-web. Its one route sends the headers of the
+ * proxy's hits and always the same body. Uses one event loop.
  */
 final class ConstantHttp {
   private static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("cache-status");

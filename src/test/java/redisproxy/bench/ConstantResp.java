@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The limit of a RESP server in Netty: requests are counted by their length and nothing of them is
- * looked at; every reply is the same. One event loop.
+ * Measures the limit of any RESP server in Netty. It counts requests by their length and does not
+ * parse them. Every reply is the same. Uses one event loop.
  */
 final class ConstantResp implements AutoCloseable {
   private static final int REPLIES = 1_024;
@@ -28,13 +28,16 @@ final class ConstantResp implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final Channel server;
 
-  /** Of sessions, released at the end: a loop that ends does not tell each that it is over. */
+  /**
+   * The buffers of all sessions. They are released at the end, because a loop that ends does not
+   * notify each session.
+   */
   private final Queue<ByteBuf> buffers = new ConcurrentLinkedQueue<>();
 
   /**
    * Listens on 127.0.0.1.
    *
-   * @param port 0: any
+   * @param port 0: any free port
    * @param requestBytes the length of every request
    */
   ConstantResp(int port, int requestBytes, String reply) {

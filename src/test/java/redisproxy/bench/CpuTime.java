@@ -5,9 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** CPU time of a process, of all its threads, user and system. */
+/** The user and system CPU time of all threads of a process. */
 final class CpuTime {
-  /** What /proc counts in: 1/100 s, whatever the kernel's own clock. */
+  /** The unit of /proc: 1/100 s, whatever the kernel's own clock is. */
   private static final long TICK_MICROS = 10_000;
 
   private static final int USER = 11;
@@ -15,7 +15,7 @@ final class CpuTime {
 
   private CpuTime() {}
 
-  /** In µs; 0 for no process. */
+  /** Returns the CPU time in µs; 0 for no process. */
   static long of(long pid) {
     if (pid == 0) {
       return 0;

@@ -17,8 +17,8 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Relays TCP connections; each byte leaves so long after it came, both ways, as over a distance.
- * One event loop; reads no more from who gets too far ahead.
+ * Relays TCP connections and delays each byte in both directions, like a distant network. Uses one
+ * event loop. Stops reading from a side that gets too far ahead.
  */
 final class DelayingRelay implements AutoCloseable {
   private static final int HELD_MESSAGES = 1_024;
@@ -28,7 +28,7 @@ final class DelayingRelay implements AutoCloseable {
   private final long delayMicros;
   private final Channel server;
 
-  /** Listens on 127.0.0.1 and relays to it. */
+  /** Listens on 127.0.0.1, and relays to a port on 127.0.0.1. */
   DelayingRelay(int port, int targetPort, long delayMicros) {
     this.delayMicros = delayMicros;
     server =

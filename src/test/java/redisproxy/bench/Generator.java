@@ -14,8 +14,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Puts load on servers, one workload after the other, on one event loop: one process for all of
- * them, so that its own code is compiled when it counts.
+ * Puts load on servers, one workload after the other, on one event loop. One process runs all
+ * workloads, so that its own code is already compiled when it measures.
  */
 final class Generator implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group =
@@ -24,7 +24,7 @@ final class Generator implements AutoCloseable {
   /**
    * Runs a workload to its end.
    *
-   * @throws WrongReply if a server answered what it must not have, or not at all
+   * @throws WrongReply if a server sent a wrong reply, or none
    */
   Measured run(Workload workload) throws Exception {
     Bootstrap bootstrap =
@@ -43,7 +43,10 @@ final class Generator implements AutoCloseable {
     }
   }
 
-  /** A workload a line, answered with a line: {@code ok} and what was measured, or else why not. */
+  /**
+   * Reads one workload per line. Answers each with a line: {@code ok} and the results, or the
+   * error.
+   */
   void serve(BufferedReader in, PrintStream out) throws IOException {
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String outcome;

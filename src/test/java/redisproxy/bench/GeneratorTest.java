@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What would make a figure worthless is noticed. */
+/** The generator notices everything that would make its results worthless. */
 class GeneratorTest {
   private static final int GET_BYTES = 36;
   private static final String KEY_5 = "000000000005";
   private static final String HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n";
 
-  /** Of the only key there is, so that a constant can be right. */
+  /** The value of the only key, so that a constant reply can be right. */
   private static final String RIGHT = "$12\r\n" + KEY_5 + "\r\n";
 
   private final HttpFormat format = new HttpFormat(Template.DIGITS, false);
@@ -53,7 +53,7 @@ class GeneratorTest {
   @ValueSource(
       strings = {
         "$12\r\n000000000006\r\n", // another key's value
-        "$11\r\n00000000005\r\n", // a shorter one
+        "$11\r\n00000000005\r\n", // a shorter value
         "$13\r\n0000000000005\r\n",
         "$-1\r\n",
         "-ERR no\r\n",
@@ -64,24 +64,24 @@ class GeneratorTest {
   }
 
   @Test
-  void aWrongValue_isNoFaultWhereItMeansNothing() throws Exception {
+  void wrongValue_ofAConstantServer_isAllowed() throws Exception {
     assertTrue(measure("$12\r\nxxxxxxxxxxxx\r\n", "constant=1").rate() > 0);
   }
 
   @Test
-  void aRateThatCannotBeKept_endsTheRun() {
+  void unreachableRate_endsTheRun() {
     assertThrows(WrongReply.class, () -> measure(RIGHT, "rate=1e7 seconds=2"));
   }
 
   @Test
-  void nobodyListening_endsTheRun() throws Exception {
+  void closedPort_endsTheRun() throws Exception {
     try (Generator generator = new Generator()) {
       assertThrows(ConnectException.class, () -> generator.run(Workload.of("port=1")));
     }
   }
 
   @Test
-  void overTheRelay_latencyIsTheRoundTripAtLeast() throws Exception {
+  void overTheRelay_latencyIsAtLeastTheRoundTrip() throws Exception {
     try (ConstantResp server = new ConstantResp(0, GET_BYTES, RIGHT);
         DelayingRelay relay = new DelayingRelay(0, server.port(), 1_000);
         Generator generator = new Generator()) {
@@ -101,7 +101,7 @@ class GeneratorTest {
   }
 
   @Test
-  void replies_areCountedWhereverTheyAreCut() {
+  void replies_cutAnywhere_areCounted() {
     String three = (HEAD + KEY_5).repeat(3);
     for (int cut = 0; cut <= three.length(); cut++) {
       Replies replies = new Replies(format);
@@ -113,7 +113,7 @@ class GeneratorTest {
   }
 
   @Test
-  void aHeadOfAnotherLength_isReadAnew() {
+  void headOfAnotherLength_isReadAgain() {
     Replies replies = new Replies(format);
     String longer = HEAD.replace("OK", "OK\r\nAge: 10");
     assertEquals(4, take(replies, HEAD + KEY_5 + longer + KEY_5 + longer + KEY_5 + HEAD + KEY_5));
@@ -127,7 +127,7 @@ class GeneratorTest {
         "HTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n"
       })
-  void wrongResponses_areNoticed(String head) {
+  void wrongResponses_areDetected(String head) {
     Replies replies = new Replies(format);
     assertEquals(1, take(replies, HEAD + KEY_5));
     assertThrows(WrongReply.class, () -> take(replies, head + "x" + KEY_5 + HEAD));
@@ -135,7 +135,7 @@ class GeneratorTest {
   }
 
   @Test
-  void anotherKeysBody_isNoticed() {
+  void bodyOfAnotherKey_isDetected() {
     ByteBuf both = Unpooled.copiedBuffer((HEAD + KEY_5).repeat(2), StandardCharsets.US_ASCII);
     format.check(both, 5);
     assertThrows(WrongReply.class, () -> format.check(both, 6));

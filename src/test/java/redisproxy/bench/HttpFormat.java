@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * HTTP responses with a status of 200 whose bodies are all as long as one another. A head is taken
- * to be as long as the one before; where it is not, it is read anew. One thread.
+ * HTTP responses with status 200 and bodies of equal length. Assumes that a head is as long as the
+ * one before, and parses it only if it is not. For one thread.
  */
 final class HttpFormat implements Replies.Format {
   private static final int HTTP = 'H' << 24 | 'T' << 16 | 'T' << 8 | 'P';
@@ -74,7 +74,7 @@ final class HttpFormat implements Replies.Format {
     return Integer.parseInt(head.substring(from, head.indexOf('\r', from)).strip());
   }
 
-  /** The value may have something around it, such as webdis's JSON. */
+  /** Compares one response. Other text may surround the value, such as the JSON of webdis. */
   @Override
   public void check(ByteBuf bytes, int key) {
     ByteBuf response = bytes.readSlice(read(bytes));

@@ -3,14 +3,14 @@ package redisproxy.bench;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Which key comes next. One thread. */
+/** Chooses the next key. For one thread. */
 final class Keys {
   private static final int DRAWN = 1 << 20;
 
   private final Workload workload;
   private final long hitsBelow;
 
-  /** Ranks drawn beforehand, for a draw by popularity is slow; null where all keys are alike. */
+  /** Ranks drawn in advance, because a Zipf draw is slow; null if all keys are equally popular. */
   private final int[] drawn;
 
   private long state = System.nanoTime() | 1;
@@ -21,7 +21,7 @@ final class Keys {
   Keys(Workload workload) {
     this.workload = workload;
     hitsBelow = (long) (workload.hits() / 100 * (1L << 32));
-    // not where the workload before began: its cold keys may be in the cache still
+    // Start at a random cold key: those of the previous workload may still be in the cache.
     cold = below(workload.cold());
     drawn = workload.zipf() == 0 ? null : draw(workload.keys(), workload.zipf());
   }
@@ -61,12 +61,12 @@ final class Keys {
     return (int) ((random() >>> 32) * limit >>> 32);
   }
 
-  /** Whether every key was asked for. */
+  /** Whether every key was requested. */
   boolean allAsked() {
     return asked >= workload.keys();
   }
 
-  /** Xorshift, multiplied: both halves are good enough for keys. */
+  /** Xorshift with a multiplication. Both halves are random enough for keys. */
   private long random() {
     state ^= state >>> 12;
     state ^= state << 25;

@@ -23,7 +23,7 @@ import redisproxy.cache.Prefixes;
 import redisproxy.cache.ReadThrough;
 
 /**
- * What a lookup and a put cost the cache, without bus and sockets. Keys of 16 bytes, values of 64.
+ * Measures a lookup and a put in the cache, without bus and sockets. Keys have 16 bytes, values 64.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -36,10 +36,7 @@ public class LruCacheBenchmark {
   private static final byte[] VALUE = new byte[64];
   private static final long HOUR_MS = 3_600_000;
 
-  /**
-   * A full cache, and lookups of random keys that stand side by side, as a front's batches bring
-   * them.
-   */
+  /** A full cache, and lookups of random keys that lie side by side, as in a front's batches. */
   @State(Scope.Thread)
   public static class Hits {
     @Param({"50000", "1000000"})
@@ -84,7 +81,7 @@ public class LruCacheBenchmark {
     }
   }
 
-  /** A full cache, and keys that it does not hold; each comes again only after it was evicted. */
+  /** A full cache, and keys that it does not hold. Each key returns only after its eviction. */
   @State(Scope.Thread)
   public static class Puts {
     @Param({"50000", "1000000"})
@@ -106,8 +103,8 @@ public class LruCacheBenchmark {
     }
 
     /**
-     * Time goes on by a millisecond for every 1024 keys; entries are evicted long before they
-     * expire.
+     * Advances the time by a millisecond for every 1024 keys, so entries are evicted long before
+     * they expire.
      */
     private Key advance() {
       int i = next;
@@ -123,14 +120,14 @@ public class LruCacheBenchmark {
     return Key.of(0, "key:%012d".formatted(i).getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** One lookup, its hash known. */
+  /** One lookup with a known hash. */
   @Benchmark
   public Entry hit(Hits hits) {
     int i = hits.advance(1);
     return hits.cache.get(0, hits.keys, i * KEY_LENGTH, KEY_LENGTH, hits.hashes[i], 1);
   }
 
-  /** A lookup's share of a batch, answered as the cache verticle does it. */
+  /** One lookup of a batch, answered as the cache verticle does it. */
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public Answer[] hitInBatch(Hits hits) {
@@ -144,7 +141,7 @@ public class LruCacheBenchmark {
     return hits.answers;
   }
 
-  /** A new entry in a full cache: made, kept, the oldest dropped. */
+  /** Puts a new entry into a full cache, which evicts the oldest one. */
   @Benchmark
   public long putWithEviction(Puts puts) {
     Key key = puts.advance();

@@ -3,15 +3,15 @@ package redisproxy.bench;
 import java.util.Locale;
 
 /**
- * What came of a workload.
+ * The results of a workload.
  *
  * @param rate replies a second
- * @param replies while measured
- * @param p50 and the other latencies in ms, each of a batch: in a closed loop since it was sent, in
- *     an open one since it was meant to be
- * @param cpu µs of the server's CPU time for each reply; 0 if no process was named
- * @param own µs of the generator's
- * @param checked replies whose every byte was compared, of the warm-up too
+ * @param replies replies during the measurement
+ * @param p50 this and the other latencies are in ms, of a whole batch: in a closed loop from when
+ *     it was sent, in an open loop from when it was due
+ * @param cpu the server's CPU time for each reply, in µs; 0 if no process was named
+ * @param own the generator's CPU time for each reply, in µs
+ * @param checked replies that were compared byte by byte, including the warm-up
  */
 record Measured(
     double rate,

@@ -4,22 +4,22 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * Counts the replies of a connection: of each, its head is looked at, the rest is skipped. One
+ * Counts the replies of a connection. It checks the head of each reply and skips the rest. For one
  * thread.
  */
 final class Replies {
-  /** How replies look. */
+  /** The format of replies. */
   interface Format {
     /**
-     * The length of the reply that starts at the reader index, in bytes.
+     * Returns the length of the reply that starts at the reader index, in bytes.
      *
-     * @return -1 if that cannot be told yet
-     * @throws WrongReply if it is none of those that are expected
+     * @return -1 if more bytes are needed
+     * @throws WrongReply if the reply is not an expected one
      */
     int length(ByteBuf bytes);
 
     /**
-     * Compares one reply with what is expected, and reads it.
+     * Reads one reply and compares it with the expected one.
      *
      * @throws WrongReply if it differs
      */

@@ -23,7 +23,7 @@ import redisproxy.command.RequestBounds;
 import redisproxy.command.RequestParser;
 import redisproxy.resp.ProtocolError;
 
-/** What a pipelined GET costs before it is looked up, from a direct buffer as epoll fills them. */
+/** Measures a pipelined GET before its lookup, from a direct buffer like those that epoll fills. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -52,7 +52,7 @@ public class RequestParserBenchmark {
     input.release();
   }
 
-  /** Reading a request and telling which command it is. */
+  /** Parses a request and identifies its command. */
   @Benchmark
   @OperationsPerInvocation(PIPELINE)
   public long parse() throws ProtocolError {
@@ -64,7 +64,7 @@ public class RequestParserBenchmark {
     return names;
   }
 
-  /** The same, and the key copied and hashed, as a front does it. */
+  /** Also copies and hashes the key, as a front does. */
   @Benchmark
   @OperationsPerInvocation(PIPELINE)
   public long parseAndHash() throws ProtocolError {

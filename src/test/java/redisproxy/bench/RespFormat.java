@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 
-/** RESP replies that are all as long as one another. One thread. */
+/** RESP replies of equal length. For one thread. */
 final class RespFormat implements Replies.Format {
   private static final int HEAD = Integer.BYTES;
   private static final int SHOWN = 100;

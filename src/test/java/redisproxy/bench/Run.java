@@ -10,23 +10,23 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * One workload on its way: connections are made, then load is put on them, first to warm up, then
- * measured; then what is in flight is waited for. Everything on one event loop.
+ * Runs one workload. It opens connections, warms up, measures, and then waits for the replies in
+ * flight. Everything runs on one event loop.
  */
 final class Run {
-  /** Connections being made at a time: fewer than any server's backlog. */
+  /** Connection attempts at a time: fewer than any server's backlog. */
   private static final int CONNECTING = 64;
 
-  /** Batches of a connection in flight at most in an open loop. */
+  /** The most batches that a connection has in flight in an open loop. */
   private static final int DEPTH = 1 << 12;
 
-  /** Batches that were due sent before replies are read again. */
+  /** The most due batches that are sent before replies are read again. */
   private static final int SENT_AT_ONCE = 64;
 
   private static final double NANOS = 1e9;
   private static final long ENDS_WITHIN_SECONDS = 10;
 
-  /** An open loop that has so much left to send at its end was too slow itself. */
+  /** An open loop that is this late at its end was too slow itself. */
   private static final long BEHIND_NS = TimeUnit.SECONDS.toNanos(1);
 
   private final Workload workload;
@@ -63,7 +63,9 @@ final class Run {
     interval = workload.rate() == 0 ? 0 : NANOS * workload.pipeline() / workload.rate();
   }
 
-  /** Called once. Fails with a {@link WrongReply}, or with what a socket says. */
+  /**
+   * Starts the run; call it once. Fails with a {@link WrongReply}, or with the error of a socket.
+   */
   CompletableFuture<Measured> start() {
     loop.execute(
         () -> {
@@ -131,7 +133,7 @@ final class Run {
     return CpuTime.of(ProcessHandle.current().pid());
   }
 
-  /** An open loop: whatever the replies do, each batch is sent when it is due. */
+  /** Open loop: sends each batch when it is due, without waiting for replies. */
   private void sendDue() {
     guarded(
         () -> {
@@ -164,7 +166,7 @@ final class Run {
     inFlight++;
   }
 
-  /** A batch of a client has all its replies. */
+  /** Called when a batch of a client has all its replies. */
   void answered(Client client, long intended) {
     long now = System.nanoTime();
     inFlight--;
@@ -181,13 +183,14 @@ final class Run {
     }
   }
 
-  /** The latencies of what is in flight count too, and nothing else of it. */
+  /** Ends the measurement. Of the batches in flight only the latencies still count. */
   private void stop() {
     if (over) {
       return;
     }
     if (isOpen() && System.nanoTime() - due > BEHIND_NS) {
-      throw new WrongReply("more than a second behind: slower than the rate asked for");
+      throw new WrongReply(
+          "more than a second late: the generator is slower than the requested rate");
     }
     over = true;
     seconds = (System.nanoTime() - measuredFrom) / NANOS;

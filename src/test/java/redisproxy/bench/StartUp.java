@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
-/** How long a server takes from exec to its first answers. */
+/** Measures how long a server takes from exec to its first answers. */
 final class StartUp {
   private static final long POLL_NANOS = 1_000_000;
   private static final int TIMEOUT_SECONDS = 30;
@@ -19,10 +19,10 @@ final class StartUp {
   private StartUp() {}
 
   /**
-   * Starts a command, waits for its answers, and ends it again.
+   * Starts a command, waits for its answers, and stops it.
    *
-   * @return ms to the value of a GET over RESP, and to the 200 of /health/live
-   * @throws TimeoutException if they do not come
+   * @return the ms until a GET over RESP returns a value, and until /health/live returns 200
+   * @throws TimeoutException if the answers do not come
    */
   static double[] measure(int respPort, int adminPort, List<String> command) throws Exception {
     ProcessBuilder builder =
@@ -73,7 +73,7 @@ final class StartUp {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
       byte[] head = in.readNBytes(answer.length());
-      // "$-1" would be the answer for a key that is missing
+      // "$-1" would mean that the key is missing.
       return new String(head, StandardCharsets.US_ASCII).equals(answer) && in.read() != '-';
     } catch (IOException e) {
       return false;

@@ -14,8 +14,8 @@ import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 
 /**
- * What metrics cost a turn of an event loop that brings hits, be it one or hundreds: two looks at
- * the clock and a count. To be held against what a hit costs in all (docs/performance.md).
+ * Measures what metrics cost in one event-loop turn with hits, one or hundreds: two reads of the
+ * clock and a count. docs/performance.md has the total cost of a hit to compare with.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -26,14 +26,14 @@ import redisproxy.metrics.Tally;
 public class TallyBenchmark {
   private final Tally tally = new Tally();
 
-  /** A turn. */
+  /** The metrics of one turn. */
   @Benchmark
   public void turn() {
     long askedAt = System.nanoTime();
     tally.count(Outcome.HIT, 16, System.nanoTime() - askedAt);
   }
 
-  /** The same without what is not the metrics' own: each turn looks at the clock for its loads. */
+  /** One read of the clock, to subtract: each turn needs it for its loads anyway. */
   @Benchmark
   public long clock() {
     return System.nanoTime();

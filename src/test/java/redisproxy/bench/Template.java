@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Text in which each {@code @@@@@@@@@@@@} stands for the twelve digits of a key; giving it another
- * key is three stores for each of them. One thread.
+ * A text in which each {@code @@@@@@@@@@@@} is a placeholder for the twelve digits of a key.
+ * Changing the key takes three stores for each placeholder. For one thread.
  */
 final class Template {
   static final String DIGITS = "@".repeat(12);
@@ -28,7 +28,7 @@ final class Template {
   private final int[] places;
   private final int copyLength;
 
-  /** The text so many times in a row, each with a key of its own. */
+  /** Repeats the text this many times. Each copy has its own key. */
   Template(String text, int copies) {
     copyLength = text.length();
     places = text.isEmpty() ? new int[0] : placesIn(text);
@@ -48,7 +48,7 @@ final class Template {
     return Arrays.copyOf(found, count);
   }
 
-  /** Gives one of the copies its key. */
+  /** Sets the key of one copy. */
   void put(int copy, int key) {
     for (int place : places) {
       int at = copy * copyLength + place;
@@ -58,7 +58,7 @@ final class Template {
     }
   }
 
-  /** All copies; what was put last is in them. */
+  /** All copies, with the keys that were set last. */
   ByteBuf bytes() {
     return bytes;
   }

@@ -9,24 +9,24 @@ import java.util.Set;
 /**
  * One measurement: which requests, and how many at a time.
  *
- * @param port the server's, on 127.0.0.1
+ * @param port the server's port on 127.0.0.1
  * @param pid the process whose CPU time is measured; 0: none
- * @param command what is asked
- * @param path what comes before the key in HTTP
- * @param connections at once
- * @param pipeline requests sent together, which is one batch; in a closed loop the next batch of a
- *     connection waits for their replies
- * @param seconds how long is measured
- * @param warmUp how many seconds come before, not measured
- * @param rate requests a second whatever the replies do; 0: a closed loop
+ * @param command the command of all requests
+ * @param path the HTTP path before the key
+ * @param connections the number of connections
+ * @param pipeline requests sent together, which form one batch; in a closed loop the next batch of
+ *     a connection waits for their replies
+ * @param seconds the length of the measurement
+ * @param warmUp the seconds before it, which are not measured
+ * @param rate requests a second in an open loop, which does not wait for replies; 0: a closed loop
  * @param from the number of the first key
- * @param keys how many there are
- * @param zipf the exponent of their popularity; 0: all alike
- * @param hits the percentage of requests that ask for them; the others ask for cold ones
- * @param cold keys beyond them that are asked for one after the other
- * @param once whether every key is asked for once instead, in order, however long it takes
- * @param value bytes of a value
- * @param constant whether all replies have the same value, so that its bytes mean nothing
+ * @param keys the number of keys
+ * @param zipf the exponent of their popularity; 0: all equally popular
+ * @param hits the percentage of requests for these keys; the others are for cold keys
+ * @param cold the number of cold keys, which are requested one after the other
+ * @param once whether to request every key once instead, in order, however long it takes
+ * @param value the bytes of a value
+ * @param constant whether all replies have the same value, so that it is not compared
  */
 record Workload(
     int port,
@@ -73,7 +73,10 @@ record Workload(
           "value",
           "constant");
 
-  /** The key's twelve digits are in every value, so that one key's is not taken for another's. */
+  /**
+   * Every value contains the twelve digits of its key, so that the value of another key is
+   * detected.
+   */
   static final int MIN_VALUE = Template.DIGITS.length();
 
   /**
@@ -120,7 +123,7 @@ record Workload(
     throw new IllegalArgumentException(name + "=" + text + ": not from " + least + " to " + most);
   }
 
-  /** One batch. */
+  /** Returns one batch of requests. */
   Template requests() {
     String key = "key:" + Template.DIGITS;
     return new Template(
@@ -133,7 +136,7 @@ record Workload(
         pipeline);
   }
 
-  /** What tells one reply from the next. */
+  /** Returns the format of the replies. */
   Replies.Format format() {
     return switch (command) {
       case GET, GETRANGE -> new RespFormat(bulk(valueText()), constant);
@@ -142,7 +145,7 @@ record Workload(
     };
   }
 
-  /** What is read from a socket at once, in bytes: twice the replies of a batch, within reason. */
+  /** The bytes to read from a socket at once: about twice the replies of a batch, within limits. */
   int readBytes() {
     long replies = (long) pipeline * (value + (command == Command.HTTP ? 1_024 : 32));
     return (int) Math.max(4_096, Math.min(256 * 1_024, Long.highestOneBit(replies) * 4));

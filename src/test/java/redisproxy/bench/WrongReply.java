@@ -1,6 +1,6 @@
 package redisproxy.bench;
 
-/** A server answered what it must not have: there is nothing to measure. */
+/** A server sent a wrong reply, so the measurement is worthless. */
 final class WrongReply extends RuntimeException {
   WrongReply(String what) {
     super(what, null, false, false);

@@ -1,7 +1,7 @@
 /**
- * What {@code make bench} measures with: a {@link redisproxy.bench.Generator} that costs little CPU
- * for each request, servers that answer a constant as limits to compare with, a relay that delays
- * bytes, and the time a start takes. {@link redisproxy.bench.Bench} runs each; bench/run calls it.
- * Beside them, the JMH benchmarks of bench/jmh. docs/performance.md says what the figures mean.
+ * The tools of {@code make bench}: a {@link redisproxy.bench.Generator} that needs little CPU for
+ * each request, servers with constant answers as limits to compare with, a relay that delays bytes,
+ * and a measurement of the start time. {@link redisproxy.bench.Bench} runs each of them; bench/run
+ * calls it. Also has the JMH benchmarks of bench/jmh. docs/performance.md explains the figures.
  */
 package redisproxy.bench;

@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * {@code make run}: a real Redis with a few sample keys and the packaged proxy in front of it, both
- * gone at Ctrl-C. Run from the project's own directory, after {@code mvn package}.
+ * {@code make run}: starts a real Redis with a few sample keys, and the packaged proxy in front of
+ * it. Ctrl-C ends both. Run it from the project directory, after {@code mvn package}.
  */
 public final class DevRun {
   private static final Path START_SCRIPT = Path.of("bin", "redis-proxy");
@@ -43,7 +43,7 @@ public final class DevRun {
 
   private DevRun() {}
 
-  /** The arguments are the proxy's own. */
+  /** Passes the arguments on to the proxy. */
   public static void main(String[] args) {
     DevRun devRun = new DevRun();
     try {
@@ -92,7 +92,7 @@ public final class DevRun {
     Map<String, String> environment = builder.environment();
     environment.put("JAVA_HOME", System.getProperty("java.home"));
     environment.put("REDIS_URL", redis.url());
-    // meant for some other Redis; ours asks for neither
+    // They are for another Redis. This one needs neither.
     environment.remove("REDIS_USERNAME");
     environment.remove("REDIS_PASSWORD");
     proxy = builder.start();
@@ -137,7 +137,7 @@ public final class DevRun {
     String url = "http://127.0.0.1:" + httpPort;
     return """
 
-        redis-proxy is ready, in front of a Redis of its own (port %d, pid %d).
+        redis-proxy is ready, in front of its own Redis (port %d, pid %d).
           HTTP   %s
           RESP   redis://127.0.0.1:%d
           admin  http://127.0.0.1:%d
@@ -146,14 +146,14 @@ public final class DevRun {
           curl %s/keys/color       the first read goes to Redis
           curl -i %s/keys/color    the next is a hit: see its Cache-Status
           %s
-          kill %d    stops Redis; what is cached is still answered
+          kill %d    stops Redis; cached keys are still answered
         Ctrl-C ends both.
 
         """
         .formatted(redis.port(), redis.pid(), url, respPort, adminPort, url, url, get, redis.pid());
   }
 
-  /** A signal is a wish, not a failure. */
+  /** Ending by a signal is not a failure. */
   private static int withoutSignal(int status) {
     return status == SIGINT || status == SIGTERM ? 0 : status;
   }
@@ -164,7 +164,10 @@ public final class DevRun {
     System.exit(withStatus);
   }
 
-  /** The shutdown hook. Halts, as the status of a JVM ended by a signal cannot be set otherwise. */
+  /**
+   * The shutdown hook. Halts, because the status of a JVM that a signal ends cannot be set
+   * otherwise.
+   */
   private void end() {
     status.compareAndSet(UNDECIDED, 0);
     synchronized (this) {
@@ -190,7 +193,7 @@ public final class DevRun {
     }
   }
 
-  /** Free is asked here, as otherwise another proxy on these ports would be taken for ours. */
+  /** Checks that the port is free. Otherwise another proxy on it could be mistaken for this one. */
   private static int freePort(String variable, int otherwise) throws IOException {
     String value = System.getenv().getOrDefault(variable, "").trim();
     int port;
@@ -214,7 +217,7 @@ public final class DevRun {
     return false;
   }
 
-  /** Says by its message alone what is wrong. */
+  /** An error whose message alone says what is wrong. */
   private static final class Refused extends RuntimeException {
     Refused(String message) {
       super(message, null, false, false);

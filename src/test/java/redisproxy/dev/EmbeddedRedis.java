@@ -23,13 +23,13 @@ import org.testcontainers.images.builder.Transferable;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * A real Redis of one's own, for a test or for {@code make run}: on a free port, without
- * persistence, gone without a trace when closed or when the JVM ends.
+ * A real Redis for one test or for {@code make run}: on a free port, without persistence. It leaves
+ * no trace when it is closed or when the JVM ends.
  *
- * <p>The system property {@code redis} says where it comes from, so that the same tests run against
- * each: {@code embedded} (the default: the executable of the embedded-redis artifact), {@code
- * local} (the {@code redis-server} on the PATH) or {@code testcontainers} (the image {@code
- * redis.image}, {@code redis:7.4} unless set).
+ * <p>The system property {@code redis} selects the server, so that the same tests run against each:
+ * {@code embedded} (the default: the executable of the embedded-redis artifact), {@code local} (the
+ * {@code redis-server} on the PATH) or {@code testcontainers} (the image {@code redis.image},
+ * {@code redis:7.4} unless set).
  */
 public final class EmbeddedRedis implements AutoCloseable {
   private static final Duration START_UP = Duration.ofSeconds(30);
@@ -46,8 +46,8 @@ public final class EmbeddedRedis implements AutoCloseable {
   /**
    * Starts a Redis.
    *
-   * @param config lines of redis.conf, such as {@code requirepass secret}; port, address and
-   *     persistence are not theirs to choose
+   * @param config lines of redis.conf, such as {@code requirepass secret}; they cannot set port,
+   *     address and persistence
    */
   public static EmbeddedRedis start(String... config) {
     String source = System.getProperty("redis", "embedded");
@@ -76,7 +76,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     return server.host();
   }
 
-  /** The port it listens on, the same for its whole life. */
+  /** The port it listens on. It never changes. */
   public int port() {
     return server.port();
   }
@@ -85,23 +85,23 @@ public final class EmbeddedRedis implements AutoCloseable {
     return "redis://" + host() + ":" + port() + "/0";
   }
 
-  /** The id of its process, as this machine knows it. */
+  /** The id of its process on this machine. */
   public long pid() {
     return server.pid();
   }
 
-  /** Ends the server at once, as a crash would; {@link #restart} brings it back. */
+  /** Kills the server at once, like a crash. {@link #restart} starts it again. */
   public synchronized void stop() {
     server.stop();
   }
 
-  /** Brings it back on the same port, empty. */
+  /** Starts it again on the same port, empty. */
   public synchronized void restart() {
     server.stop();
     server.start();
   }
 
-  /** Freezes the server: connections stay open, nothing is answered until {@link #resume}. */
+  /** Freezes the server: connections stay open, but it answers nothing until {@link #resume}. */
   public void pause() {
     server.pause();
   }
@@ -121,11 +121,11 @@ public final class EmbeddedRedis implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException alreadyExiting) {
-      // the hook itself got here
+      // The shutdown hook itself called close.
     }
   }
 
-  /** What the places a Redis can come from have in common; {@code stop} twice is no mistake. */
+  /** A server from any source. Calling {@code stop} twice is allowed. */
   private interface Server {
     String host();
 
@@ -144,7 +144,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     void remove();
   }
 
-  /** The executable of the artifact: 9 MB, unpacked once for all servers of this JVM. */
+  /** The executable of the artifact (9 MB), unpacked once for all servers of this JVM. */
   private static final class Unpacked {
     static final File EXECUTABLE = unpack();
 
@@ -221,7 +221,7 @@ public final class EmbeddedRedis implements AutoCloseable {
       }
     }
 
-    /** Returns what the server has logged once it is ready, has died, or has taken too long. */
+    /** Waits until the server is ready, has died, or has taken too long. Returns its log. */
     private String startOn(int port) {
       Path log = directory.resolve("redis.log");
       try {
@@ -278,7 +278,7 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private void signal(String name) {
       try {
-        // the shell's own kill: a small system has no other
+        // Use the kill of the shell: a small system has no other.
         String kill = "kill -" + name + " " + pid();
         int status = new ProcessBuilder("sh", "-c", kill).start().waitFor();
         if (status != 0) {
@@ -304,7 +304,10 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
   }
 
-  /** A container; named only where {@code redis=testcontainers} asks for Docker. */
+  /**
+   * A container. The class is loaded only with {@code redis=testcontainers}, because it needs
+   * Docker.
+   */
   private static final class ContainerServer implements Server {
     private static final int PORT = 6379;
     private static final String CONFIG = "/etc/redis-proxy-test.conf";
@@ -327,7 +330,7 @@ public final class EmbeddedRedis implements AutoCloseable {
       container.setPortBindings(List.of(freePort() + ":" + PORT));
     }
 
-    /** Its log is one for all its starts, so the line is awaited once for each. */
+    /** All starts share one log, so waits for the line once for each start. */
     private WaitStrategy ready() {
       return Wait.forLogMessage(".*(" + READY + "|" + REFUSED + ").*\\n", starts)
           .withStartupTimeout(START_UP);
@@ -363,7 +366,7 @@ public final class EmbeddedRedis implements AutoCloseable {
       try {
         container.start();
       } catch (ContainerLaunchException e) {
-        // it is removed by now, its own log with it
+        // The container and its log are already removed, so use the copy.
         throw new IllegalStateException(NOT_STARTED + log, e);
       }
       if (container.getLogs().contains(REFUSED)) {
@@ -399,7 +402,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
   }
 
-  /** The caller's lines first: where both speak, ours come later and hold. */
+  /** Puts the caller's lines first. The fixed lines come later, so they win. */
   private static String redisConf(List<String> config, String... ours) {
     return String.join("\n", config)
         + "\n"
@@ -407,14 +410,17 @@ public final class EmbeddedRedis implements AutoCloseable {
         + "\nsave \"\"\nappendonly no\ndaemonize no\nloglevel notice\nlogfile \"\"\n";
   }
 
-  /** Below the ranges systems take from for outgoing connections, so none gets it during a stop. */
+  /**
+   * Returns a port below the range of outgoing connections, so that none of them takes it during a
+   * stop.
+   */
   public static int freePort() {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
       try (ServerSocket probe = new ServerSocket(port)) {
         return probe.getLocalPort();
       } catch (BindException taken) {
-        // the next one
+        // Try the next port.
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -15,7 +15,7 @@ class EmbeddedRedisIT {
   private static final int TIMEOUT_MILLIS = 500;
 
   @Test
-  void restart_afterStop_isBackOnTheSamePortEmpty() {
+  void restart_afterStop_isEmptyOnTheSamePort() {
     try (EmbeddedRedis redis = EmbeddedRedis.start()) {
       try (Jedis jedis = connect(redis)) {
         jedis.set("color", "blue");
@@ -35,7 +35,7 @@ class EmbeddedRedisIT {
   }
 
   @Test
-  void pause_leavesTheConnectionOpenAndSilent_untilResume() {
+  void pause_keepsConnectionsOpenWithoutReplies_untilResume() {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         Jedis before = connect(redis)) {
       before.ping();
@@ -69,7 +69,7 @@ class EmbeddedRedisIT {
   }
 
   @Test
-  void start_withConfigRedisRefuses_failsWithItsWords() {
+  void start_whenRedisRefusesTheConfig_failsWithItsError() {
     IllegalStateException failure =
         assertThrows(IllegalStateException.class, () -> EmbeddedRedis.start("no-such-setting 1"));
     assertTrue(failure.getMessage().contains("no-such-setting"), failure::getMessage);

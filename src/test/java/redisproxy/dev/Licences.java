@@ -10,8 +10,8 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * Whether all that the jar carries may be given away with it: each component in a CycloneDX file
- * has to offer one of these licences. Run by {@code make sbom}, as a source file.
+ * Checks that everything in the jar may be distributed with it. Each component in a CycloneDX file
+ * must offer one of these licences. {@code make sbom} runs it as a source file.
  */
 final class Licences {
   private static final Set<String> ALLOWED =
@@ -24,7 +24,7 @@ final class Licences {
     factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
     Element bom = factory.newDocumentBuilder().parse(new File(arguments[0])).getDocumentElement();
     NodeList lists = bom.getElementsByTagName("components");
-    // The last: those before it are the tools that wrote the file.
+    // Use the last list: earlier ones list the tools that wrote the file.
     NodeList components =
         ((Element) lists.item(lists.getLength() - 1)).getElementsByTagName("component");
     List<String> refused = new ArrayList<>();
@@ -38,10 +38,13 @@ final class Licences {
     }
     if (components.getLength() == 0 || !refused.isEmpty()) {
       System.err.println(
-          "of " + components.getLength() + " components, without a licence allowed: " + refused);
+          "of "
+              + components.getLength()
+              + " components, these have no allowed licence: "
+              + refused);
       System.exit(1);
     }
-    System.out.println(components.getLength() + " components, all under a licence allowed");
+    System.out.println(components.getLength() + " components, all under an allowed licence");
   }
 
   private static Set<String> texts(Element component, String name) {

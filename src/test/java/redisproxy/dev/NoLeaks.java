@@ -17,13 +17,13 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails a class of tests when one of Netty's buffers was lost in this process, which is to say
- * collected and never released: has Netty follow every one of them. What is found tells where the
- * buffer was made and which class of tests ran then: one that was still in use when its own class
- * ended is found after a later one.
+ * Fails a test class if a Netty buffer was lost in this process: garbage-collected without a
+ * release. Makes Netty track every buffer. The report says where the buffer was made, and which
+ * test class ran then. A buffer that was still in use when its class ended is found after a later
+ * class.
  *
- * <p>{@code -Dio.netty.leakDetection.targetRecords=10} has it also tell where the buffer was used,
- * which takes far more time.
+ * <p>With {@code -Dio.netty.leakDetection.targetRecords=10} the report also says where the buffer
+ * was used. That takes far more time.
  */
 public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
   private static final String RECORDS = "io.netty.leakDetection.targetRecords";
@@ -34,11 +34,11 @@ public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
 
   private static volatile String running = "no test";
 
-  /** A buffer was made since it was last looked for those that are lost. */
+  /** Whether a buffer was made since the last check. */
   private static volatile boolean made;
 
   static {
-    // Before Netty looks, and Vert.x, which would turn it off.
+    // Set this before Netty reads it, and before Vert.x turns leak detection off.
     System.setProperty("io.netty.leakDetection.level", "paranoid");
     if (System.getProperty(RECORDS) == null) {
       System.setProperty(RECORDS, "0");
@@ -54,7 +54,7 @@ public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
         });
   }
 
-  /** Says it here instead of in the log. */
+  /** Collects the reports instead of logging them. */
   private static final class Detector<T> extends ResourceLeakDetector<T> {
     Detector(Class<T> resource, int samplingInterval) {
       super(resource, samplingInterval);
@@ -90,17 +90,19 @@ public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
   @Override
   public void afterAll(ExtensionContext context) throws InterruptedException {
     assertSame(
-        ResourceLeakDetector.Level.PARANOID, ResourceLeakDetector.getLevel(), "nobody has looked");
+        ResourceLeakDetector.Level.PARANOID,
+        ResourceLeakDetector.getLevel(),
+        "leak detection is off");
     List<String> found = made ? found() : List.of();
     assertEquals(0, found.size(), () -> String.join("\n", found));
   }
 
-  /** What was lost until now and was not found before. */
+  /** Returns the buffers that were lost since the last call. */
   static List<String> found() throws InterruptedException {
-    // What the first collection finds is noted by the time the second is over.
+    // After the second collection, what the first one found is in the queue.
     collect();
     collect();
-    // It is reported when the next one is made.
+    // Netty reports lost buffers when the next buffer is made.
     ByteBufAllocator.DEFAULT.buffer(1).release();
     made = false;
     List<String> found = new ArrayList<>();

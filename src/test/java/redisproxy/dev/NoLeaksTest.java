@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 
 class NoLeaksTest {
   @Test
-  void released_isNotLost() throws Exception {
+  void releasedBuffer_isNotLost() throws Exception {
     ByteBufAllocator.DEFAULT.buffer(1).release();
 
     assertEquals(List.of(), NoLeaks.found());
   }
 
   @Test
-  void collected_isFoundOnce_withWhereItWasMadeAndWhoRanThen() throws Exception {
+  void lostBuffer_isReportedOnce_withItsOriginAndTestClass() throws Exception {
     lose();
 
     List<String> found = NoLeaks.found();
@@ -33,22 +33,22 @@ class NoLeaksTest {
   }
 
   @Test
-  void sliceThatIsRetainedAlone_isFound() throws Exception {
+  void lostSlice_isFound() throws Exception {
     loseSlice();
 
     assertEquals(1, NoLeaks.found().size());
   }
 
-  /** Which turns Netty's looking off, unless it is told to look. */
+  /** Vert.x turns Netty's leak detection off, unless it is set. */
   @Test
-  void lostBesideVertx_failsItsClass() throws Exception {
+  void bufferLostBesideVertx_failsTheClass() throws Exception {
     Vertx.vertx().close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     loseBesideVertx();
 
     assertThrows(AssertionError.class, () -> new NoLeaks().afterAll(null));
   }
 
-  // Each of its own: Netty tells of several that are made and used in the same places once.
+  // One method for each test: Netty reports buffers made and used in the same places only once.
 
   private static void lose() {
     ByteBufAllocator.DEFAULT.buffer(1);

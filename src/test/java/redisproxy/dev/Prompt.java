@@ -6,9 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Has tests that wait for something look for it at once and often: Awaitility's own tenth of a
- * second before the first look adds up to minutes. They give up when even a busy machine would have
- * been done.
+ * Makes Awaitility check a condition at once and often. Its default delay of a tenth of a second
+ * before the first check adds up to minutes. The timeout is long enough for a busy machine.
  */
 public final class Prompt implements BeforeAllCallback {
   @Override

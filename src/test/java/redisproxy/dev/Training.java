@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code make aot}: runs {@code bin/redis-proxy} before a stand-in for Redis, gives it some
- * requests of either protocol to answer, and has the JVM keep beside the jar what it has learned
- * from them. The next starts are quicker for it. From JDK 25 on that is an AOT cache, with profiles
- * of the methods; before, an archive of classes.
+ * {@code make aot}: runs {@code bin/redis-proxy} in front of a fake Redis and sends it requests
+ * over both protocols. The JVM then writes what it has learned into a file beside the jar, which
+ * makes later starts faster. From JDK 25 on the file is an AOT cache, with profiles of the methods.
+ * Before, it is an archive of classes.
  *
- * <p>Needs nothing but the JDK, for the image is built with it as well.
+ * <p>Needs only the JDK, because the build of the image runs it too.
  */
 public final class Training {
   private static final String PREFIX = "redis-proxy-" + System.getProperty("java.version") + "-";
@@ -43,7 +43,7 @@ public final class Training {
     this.home = home;
   }
 
-  /** The argument is the directory of {@code bin} and {@code lib}; without one, the project's. */
+  /** The argument is the directory with {@code bin} and {@code lib}; the default is the project. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     new Training(Path.of(arguments.length == 0 ? "" : arguments[0]).toAbsolutePath()).run();
   }
@@ -56,22 +56,22 @@ public final class Training {
       daemon(() -> accept(redis));
       train(start(redis.getLocalPort(), cache, output));
       if (!Files.exists(cache)) {
-        throw new IOException("the JVM has made no " + cache);
+        throw new IOException("the JVM did not write " + cache);
       }
       System.out.printf("%s: %d MiB%n", cache, Files.size(cache) >> 20);
     } catch (IOException e) {
-      throw new IOException("the proxy has said:\n" + Files.readString(output), e);
+      throw new IOException("the proxy's output:\n" + Files.readString(output), e);
     } finally {
       Files.delete(output);
     }
   }
 
-  /** At its end the JVM writes the cache, which takes it longer than all before. */
+  /** The JVM writes the cache at its end, which takes longer than all the rest. */
   private void train(Process proxy) throws IOException, InterruptedException {
     try {
       awaitReady(proxy);
-      askOverResp();
-      askOverHttp();
+      sendOverResp();
+      sendOverHttp();
       proxy.destroy();
       proxy.waitFor(WRITES_CACHE_WITHIN_S, TimeUnit.SECONDS);
     } finally {
@@ -79,7 +79,10 @@ public final class Training {
     }
   }
 
-  /** Where {@code bin/redis-proxy} looks: beside the jar, by JDK version and the jar's checksum. */
+  /**
+   * Returns the file that {@code bin/redis-proxy} looks for: beside the jar, named after the JDK
+   * version and the jar's checksum.
+   */
   private Path cache() throws IOException {
     Path jar = directory().resolve("redis-proxy.jar");
     return jar.resolveSibling(PREFIX + checksum(jar) + (aot() ? ".aot" : ".jsa"));
@@ -89,7 +92,7 @@ public final class Training {
     return home.resolve(Files.exists(home.resolve("target/redis-proxy.jar")) ? "target" : "lib");
   }
 
-  /** Those of other jars too: nothing would ever use them again. */
+  /** Deletes the caches of other jars too, because nothing would ever use them again. */
   private static void deleteCaches(Path directory) throws IOException {
     try (DirectoryStream<Path> caches = Files.newDirectoryStream(directory, PREFIX + "*")) {
       for (Path cache : caches) {
@@ -98,7 +101,7 @@ public final class Training {
     }
   }
 
-  /** The same program as in {@code bin/redis-proxy}: Java's own CRC-32 is another. */
+  /** Runs cksum, as {@code bin/redis-proxy} does, because Java's own CRC-32 gives other results. */
   private static String checksum(Path jar) throws IOException {
     Process cksum = new ProcessBuilder("cksum").redirectInput(jar.toFile()).start();
     String output = new String(cksum.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
@@ -128,7 +131,7 @@ public final class Training {
     return builder.start();
   }
 
-  /** HTTP is the last to listen. */
+  /** The HTTP server is the last one to listen. */
   private void awaitReady(Process proxy) throws IOException, InterruptedException {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_WITHIN_S);
     while (System.nanoTime() < until && proxy.isAlive()) {
@@ -141,7 +144,7 @@ public final class Training {
     throw new IOException("the proxy does not listen");
   }
 
-  private void askOverResp() throws IOException {
+  private void sendOverResp() throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), resp)) {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       OutputStream out = socket.getOutputStream();
@@ -170,7 +173,7 @@ public final class Training {
     return text("GET", "key:" + number % KEYS);
   }
 
-  private void askOverHttp() throws IOException {
+  private void sendOverHttp() throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), http)) {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       OutputStream out = socket.getOutputStream();
@@ -191,7 +194,7 @@ public final class Training {
     in.readNBytes(length);
   }
 
-  /** The stand-in for Redis. */
+  /** Accepts connections to the fake Redis. */
   private static void accept(ServerSocket server) {
     try {
       while (true) {
@@ -199,7 +202,7 @@ public final class Training {
         daemon(() -> answer(proxy));
       }
     } catch (IOException closed) {
-      // the end
+      // The training is over.
     }
   }
 
@@ -215,7 +218,7 @@ public final class Training {
         out.write(bytes(reply(command)));
       }
     } catch (IOException gone) {
-      // the proxy has stopped
+      // The proxy has stopped.
     }
   }
 

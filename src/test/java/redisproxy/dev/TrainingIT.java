@@ -13,12 +13,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@link Training} leaves is what {@code bin/redis-proxy} starts with. */
+/** {@code bin/redis-proxy} starts with the cache that {@link Training} has written. */
 class TrainingIT {
   @TempDir Path home;
 
   @Test
-  void trained_startsFromTheCacheAndInSilenceWithoutItWhenItDoesNotFit() throws Exception {
+  void start_usesTheCache_andIgnoresItSilentlyWhenTheJarDiffers() throws Exception {
     install("bin/redis-proxy", "bin/redis-proxy");
     install("conf/jvm.options", "conf/jvm.options");
     Path jar = install("target/redis-proxy.jar", "lib/redis-proxy.jar");
