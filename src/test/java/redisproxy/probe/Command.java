@@ -2,21 +2,21 @@ package redisproxy.probe;
 
 import java.util.Locale;
 
-/** What writes a version. */
+/** How a version is written. */
 enum Command {
   SET(1),
-  /** A script whose key the proxy can know. */
+  /** A script that declares its key, so the proxy knows it. */
   EVAL_DECLARED(1),
-  /** A script that does not say what it writes. */
+  /** A script that does not declare what it writes. */
   EVAL_UNDECLARED(1),
   /** MULTI, SET, EXEC. */
   TRANSACTION(3),
-  /** The key is missing then, which is a version too. */
+  /** The key is missing afterwards, which counts as a version too. */
   DELETE(1);
 
   private static final String SCRIPT = "return redis.call('SET',%s[1],ARGV[%d])";
 
-  /** How many replies Redis gives; the last one acknowledges the write. */
+  /** How many replies Redis sends; the last one acknowledges the write. */
   final int replies;
 
   Command(int replies) {

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.net.SocketFactory;
 
-/** A socket to a RESP or HTTP server, one request at a time. Not for several threads. */
+/** A socket to a RESP or HTTP server, for one request at a time. Not thread-safe. */
 public final class Connection implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
@@ -21,7 +21,7 @@ public final class Connection implements AutoCloseable {
     this(SocketFactory.getDefault(), address, timeoutMs);
   }
 
-  /** One whose socket is made elsewhere, for TLS. */
+  /** Connects over a socket of this factory, for TLS. */
   public Connection(SocketFactory factory, InetSocketAddress address, int timeoutMs)
       throws IOException {
     socket = factory.createSocket();
@@ -36,7 +36,7 @@ public final class Connection implements AutoCloseable {
     }
   }
 
-  /** The server answered, though with an error; the connection is as good as before. */
+  /** The server answered with an error. The connection is still usable. */
   public static final class ErrorReply extends IOException {
     ErrorReply(String message) {
       super(message);
@@ -61,10 +61,10 @@ public final class Connection implements AutoCloseable {
   }
 
   /**
-   * The next RESP reply: a bulk string's bytes, null for nil, an array's length behind its mark,
-   * else its line.
+   * Returns the next RESP reply: the bytes of a bulk string, null for nil, {@code *} and the length
+   * for an array, otherwise the line.
    *
-   * @throws ErrorReply for an error, and for an array that holds one
+   * @throws ErrorReply for an error, and for an array that contains one
    */
   public String reply() throws IOException {
     Object reply = whole();
@@ -84,8 +84,8 @@ public final class Connection implements AutoCloseable {
   }
 
   /**
-   * The next RESP reply in full: the bytes of a bulk string, null for nil, an {@link ErrorReply}, a
-   * list of such for an aggregate of any kind, else its line.
+   * Returns the next RESP reply in full: the bytes of a bulk string, null for nil, an {@link
+   * ErrorReply}, a list of replies for an aggregate of any kind, otherwise the line.
    */
   public Object whole() throws IOException {
     String line = line();
@@ -113,9 +113,9 @@ public final class Connection implements AutoCloseable {
   }
 
   /**
-   * GET over HTTP; null for 404.
+   * GET over HTTP. Returns null for 404.
    *
-   * @throws ErrorReply for any status but these and 200
+   * @throws ErrorReply for any status but 200 and 404
    */
   public String httpGet(String path) throws IOException {
     Response response = http(path);
@@ -126,7 +126,7 @@ public final class Connection implements AutoCloseable {
     };
   }
 
-  /** What came over HTTP; no entity tag is null. */
+  /** An HTTP response. The entity tag is null if there is none. */
   public record Response(int status, String etag, String body) {}
 
   /** GET over HTTP, with more headers, such as {@code Accept: text/plain}. */
@@ -171,7 +171,7 @@ public final class Connection implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // it is gone then, too
+      // It is closed in any case.
     }
   }
 }

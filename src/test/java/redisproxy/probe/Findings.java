@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 import redisproxy.probe.Judgement.Kind;
 import redisproxy.probe.Origin.Way;
 
-/** What one run has found. Any thread. */
+/** The results of one run. Thread-safe. */
 final class Findings {
   static final String HEAD =
       """
@@ -43,9 +43,9 @@ final class Findings {
   }
 
   /**
-   * A read has been judged.
+   * Records a read and its judgement.
    *
-   * @param inOutage whether Redis may have been out of the proxy's reach meanwhile
+   * @param inOutage whether the proxy may have been unable to reach Redis during the read
    * @param what the read, for people
    */
   synchronized void read(Protocol protocol, Judgement judgement, boolean inOutage, String what) {
@@ -68,7 +68,7 @@ final class Findings {
     }
   }
 
-  /** A read after everything had become quiet was not what Redis says. */
+  /** Records a read at the end, when nobody writes any more, that differs from Redis. */
   synchronized void staleInTheEnd(String what) {
     staleInTheEnd++;
     example("in the end: " + what);
@@ -80,13 +80,13 @@ final class Findings {
     }
   }
 
-  /** The first of what must not be, told in full. */
+  /** The first forbidden reads, in full. */
   synchronized List<String> examples() {
     return List.copyOf(examples);
   }
 
-  /** Whether there was something to judge of each kind. */
-  synchronized boolean isTelling() {
+  /** Whether there were writes and reads of every kind, so that the run means something. */
+  synchronized boolean coversAll() {
     return LongStream.concat(LongStream.of(writes), LongStream.of(reads)).allMatch(n -> n > 0);
   }
 

@@ -3,16 +3,16 @@ package redisproxy.probe;
 import redisproxy.probe.Origin.Way;
 
 /**
- * What is known of one key: the versions written, and when each was acknowledged. One writer writes
- * it, so its versions, from 1 on, grow in Redis as they do here. Version 0 is a key not yet
- * written: missing.
+ * The versions of one key, and when each was acknowledged. Only one writer writes the key, so its
+ * versions, from 1 on, have the same order in Redis as here. Version 0 is a key that is not written
+ * yet: it is missing.
  *
- * <p>The rule: a read is stale when a newer version than it returned had been acknowledged before
- * the read was sent. Whatever cannot be known counts for the proxy, never against it. Any thread;
- * times are those of {@link System#nanoTime}.
+ * <p>The rule: a read is stale if a newer version than the returned one was acknowledged before the
+ * read was sent. Doubt counts in favour of the proxy. Thread-safe; times are those of {@link
+ * System#nanoTime}.
  */
 final class History {
-  /** In place of a version: the read found no such key. */
+  /** Stands for a version: the read found no such key. */
   static final int MISSING = -1;
 
   /** How many acknowledged versions are remembered. */
@@ -26,12 +26,12 @@ final class History {
   /** The newest version that leaves the key missing. */
   private int newestMissing;
 
-  /** The newest version written through the proxy that is no longer remembered. */
+  /** The newest version that was written through the proxy and is no longer remembered. */
   private int forgottenThrough;
 
   private boolean retired;
 
-  /** The next version; to be called before it is sent. */
+  /** Returns the next version. Call it before the version is sent. */
   synchronized int issue(boolean leavesMissing) {
     issued++;
     if (leavesMissing) {
@@ -40,7 +40,7 @@ final class History {
     return issued;
   }
 
-  /** A version's whole reply has arrived. Versions are acknowledged in order. */
+  /** Records that the whole reply of a version has arrived. Versions are acknowledged in order. */
   synchronized void acknowledge(int version, Origin origin, long at) {
     if (version != acknowledged + 1 || version > issued || retired) {
       throw new IllegalStateException(version + " acknowledged after " + acknowledged);
@@ -54,7 +54,7 @@ final class History {
     origins[slot] = origin;
   }
 
-  /** The version issued last has come about without a writer; not of a retired key. */
+  /** Acknowledges the last issued version, which no writer wrote. Ignores a retired key. */
   synchronized void acknowledgeNewest(Origin origin, long at) {
     if (!retired) {
       acknowledge(issued, origin, at);
@@ -62,8 +62,9 @@ final class History {
   }
 
   /**
-   * A write got no reply, so it may be done or not, or much later. Nobody writes the key any more,
-   * and its reads are not judged: only what it comes to in the end is.
+   * Retires the key, because a write got no reply: Redis may have executed it, may do so later, or
+   * never. Nobody writes the key any more, and its reads are not judged. Only its final value is
+   * compared.
    */
   synchronized void retire() {
     retired = true;
@@ -73,7 +74,7 @@ final class History {
     return retired;
   }
 
-  /** The version the key has while nobody writes it, or MISSING. */
+  /** The key's version while nobody writes it, or MISSING. */
   synchronized int last() {
     return newestMissing == acknowledged ? MISSING : acknowledged;
   }
@@ -81,7 +82,7 @@ final class History {
   /**
    * Judges a read that has returned.
    *
-   * @param version what it returned, or MISSING
+   * @param version the version that it returned, or MISSING
    * @param floor the newest version that the same session has read before
    */
   synchronized Judgement judge(int version, long sentAt, int floor) {
@@ -91,7 +92,7 @@ final class History {
     if (version > issued || version == 0 || version < MISSING) {
       return Judgement.NEVER_WRITTEN;
     }
-    // which of the versions that leave it missing cannot be told: the newest
+    // Several versions may leave the key missing. Assume the newest of them.
     int read = version == MISSING ? newestMissing : version;
     boolean wentBack = read < floor;
     int oldest = Math.max(read + 1, acknowledged - REMEMBERED + 1);
@@ -111,7 +112,7 @@ final class History {
         wentBack);
   }
 
-  /** Returns 0 when none of them was written through the proxy. */
+  /** Returns the first overlooked version that was written through the proxy, or 0. */
   private int firstThrough(int from, long sentAt) {
     for (int version = from; version <= acknowledged && isBefore(version, sentAt); version++) {
       if (origins[version % REMEMBERED].way() == Way.THROUGH) {

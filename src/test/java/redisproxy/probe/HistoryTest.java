@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.probe.Judgement.Kind;
 import redisproxy.probe.Origin.Way;
 
-/** Known histories, with what must be said of each read. Times are nanoseconds. */
+/** Known histories, with the correct judgement of each read. Times are nanoseconds. */
 class HistoryTest {
   private static final Origin STRAIGHT = new Origin(Way.STRAIGHT, "set");
   private static final Origin THROUGH = new Origin(Way.THROUGH, "eval");
@@ -42,7 +42,7 @@ class HistoryTest {
   }
 
   @Test
-  void olderVersion_isStaleOnlyWhenTheNewerWasAcknowledgedBeforeTheReadWasSent() {
+  void olderVersion_isStaleOnlyIfTheNewerWasAcknowledgedBeforeTheRead() {
     written(STRAIGHT, 100);
     written(STRAIGHT, 200);
     assertFresh(2, 300);
@@ -53,7 +53,7 @@ class HistoryTest {
   }
 
   @Test
-  void staleness_countsFromTheOldestVersionOverlooked() {
+  void staleness_countsFromTheOldestOverlookedVersion() {
     written(STRAIGHT, 100);
     written(STRAIGHT, 200);
     written(STRAIGHT, 290);
@@ -62,7 +62,7 @@ class HistoryTest {
   }
 
   @Test
-  void versionOnItsWay_mayBeReadAndNeedNot() {
+  void versionInFlight_mayBeReadOrNot() {
     written(STRAIGHT, 100);
     history.issue(false);
     assertFresh(1, 300);
@@ -70,14 +70,14 @@ class HistoryTest {
   }
 
   @Test
-  void versionNobodyHasIssued_isToldApart() {
+  void versionThatWasNeverIssued_isReported() {
     written(STRAIGHT, 100);
     assertJudged(Kind.NEVER_WRITTEN, 0, 2, 300);
     assertJudged(Kind.NEVER_WRITTEN, 0, 0, 300);
   }
 
   @Test
-  void readThatOverlooksBothWays_countsAsThroughTheProxy() {
+  void readThatOverlooksWritesOfBothWays_countsAsThroughTheProxy() {
     written(STRAIGHT, 100);
     written(STRAIGHT, 200);
     written(THROUGH, 250);
@@ -85,12 +85,12 @@ class HistoryTest {
     assertJudged(Kind.STALE_THROUGH, 50, 2, 300);
     assertEquals(THROUGH, history.judge(1, 300, 0).origin());
     assertEquals(3, history.judge(1, 300, 0).overlooked());
-    // the one through the proxy was not yet acknowledged
+    // The write through the proxy was not yet acknowledged.
     assertJudged(Kind.STALE_STRAIGHT, 40, 1, 240);
   }
 
   @Test
-  void straightAfterThrough_isStaleStraightForWhoKnowsTheFirst() {
+  void straightWriteAfterOneThroughTheProxy_isStaleStraightAfterTheFirst() {
     written(THROUGH, 100);
     written(STRAIGHT, 200);
     assertJudged(Kind.STALE_STRAIGHT, 100, 1, 300);
@@ -98,7 +98,7 @@ class HistoryTest {
   }
 
   @Test
-  void missing_isTheNewestDeletionThatCanBeMeant() {
+  void missing_countsAsTheNewestPossibleDeletion() {
     written(STRAIGHT, 100);
     deleted(STRAIGHT, 200);
     assertEquals(MISSING, history.last());
@@ -111,7 +111,7 @@ class HistoryTest {
   }
 
   @Test
-  void session_goesBackWhenItReadsLessThanBefore() {
+  void session_thatReadsAnOlderVersionThanBefore_goesBack() {
     written(STRAIGHT, 100);
     written(STRAIGHT, 200);
     assertFalse(history.judge(2, 150, 1).wentBack());
@@ -125,7 +125,7 @@ class HistoryTest {
   }
 
   @Test
-  void whatIsForgotten_isStillStale_forAtLeastAsLongAsIsRemembered() {
+  void forgottenVersion_isStillStale_byAtLeastTheRememberedTime() {
     written(THROUGH, 50);
     written(THROUGH, 51);
     for (int i = 0; i < History.REMEMBERED; i++) {
@@ -138,7 +138,7 @@ class HistoryTest {
   }
 
   @Test
-  void afterAWriteWithoutReply_nothingIsSaidOfTheKey() {
+  void keyWithAWriteWithoutReply_isNotJudged() {
     written(STRAIGHT, 100);
     history.issue(false);
     history.retire();
@@ -149,7 +149,7 @@ class HistoryTest {
   }
 
   @Test
-  void acknowledgementsOutOfOrder_areAFaultOfTheProbe() {
+  void acknowledgementsOutOfOrder_areAnErrorOfTheProbe() {
     history.issue(false);
     history.issue(false);
     assertThrows(IllegalStateException.class, () -> history.acknowledge(2, STRAIGHT, 100));

@@ -1,22 +1,22 @@
 package redisproxy.probe;
 
 /**
- * What is to be said of one read.
+ * The judgement of one read.
  *
- * @param nanos how long before the read was sent the overlooked version had been acknowledged; when
- *     that is no longer remembered, at least so long
- * @param overlooked the oldest version the read should have known of, of a stale read
- * @param origin where that came from
- * @param wentBack whether the session had read a newer one before
+ * @param nanos how long before the read was sent the overlooked version was acknowledged; a lower
+ *     bound if that is no longer remembered
+ * @param overlooked for a stale read: the oldest version that it should have seen
+ * @param origin where that version came from
+ * @param wentBack whether the session has read a newer version before
  */
 record Judgement(Kind kind, long nanos, int overlooked, Origin origin, boolean wentBack) {
   enum Kind {
     FRESH,
-    /** All it overlooked was written straight to Redis. */
+    /** All overlooked versions were written straight to Redis. */
     STALE_STRAIGHT,
-    /** Something it overlooked was written through the proxy. */
+    /** An overlooked version was written through the proxy. */
     STALE_THROUGH,
-    /** Nobody has written what it returned. */
+    /** Nobody has written the returned value. */
     NEVER_WRITTEN,
     /** The key is retired. */
     UNKNOWN

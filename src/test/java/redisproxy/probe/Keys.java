@@ -3,8 +3,8 @@ package redisproxy.probe;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The keys of one run, their names, values and histories. No other run has had the same names, so a
- * proxy that has seen one before cannot be misjudged.
+ * The keys of one run, with their names, values and histories. Names are never reused, so values of
+ * earlier runs in a proxy's cache do not matter.
  */
 final class Keys {
   private final String prefix =
@@ -36,19 +36,19 @@ final class Keys {
     return histories[key];
   }
 
-  /** Some key; one of the hot ones with the probability given. */
+  /** Returns a random key; a hot one with this probability. */
   int any(double hotShare) {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return random.nextInt(random.nextDouble() < hotShare ? hot : histories.length);
   }
 
-  /** Judges what a read of the key has returned; null is missing. */
+  /** Judges the value that a read of the key returned; null is missing. */
   Judgement judge(int key, String value, long sentAt, int floor) {
     int version = version(key, value);
     return version == 0 ? Judgement.NEVER_WRITTEN : histories[key].judge(version, sentAt, floor);
   }
 
-  /** 0 when the value is none of this key's. */
+  /** Returns the version in a value, or 0 if the value does not belong to this key. */
   static int version(int key, String value) {
     if (value == null) {
       return History.MISSING;
@@ -63,8 +63,8 @@ final class Keys {
     }
   }
 
-  /** Redis is about to lose all; nobody may be writing. */
-  void losing() {
+  /** Redis is about to lose all data. Call it while nobody writes. */
+  void beforeLoss() {
     for (History history : histories) {
       if (!history.isRetired()) {
         history.issue(true);
@@ -72,8 +72,8 @@ final class Keys {
     }
   }
 
-  /** Redis has lost all, and answers again. */
-  void lost(long at) {
+  /** Redis has lost all data, and answers again. */
+  void afterLoss(long at) {
     for (History history : histories) {
       history.acknowledgeNewest(Origin.LOSS, at);
     }

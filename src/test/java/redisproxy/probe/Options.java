@@ -8,19 +8,19 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the environment says of how to probe.
+ * The options of the probe, from environment variables.
  *
  * @param rate writes a second, half of them straight to Redis; RATE
- * @param reads reads a second at most, half of them over HTTP; READS
+ * @param reads the most reads a second, half of them over HTTP; READS
  * @param duration how long each scenario writes; SECONDS
- * @param keys how many keys there are; KEYS
+ * @param keys the number of keys; KEYS
  * @param hot how many of them get 80 % of the reads and half the writes; HOT
- * @param writers writers, each with keys of its own; WRITERS
- * @param readers readers, each with a connection of its own; READERS
- * @param quiet how long is waited after the last write; QUIET_MS
+ * @param writers writers, each with its own keys; WRITERS
+ * @param readers readers, each with its own connection; READERS
+ * @param quiet how long to wait after the last write; QUIET_MS
  * @param outage how long an outage lasts; OUTAGE_SECONDS
- * @param scenarios what happens meanwhile; SCENARIO, names with commas between, or all
- * @param commands what is written with; COMMANDS, likewise
+ * @param scenarios what happens meanwhile; SCENARIO, a comma-separated list, or all
+ * @param commands the commands that write; COMMANDS, likewise
  */
 record Options(
     int rate,
@@ -64,7 +64,7 @@ record Options(
         return number;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // Reported below.
     }
     throw new IllegalArgumentException(name + "=" + value + ": expected 1 to " + most);
   }
@@ -78,7 +78,7 @@ record Options(
         named.add(Enum.valueOf(type, name.strip().toUpperCase(Locale.ROOT).replace('-', '_')));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(
-            variable + "=" + names + ": expected all or of " + EnumSet.allOf(type));
+            variable + "=" + names + ": expected all, or some of " + EnumSet.allOf(type));
       }
     }
     return named.isEmpty() ? EnumSet.allOf(type) : named;

@@ -1,6 +1,6 @@
 package redisproxy.probe;
 
-/** Where a version came from: which way it was written, and how, for people. */
+/** Where a version came from: which way it was written, and how (for people). */
 record Origin(Way way, String how) {
   enum Way {
     STRAIGHT,
@@ -12,7 +12,7 @@ record Origin(Way way, String how) {
     }
   }
 
-  /** Redis lost all it held: a write of every key, if nobody's. */
+  /** Redis lost all its data, which counts as a write of every key. */
   static final Origin LOSS = new Origin(Way.STRAIGHT, "loss of all data");
 
   @Override

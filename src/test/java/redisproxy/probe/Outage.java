@@ -1,8 +1,8 @@
 package redisproxy.probe;
 
 /**
- * The time during which the proxy may not be able to reach Redis, one a run: from just before it is
- * cut off until it says it is ready again. What is read then is unverified. Any thread.
+ * The time in which the proxy may not reach Redis, once per run: from just before the cut until the
+ * proxy reports that it is ready again. Reads in this time are unverified. Thread-safe.
  */
 final class Outage {
   private boolean begun;
@@ -20,7 +20,7 @@ final class Outage {
     to = System.nanoTime();
   }
 
-  /** Whether some of a read that has returned fell into it. */
+  /** Whether any part of a read fell into the outage. */
   synchronized boolean touches(long sentAt, long receivedAt) {
     return begun && receivedAt - from >= 0 && (!ended || sentAt - to <= 0);
   }

@@ -2,7 +2,9 @@ package redisproxy.probe;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** So many turns a second, evenly; what was missed is not made up for. One thread. */
+/**
+ * Spaces turns evenly, at this rate per second. Does not make up for missed turns. For one thread.
+ */
 public final class Pace {
   private static final long LENIENT_NANOS = 100_000_000;
 

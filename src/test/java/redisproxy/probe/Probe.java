@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * {@code make probe}; docs/freshness.md says what it does and which environment variables it takes.
- * Ends with status 1 when a read was stale that must not be, 2 when it could not probe.
+ * {@code make probe}; docs/freshness.md explains it and its environment variables. Exits with
+ * status 1 if it found a forbidden stale read, and with 2 if the probe itself failed.
  */
 public final class Probe {
   private static final Path REPORT = Path.of("target", "probe", "report.md");
@@ -47,7 +47,7 @@ public final class Probe {
     boolean running = environment.containsKey("PROBE_REDIS");
     for (Scenario scenario : options.scenarios()) {
       if (running && scenario.needsOwn()) {
-        System.out.println(scenario + ": not with a Redis that is not the probe's own");
+        System.out.println(scenario + ": skipped, needs a Redis that the probe has started");
         continue;
       }
       try (Subject subject = running ? Subject.running(environment) : start(scenario)) {
@@ -76,7 +76,7 @@ public final class Probe {
   private void run(Scenario scenario, Run run) throws IOException, InterruptedException {
     System.out.println(scenario);
     List<Thread> threads = startThreads(run);
-    Thread progress = start(() -> tellProgress(run));
+    Thread progress = start(() -> printProgress(run));
     long third = options.duration().toMillis() / 3;
     long endsAt = System.nanoTime() + options.duration().toNanos();
     try {
@@ -89,7 +89,7 @@ public final class Probe {
     for (Thread thread : threads) {
       thread.join(END_MS);
       if (thread.isAlive()) {
-        throw new IllegalStateException(thread + " does not end");
+        throw new IllegalStateException(thread + " does not stop");
       }
     }
     progress.join();
@@ -98,8 +98,8 @@ public final class Probe {
     compareAll(run);
     run.findings.examples().forEach(example -> System.out.println("  ! " + example));
     table.append(run.findings.row(scenario.toString(), hitShare));
-    if (!run.findings.isTelling()) {
-      throw new IllegalStateException("nothing was written or read one of the ways:\n" + table);
+    if (!run.findings.coversAll()) {
+      throw new IllegalStateException("one kind of write or read did not happen:\n" + table);
     }
     sound &= run.findings.isSound();
   }
@@ -122,7 +122,7 @@ public final class Probe {
     return thread;
   }
 
-  private static void tellProgress(Run run) {
+  private static void printProgress(Run run) {
     for (int second = 1; !run.isOver(); second++) {
       Pace.rest(1_000);
       if (second % 5 == 0) {
@@ -131,7 +131,7 @@ public final class Probe {
     }
   }
 
-  /** Everything is quiet: what the proxy says must be what Redis says. */
+  /** Nobody writes any more, so the proxy must answer as Redis does. */
   private static void compareAll(Run run) throws IOException {
     try (Connection redis = new Connection(run.subject.redis(), TIMEOUT_MS);
         Connection resp = new Connection(run.subject.proxy(Protocol.RESP), TIMEOUT_MS);
@@ -139,7 +139,7 @@ public final class Probe {
       for (int key = 0; key < run.keys.count(); key++) {
         String name = run.keys.name(key);
         String value = redis.call("GET", name);
-        checkBook(run, key, value);
+        checkHistory(run, key, value);
         compare(run, Protocol.RESP, resp, name, value);
         compare(run, Protocol.HTTP, http, name, value);
         redis.call("DEL", name);
@@ -156,8 +156,8 @@ public final class Probe {
     }
   }
 
-  /** Or else nothing that was judged by the book is worth anything. */
-  private static void checkBook(Run run, int key, String value) {
+  /** Checks the probe itself: if the history is wrong, all judgements are worthless. */
+  private static void checkHistory(Run run, int key, String value) {
     History history = run.keys.history(key);
     if (!history.isRetired() && Keys.version(key, value) != history.last()) {
       throw new IllegalStateException(

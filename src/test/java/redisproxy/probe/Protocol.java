@@ -2,7 +2,7 @@ package redisproxy.probe;
 
 import java.io.IOException;
 
-/** How a read is asked of the proxy. */
+/** The protocol of a read through the proxy. */
 public enum Protocol {
   RESP {
     @Override
@@ -17,6 +17,6 @@ public enum Protocol {
     }
   };
 
-  /** The value, or null when there is no such key. */
+  /** Returns the value, or null if there is no such key. */
   abstract String get(Connection connection, String key) throws IOException;
 }

@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Relays TCP connections, and can become a black hole: bytes go in, none comes out, nothing is
- * closed; or keep back what comes over one of them. Two threads for each connection.
+ * Relays TCP connections. It can become a black hole, which takes bytes, passes none on and closes
+ * nothing. It can also hold back the data of one connection. Uses two threads for each connection.
  */
 public final class Relay implements AutoCloseable {
   private static final int CONNECTIONS = 256;
@@ -22,7 +22,7 @@ public final class Relay implements AutoCloseable {
   private final Set<Socket> sockets = new HashSet<>();
   private boolean stalled;
 
-  /** Nothing goes back over the connection whose other end is at this port; 0 = all flow. */
+  /** Data from the target is held back on the connection with this local port; 0 = none. */
   private int held;
 
   Relay(InetSocketAddress target) throws IOException {
@@ -36,26 +36,26 @@ public final class Relay implements AutoCloseable {
   }
 
   /**
-   * From now on what the target says over one connection is kept back, and comes later.
+   * From now on holds back what the target sends over one connection.
    *
-   * @param port that the relay has connected to the target from
+   * @param port the local port of the relay's connection to the target
    */
   public synchronized void hold(int port) {
     held = port;
   }
 
-  /** What was kept back is passed on. */
+  /** Passes on what was held back. */
   public synchronized void pass() {
     held = 0;
     notifyAll();
   }
 
-  /** From now on nothing is passed on. */
+  /** From now on passes nothing on. */
   public synchronized void stall() {
     stalled = true;
   }
 
-  /** Closes every connection, what they held back with them, and relays new ones again. */
+  /** Closes every connection, drops what was held back, and relays new connections again. */
   public synchronized void drop() {
     sockets.forEach(Relay::close);
     sockets.clear();
@@ -69,7 +69,7 @@ public final class Relay implements AutoCloseable {
         relay(server.accept());
       }
     } catch (IOException e) {
-      // closed
+      // The relay was closed.
     }
   }
 
@@ -104,12 +104,12 @@ public final class Relay implements AutoCloseable {
         out.write(buffer, 0, length);
       }
     } catch (IOException | InterruptedException e) {
-      // one side is gone: so is the other
+      // One side is gone, so close both.
     }
     end(from, to);
   }
 
-  /** What was held back when its connection was dropped must not get out. */
+  /** Waits while data is held back. Data of a dropped connection must never be passed on. */
   private synchronized void awaitFlow(Socket from) throws IOException, InterruptedException {
     while ((stalled || from.getLocalPort() == held) && !from.isClosed()) {
       wait();
@@ -130,7 +130,7 @@ public final class Relay implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // it is gone then, too
+      // It is closed in any case.
     }
   }
 

@@ -17,7 +17,7 @@ class RelayTest {
   }
 
   @Test
-  void whatABlackHoleHasSwallowed_neverArrives_andNewConnectionsWorkAgain() throws IOException {
+  void dataSentIntoABlackHole_neverArrives_andNewConnectionsWork() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
         Relay relay = new Relay((InetSocketAddress) server.getLocalSocketAddress())) {
       try (Socket client = connect(relay);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/** What the threads of one run share. */
+/** The state that the threads of one run share. */
 final class Run {
   final Options options;
   final Subject subject;
@@ -12,7 +12,7 @@ final class Run {
   final Findings findings = new Findings();
   final Outage outage = new Outage();
 
-  /** A writer writes with the read lock; who holds the write lock knows that nobody does. */
+  /** Writers write under the read lock. While the write lock is held, nobody writes. */
   final ReadWriteLock writing = new ReentrantReadWriteLock(true);
 
   private volatile boolean over;
@@ -32,9 +32,9 @@ final class Run {
   }
 
   /**
-   * Reads a key through the proxy and judges what comes.
+   * Reads a key through the proxy and judges the result.
    *
-   * @param floor the newest version this connection has read before, or has written
+   * @param floor the newest version that this connection has read or written before
    * @return the version read, or MISSING
    */
   int read(Protocol protocol, Connection connection, int key, int floor) throws IOException {

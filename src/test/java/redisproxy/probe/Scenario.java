@@ -11,7 +11,7 @@ enum Scenario {
     @Override
     void disturb(Run run) {}
   },
-  /** The proxy's feed connection is killed, again and again; Redis can be reached all the time. */
+  /** The proxy's feed connection is killed again and again. Redis stays reachable. */
   FEED_KILLED {
     @Override
     void disturb(Run run) throws IOException {
@@ -23,7 +23,7 @@ enum Scenario {
       System.out.println("  feed connections killed: " + killed);
     }
   },
-  /** Redis stands still, its connections open. */
+  /** Redis is frozen. Its connections stay open. */
   PAUSED {
     @Override
     void disturb(Run run) throws InterruptedException {
@@ -34,7 +34,7 @@ enum Scenario {
       recover(run);
     }
   },
-  /** Redis saves all it holds, ends, and comes back with it. */
+  /** Redis saves its data, ends, and starts again with the data. */
   RESTARTED {
     @Override
     void disturb(Run run) throws IOException, InterruptedException {
@@ -42,14 +42,14 @@ enum Scenario {
       try (Connection connection = new Connection(run.subject.redis(), TIMEOUT_MS)) {
         connection.call("SHUTDOWN", "SAVE");
       } catch (EOFException | SocketException gone) {
-        // as it should be
+        // Expected: Redis has ended.
       }
       Pace.rest(run.options.outage().toMillis());
       run.subject.ownRedis().restart();
       recover(run);
     }
   },
-  /** Redis crashes, and comes back empty. */
+  /** Redis crashes, and starts again empty. */
   DATA_LOST {
     @Override
     void disturb(Run run) throws InterruptedException {
@@ -58,16 +58,16 @@ enum Scenario {
       Pace.rest(run.options.outage().toMillis());
       run.writing.writeLock().lock();
       try {
-        run.keys.losing();
+        run.keys.beforeLoss();
         run.subject.ownRedis().restart();
-        run.keys.lost(System.nanoTime());
+        run.keys.afterLoss(System.nanoTime());
       } finally {
         run.writing.writeLock().unlock();
       }
       recover(run);
     }
   },
-  /** The proxy's connections swallow all and say nothing, then close; Redis itself is well. */
+  /** The proxy's connections to Redis pass nothing on, and then close. Redis itself works. */
   BLACK_HOLE {
     @Override
     void disturb(Run run) throws InterruptedException {
@@ -82,16 +82,16 @@ enum Scenario {
   private static final int KILLS = 5;
   private static final int TIMEOUT_MS = 5_000;
 
-  /** The proxy is not asked sooner: it may not yet have seen that its connections are closed. */
+  /** The wait before the proxy is asked, so that it can notice that its connections are closed. */
   private static final int NOTICE_MS = 100;
 
-  /** The name the proxy gives its feed connection. */
+  /** The name that the proxy gives its feed connection. */
   private static final String FEED = "redis-proxy-feed";
 
-  /** Called once, in the midst of the run; takes as long as it takes. */
+  /** Called once, in the middle of the run. May take any time. */
   abstract void disturb(Run run) throws IOException, InterruptedException;
 
-  /** Whether Redis and proxy must be the probe's own. */
+  /** Whether the probe must have started Redis and the proxy itself. */
   boolean needsOwn() {
     return this != CALM && this != FEED_KILLED;
   }

@@ -1,6 +1,8 @@
 package redisproxy.probe;
 
-/** How stale reads were, in steps of a tenth of a millisecond up to a minute. One thread. */
+/**
+ * A histogram of staleness, in steps of a tenth of a millisecond up to a minute. For one thread.
+ */
 final class Staleness {
   private static final int STEPS = 600_000;
   private static final long STEP_NANOS = 100_000;
@@ -19,7 +21,7 @@ final class Staleness {
     return count;
   }
 
-  /** Milliseconds that the given share of the stale reads did not exceed. */
+  /** Returns a quantile of the staleness, in milliseconds. */
   double ms(double share) {
     long left = (long) Math.ceil(share * count);
     int step = 0;

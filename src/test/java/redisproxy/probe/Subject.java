@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import redisproxy.dev.EmbeddedRedis;
 
 /**
- * What is probed: a Redis of its own and the packaged proxy before it, with a relay between where
- * one is needed; or what is already running, which can be read and written and no more.
+ * The system under test: a new Redis and the packaged proxy in front of it, with a relay between
+ * them if needed. Or a system that already runs, which the probe can only read and write.
  */
 public final class Subject implements AutoCloseable {
   private static final Path START_SCRIPT = Path.of("bin", "redis-proxy");
@@ -46,12 +46,12 @@ public final class Subject implements AutoCloseable {
   }
 
   /**
-   * Starts all; the proxy takes its other settings from the environment.
+   * Starts Redis and the proxy. The proxy takes its other settings from the environment.
    *
-   * @param log where the proxy's output goes
+   * @param log the file for the proxy's output
    * @param relayed whether its connections to Redis go through a relay
-   * @param settings of the proxy, as variables of its environment
-   * @param arguments of the proxy
+   * @param settings the proxy's settings, as environment variables
+   * @param arguments the proxy's arguments
    */
   public static Subject start(
       Path log, boolean relayed, Map<String, String> settings, String... arguments)
@@ -92,7 +92,7 @@ public final class Subject implements AutoCloseable {
     environment.put("RESP_PORT", "" + resp.getPort());
     environment.put("HTTP_PORT", "" + http.getPort());
     environment.put("ADMIN_PORT", "" + admin.getPort());
-    // meant for some other Redis; ours asks for neither
+    // They are for another Redis. This one needs neither.
     environment.remove("REDIS_USERNAME");
     environment.remove("REDIS_PASSWORD");
     environment.putAll(settings);
@@ -107,7 +107,7 @@ public final class Subject implements AutoCloseable {
   /**
    * Ends the proxy and starts it again, on the same ports.
    *
-   * @param kindly whether it may finish what it is doing
+   * @param kindly whether to stop it in order, instead of killing it
    */
   public void restartProxy(boolean kindly) throws IOException, InterruptedException {
     if (kindly) {
@@ -124,7 +124,7 @@ public final class Subject implements AutoCloseable {
     return proxy.pid();
   }
 
-  /** What an HTTP GET of the admin port answers. */
+  /** Returns the body of a GET on the admin port. */
   public String admin(String path) throws IOException {
     try (Connection connection = new Connection(admin, ADMIN_TIMEOUT_MS)) {
       return connection.httpGet(path);
@@ -148,9 +148,9 @@ public final class Subject implements AutoCloseable {
   }
 
   /**
-   * Returns when the proxy says that it is ready; at once when that cannot be asked.
+   * Waits until the proxy reports that it is ready. Returns at once if there is no admin port.
    *
-   * @throws IllegalStateException when it does not within a minute
+   * @throws IllegalStateException if it is not ready within a minute
    */
   public void awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + READY_NANOS;
@@ -169,7 +169,7 @@ public final class Subject implements AutoCloseable {
     }
   }
 
-  /** The share of lookups so far that were hits, in percent; NaN when that cannot be asked. */
+  /** The hit ratio so far, in percent; NaN if there is no admin port. */
   double hitShare() throws IOException {
     if (admin == null) {
       return Double.NaN;
@@ -183,7 +183,7 @@ public final class Subject implements AutoCloseable {
     URI uri = URI.create("probe://" + environment.getOrDefault(name, ""));
     if (uri.getHost() == null || uri.getPort() < 0) {
       throw new IllegalArgumentException(
-          "PROBE_REDIS, PROBE_RESP and PROBE_HTTP are host:port, or none of them is set");
+          "set PROBE_REDIS, PROBE_RESP and PROBE_HTTP to host:port, or set none of them");
     }
     return new InetSocketAddress(uri.getHost(), uri.getPort());
   }

@@ -6,8 +6,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import redisproxy.probe.Origin.Way;
 
 /**
- * Writes keys that nobody else writes, at random straight to Redis or through the proxy, until the
- * run is over. Through the proxy it also reads back now and then what it has just written.
+ * Writes keys that no other writer writes, at random straight to Redis or through the proxy, until
+ * the run is over. Sometimes it also reads its last write back through the proxy.
  */
 final class Writer implements Runnable {
   private static final double HOT_SHARE = 0.5;
@@ -15,7 +15,7 @@ final class Writer implements Runnable {
   private static final int TIMEOUT_MS = 1_000;
   private static final int REST_MS = 200;
 
-  /** What is sent at once; as often as it stands here. */
+  /** The commands of one send. An entry that is listed more often is sent more often. */
   private static final List<List<Command>> WRITES =
       List.of(
           List.of(Command.SET),
@@ -60,7 +60,7 @@ final class Writer implements Runnable {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     int key = ownKey();
     Line line = random.nextBoolean() ? straight : through;
-    // an outage of one way is no reason not to write the other
+    // If one way is down, use the other.
     Line usable = line.isUsable() ? line : line == straight ? through : straight;
     if (!run.keys.history(key).isRetired() && usable.isUsable()) {
       int version = usable.write(key, writes.get(random.nextInt(writes.size())));
@@ -77,7 +77,7 @@ final class Writer implements Runnable {
     return own < run.keys.count() ? own : number;
   }
 
-  /** One of the two ways, and the connection it takes. */
+  /** One of the two ways to write, and its connection. */
   private final class Line implements AutoCloseable {
     private final Way way;
     private Connection connection;
@@ -87,7 +87,7 @@ final class Writer implements Runnable {
       this.way = way;
     }
 
-    /** Whether it is connected, and Redis answers at its other end; asked anew after a rest. */
+    /** Whether it is connected to a Redis that answers. Tries again after a rest. */
     boolean isUsable() {
       if (connection == null && System.nanoTime() - restsUntil > 0) {
         try {
@@ -95,7 +95,7 @@ final class Writer implements Runnable {
               new Connection(
                   way == Way.STRAIGHT ? run.subject.redis() : run.subject.proxy(Protocol.RESP),
                   TIMEOUT_MS);
-          // only Redis can know it, so the proxy passes it on
+          // The proxy forwards TIME, because only Redis knows the answer.
           connection.call("TIME");
         } catch (IOException e) {
           rest();
@@ -104,7 +104,10 @@ final class Writer implements Runnable {
       return connection != null;
     }
 
-    /** Sends all at once, with a version each; returns the last one, 0 when no reply came. */
+    /**
+     * Sends all commands at once, each with its own version. Returns the last version, or 0 without
+     * a reply.
+     */
     int write(int key, List<Command> commands) {
       History history = run.keys.history(key);
       StringBuilder requests = new StringBuilder();
