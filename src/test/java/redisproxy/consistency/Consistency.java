@@ -10,11 +10,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code make consistency}: one trial after the other, each with a seed of its own, for SECONDS
- * (1800). SEED is that of the first (else drawn), and the next one's is one more; NEMESES are names
- * with commas between, or all. A seed repeats what sessions ask and what strikes when, not how
- * threads take turns. Ends with status 1 when something was found, which is then in {@code
- * target/consistency}; with 2 when it could not be found out.
+ * {@code make consistency}: runs one trial after the other, each with its own seed, for SECONDS
+ * (1800). SEED is the seed of the first trial (default: random); each later trial adds one. NEMESES
+ * is a comma-separated list, or all. A seed repeats the requests of sessions and the strikes, but
+ * not how threads take turns. Exits with status 1 if it found faults, which are then in {@code
+ * target/consistency}, and with 2 if trials could not be judged.
  */
 public final class Consistency {
   static final Path FOLDER = Path.of("target", "consistency");
@@ -54,12 +54,12 @@ public final class Consistency {
     } while (System.nanoTime() < end);
     System.out.println(trials + " trials, " + unjudged + " of them not judged");
     if (isSound && unjudged > 0) {
-      throw new IllegalStateException("not all could be judged");
+      throw new IllegalStateException("some trials could not be judged");
     }
     return isSound;
   }
 
-  /** One trial, told of on standard output; returns what was found. */
+  /** Runs one trial, reports it on standard output, and returns the faults. */
   static List<Fault> trial(long seed, long ms, Set<Nemesis> nemeses)
       throws IOException, InterruptedException {
     try (Trial trial = new Trial(seed, ms, nemeses, FOLDER)) {
@@ -67,8 +67,8 @@ public final class Consistency {
       List<Fault> faults = trial.run(SESSIONS, PER_SECOND);
       System.out.println("  " + trial.summary());
       if (!faults.isEmpty()) {
-        Path told = trial.tell(seed, faults);
-        System.out.println("  " + faults.size() + " FAULTS, told in " + told);
+        Path report = trial.writeReport(seed, faults);
+        System.out.println("  " + faults.size() + " FAULTS, see " + report);
         faults.stream().limit(5).forEach(fault -> System.out.println("  ! " + fault));
       }
       return faults;

@@ -8,14 +8,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * A few seconds of {@code make consistency}. Its seed is printed; {@code -Dtest.seed=N} takes
- * another.
+ * A few seconds of {@code make consistency}. It prints its seed; {@code -Dtest.seed=N} sets one.
  */
 class ConsistencyIT {
   private static final long MS = 8_000;
 
   @Test
-  void whatClientsAreTold_fitsWhatRedisHasDone() throws Exception {
+  void replies_areConsistentWithTheLogOfRedis() throws Exception {
     long seed = Long.getLong("test.seed", ThreadLocalRandom.current().nextInt(1_000_000));
     List<Fault> faults = Consistency.trial(seed, MS, EnumSet.allOf(Nemesis.class));
     assertEquals(List.of(), faults, "SEED=" + seed);

@@ -1,39 +1,39 @@
 package redisproxy.consistency;
 
 /**
- * Something that must not be.
+ * A violation of consistency.
  *
- * @param key of which; null where it is of none
- * @param at when, by {@link System#nanoTime}
- * @param what in full, for people
+ * @param key the affected key; null if there is none
+ * @param at the time, by {@link System#nanoTime}
+ * @param what a full description, for people
  */
 record Fault(Kind kind, String key, long at, String what) {
   enum Kind {
-    /** A read of what the key never held, or not yet. */
+    /** A read returned a value that the key never had, or did not have yet. */
     INVENTED,
-    /** A session has read less than it had read, or written, before. */
+    /** A session read an older version than it had read or written before. */
     WENT_BACK,
-    /** A read overlooked a write through the proxy that had been acknowledged. */
+    /** A read overlooked an acknowledged write through the proxy. */
     STALE,
-    /** A read overlooked a write past the proxy for longer than it may take to be told. */
+    /** A read overlooked a write past the proxy for longer than an invalidation may take. */
     LATE,
-    /** A value was read though its time was over. */
+    /** A read returned a value that had expired. */
     OUTLIVED,
-    /** A write was acknowledged and is not in Redis's log. */
+    /** A write was acknowledged but is not in Redis's log. */
     NOT_DONE,
     /** A write is more than once in Redis's log. */
     DONE_TWICE,
-    /** A transaction failed, and is in Redis's log. */
+    /** A transaction failed but is in Redis's log. */
     DONE_THOUGH_REFUSED,
-    /** Redis did a session's writes in another order. */
+    /** Redis executed the writes of a session in another order. */
     OUT_OF_ORDER,
-    /** Something came between a read and a write that belong together. */
+    /** Another write came between a read and a write that are atomic. */
     NOT_ATOMIC,
-    /** When all was quiet, not what Redis itself said. */
+    /** A read at the end, when nobody writes any more, differs from Redis. */
     STALE_IN_THE_END,
-    /** A buffer of the proxy's was not released. */
+    /** The proxy did not release a buffer. */
     LEAK,
-    /** What was asked of Redis itself does not fit its log: the harness is wrong. */
+    /** Redis's own replies contradict its log, so the harness is wrong. */
     HARNESS
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import redisproxy.probe.Pace;
 
-/** What goes wrong, or changes much at once, while sessions ask. */
+/** Failures, and large changes, that strike while sessions send requests. */
 enum Nemesis {
   FEED_KILLED {
     @Override
@@ -15,8 +15,9 @@ enum Nemesis {
     }
   },
   /**
-   * Keys are written past the proxy while the feed is lost. Nobody asks until it is back: a read
-   * would have its key dropped, a script everything.
+   * Keys are written past the proxy while the feed is lost. No session sends a request until the
+   * feed is back: a read would make the proxy drop its key, and a script would make it drop
+   * everything.
    */
   UNTOLD {
     @Override
@@ -34,14 +35,14 @@ enum Nemesis {
           });
     }
   },
-  /** All the proxy's connections, dedicated ones with them. */
+  /** All connections of the proxy to Redis are killed, also dedicated ones. */
   CONNECTIONS_KILLED {
     @Override
     void strike(Trial trial, int strength) throws IOException, InterruptedException {
       trial.outOfReach(() -> trial.kill(client -> !client.contains(" name=" + Session.NAME + " ")));
     }
   },
-  /** What Redis tells comes late; everything else is well. */
+  /** Invalidations arrive late. Everything else works. */
   FEED_DELAYED {
     @Override
     void strike(Trial trial, int strength) throws IOException {
@@ -67,7 +68,7 @@ enum Nemesis {
       trial.outOfReach(() -> trial.subject().relay().drop());
     }
   },
-  /** Redis stands still, its connections open. */
+  /** Redis is frozen. Its connections stay open. */
   PAUSED {
     @Override
     void strike(Trial trial, int strength) throws IOException, InterruptedException {
@@ -79,7 +80,7 @@ enum Nemesis {
           });
     }
   },
-  /** Redis answers none of its clients for a while, or no writes. */
+  /** CLIENT PAUSE: for a while Redis answers no client, or no writes. */
   CLIENTS_PAUSED {
     @Override
     void strike(Trial trial, int strength) throws IOException, InterruptedException {
@@ -110,7 +111,7 @@ enum Nemesis {
       trial.write(strength % 2 == 0, strength % 3 == 0 ? "FLUSHDB" : "FLUSHALL");
     }
   },
-  /** Through the proxy: past it Redis tells nobody. */
+  /** SWAPDB through the proxy. Past the proxy, Redis would send no invalidation for it. */
   SWAPPED {
     @Override
     void strike(Trial trial, int strength) throws IOException {
@@ -139,9 +140,9 @@ enum Nemesis {
   private static final long FEED_BACK_MS = 300;
 
   /**
-   * Comes about, and is over when this returns.
+   * Strikes, and returns when it is over.
    *
-   * @param strength 0 to 99, drawn at random
+   * @param strength a random number from 0 to 99
    */
   abstract void strike(Trial trial, int strength) throws IOException, InterruptedException;
 

@@ -1,19 +1,20 @@
 package redisproxy.consistency;
 
 /**
- * What became of one part of a request. Those of one session come in the order of its requests.
+ * The result of one part of a request. The operations of one session have the order of its
+ * requests.
  *
- * @param session which; each connection is one
+ * @param session the number of the session; each connection is one session
  * @param what the request, for people
- * @param value what was read or written; null is missing
- * @param invoked before it was sent, by {@link System#nanoTime}
- * @param completed when its reply had come
- * @param follows of a write: nothing may come between what this session has last read of the key
- *     and this
+ * @param value the value that was read or written; null is missing
+ * @param invoked the time before it was sent, by {@link System#nanoTime}
+ * @param completed the time when its reply had arrived
+ * @param follows for a write: no other write may come between this session's last read of the key
+ *     and this write
  */
 record Operation(
     int session,
-    Door door,
+    Channel channel,
     String what,
     Part part,
     String value,
@@ -23,9 +24,9 @@ record Operation(
     boolean follows) {
   enum Outcome {
     DONE,
-    /** Redis has said that it has not done it. */
+    /** Redis replied that it did not execute it. */
     REFUSED,
-    /** There was no reply, or an error: perhaps it was done, or will be. */
+    /** There was no reply, or an error. Redis may have executed it, or may do so later. */
     UNKNOWN
   }
 

@@ -4,9 +4,9 @@ package redisproxy.consistency;
  * One key that a request reads or writes.
  *
  * @param key database and name, as in {@code 0/k1}
- * @param value what is written, null when the key is missing then; of a read nothing
- * @param tag what names a write in Redis's own log: no two have the same; null of a read
- * @param lifetimeMs after which a value written expires; 0 = never
+ * @param value the value that is written; null for a deletion and for a read
+ * @param tag the unique tag that identifies a write in Redis's log; null for a read
+ * @param lifetimeMs the time after which a written value expires; 0 = never
  */
 record Part(String key, String value, String tag, long lifetimeMs) {
   static Part read(String key) {

@@ -3,7 +3,7 @@ package redisproxy.consistency;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What all sessions have asked and were told. Any thread. */
+/** Records the requests and replies of all sessions. Thread-safe. */
 final class Recorder {
   private final List<Operation> operations = new ArrayList<>();
   private int sessions;
@@ -13,7 +13,7 @@ final class Recorder {
     return ++sessions;
   }
 
-  /** Adds what has become of requests that were sent at once, in their order. */
+  /** Adds the results of requests that were sent at once, in their order. */
   synchronized void add(List<Operation> more) {
     operations.addAll(more);
   }

@@ -9,19 +9,19 @@ import redisproxy.probe.Connection;
 import redisproxy.probe.Pace;
 
 /**
- * All that Redis does, in its order: what MONITOR tells and, over the same connection, which keys
- * have expired. One of its threads reads; any may ask.
+ * The log of everything that Redis executes, in order: the output of MONITOR and, over the same
+ * connection, the keys that expire. Its own thread reads the log. Any thread may query it.
  */
 final class RedisLog implements AutoCloseable {
   private static final int NO_TIMEOUT = 0;
   private static final int TIMEOUT_MS = 5_000;
   private static final long SEEN_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-  /** From the time of day, in nanoseconds. */
+  /** The difference between {@link System#nanoTime} and the time of day, in nanoseconds. */
   private final long offset = System.nanoTime() - System.currentTimeMillis() * 1_000_000;
 
   private final InetSocketAddress redis;
-  private final List<Done> done = new ArrayList<>();
+  private final List<LogEntry> done = new ArrayList<>();
   private Connection connection;
   private Thread thread;
   private String seen = "";
@@ -32,7 +32,7 @@ final class RedisLog implements AutoCloseable {
     attach();
   }
 
-  /** Begins to listen; nobody may be writing. */
+  /** Starts listening. Call it while nobody writes. */
   void attach() throws IOException {
     try (Connection settings = new Connection(redis, TIMEOUT_MS)) {
       settings.call("CONFIG", "SET", "notify-keyspace-events", "Ex");
@@ -54,7 +54,7 @@ final class RedisLog implements AutoCloseable {
         add(told);
       }
     } catch (IOException e) {
-      // Redis has ended, or this has
+      // Redis has ended, or this log was closed.
     }
   }
 
@@ -63,10 +63,10 @@ final class RedisLog implements AutoCloseable {
       String channel = (String) event.get(2);
       int db = Integer.parseInt(channel.replaceAll("\\D", ""));
       long at = done.isEmpty() ? offset : done.get(done.size() - 1).at();
-      done.add(new Done(at, db, List.of(Done.EXPIRED, (String) event.get(3))));
+      done.add(new LogEntry(at, db, List.of(LogEntry.EXPIRED, (String) event.get(3))));
       return;
     }
-    Done next = Done.parse((String) told, offset);
+    LogEntry next = LogEntry.parse((String) told, offset);
     if (next.name().equals("echo")) {
       seen = next.words().get(1);
     } else {
@@ -74,16 +74,19 @@ final class RedisLog implements AutoCloseable {
     }
   }
 
-  /** Redis has crashed with all it held. Returns when everything it had told is here. */
+  /**
+   * Records that Redis has crashed and lost all data. First waits until everything it had sent is
+   * read.
+   */
   void lost() throws InterruptedException {
     thread.join();
     synchronized (this) {
-      done.add(new Done(System.nanoTime(), 0, List.of(Done.LOST)));
+      done.add(new LogEntry(System.nanoTime(), 0, List.of(LogEntry.LOST)));
     }
   }
 
-  /** All that Redis has done until now. */
-  List<Done> whole() throws IOException {
+  /** Returns everything that Redis has executed until now. */
+  List<LogEntry> whole() throws IOException {
     String mark = "mark-" + ++marks;
     try (Connection other = new Connection(redis, TIMEOUT_MS)) {
       other.call("ECHO", mark);
@@ -91,7 +94,7 @@ final class RedisLog implements AutoCloseable {
     long deadline = System.nanoTime() + SEEN_NANOS;
     while (!hasSeen(mark)) {
       if (System.nanoTime() > deadline) {
-        throw new IOException("MONITOR does not tell what Redis does");
+        throw new IOException("MONITOR does not show what Redis executes");
       }
       Pace.rest(5);
     }

@@ -4,20 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Makes up what a session asks next. What it draws is the same for the same seed. */
+/** Generates the requests of a session. The same seed gives the same requests. */
 final class Requests {
   static final List<String> HOT = List.of("k0", "k1", "k2", "k3");
 
   /** Values of these expire. */
   static final List<String> SHORT = List.of("t0", "t1");
 
-  /** Written rarely: what is not dropped then is found long afterwards. */
+  /** Written rarely, so that a missed invalidation still shows long afterwards. */
   static final List<String> RARE = List.of("r0", "r1", "r2", "r3");
 
   static final int LIFETIME_MS = 400;
   private static final int COLD = 24;
 
-  /** Longer than the proxy keeps. */
+  /** Longer than the largest value that the proxy caches. */
   private static final String LONG = ".".repeat(3_000);
 
   private final Random random;
@@ -26,9 +26,9 @@ final class Requests {
   private int counter;
 
   /**
-   * What one session asks.
+   * Creates the requests of one session.
    *
-   * @param writer names it; the values it writes begin with it, and nobody else's do
+   * @param writer the unique name of the session; the values that it writes begin with it
    */
   Requests(Random random, String writer, int db) {
     this.random = random;
@@ -46,7 +46,7 @@ final class Requests {
     return names;
   }
 
-  /** A key that is read. */
+  /** Returns a key to read. */
   String key() {
     int at = random.nextInt(10);
     String name =
@@ -58,7 +58,7 @@ final class Requests {
     return db + "/" + name;
   }
 
-  /** One whose values do not expire. */
+  /** Returns a key whose values do not expire. */
   private String lasting() {
     int at = random.nextInt(400);
     String name =
@@ -76,7 +76,7 @@ final class Requests {
     return Step.get(key());
   }
 
-  /** What is short and asked by everybody: it shares a connection to Redis. */
+  /** Returns a short write, which goes over a shared connection to Redis. */
   private Step write() {
     return switch (random.nextInt(5)) {
       case 0 -> Step.delete(lasting(), "del:" + writer + "-" + counter++);
@@ -107,10 +107,10 @@ final class Requests {
   }
 
   /**
-   * What is sent at once next.
+   * Returns the requests to send next, at once.
    *
-   * @param kind of session: 0 only reads; 1 makes short writes, too, but never both in one
-   *     pipeline, so that they need no connection of their own; others do everything
+   * @param kind the kind of session: 0 only reads; 1 also makes short writes, but never both in one
+   *     pipeline, so it needs no dedicated connection; others do everything
    */
   List<List<Step>> next(int kind) {
     if (kind > 1 && random.nextInt(8) == 0) {

@@ -12,9 +12,15 @@ import redisproxy.probe.Pace;
 import redisproxy.probe.Protocol;
 import redisproxy.probe.Subject;
 
-/** Asks one thing after the other over connections of its own until told to end. A thread. */
+/**
+ * Sends one request after the other over its own connections until it is ended. Runs in its own
+ * thread.
+ */
 final class Session implements Runnable {
-  /** Of the connections past the proxy, so that they are not killed with its own. */
+  /**
+   * The name of connections past the proxy, so that they are not killed with the proxy's
+   * connections.
+   */
   static final String NAME = "consistency";
 
   private static final int TIMEOUT_MS = 4_000;
@@ -23,27 +29,32 @@ final class Session implements Runnable {
 
   private final Subject subject;
   private final Recorder recorder;
-  private final Door door;
+  private final Channel channel;
   private final Random random;
   private final Pace pace;
-  private final Lock asking;
+  private final Lock sending;
   private volatile boolean over;
 
   /**
-   * A session, not yet started.
+   * Creates a session that is not yet started.
    *
-   * @param random what it asks is drawn from this
-   * @param perSecond how often it asks
-   * @param asking held while it does
+   * @param random the source of its requests
+   * @param perSecond how often it sends requests
+   * @param sending held while it sends requests and waits for the replies
    */
   Session(
-      Subject subject, Recorder recorder, Door door, Random random, double perSecond, Lock asking) {
+      Subject subject,
+      Recorder recorder,
+      Channel channel,
+      Random random,
+      double perSecond,
+      Lock sending) {
     this.subject = subject;
     this.recorder = recorder;
-    this.door = door;
+    this.channel = channel;
     this.random = random;
     this.pace = new Pace(perSecond);
-    this.asking = asking;
+    this.sending = sending;
   }
 
   void end() {
@@ -54,10 +65,10 @@ final class Session implements Runnable {
   public void run() {
     while (!over) {
       try {
-        if (door == Door.HTTP) {
-          askHttp();
+        if (channel == Channel.HTTP) {
+          sendHttp();
         } else {
-          askResp();
+          sendResp();
         }
       } catch (IOException e) {
         recorder.error();
@@ -72,15 +83,15 @@ final class Session implements Runnable {
 
   private void turn(Turn turn) throws IOException {
     pace.await();
-    asking.lock();
+    sending.lock();
     try {
       turn.take();
     } finally {
-      asking.unlock();
+      sending.unlock();
     }
   }
 
-  private void askResp() throws IOException {
+  private void sendResp() throws IOException {
     int session = recorder.nextSession();
     int kind = random.nextInt(4);
     int db = random.nextInt(5) == 0 ? 1 : 0;
@@ -88,8 +99,8 @@ final class Session implements Runnable {
     Requests requests = new Requests(random, "s" + session, db);
     try (Connection connection =
         new Connection(
-            door == Door.RESP ? subject.proxy(Protocol.RESP) : subject.redis(), TIMEOUT_MS)) {
-      if (door == Door.STRAIGHT) {
+            channel == Channel.RESP ? subject.proxy(Protocol.RESP) : subject.redis(), TIMEOUT_MS)) {
+      if (channel == Channel.STRAIGHT) {
         connection.call("CLIENT", "SETNAME", NAME);
       }
       if (isResp3) {
@@ -103,14 +114,14 @@ final class Session implements Runnable {
         turn(
             () -> {
               for (List<Step> steps : next) {
-                Step.play(steps, connection, session, door, recorder);
+                Step.play(steps, connection, session, channel, recorder);
               }
             });
       }
     }
   }
 
-  private void askHttp() throws IOException {
+  private void sendHttp() throws IOException {
     int session = recorder.nextSession();
     Requests requests = new Requests(random, "h" + session, 0);
     Map<String, Connection.Response> seen = new HashMap<>();
@@ -118,12 +129,12 @@ final class Session implements Runnable {
       for (int left = 1 + random.nextInt(LONGEST); left > 0 && !over; left--) {
         String key = requests.key();
         int how = random.nextInt(3);
-        turn(() -> askHttp(connection, session, key, how, seen));
+        turn(() -> sendHttp(connection, session, key, how, seen));
       }
     }
   }
 
-  private void askHttp(
+  private void sendHttp(
       Connection connection,
       int session,
       String key,
@@ -157,7 +168,7 @@ final class Session implements Runnable {
         List.of(
             new Operation(
                 session,
-                door,
+                channel,
                 "GET " + path + (before == null ? "" : " if changed"),
                 Part.read(key),
                 value,

@@ -9,14 +9,15 @@ import java.util.stream.Stream;
 import redisproxy.probe.Connection;
 
 /**
- * Requests whose last reply tells what has become of them all.
+ * Requests whose last reply has the results of all of them.
  *
- * @param what for people
- * @param requests as they are sent
- * @param replies how many come
+ * @param what the requests, for people
+ * @param requests the requests as sent
+ * @param replies the number of replies
  * @param parts what is read and written, in order
- * @param isList whether the last reply has an element for each part, else it is that of the first
- * @param isAtomic whether nothing may come between a read and the write behind it
+ * @param isList whether the last reply has an element for each part; otherwise it is the result of
+ *     the first part
+ * @param isAtomic whether no other write may come between a read and the write after it
  */
 record Step(
     String what, String requests, int replies, List<Part> parts, boolean isList, boolean isAtomic) {
@@ -53,9 +54,9 @@ record Step(
     return swap(key, value, "GETSET", name(key), value);
   }
 
-  /** A script that reads and writes, and says which key, or does not. */
-  static Step script(String key, String value, boolean says) {
-    return says
+  /** A script that reads and writes a key, and declares the key or does not. */
+  static Step script(String key, String value, boolean declares) {
+    return declares
         ? swap(key, value, "EVAL", SWAP.formatted("KEYS[1]", "KEYS[1]"), "1", name(key), value)
         : swap(key, value, "EVAL", SWAP.formatted("ARGV[2]", "ARGV[2]"), "0", value, name(key));
   }
@@ -97,7 +98,7 @@ record Step(
     return new Step("MULTI GET SET GET " + name + " " + value, requests, 5, parts, true, true);
   }
 
-  /** A SET that is refused when the key was written since the WATCH before. */
+  /** A SET that fails if the key was written since the last WATCH. */
   static Step setIfUnwatched(String key, String value) {
     String requests =
         Connection.request("MULTI")
@@ -113,9 +114,9 @@ record Step(
     return new Step(String.join(" ", request), text, 1, List.of(), false, false);
   }
 
-  /** What the last reply says of the parts, or what is to be said without one. */
-  List<Operation> told(
-      int session, Door door, long invoked, long completed, Object reply, boolean replied) {
+  /** Returns the results of the parts, from the last reply or from its absence. */
+  List<Operation> results(
+      int session, Channel channel, long invoked, long completed, Object reply, boolean replied) {
     List<Operation> operations = new ArrayList<>();
     boolean good = replied && !(reply instanceof Connection.ErrorReply);
     List<?> elements =
@@ -132,14 +133,14 @@ record Step(
       String value = part.isWrite() ? part.value() : fine ? (String) element : null;
       boolean follows = isAtomic && part.isWrite();
       operations.add(
-          new Operation(session, door, what, part, value, invoked, completed, outcome, follows));
+          new Operation(session, channel, what, part, value, invoked, completed, outcome, follows));
     }
     return operations;
   }
 
-  /** Sends all at once and records what becomes of them. */
+  /** Sends all steps at once and records the results. */
   static void play(
-      List<Step> steps, Connection connection, int session, Door door, Recorder recorder)
+      List<Step> steps, Connection connection, int session, Channel channel, Recorder recorder)
       throws IOException {
     List<Operation> operations = new ArrayList<>();
     long invoked = System.nanoTime();
@@ -154,12 +155,12 @@ record Step(
         if (reply instanceof Connection.ErrorReply) {
           recorder.error();
         }
-        operations.addAll(step.told(session, door, invoked, System.nanoTime(), reply, true));
+        operations.addAll(step.results(session, channel, invoked, System.nanoTime(), reply, true));
         played++;
       }
     } finally {
       for (Step step : steps.subList(played, steps.size())) {
-        operations.addAll(step.told(session, door, invoked, System.nanoTime(), null, false));
+        operations.addAll(step.results(session, channel, invoked, System.nanoTime(), null, false));
       }
       recorder.add(operations);
     }

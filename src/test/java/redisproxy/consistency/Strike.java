@@ -8,13 +8,13 @@ import java.util.Set;
 /**
  * When a nemesis strikes.
  *
- * @param afterMs from the beginning; later when the one before takes longer
+ * @param afterMs the time from the start of the trial; later if the previous strike takes longer
  * @param strength 0 to 99
  */
 record Strike(long afterMs, Nemesis nemesis, int strength) {
   private static final int APART_MS = 1_500;
 
-  /** What strikes in a time; the same for the same seed. */
+  /** Draws the strikes of a trial. The same seed gives the same strikes. */
   static List<Strike> draw(Random random, long forMs, Set<Nemesis> nemeses) {
     List<Nemesis> all = List.copyOf(nemeses);
     List<Strike> strikes = new ArrayList<>();

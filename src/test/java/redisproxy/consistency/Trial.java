@@ -19,15 +19,17 @@ import redisproxy.probe.Pace;
 import redisproxy.probe.Protocol;
 import redisproxy.probe.Subject;
 
-/** One Redis, one proxy, some sessions, and what strikes them, all drawn from one seed. */
+/**
+ * One Redis, one proxy, some sessions, and the nemeses that strike them. One seed decides them all.
+ */
 final class Trial implements AutoCloseable {
   private static final int TIMEOUT_MS = 4_000;
   private static final int END_MS = 20_000;
   private static final int HEARTBEAT_MS = 500;
 
   /**
-   * Two heartbeats pass before it is noticed that Redis does not tell; the rest is for a slow
-   * machine.
+   * The proxy needs two heartbeats to notice that Redis sends no invalidations. The rest is for a
+   * slow machine.
    */
   private static final int LATE_MS = 2 * HEARTBEAT_MS + 2_000;
 
@@ -41,8 +43,8 @@ final class Trial implements AutoCloseable {
   private final RedisLog log;
   private final Recorder recorder = new Recorder();
 
-  /** Sessions ask with the read lock; who holds the write lock knows that nobody does. */
-  private final ReadWriteLock asking = new ReentrantReadWriteLock(true);
+  /** Sessions send requests under the read lock. While the write lock is held, no session does. */
+  private final ReadWriteLock sending = new ReentrantReadWriteLock(true);
 
   private final List<long[]> outages = new ArrayList<>();
   private final Map<String, Integer> times = new HashMap<>();
@@ -79,7 +81,7 @@ final class Trial implements AutoCloseable {
     return settings;
   }
 
-  /** Writes the file of those that may change while the proxy runs. */
+  /** Writes the file with the settings that may change while the proxy runs. */
   void changeSettings(int which) throws IOException {
     String text =
         """
@@ -105,14 +107,14 @@ final class Trial implements AutoCloseable {
     return subject;
   }
 
-  /** Lets sessions ask and nemeses strike; returns what must not be. */
+  /** Runs the sessions and the nemeses, and returns the faults. */
   List<Fault> run(int sessions, double perSecond) throws IOException, InterruptedException {
     Map<Session, Thread> running = new HashMap<>();
     for (int i = 0; i < sessions; i++) {
-      Door door = i % 4 == 0 ? Door.HTTP : i % 4 == 1 ? Door.STRAIGHT : Door.RESP;
+      Channel channel = i % 4 == 0 ? Channel.HTTP : i % 4 == 1 ? Channel.STRAIGHT : Channel.RESP;
       Random own = new Random(random.nextLong());
       Session session =
-          new Session(subject, recorder, door, own, perSecond / sessions, asking.readLock());
+          new Session(subject, recorder, channel, own, perSecond / sessions, sending.readLock());
       Thread thread = new Thread(session, "session");
       thread.setDaemon(true);
       thread.setUncaughtExceptionHandler((each, fault) -> broken = fault);
@@ -124,13 +126,13 @@ final class Trial implements AutoCloseable {
     for (Thread thread : running.values()) {
       thread.join(END_MS);
       if (thread.isAlive()) {
-        throw new IllegalStateException("a session does not end");
+        throw new IllegalStateException("a session does not stop");
       }
     }
     if (broken != null) {
       throw new IllegalStateException("a session has failed", broken);
     }
-    judge();
+    check();
     return faults;
   }
 
@@ -147,15 +149,16 @@ final class Trial implements AutoCloseable {
     Pace.rest(Math.max(0, afterMs - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin)));
   }
 
-  // For nemeses
+  // Methods for nemeses.
 
-  /** Something that takes Redis out of the proxy's reach. */
+  /** Something that makes Redis unreachable for the proxy. */
   interface Disturbance {
     void happen() throws IOException, InterruptedException;
   }
 
   /**
-   * Lets it happen and waits until the proxy is ready again; what is read meanwhile is unverified.
+   * Runs a disturbance and waits until the proxy is ready again. Reads in this time count as
+   * unverified.
    */
   void outOfReach(Disturbance disturbance) throws IOException, InterruptedException {
     long begin = System.nanoTime();
@@ -181,11 +184,14 @@ final class Trial implements AutoCloseable {
     try {
       redis.call("CLIENT", "KILL", "ID", client.replaceAll("^id=(\\d+) .*\\s*", "$1"));
     } catch (Connection.ErrorReply gone) {
-      // already
+      // It is already closed.
     }
   }
 
-  /** Where the relay connects from for the proxy's feed; 0 when there is none just now. */
+  /**
+   * The port from which the relay connects to Redis for the proxy's feed; 0 if there is no feed
+   * now.
+   */
   int feedPort() throws IOException {
     try (Connection redis = straight()) {
       for (String client : redis.call("CLIENT", "LIST").split("\n")) {
@@ -209,34 +215,35 @@ final class Trial implements AutoCloseable {
     }
   }
 
-  /** Has everybody's keys written by a request that nobody else makes. */
+  /** Writes keys of all sessions, with a request that no session sends. */
   void write(boolean through, String... request) throws IOException {
     String text = String.join(" ", request);
     Part part = new Part(null, null, text + "#" + times.merge(text, 1, Integer::sum), 0);
     Step step = new Step(text, Connection.request(request), 1, List.of(part), false, false);
     try (Connection connection =
         through ? new Connection(subject.proxy(Protocol.RESP), TIMEOUT_MS) : straight()) {
-      Door door = through ? Door.RESP : Door.STRAIGHT;
-      Step.play(List.of(step), connection, recorder.nextSession(), door, recorder);
+      Channel channel = through ? Channel.RESP : Channel.STRAIGHT;
+      Step.play(List.of(step), connection, recorder.nextSession(), channel, recorder);
     } catch (IOException e) {
       recorder.error();
     }
   }
 
-  /** Lets it happen while no session asks anything. */
+  /** Runs a disturbance while no session sends requests. */
   void undisturbed(Disturbance disturbance) throws IOException, InterruptedException {
-    asking.writeLock().lock();
+    sending.writeLock().lock();
     try {
       disturbance.happen();
     } finally {
-      asking.writeLock().unlock();
+      sending.writeLock().unlock();
     }
   }
 
   /**
-   * Redis crashes and comes back empty. Nothing reaches it before its log is listened to.
+   * Redis crashes and starts again empty. No request reaches it before this trial listens to its
+   * log.
    *
-   * @param atOnce whether sessions are in the midst of something
+   * @param atOnce whether Redis crashes while sessions wait for replies
    */
   void loseData(boolean atOnce) throws IOException, InterruptedException {
     if (atOnce) {
@@ -253,34 +260,35 @@ final class Trial implements AutoCloseable {
         });
   }
 
-  // The end
+  // The end of the trial.
 
-  private void judge() throws IOException, InterruptedException {
+  private void check() throws IOException, InterruptedException {
     subject.awaitReady();
-    Map<String, Map<Door, List<String>>> read = new Quiet(subject).read();
+    Map<String, Map<Channel, List<String>>> read = new FinalReads(subject).read();
     List<Operation> operations = recorder.operations();
-    Book book = new Book(log.whole(), operations);
-    Judge judge = new Judge(book, LATE_MS, this::isUnverified);
-    faults.addAll(judge.judge(operations));
+    VersionHistory history = new VersionHistory(log.whole(), operations);
+    Checker checker = new Checker(history, LATE_MS, this::isUnverified);
+    faults.addAll(checker.check(operations));
     read.forEach(
-        (key, doors) ->
-            doors.forEach(
-                (door, values) ->
+        (key, channels) ->
+            channels.forEach(
+                (channel, values) ->
                     values.forEach(
                         value ->
-                            judge.inTheEnd(key, door, value, doors.get(Door.STRAIGHT).get(0)))));
+                            checker.inTheEnd(
+                                key, channel, value, channels.get(Channel.STRAIGHT).get(0)))));
     for (String line : Files.readAllLines(proxyLog)) {
       if (line.contains("LEAK: ")) {
         faults.add(new Fault(Fault.Kind.LEAK, null, System.nanoTime(), line));
       }
     }
-    summary = recorder + "; " + judge.summary();
+    summary = recorder + "; " + checker.summary();
   }
 
-  /** Writes down what happened around each fault. */
-  Path tell(long seed, List<Fault> found) throws IOException {
+  /** Writes a report of the faults, with what happened around each. */
+  Path writeReport(long seed, List<Fault> found) throws IOException {
     String head = "SEED=" + seed + "\n" + strikes + "\n" + Files.readString(file) + summary + "\n";
-    String story = new Story(recorder.operations(), log.whole()).tell(found);
+    String story = new FaultReport(recorder.operations(), log.whole()).describe(found);
     return Files.writeString(folder.resolve("faults-" + seed + ".txt"), head + story);
   }
 

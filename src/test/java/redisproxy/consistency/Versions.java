@@ -13,10 +13,10 @@ final class Versions {
   private final List<Version> all = new ArrayList<>(List.of(Version.NONE));
   private final Map<String, List<Version>> byValue = new HashMap<>();
 
-  /** Indexes. */
+  /** Maps tags to indexes. */
   private final Map<String, Integer> byTag = new HashMap<>();
 
-  /** By the time from which on they are known: the highest rank that is. */
+  /** Maps a time to the highest rank that all later reads must see. */
   private TreeMap<Long, Integer> known;
 
   private TreeMap<Long, Integer> binding;
@@ -39,18 +39,18 @@ final class Versions {
     byValue.computeIfAbsent(version.value(), value -> new ArrayList<>()).add(version);
   }
 
-  /** Those that had a value, in order. */
+  /** The versions with this value, in order. */
   List<Version> with(String value) {
     return byValue.getOrDefault(value, List.of());
   }
 
-  /** The one that a tag's write has made; null when it has made none. */
+  /** The version that the write with this tag made; null if it made none. */
   Version by(String tag) {
     Integer index = byTag.get(tag);
     return index == null ? null : all.get(index);
   }
 
-  /** The one before that, where their order is known; else null. */
+  /** The version before that one; null if their order is not known. */
   Version before(String tag) {
     Integer index = byTag.get(tag);
     if (index == null) {
@@ -60,7 +60,10 @@ final class Versions {
     return before.rank() < all.get(index).rank() ? before : null;
   }
 
-  /** The least rank that who asks at that time may be told, by Redis or, if bound, by the proxy. */
+  /**
+   * The lowest rank that a read sent at that time may return, from Redis or, if bound, from the
+   * proxy.
+   */
   int least(long asked, boolean bound) {
     if (known == null) {
       known = ranks(version -> true);
@@ -86,7 +89,7 @@ final class Versions {
     return ranks;
   }
 
-  /** How long before that time the first version beyond a rank had been known. */
+  /** How long before that time reads had to see the first version beyond this rank. */
   long overlooked(int rank, long asked) {
     return all.stream()
         .filter(version -> version.rank() > rank && version.done() < asked)

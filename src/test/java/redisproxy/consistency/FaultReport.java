@@ -6,33 +6,33 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/** Tells a fault with what happened to its key around then, for people. */
-final class Story {
+/** Describes faults for people, with what happened to their keys around that time. */
+final class FaultReport {
   private static final int FAULTS = 20;
   private static final long AROUND_NANOS = 400_000_000;
   private static final int EVENTS = 120;
 
   private final List<Operation> operations;
-  private final List<Done> log;
+  private final List<LogEntry> log;
   private final long begin;
 
-  /** One line of it. */
+  /** One line of the description. */
   private record Event(long at, String text) {}
 
-  Story(List<Operation> operations, List<Done> log) {
+  FaultReport(List<Operation> operations, List<LogEntry> log) {
     this.operations = operations;
     this.log = log;
     this.begin = operations.isEmpty() ? 0 : operations.get(0).invoked();
   }
 
-  String tell(List<Fault> faults) {
+  String describe(List<Fault> faults) {
     StringBuilder text = new StringBuilder();
     for (Fault fault : faults.subList(0, Math.min(FAULTS, faults.size()))) {
       text.append("\n=== ").append(fault).append("\n    at ").append(ms(fault.at())).append('\n');
       events(fault).forEach(event -> text.append(ms(event.at())).append(event.text()).append('\n'));
     }
     if (faults.size() > FAULTS) {
-      text.append("\nand these:\n");
+      text.append("\nfurther faults:\n");
       faults.subList(FAULTS, faults.size()).forEach(fault -> text.append(fault).append('\n'));
     }
     return text.toString();
@@ -47,12 +47,12 @@ final class Story {
     for (Operation operation : operations) {
       String key = operation.part().key();
       if (isNear(operation.invoked(), fault) && (key == null || Objects.equals(key, fault.key()))) {
-        events.add(new Event(operation.invoked(), told(operation)));
+        events.add(new Event(operation.invoked(), shown(operation)));
       }
     }
-    for (Done done : log) {
+    for (LogEntry done : log) {
       if (isNear(done.at(), fault) && concerns(done, fault.key())) {
-        String words = String.join(" ", done.words().stream().map(Judge::shown).toList());
+        String words = String.join(" ", done.words().stream().map(Checker::shown).toList());
         events.add(new Event(done.at(), "                Redis: [" + done.db() + "] " + words));
       }
     }
@@ -64,7 +64,7 @@ final class Story {
     return Math.abs(at - fault.at()) < AROUND_NANOS;
   }
 
-  private static boolean concerns(Done done, String key) {
+  private static boolean concerns(LogEntry done, String key) {
     return done.words().size() < 2
         || key == null
         || done.words().contains(key.substring(2))
@@ -72,14 +72,14 @@ final class Story {
         || done.name().startsWith("flush");
   }
 
-  private static String told(Operation operation) {
+  private static String shown(Operation operation) {
     String what = operation.what();
     return "%s %d: %s -> %s%s (%.3f ms)"
         .formatted(
-            operation.door(),
+            operation.channel(),
             operation.session(),
             what.substring(0, Math.min(what.length(), 80)),
-            Judge.shown(operation.value()),
+            Checker.shown(operation.value()),
             operation.isDone() ? "" : " " + operation.outcome(),
             (operation.completed() - operation.invoked()) / 1e6);
   }

@@ -11,26 +11,33 @@ import redisproxy.probe.Pace;
 import redisproxy.probe.Protocol;
 import redisproxy.probe.Subject;
 
-/** What each door says of each key when nobody writes and all that was written is told. */
-final class Quiet {
+/**
+ * Reads every key over every channel at the end, when nobody writes and all invalidations have
+ * arrived.
+ */
+final class FinalReads {
   private static final int TIMEOUT_MS = 4_000;
   private static final int AGAIN_MS = 100;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private final Subject subject;
-  private final Map<String, Map<Door, List<String>>> read = new HashMap<>();
+  private final Map<String, Map<Channel, List<String>>> read = new HashMap<>();
 
-  private interface Question {
-    String ask(Connection connection) throws IOException;
+  private interface Request {
+    String send(Connection connection) throws IOException;
   }
 
-  Quiet(Subject subject) {
+  FinalReads(Subject subject) {
     this.subject = subject;
   }
 
-  /** By key and door; each is asked twice, for the cache may answer the second time. */
-  Map<String, Map<Door, List<String>>> read() throws IOException {
-    ask(Door.RESP, connection -> connection.call("EVAL", "return 'all is told'", "0"));
+  /**
+   * Returns the values by key and channel. Reads each twice, because the cache may answer the
+   * second read.
+   */
+  Map<String, Map<Channel, List<String>>> read() throws IOException {
+    // The reply of a script waits behind a fence.
+    retry(Channel.RESP, connection -> connection.call("EVAL", "return 'all is told'", "0"));
     for (String name : Requests.names()) {
       if (!Requests.SHORT.contains(name)) {
         read(name);
@@ -45,24 +52,24 @@ final class Quiet {
 
   private void read(String name) throws IOException {
     for (int db = 0; db < 2; db++) {
-      Map<Door, List<String>> values = new HashMap<>();
-      for (Door door : Door.values()) {
-        if (db == 0 || door != Door.HTTP) {
+      Map<Channel, List<String>> values = new HashMap<>();
+      for (Channel channel : Channel.values()) {
+        if (db == 0 || channel != Channel.HTTP) {
           List<String> both = new ArrayList<>();
-          both.add(value(door, db, name));
-          both.add(value(door, db, name));
-          values.put(door, both);
+          both.add(value(channel, db, name));
+          both.add(value(channel, db, name));
+          values.put(channel, both);
         }
       }
       read.put(db + "/" + name, values);
     }
   }
 
-  private String value(Door door, int db, String name) throws IOException {
-    return ask(
-        door,
+  private String value(Channel channel, int db, String name) throws IOException {
+    return retry(
+        channel,
         connection -> {
-          if (door == Door.HTTP) {
+          if (channel == Channel.HTTP) {
             return connection.httpGet("/keys/" + name);
           }
           connection.call("SELECT", "" + db);
@@ -70,19 +77,19 @@ final class Quiet {
         });
   }
 
-  /** Asks until there is an answer: an error is none, and a slow machine makes some. */
-  private String ask(Door door, Question question) throws IOException {
+  /** Repeats a request until it succeeds, because a slow machine causes some errors. */
+  private String retry(Channel channel, Request request) throws IOException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     while (true) {
       try (Connection connection =
           new Connection(
-              switch (door) {
+              switch (channel) {
                 case RESP -> subject.proxy(Protocol.RESP);
                 case HTTP -> subject.proxy(Protocol.HTTP);
                 case STRAIGHT -> subject.redis();
               },
               TIMEOUT_MS)) {
-        return question.ask(connection);
+        return request.send(connection);
       } catch (IOException e) {
         if (System.nanoTime() > deadline) {
           throw e;

@@ -5,23 +5,24 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Something that Redis has done, in the order in which it did.
+ * Something that Redis has executed, as its log shows it.
  *
- * @param at when, by {@link System#nanoTime}, about
- * @param words the command, its name in lower case, or {@link #EXPIRED} and a key, or {@link #LOST}
+ * @param at the approximate time, by {@link System#nanoTime}
+ * @param words the command with its name in lower case, or {@link #EXPIRED} and a key, or {@link
+ *     #LOST}
  */
-record Done(long at, int db, List<String> words) {
+record LogEntry(long at, int db, List<String> words) {
   static final String EXPIRED = "(expired)";
 
-  /** All data. */
+  /** Redis lost all data. */
   static final String LOST = "(lost)";
 
   /**
    * Reads a line of MONITOR: {@code 1339518083.107412 [0 127.0.0.1:60866] "keys" "*"}.
    *
-   * @param offset from the time that Redis tells to {@link System#nanoTime}
+   * @param offset the difference between the time of Redis and {@link System#nanoTime}
    */
-  static Done parse(String line, long offset) {
+  static LogEntry parse(String line, long offset) {
     int bracket = line.indexOf('[');
     long at = (long) (Double.parseDouble(line.substring(0, bracket - 1)) * 1e6) * 1_000 + offset;
     int db = Integer.parseInt(line.substring(bracket + 1, line.indexOf(' ', bracket)));
@@ -38,7 +39,7 @@ record Done(long at, int db, List<String> words) {
       words.add(words.isEmpty() ? word.toString().toLowerCase(Locale.ROOT) : word.toString());
       i++;
     }
-    return new Done(at, db, words);
+    return new LogEntry(at, db, words);
   }
 
   String name() {

@@ -10,17 +10,18 @@ import java.util.function.BiPredicate;
 import redisproxy.consistency.Fault.Kind;
 
 /**
- * Compares what sessions were told with what Redis has done.
+ * Compares the replies that sessions got with what Redis has executed.
  *
- * <p>What docs/freshness.md and the README promise, and no more: nobody reads what was never
- * written; no session reads less than it has read or written before; who asks after a write through
- * the proxy was acknowledged, or a value's time was over, knows of it. A write past the proxy may
- * be overlooked for as long as it takes to find out that Redis no longer tells, and for longer
- * while Redis may be out of reach. Where several versions have the value that was read, as all
- * deletions have, the oldest that fits is meant.
+ * <p>It checks what docs/freshness.md and the README promise, and no more. A read never returns a
+ * value that was not written. A session never reads an older version than it has read or written
+ * before. A read sees every write through the proxy that was acknowledged before it, and every
+ * expiry before it. A read may overlook a write past the proxy for as long as it takes to notice
+ * that Redis sends no invalidations, and for longer while Redis may be unreachable. If several
+ * versions have the value that was read, as all deletions have, it assumes the oldest one that
+ * fits.
  */
-final class Judge {
-  private final Book book;
+final class Checker {
+  private final VersionHistory history;
   private final long lateNanos;
   private final BiPredicate<Long, Long> isUnverified;
   private final List<Fault> faults = new ArrayList<>();
@@ -30,7 +31,7 @@ final class Judge {
   private long lateMostNanos;
   private long unverified;
 
-  /** What a session knows. */
+  /** What a session has seen so far. */
   private static final class Memory {
     final Map<String, Integer> ranks = new HashMap<>();
     final Map<String, String> read = new HashMap<>();
@@ -39,19 +40,19 @@ final class Judge {
   }
 
   /**
-   * A judge of one run.
+   * Creates a checker of one run.
    *
-   * @param late for how long a write past the proxy may be overlooked
-   * @param isUnverified whether Redis may have been out of the proxy's reach at some time between
+   * @param lateMs how long a write past the proxy may be overlooked
+   * @param isUnverified whether Redis may have been unreachable at any time between these two
    */
-  Judge(Book book, long lateMs, BiPredicate<Long, Long> isUnverified) {
-    this.book = book;
+  Checker(VersionHistory history, long lateMs, BiPredicate<Long, Long> isUnverified) {
+    this.history = history;
     this.lateNanos = lateMs * 1_000_000;
     this.isUnverified = isUnverified;
   }
 
-  /** Judges all operations, those of one session in its order. */
-  List<Fault> judge(List<Operation> operations) {
+  /** Checks all operations. Those of one session must be in its order. */
+  List<Fault> check(List<Operation> operations) {
     for (Operation operation : operations) {
       Memory memory = memories.computeIfAbsent(operation.session(), session -> new Memory());
       if (operation.part().isWrite()) {
@@ -63,26 +64,26 @@ final class Judge {
     return faults;
   }
 
-  /** Adds what was seen when all was quiet. */
-  void inTheEnd(String key, Door door, String value, String inRedis) {
+  /** Checks a read at the end, when nobody writes any more. */
+  void inTheEnd(String key, Channel channel, String value, String inRedis) {
     if (!Objects.equals(value, inRedis)) {
-      String what = door + " -> " + shown(value) + ", Redis: " + shown(inRedis);
+      String what = channel + " -> " + shown(value) + ", Redis: " + shown(inRedis);
       faults.add(new Fault(Kind.STALE_IN_THE_END, key, System.nanoTime(), what));
     }
-    if (!Objects.equals(inRedis, book.of(key).last().value())) {
-      String what = "Redis has " + shown(inRedis) + ", its log says " + book.of(key).last();
+    if (!Objects.equals(inRedis, history.of(key).last().value())) {
+      String what = "Redis has " + shown(inRedis) + ", its log says " + history.of(key).last();
       faults.add(new Fault(Kind.HARNESS, key, System.nanoTime(), what));
     }
   }
 
   String summary() {
-    return "%d reads; %d past writes not yet told, at most %.1f ms; %d while Redis was out of reach"
+    return "%d reads; %d before an invalidation arrived, at most %.1f ms late; %d while Redis was unreachable"
         .formatted(reads, late, lateMostNanos / 1e6, unverified);
   }
 
   private void write(Operation write, Memory memory) {
     String tag = write.part().tag();
-    List<Integer> positions = book.positions(tag);
+    List<Integer> positions = history.positions(tag);
     String key = write.part().key();
     if (key == null) {
       return;
@@ -103,9 +104,9 @@ final class Judge {
     }
     memory.position = positions.get(0);
     memory.written = write.what();
-    memory.ranks.merge(key, book.of(key).by(tag).rank(), Math::max);
+    memory.ranks.merge(key, history.of(key).by(tag).rank(), Math::max);
     if (write.follows()) {
-      Version before = book.of(key).before(tag);
+      Version before = history.of(key).before(tag);
       String read = memory.read.get(key);
       if (before != null && !Objects.equals(before.value(), read)) {
         fault(Kind.NOT_ATOMIC, write, "had read " + shown(read) + ", but it was " + before);
@@ -117,7 +118,7 @@ final class Judge {
     reads++;
     String key = read.part().key();
     memory.read.put(key, read.value());
-    Versions versions = book.of(key);
+    Versions versions = history.of(key);
     List<Version> meant =
         versions.with(read.value()).stream()
             .filter(version -> version.began() <= read.completed())
@@ -126,39 +127,39 @@ final class Judge {
       fault(Kind.INVENTED, read, "");
       return;
     }
-    if (book.isOver(read.value(), read.invoked())) {
+    if (history.hasExpired(read.value(), read.invoked())) {
       fault(Kind.OUTLIVED, read, "");
     }
     int floor = memory.ranks.getOrDefault(key, 0);
-    boolean bound = read.door().isThrough();
+    boolean bound = read.channel().isThrough();
     int least = Math.max(floor, versions.least(read.invoked(), bound));
     int rank =
         meant.stream().mapToInt(Version::rank).filter(each -> each >= least).min().orElse(-1);
     if (rank < 0) {
       rank = Collections.max(meant.stream().map(Version::rank).toList());
-      overlooked(read, versions, rank, floor);
+      addOverlooked(read, versions, rank, floor);
     }
     memory.ranks.merge(key, rank, Math::max);
     if (bound) {
-      told(read, versions, meant.get(meant.size() - 1).rank());
+      checkLate(read, versions, meant.get(meant.size() - 1).rank());
     }
   }
 
-  private void overlooked(Operation read, Versions versions, int rank, int floor) {
+  private void addOverlooked(Operation read, Versions versions, int rank, int floor) {
     if (rank < floor) {
       Version newer =
           versions.all().stream().filter(each -> each.rank() == floor).findFirst().orElseThrow();
       fault(Kind.WENT_BACK, read, "this session knew of " + newer);
     } else {
-      int least = versions.least(read.invoked(), read.door().isThrough());
+      int least = versions.least(read.invoked(), read.channel().isThrough());
       Version newer =
           versions.all().stream().filter(each -> each.rank() == least).findFirst().orElseThrow();
       fault(Kind.STALE, read, "not " + newer);
     }
   }
 
-  /** Whether it has overlooked a write past the proxy, and how long that had been acknowledged. */
-  private void told(Operation read, Versions versions, int rank) {
+  /** Checks how long before the read an overlooked write past the proxy was acknowledged. */
+  private void checkLate(Operation read, Versions versions, int rank) {
     if (rank >= versions.least(read.invoked(), false)) {
       return;
     }
@@ -180,10 +181,10 @@ final class Judge {
             .formatted(
                 operation.what(),
                 operation.session(),
-                operation.door(),
+                operation.channel(),
                 shown(operation.value()),
                 more);
-    boolean isOwn = operation.door() == Door.STRAIGHT;
+    boolean isOwn = operation.channel() == Channel.STRAIGHT;
     String key = operation.part().key();
     faults.add(
         new Fault(
@@ -193,7 +194,7 @@ final class Judge {
             isOwn ? kind + ": " + what : what));
   }
 
-  /** A value's beginning, which is all its own. */
+  /** The beginning of a value, which is unique. */
   static String shown(String value) {
     return value == null ? "missing" : value.substring(0, Math.min(value.length(), 20));
   }

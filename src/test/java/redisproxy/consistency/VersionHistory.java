@@ -10,15 +10,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Goes through Redis's log and finds the versions of each key, with what is known of each from the
- * operations that made them.
+ * Finds the versions of each key in Redis's log, and combines them with the operations of the
+ * clients that wrote them.
  */
-final class Book {
-  /** Clocks are compared to a hundredth of a second. */
+final class VersionHistory {
+  /** The clocks of Redis and of this process may differ by this much: a hundredth of a second. */
   static final long CLOCKS_NANOS = 10_000_000;
 
-  /** Of what Redis had done just before it crashed, MONITOR may not have told. */
-  private static final long UNTOLD_NANOS = 1_000_000_000;
+  /** MONITOR may not have reported what Redis executed in this time before a crash. */
+  private static final long UNLOGGED_NANOS = 1_000_000_000;
 
   private final Map<String, Versions> versions = new HashMap<>();
   private final Map<String, Operation> writes = new LinkedHashMap<>();
@@ -28,15 +28,15 @@ final class Book {
   private final Set<String> names = new TreeSet<>();
   private int position;
 
-  Book(List<Done> log, List<Operation> operations) {
+  VersionHistory(List<LogEntry> log, List<Operation> operations) {
     for (Operation operation : operations) {
       note(operation);
     }
     Set<String> done = new HashSet<>();
     log.forEach(each -> done.addAll(each.words()));
-    for (Done each : log) {
-      if (each.name().equals(Done.LOST)) {
-        untold(each, done);
+    for (LogEntry each : log) {
+      if (each.name().equals(LogEntry.LOST)) {
+        addUnlogged(each, done);
       }
       apply(each);
       position++;
@@ -61,7 +61,10 @@ final class Book {
     return numbered.substring(0, numbered.indexOf('#'));
   }
 
-  /** Of a key that nobody has come to ask for, as on a slow machine, just what it was at first. */
+  /**
+   * The versions of a key. A key that no session has used, as on a slow machine, has only its first
+   * version.
+   */
   Versions of(String key) {
     return versions.getOrDefault(key, new Versions());
   }
@@ -70,12 +73,12 @@ final class Book {
     return new TreeSet<>(versions.keySet());
   }
 
-  /** Where in the log a write stands; more than once is a fault, never may be. */
+  /** The positions of a write in the log. More than one is a fault. None may be correct. */
   List<Integer> positions(String tag) {
     return positions.getOrDefault(tag, List.of());
   }
 
-  private void apply(Done done) {
+  private void apply(LogEntry done) {
     List<String> words = done.words();
     switch (done.name()) {
       case "set", "getset" -> write(done, words.get(1), words.get(2));
@@ -89,13 +92,13 @@ final class Book {
       case "flushall" -> flush(done, names, 2, "FLUSHALL");
       case "flushdb" -> flush(done, names, 1, "FLUSHDB");
       case "swapdb" -> swap(done);
-      case Done.EXPIRED -> expire(done);
-      case Done.LOST -> flush(done, names, 2, Done.LOST);
+      case LogEntry.EXPIRED -> expire(done);
+      case LogEntry.LOST -> flush(done, names, 2, LogEntry.LOST);
       default -> {}
     }
   }
 
-  private void write(Done done, String name, String value) {
+  private void write(LogEntry done, String name, String value) {
     if (isKnown(done.db(), name)) {
       noteDone(value);
       put(done, done.db() + "/" + name, value, value);
@@ -110,8 +113,8 @@ final class Book {
     positions.computeIfAbsent(tag, key -> new ArrayList<>()).add(position);
   }
 
-  /** The last name is none of a key: it names the deletion. */
-  private void delete(Done done, List<String> names) {
+  /** The last argument is not a key of the test: it is the tag of the deletion. */
+  private void delete(LogEntry done, List<String> names) {
     String tag = names.get(names.size() - 1);
     noteDone(tag);
     for (String name : names.subList(0, names.size() - 1)) {
@@ -119,7 +122,7 @@ final class Book {
     }
   }
 
-  private void rename(Done done) {
+  private void rename(LogEntry done) {
     String from = done.db() + "/" + done.words().get(1);
     String to = done.db() + "/" + done.words().get(2);
     String tag = numbered(String.join(" ", done.words()).replaceFirst("rename", "RENAME"));
@@ -130,7 +133,7 @@ final class Book {
     }
   }
 
-  private void flush(Done done, Set<String> names, int dbs, String text) {
+  private void flush(LogEntry done, Set<String> names, int dbs, String text) {
     String tag = numbered(text);
     for (String name : names) {
       for (int db = 0; db < 2; db++) {
@@ -141,7 +144,7 @@ final class Book {
     }
   }
 
-  private void swap(Done done) {
+  private void swap(LogEntry done) {
     String tag = numbered("SWAPDB 0 1");
     for (String name : names) {
       String first = value(0, name);
@@ -157,7 +160,7 @@ final class Book {
     return isKnown(db, name) ? versions.get(db + "/" + name).last().value() : null;
   }
 
-  private void expire(Done done) {
+  private void expire(LogEntry done) {
     String key = done.db() + "/" + done.words().get(1);
     if (!versions.containsKey(key)) {
       return;
@@ -169,13 +172,13 @@ final class Book {
     }
     long lifetime = write.part().lifetimeMs() * 1_000_000;
     long known = write.isDone() ? write.completed() + lifetime + CLOCKS_NANOS : Long.MAX_VALUE;
-    // It may have been over before the key had that value, by SWAPDB.
+    // After SWAPDB the value may have expired before this key had it.
     known = Math.max(known, versions.get(key).last().done());
     add(key, null, "expired", null, write.invoked() + lifetime - CLOCKS_NANOS, known, false);
   }
 
-  /** Whether who asked at that time asked after the value's time was over for sure. */
-  boolean isOver(String value, long asked) {
+  /** Whether the value had certainly expired before a request at that time. */
+  boolean hasExpired(String value, long asked) {
     Operation write = writes.get(value);
     return write != null
         && write.isDone()
@@ -183,19 +186,22 @@ final class Book {
         && asked > write.completed() + write.part().lifetimeMs() * 1_000_000 + CLOCKS_NANOS;
   }
 
-  /** The nth command with this text; who asks is the only one to send such, and is told of each. */
+  /**
+   * Tags the nth command with this text. Only the trial sends such commands, and it numbers them in
+   * the same way.
+   */
   private String numbered(String text) {
     return text + "#" + times.merge(text, 1, Integer::sum);
   }
 
-  private void put(Done done, String key, String value, String tag) {
+  private void put(LogEntry done, String key, String value, String tag) {
     Operation write = tag.contains("#") && unsure.contains(text(tag)) ? null : writes.get(tag);
     if (write == null) {
       add(key, value, tag, tag, done.at() - CLOCKS_NANOS, done.at() + CLOCKS_NANOS, false);
     } else {
       long acknowledged = write.isDone() ? write.completed() : Long.MAX_VALUE;
-      String how = write.what() + " " + write.door() + " by " + write.session();
-      add(key, value, how, tag, write.invoked(), acknowledged, write.door().isThrough());
+      String how = write.what() + " " + write.channel() + " by " + write.session();
+      add(key, value, how, tag, write.invoked(), acknowledged, write.channel().isThrough());
     }
   }
 
@@ -206,18 +212,21 @@ final class Book {
     all.add(new Version(all.last().rank() + 1, value, how, tag, position, earliest, done, binding));
   }
 
-  /** What was done just before all was lost, or not, and in no known order. */
-  private void untold(Done lost, Set<String> told) {
+  /**
+   * Adds writes just before the loss of all data that MONITOR did not report. Their order is not
+   * known, and Redis may not have executed them.
+   */
+  private void addUnlogged(LogEntry lost, Set<String> logged) {
     Map<String, Integer> ranks = new HashMap<>();
     for (Operation write : writes.values()) {
       Part part = write.part();
       boolean isNear =
           write.outcome() != Operation.Outcome.REFUSED
               && write.invoked() < lost.at()
-              && (!write.isDone() || write.completed() > lost.at() - UNTOLD_NANOS);
+              && (!write.isDone() || write.completed() > lost.at() - UNLOGGED_NANOS);
       if (part.key() != null
           && isNear
-          && !told.contains(part.tag())
+          && !logged.contains(part.tag())
           && positions(part.tag()).isEmpty()) {
         Versions all = versions.get(part.key());
         int rank = ranks.computeIfAbsent(part.key(), key -> all.last().rank() + 1);
@@ -227,12 +236,12 @@ final class Book {
             new Version(
                 rank,
                 part.value(),
-                write.what() + " just before all was lost",
+                write.what() + " just before the loss of all data",
                 part.tag(),
                 position,
                 Math.max(write.invoked(), all.last().began()),
                 acknowledged,
-                write.door().isThrough()));
+                write.channel().isThrough()));
       }
     }
   }
