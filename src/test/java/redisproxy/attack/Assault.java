@@ -1,12 +1,12 @@
 package redisproxy.attack;
 
-/** A way to attack. */
+/** One kind of attack. */
 @FunctionalInterface
 interface Assault {
   /**
-   * Attacks for as long as the siege lasts.
+   * Attacks until the siege is over.
    *
-   * @return what the proxy did, in few words
+   * @return what the proxy did, in a few words
    */
   String carryOut(Siege siege) throws Exception;
 }

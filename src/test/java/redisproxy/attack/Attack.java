@@ -12,16 +12,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * {@code make attack}. Environment: ATTACKS, names or their beginnings with commas between (all
- * unless set); SECONDS of each (5); SEED. Ends with status 1 when the proxy did not outlive an
- * attack or afterwards holds more files than before, 2 when it could not be attacked.
+ * {@code make attack}. Environment: ATTACKS, a comma-separated list of names or their beginnings
+ * (default: all); SECONDS for each attack (5); SEED. Exits with status 1 if the proxy holds more
+ * files after an attack than before, and with 2 if the proxy has ended or could not be attacked.
  */
 public final class Attack {
   private static final Path FOLDER = Path.of("target", "attack");
   private static final int QUIET_MS = 2_000;
   private static final long RECOVERY_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-  /** Files that come and go by themselves: a spare connection, a class being loaded. */
+  /** Files that come and go by themselves, for a spare connection or a class being loaded. */
   private static final int SPARE_FILES = 8;
 
   private static final String HEAD =
@@ -97,7 +97,7 @@ public final class Attack {
     }
   }
 
-  /** What was measured while it lasted. */
+  /** What was measured during the attack. */
   private record During(double[] p99, Sampler.Held peak, int failures) {
     static During take(Sampler sampler, Neighbours neighbours) {
       return new During(neighbours.takeP99(), sampler.takePeak(), neighbours.takeFailures());
@@ -127,7 +127,7 @@ public final class Attack {
       throw new IOException(name + ": the proxy has ended; see its log");
     }
     Sampler.Held last = recovered(target, sampler, first);
-    tell(name, done, first, figures.get(), last, before);
+    report(name, done, first, figures.get(), last, before);
   }
 
   private Sampler.Held recovered(Target target, Sampler sampler, Sampler.Held first)
@@ -143,7 +143,7 @@ public final class Attack {
     return sampler.settled();
   }
 
-  private void tell(
+  private void report(
       String name,
       String done,
       Sampler.Held first,

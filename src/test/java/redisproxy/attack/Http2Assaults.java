@@ -13,11 +13,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import redisproxy.tls.TestCertificates;
 
-/** Attacks over HTTP/2, which the port speaks where it has TLS: many requests on one connection. */
+/**
+ * Attacks over HTTP/2 with many requests on one connection. The port speaks HTTP/2 only with TLS.
+ */
 final class Http2Assaults implements AutoCloseable {
   private static final int CONNECTIONS = 20;
 
-  /** As many as the proxy lets a connection have at once. */
+  /** The most streams that the proxy allows on one connection. */
   private static final int STREAMS = 100;
 
   private final Siege siege;
@@ -63,7 +65,7 @@ final class Http2Assaults implements AutoCloseable {
         HttpMethod.GET, siege.target.port(Port.HTTP), "127.0.0.1", "/keys/" + key);
   }
 
-  /** As many large values as may be asked for at once, of which nothing is read. */
+  /** Requests as many large values at once as allowed, and reads none of them. */
   private static void unread(Http2Assaults self) {
     for (int i = 0; i < Target.HEAVY; i++) {
       self.get("heavy:" + i)
@@ -80,7 +82,7 @@ final class Http2Assaults implements AutoCloseable {
     self.siege.sitOut();
   }
 
-  /** Requests that are taken back at once (CVE-2023-44487). */
+  /** Rapid reset: cancels each request at once (CVE-2023-44487). */
   private static void resets(Http2Assaults self) throws InterruptedException {
     Semaphore underWay = new Semaphore(STREAMS);
     while (self.siege.lasts()) {

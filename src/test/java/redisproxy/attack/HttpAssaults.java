@@ -25,7 +25,7 @@ final class HttpAssaults {
     return "GET /keys/" + key + " HTTP/1.1\r\n" + HOST + "\r\n";
   }
 
-  /** Headers a byte at a time, from many. */
+  /** Many clients send headers one byte at a time. */
   private static String slowloris(Siege siege) {
     var wires = siege.hold(Port.HTTP, CROWD);
     String request = "GET /keys/near:0 HTTP/1.1\r\n" + HOST + "X-Slow: " + "x".repeat(10_000);

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** Well-behaved clients of both protocols: each reads a key, waits a little, and reads on. */
+/** Well-behaved clients of both protocols. Each reads a key, waits a little, and reads the next. */
 final class Neighbours implements AutoCloseable {
   private static final int OF_EACH = 3;
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -38,7 +38,7 @@ final class Neighbours implements AutoCloseable {
       nanos[count++ % MOST] = duration;
     }
 
-    /** The 99th percentile so far, in milliseconds, and begins anew. */
+    /** Returns the 99th percentile so far, in milliseconds, and starts again. */
     synchronized double takeP99() {
       int held = Math.min(count, MOST);
       Arrays.sort(nanos, 0, held);
@@ -84,17 +84,17 @@ final class Neighbours implements AutoCloseable {
       throw new IOException(head);
     }
     while (!wire.line().isEmpty()) {
-      // all values are of one length
+      // Skip the headers: all values have the same length.
     }
     wire.skip(Target.NEAR_BYTES);
   }
 
-  /** The 99th percentiles since the last call, over RESP and over HTTP, in milliseconds. */
+  /** Returns the 99th percentiles since the last call, over RESP and over HTTP, in milliseconds. */
   double[] takeP99() {
     return new double[] {resp.takeP99(), http.takeP99()};
   }
 
-  /** How often one of them was closed or answered otherwise than with its value, since asked. */
+  /** Returns how often one of them was closed or got a wrong answer since the last call. */
   int takeFailures() {
     return failures.getAndSet(0);
   }

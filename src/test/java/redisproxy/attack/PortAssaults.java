@@ -3,7 +3,7 @@ package redisproxy.attack;
 import java.io.IOException;
 import java.util.Map;
 
-/** Attacks by connecting, on the admin port, and on a port that speaks TLS. */
+/** Attacks with connections alone, on the admin port, and on a TLS port. */
 final class PortAssaults {
   private static final int THOUSANDS = 10_000;
   private static final byte[] HELLO_BEGUN = {22, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3};
@@ -60,7 +60,7 @@ final class PortAssaults {
       wire.send(requests);
       bytes += wire.some(64 * 1024).length();
     }
-    return "said " + bytes / 1_000_000 + " MB";
+    return "sent " + bytes / 1_000_000 + " MB";
   }
 
   private static String viewers(Siege siege) throws Exception {

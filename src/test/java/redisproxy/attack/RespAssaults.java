@@ -24,7 +24,7 @@ final class RespAssaults {
     assaults.put("resp-fuzz", RespAssaults::noise);
   }
 
-  /** Half a request a byte at a time, from many. */
+  /** Many clients send a request one byte at a time. */
   private static String slowloris(Siege siege) {
     var wires = siege.hold(Port.RESP, CROWD);
     String request = Wire.request("GET", "near:0".repeat(1000));
@@ -37,7 +37,7 @@ final class RespAssaults {
     return siege.tally();
   }
 
-  /** Requests of which the end never comes. */
+  /** Sends requests whose end never comes. */
   private static String halves(Siege siege, int bytes) {
     String half = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$" + (bytes + 10) + "\r\n" + "x".repeat(bytes);
     for (Wire wire : siege.hold(Port.RESP, CROWD)) {
@@ -110,7 +110,7 @@ final class RespAssaults {
 
   private static String multibulk(Siege siege) {
     String empty = "$0\r\n\r\n".repeat(150_000);
-    // Redis reads each of them.
+    // Redis parses all of these elements too.
     for (Wire wire : siege.hold(Port.RESP, CROWD / 8)) {
       siege.send(wire, "*1000000\r\n" + empty);
     }
@@ -132,7 +132,7 @@ final class RespAssaults {
     return "refused " + refused;
   }
 
-  /** Every load there may be is taken by one who asks for what is not there. */
+  /** One client requests missing keys, and so takes all loads that may be in flight. */
   private static String misses(Siege siege) throws Exception {
     Wire[] wires = new Wire[8];
     for (int i = 0; i < wires.length; i++) {

@@ -9,7 +9,7 @@ import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
-/** Looks at what the proxy holds, from outside, five times a second. */
+/** Measures from outside, five times a second, which resources the proxy holds. */
 final class Sampler implements AutoCloseable {
   private static final long EVERY_MS = 200;
 
@@ -22,11 +22,11 @@ final class Sampler implements AutoCloseable {
   private Held peak = new Held(0, 0, 0, 0);
 
   /**
-   * What the proxy holds, in bytes and files.
+   * The resources that the proxy holds, in bytes and files.
    *
-   * @param heap what is used, garbage included
+   * @param heap the used heap, including garbage
    * @param direct buffers outside the heap
-   * @param resident memory of the process
+   * @param resident the resident memory of the process
    */
   record Held(long heap, long direct, long resident, int files) {
     Held max(Held other) {
@@ -38,7 +38,7 @@ final class Sampler implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("BanJNDI") // of a process this one has started, on loopback
+  @SuppressWarnings("BanJNDI") // the process was started by this one, and listens on loopback
   Sampler(Target target) throws IOException {
     this.target = target;
     String address = "127.0.0.1:" + target.jmxPort();
@@ -77,14 +77,14 @@ final class Sampler implements AutoCloseable {
     peak = peak.max(held);
   }
 
-  /** The most that was seen since the last call. */
+  /** Returns the peak since the last call. */
   synchronized Held takePeak() {
     Held most = peak;
     peak = new Held(0, 0, 0, 0);
     return most;
   }
 
-  /** What is held when garbage has been collected. */
+  /** Collects garbage, and returns what is held then. */
   Held settled() throws IOException {
     memory.gc();
     return now();

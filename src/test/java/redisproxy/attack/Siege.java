@@ -9,13 +9,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One attack under way: the sockets it holds and the time it has left. For one thread. */
+/** A running attack: the sockets that it holds, and its remaining time. For one thread. */
 final class Siege implements AutoCloseable {
-  /** So little is taken in unread, in bytes, that all else stays with the proxy. */
+  /** A receive buffer this small, in bytes, leaves nearly all unread data with the proxy. */
   private static final int SMALL_WINDOW = 4 * 1024;
 
-  /** Each waits a little for what a socket may yet bring. */
-  private static final int LOOKERS = 64;
+  /** Threads that check sockets. Each waits a little for data or the end. */
+  private static final int CHECKERS = 64;
 
   final Target target;
   final Random random;
@@ -25,9 +25,9 @@ final class Siege implements AutoCloseable {
   private int refused;
 
   /**
-   * One that begins now.
+   * Starts an attack.
    *
-   * @param over is told when it is, before what came of it is looked for
+   * @param over called when the attack is over, before its results are collected
    */
   Siege(Target target, Random random, int seconds, Runnable over) {
     this.target = target;
@@ -40,28 +40,28 @@ final class Siege implements AutoCloseable {
     return System.nanoTime() < endsAt;
   }
 
-  /** A socket that is held until the end. */
+  /** Opens a socket and holds it until the end. */
   Wire hold(Port port) throws IOException {
     Wire wire = target.open(port);
     wires.add(wire);
     return wire;
   }
 
-  /** One without TLS, whatever the port speaks. */
+  /** Opens and holds a socket without TLS, even on a TLS port. */
   Wire holdPlain(Port port) throws IOException {
     Wire wire = target.openPlain(port);
     wires.add(wire);
     return wire;
   }
 
-  /** One that will take in next to nothing. */
+  /** Opens and holds a socket with a tiny receive buffer. */
   Wire holdUnread(Port port) throws IOException {
     Wire wire = target.open(port, SMALL_WINDOW);
     wires.add(wire);
     return wire;
   }
 
-  /** As many sockets as are to be had. */
+  /** Opens and holds up to this many sockets. Counts those that are refused. */
   List<Wire> hold(Port port, int count) {
     for (int i = 0; i < count && lasts(); i++) {
       try {
@@ -73,7 +73,7 @@ final class Siege implements AutoCloseable {
     return wires;
   }
 
-  /** Sends, whether or not anybody is there to take it; false when nobody is. */
+  /** Sends a text. Returns false if the connection is closed. */
   boolean send(Wire wire, String text) {
     try {
       wire.send(text);
@@ -91,66 +91,69 @@ final class Siege implements AutoCloseable {
     }
   }
 
-  /** Holds what is held until the time is over. */
+  /** Waits until the time is over, and holds all sockets meanwhile. */
   void sitOut() {
     while (lasts()) {
       rest(50);
     }
   }
 
-  /** What is said on one connection. */
-  interface Saying {
-    void say(Wire wire) throws IOException;
+  /** Sends something on one connection. */
+  interface Sending {
+    void send(Wire wire) throws IOException;
   }
 
-  /** Says it on one connection after the other; returns how many the proxy has closed, in words. */
-  String closedUpon(Port port, Saying saying) throws IOException {
+  /** Sends it on one connection after the other. Returns, in words, how many the proxy closed. */
+  String closedUpon(Port port, Sending sending) throws IOException {
     long closed = 0;
     while (lasts()) {
       try (Wire wire = target.open(port)) {
-        saying.say(wire);
+        sending.send(wire);
         closed += wire.isClosed() ? 1 : 0;
       }
     }
     return "closed " + closed;
   }
 
-  /** Noise, within something or not. */
+  /** Sends random bytes, alone or inside a request. */
   interface Noise {
-    void say(Wire wire, byte[] noise) throws IOException;
+    void send(Wire wire, byte[] noise) throws IOException;
   }
 
-  /** Says noise on one connection after the other; returns how many there were, in words. */
-  String noise(Port port, Noise saying) throws IOException {
+  /**
+   * Sends random bytes on one connection after the other. Returns, in words, how many connections
+   * there were.
+   */
+  String noise(Port port, Noise sending) throws IOException {
     byte[] noise = new byte[4096];
     long sent = 0;
     while (lasts()) {
       try (Wire wire = target.open(port)) {
         random.nextBytes(noise);
-        sayUnlessCutOff(saying, wire, noise);
+        sendUnlessClosed(sending, wire, noise);
         sent++;
       }
     }
     return "took " + sent + " connections of noise";
   }
 
-  private static void sayUnlessCutOff(Noise saying, Wire wire, byte[] noise) {
+  private static void sendUnlessClosed(Noise sending, Wire wire, byte[] noise) {
     try {
-      saying.say(wire, noise);
-    } catch (IOException cutOff) {
-      // in the middle of it, as it may be
+      sending.send(wire, noise);
+    } catch (IOException closed) {
+      // The proxy may close the connection at any point.
     }
   }
 
-  /** How many of the held sockets the proxy has closed by now, in words; it is over then. */
+  /** Ends the attack. Returns, in words, how many of the held sockets the proxy has closed. */
   String tally() {
     over.run();
-    ExecutorService lookers = Executors.newFixedThreadPool(LOOKERS);
+    ExecutorService checkers = Executors.newFixedThreadPool(CHECKERS);
     AtomicInteger closed = new AtomicInteger();
-    wires.forEach(wire -> lookers.execute(() -> closed.addAndGet(wire.isClosed() ? 1 : 0)));
-    lookers.shutdown();
+    wires.forEach(wire -> checkers.execute(() -> closed.addAndGet(wire.isClosed() ? 1 : 0)));
+    checkers.shutdown();
     try {
-      lookers.awaitTermination(1, TimeUnit.MINUTES);
+      checkers.awaitTermination(1, TimeUnit.MINUTES);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

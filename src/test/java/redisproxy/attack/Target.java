@@ -11,19 +11,21 @@ import javax.net.SocketFactory;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
-/** What is attacked: a Redis of its own, and the packaged proxy before it in a heap of 128 MiB. */
+/**
+ * The attacked system: a new Redis, and the packaged proxy in front of it with a heap of 128 MiB.
+ */
 final class Target implements AutoCloseable {
-  /** How many keys well-behaved clients read, each of so many bytes. */
+  /** The number of keys that well-behaved clients read, and the bytes of each value. */
   static final int NEAR = 100;
 
   static final int NEAR_BYTES = 100;
 
-  /** Values that are cached, of so many bytes, for those who do not read them. */
+  /** The number of large cached values that attackers request, and the bytes of each. */
   static final int HEAVY = 16;
 
   static final int HEAVY_BYTES = 256 * 1024;
 
-  /** Larger than is cached. */
+  /** The key of a value that is too large to cache. */
   static final String HUGE = "huge";
 
   private static final int HUGE_BYTES = 32 * 1024 * 1024;
@@ -35,7 +37,7 @@ final class Target implements AutoCloseable {
   private final int jmx = EmbeddedRedis.freePort();
   private final Process proxy;
 
-  /** Starts both; with TLS on the proxy's ports, if so told. */
+  /** Starts both. With {@code tls} the RESP and HTTP ports use TLS. */
   Target(boolean tls, File log) throws IOException, InterruptedException {
     for (Port port : Port.values()) {
       ports.put(port, EmbeddedRedis.freePort());
@@ -94,7 +96,7 @@ final class Target implements AutoCloseable {
           return;
         }
       } catch (IOException notYet) {
-        // said below
+        // Reported below.
       }
       if (System.nanoTime() > deadline || proxy.waitFor(50, TimeUnit.MILLISECONDS)) {
         throw new IOException("the proxy is not ready; its log says why");
@@ -125,23 +127,23 @@ final class Target implements AutoCloseable {
     return ports.get(port);
   }
 
-  /** A client's connection, with TLS where the port speaks it. */
+  /** Opens a connection, with TLS if the port uses it. */
   Wire open(Port port) throws IOException {
     return open(port, 0);
   }
 
-  /** The same, whose side takes in so many bytes before somebody reads them. */
+  /** Opens a connection with a receive buffer of this many bytes. */
   Wire open(Port port, int receiveBuffer) throws IOException {
     return new Wire(
         port == Port.ADMIN ? SocketFactory.getDefault() : sockets, port(port), receiveBuffer);
   }
 
-  /** A connection without TLS, whatever the port speaks. */
+  /** Opens a connection without TLS, even to a TLS port. */
   Wire openPlain(Port port) throws IOException {
     return new Wire(SocketFactory.getDefault(), port(port), 0);
   }
 
-  /** A connection to Redis past the proxy. */
+  /** Opens a connection to Redis, past the proxy. */
   Wire openRedis() throws IOException {
     return new Wire(SocketFactory.getDefault(), redis.port(), 0);
   }
@@ -154,7 +156,7 @@ final class Target implements AutoCloseable {
     return jmx;
   }
 
-  /** Resident memory of the proxy, in bytes. */
+  /** The proxy's resident memory, in bytes. */
   long residentBytes() throws IOException {
     String[] pages = Files.readString(process("statm")).split(" ");
     return Long.parseLong(pages[1]) * 4096;

@@ -9,13 +9,13 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import javax.net.SocketFactory;
 
-/** A client's socket that sends what it likes, and reads or does not. */
+/** The socket of a client that sends any bytes, and reads replies or does not. */
 final class Wire implements AutoCloseable {
   private static final int TIMEOUT_MS = 5_000;
   private static final int LOOK_MS = 20;
 
-  /** How much of what is waiting is read to see whether the end stands behind it, in bytes. */
-  private static final int LOOKED_THROUGH = 4 * 1024 * 1024;
+  /** How many waiting bytes are read to find the end of the connection behind them. */
+  private static final int MAX_SKIPPED = 4 * 1024 * 1024;
 
   private final Socket socket;
 
@@ -51,14 +51,14 @@ final class Wire implements AutoCloseable {
     return this;
   }
 
-  /** What has come within a moment, at most so many bytes. */
+  /** Returns the next available bytes, at most this many. */
   String some(int most) throws IOException {
     byte[] bytes = new byte[most];
     int read = socket.getInputStream().read(bytes);
     return read < 0 ? "" : new String(bytes, 0, read, ISO_8859_1);
   }
 
-  /** The next line, without its end. */
+  /** Returns the next line, without its end. */
   String line() throws IOException {
     InputStream in = socket.getInputStream();
     StringBuilder line = new StringBuilder();
@@ -75,14 +75,14 @@ final class Wire implements AutoCloseable {
     socket.getInputStream().skipNBytes(bytes);
   }
 
-  /** Whether the proxy has closed it. What was waiting to be read is gone then. */
+  /** Whether the proxy has closed the connection. Reads and drops waiting data. */
   boolean isClosed() {
     try {
       socket.setSoTimeout(LOOK_MS);
-      // Or what waits comes a small window at a time.
-      socket.setReceiveBufferSize(LOOKED_THROUGH);
+      // With the small buffer the data would come in small pieces.
+      socket.setReceiveBufferSize(MAX_SKIPPED);
       byte[] bytes = new byte[64 * 1024];
-      for (int seen = 0; seen < LOOKED_THROUGH; ) {
+      for (int seen = 0; seen < MAX_SKIPPED; ) {
         int read = socket.getInputStream().read(bytes);
         if (read < 0) {
           return true;
@@ -97,7 +97,7 @@ final class Wire implements AutoCloseable {
     }
   }
 
-  /** Ends without a word: the other side sees a reset. */
+  /** Closes the socket with a TCP reset. */
   void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
@@ -108,7 +108,7 @@ final class Wire implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // it is gone then, too
+      // It is closed in any case.
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * {@code make attack}: hostile clients against the packaged proxy in a small heap, one kind after
- * the other, each for some seconds. While they are at it, well-behaved clients go on reading, and
- * what the proxy holds is measured from outside. Figures are reported; what must hold whatever the
- * figures is asserted by {@code AttackIT}.
+ * {@code make attack} runs hostile clients against the packaged proxy in a small heap, one kind of
+ * attack after the other, each for some seconds. Meanwhile well-behaved clients keep reading, and
+ * the proxy's resources are measured from outside. It reports figures. {@code AttackIT} asserts
+ * what must hold whatever the figures are.
  */
 package redisproxy.attack;

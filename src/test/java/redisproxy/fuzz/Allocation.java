@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** What something may allocate: so much, and so much more for each byte of its input. */
+/** A limit on allocated bytes: a fixed amount, plus an amount for each byte of input. */
 public record Allocation(long atOnce, long forEachByte) {
   private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** Tries until it is within bounds: at first classes are loaded. */
+  /** The most attempts to stay within the limit, because the first one also loads classes. */
   private static final int TRIES = 4;
 
-  /** Runs it, and throws an AssertionError when it takes more for an input of this length. */
+  /**
+   * Runs the action. Throws an AssertionError if it allocates more than allowed for this input
+   * length.
+   */
   public void check(int length, Runnable action) {
     long most = atOnce + forEachByte * length;
     long allocated = of(action);

@@ -8,11 +8,11 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Thinks up input for a target: samples, and damage done to samples and to those inputs of which
- * something came that had not come before. Two of one seed try the same.
+ * Generates inputs for a target: samples, damaged samples, and further damage to inputs with a new
+ * kind of outcome. The same seed generates the same inputs.
  */
 final class Campaign {
-  /** An input for which something did not hold. */
+  /** An input for which a check failed. */
   record Finding(byte[] input, Throwable fault) {}
 
   private static final int MAX_POOL = 4096;
@@ -27,7 +27,7 @@ final class Campaign {
 
   private final Set<Integer> shapes = new HashSet<>();
 
-  /** For whoever looks whether it goes on. */
+  /** Read by the watchdog thread, as is the number of tried inputs. */
   private volatile byte[] current = {};
 
   private volatile long tried;
@@ -41,17 +41,17 @@ final class Campaign {
     pool.addAll(corpus);
   }
 
-  /** Tries one more input; null when all holds. */
+  /** Tries one more input. Returns null if all checks hold. */
   Finding next() {
     try {
       if (random.nextInt(8) == 0) {
         Target.Sample sample = target.sample(random);
-        note(sample.input()).mustBe(sample.outcome(), "what was put in");
+        note(sample.input()).mustBe(sample.outcome(), "outcome of a sample");
       } else {
         byte[] input = damage.mutate(ancestor());
         Outcome outcome = note(input);
         if ((Arrays.hashCode(input) & 3) == 0) {
-          behindSample(target, input, outcome);
+          checkAfterSample(target, input, outcome);
         }
       }
       return null;
@@ -82,21 +82,22 @@ final class Campaign {
     return outcome;
   }
 
-  /** Throws when something does not hold for an input. */
+  /** Throws if a check fails for an input. */
   static void check(Target target, byte[] input) {
-    behindSample(target, input, target.outcome(input));
+    checkAfterSample(target, input, target.outcome(input));
   }
 
-  private static void behindSample(Target target, byte[] input, Outcome alone) {
+  /** Checks that a stream target reads the input after a sample as it does alone. */
+  private static void checkAfterSample(Target target, byte[] input, Outcome alone) {
     if (target.isStream()) {
       Target.Sample sample = target.sample(new Random(Arrays.hashCode(input)));
       int length = sample.input().length;
       byte[] both = Damage.replace(sample.input(), length, length, input);
-      target.outcome(both).mustBe(sample.outcome().then(alone), "behind a sample");
+      target.outcome(both).mustBe(sample.outcome().then(alone), "after a sample");
     }
   }
 
-  /** The input without what its fault does not need. */
+  /** Returns the input without the parts that its fault does not need. */
   byte[] least(Finding finding) {
     byte[] least = finding.input();
     for (int length = least.length / 2; length > 0; length /= 2) {
@@ -130,17 +131,17 @@ final class Campaign {
     return tried;
   }
 
-  /** Inputs of which something was refused. */
+  /** How many inputs were refused, at least in part. */
   long refused() {
     return refused;
   }
 
-  /** What was read of all inputs. */
+  /** How many items were read from all inputs. */
   long read() {
     return read;
   }
 
-  /** How many outcomes were of a shape of their own. */
+  /** How many different shapes of outcomes there were. */
   int shapes() {
     return shapes.size();
   }

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What the network and a hostile peer may make of an input, at random.
+ * Damages an input at random, as the network or a hostile peer may do.
  *
- * @param words what means something to who reads it; its characters are bytes
+ * @param words tokens that mean something to the parser; each character is one byte
  */
 public record Damage(Random random, List<String> words) {
-  /** Nothing becomes longer than this by being doubled, in bytes. */
+  /** An input longer than this, in bytes, is not doubled. */
   private static final int MAX_LENGTH = 4096;
 
-  /** Where programs have been wrong about numbers. */
+  /** Numbers that programs often handle wrongly. */
   private static final List<String> NUMBERS =
       List.of(
           ("0 1 2 -1 -2 -0 +1 00 01 10 99 100 255 256 1023 1024 65535 65536 2147483647 2147483648"
@@ -24,12 +24,12 @@ public record Damage(Random random, List<String> words) {
                   + " 1e3 0x10 ?")
               .split(" "));
 
-  /** Of single characters. */
+  /** Creates damage with single characters as tokens. */
   public static Damage of(Random random, String meaningful) {
     return new Damage(random, List.of(meaningful.split("")));
   }
 
-  /** The input with one to four things done to it. */
+  /** Returns the input after one to four random changes. */
   public byte[] mutate(byte[] input) {
     byte[] mutated = input;
     for (int left = 1 + random.nextInt(random.nextInt(4) + 1); left > 0; left--) {
@@ -53,7 +53,7 @@ public record Damage(Random random, List<String> words) {
     };
   }
 
-  /** The input with bytes changed, dropped, doubled and added; now and then many of them. */
+  /** Changes, drops, doubles and adds bytes; sometimes many of them. */
   private byte[] scatter(byte[] input) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(input.length + 16);
     int rarity = 1 + random.nextInt(40);
@@ -87,7 +87,7 @@ public record Damage(Random random, List<String> words) {
     return flipped;
   }
 
-  /** Another number in place of the next one from an index on. */
+  /** Replaces the next number from an index on with another one. */
   private byte[] otherNumber(byte[] input, int from) {
     int start = from;
     while (start < input.length && !isDigit(input[start])) {
@@ -123,7 +123,7 @@ public record Damage(Random random, List<String> words) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Up to five places to cut an input of this length at, in order. */
+  /** Returns up to five places, in order, to cut an input of this length. */
   public int[] places(int length) {
     return random.ints(random.nextInt(6), 0, length + 1).sorted().toArray();
   }

@@ -11,18 +11,18 @@ import java.util.concurrent.TimeUnit;
 import redisproxy.it.Sessions;
 
 /**
- * {@code make fuzz}: tries random input on each target in turn, until so many have been tried or
- * the time is over; CONTRIBUTING.md says which environment variables it takes. What is found is
- * left in {@code target/fuzz}, as it was and without what it does not need. Ends with status 1 when
- * something was found, 2 when it could not try.
+ * {@code make fuzz}: tries random inputs on each target in turn, up to a number of inputs or a
+ * time. CONTRIBUTING.md lists its environment variables. It writes a finding to {@code
+ * target/fuzz}, in full and reduced to what the fault needs. Exits with status 1 if it found
+ * something, and with 2 if the fuzzing itself failed.
  */
 public final class Fuzz {
   private static final Path FINDINGS = Path.of("target", "fuzz");
 
-  /** The name of the target that is not one of {@link Targets}: it needs a Redis. */
+  /** The name of a target that is not in {@link Targets}, because it needs a Redis. */
   private static final String SESSIONS = "sessions";
 
-  /** An input that takes longer would never end. */
+  /** An input that takes longer counts as endless. */
   private static final long HANGS_MS = 60_000;
 
   private final Options options;
@@ -65,7 +65,8 @@ public final class Fuzz {
     all.add(SESSIONS);
     List<String> names = Arrays.stream(options.targets().split(",")).map(String::strip).toList();
     if (!all.containsAll(names)) {
-      throw new IllegalArgumentException("TARGET=" + options.targets() + ": expected of " + all);
+      throw new IllegalArgumentException(
+          "TARGET=" + options.targets() + ": expected some of " + all);
     }
     return names;
   }
@@ -82,12 +83,12 @@ public final class Fuzz {
     watch.interrupt();
     System.out.printf(
         Locale.ROOT,
-        "%s, SEED=%d, %,d of them refused, %,d outcomes of their own: %s%n",
+        "%s, SEED=%d, %,d refused, %,d different outcomes: %s%n",
         progress.line(campaign.tried()),
         options.seed(),
         campaign.refused(),
         campaign.shapes(),
-        finding == null ? "all holds" : "something does not hold");
+        finding == null ? "all checks hold" : "a check failed");
     if (finding != null) {
       finding.fault().printStackTrace(System.out);
       save(name, "found", finding.input());
@@ -103,7 +104,7 @@ public final class Fuzz {
     System.out.println(file + ": " + Spelling.of(input));
   }
 
-  /** Ends the program, and says why, when an input does not come to an end. */
+  /** Starts a watchdog that reports an endless input and ends the program. */
   private static Thread watch(String name, Campaign campaign) {
     Thread fuzzing = Thread.currentThread();
     Thread watch =
@@ -114,14 +115,14 @@ public final class Fuzz {
                   before = campaign.tried();
                   TimeUnit.MILLISECONDS.sleep(HANGS_MS);
                 }
-                System.out.println(name + ": an input does not end");
+                System.out.println(name + ": an input is endless");
                 for (StackTraceElement frame : fuzzing.getStackTrace()) {
                   System.out.println("  at " + frame);
                 }
                 save(name, "found", campaign.current());
                 Runtime.getRuntime().halt(1);
               } catch (InterruptedException over) {
-                // all inputs have ended
+                // All inputs have ended.
               } catch (IOException e) {
                 e.printStackTrace();
               }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A little of what {@code make fuzz} does: always the same, and something new each time. */
+/** A short {@code make fuzz}: once with a fixed seed, and once with a new one. */
 @Timeout(120)
 class FuzzTest {
   private static final long SEED = 20_265;
@@ -32,11 +32,11 @@ class FuzzTest {
   @ParameterizedTest
   @EnumSource
   void randomInput_holds(Targets target) {
-    hold(target, SEED);
-    hold(target, FRESH);
+    assertHolds(target, SEED);
+    assertHolds(target, FRESH);
   }
 
-  private static void hold(Targets target, long seed) {
+  private static void assertHolds(Targets target, long seed) {
     Campaign campaign = new Campaign(target.make(), seed, target.corpus());
     while (campaign.tried() < target.fewInputs) {
       Campaign.Finding finding = campaign.next();

@@ -3,12 +3,12 @@ package redisproxy.fuzz;
 import java.util.Map;
 
 /**
- * What the environment says of how to fuzz.
+ * The options of the fuzzer, from environment variables.
  *
- * @param targets names with commas between, or all; TARGET
- * @param inputs how many are tried of each; INPUTS
- * @param seconds how long each is tried at most; SECONDS
- * @param seed what chance begins with; SEED
+ * @param targets a comma-separated list of names, or all; TARGET
+ * @param inputs the number of inputs for each target; INPUTS
+ * @param seconds the longest time for each target; SECONDS
+ * @param seed the random seed; SEED
  */
 public record Options(String targets, long inputs, long seconds, long seed) {
   private static final long MINUTE = 60;
@@ -32,12 +32,12 @@ public record Options(String targets, long inputs, long seconds, long seed) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // Reported below.
     }
     throw new IllegalArgumentException(name + "=" + text + ": expected a number above zero");
   }
 
-  /** Whether there is more to do when so much has been done. */
+  /** Whether to go on after this many inputs. */
   public boolean isMore(long done, long sinceNanos) {
     boolean isInTime =
         seconds == Long.MAX_VALUE || System.nanoTime() - sinceNanos < seconds * 1_000_000_000L;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What has come of an input.
+ * The outcome of an input.
  *
  * @param read what was read, in order
  * @param error why the rest was refused, or null
@@ -15,14 +15,14 @@ import java.util.Objects;
 public record Outcome(List<?> read, String error) {
   private static final int MAX_SHAPE = 120;
 
-  /** One after the other. */
+  /** Returns the outcome of both inputs, one after the other. */
   Outcome then(Outcome next) {
     List<Object> both = new ArrayList<>(read);
     both.addAll(next.read);
     return new Outcome(both, next.error);
   }
 
-  /** Throws an AssertionError unless this is the outcome expected. */
+  /** Throws an AssertionError unless this is the expected outcome. */
   public void mustBe(Outcome expected, String how) {
     if (!equals(expected)) {
       assertEquals(expected.toString(), toString(), how);
@@ -30,7 +30,7 @@ public record Outcome(List<?> read, String error) {
     }
   }
 
-  /** The same for outcomes that differ only in what words and numbers there are. */
+  /** A hash that is equal for outcomes that differ only in their words and numbers. */
   int shape() {
     String text = read.toString();
     int hash = 0;

@@ -2,32 +2,32 @@ package redisproxy.fuzz;
 
 import java.util.Locale;
 
-/** Says every ten seconds how far it has come. */
+/** Prints the progress every ten seconds. */
 public final class Progress {
   private static final long EVERY_NANOS = 10_000_000_000L;
 
   private final String name;
   private final long start = System.nanoTime();
-  private long said = start;
+  private long printedAt = start;
 
   public Progress(String name) {
     this.name = name;
   }
 
-  /** When it began, in nanoseconds. */
+  /** The start time, by {@link System#nanoTime}. */
   public long start() {
     return start;
   }
 
-  /** Is called now and then. */
+  /** Call this often. It prints a line if ten seconds have passed. */
   public void at(long done) {
-    if (System.nanoTime() - said > EVERY_NANOS) {
-      said = System.nanoTime();
+    if (System.nanoTime() - printedAt > EVERY_NANOS) {
+      printedAt = System.nanoTime();
       System.out.println(line(done));
     }
   }
 
-  /** How many, in what time. */
+  /** Returns a line with the number of inputs and the time. */
   public String line(long done) {
     double seconds = (System.nanoTime() - start) / 1e9;
     return String.format(

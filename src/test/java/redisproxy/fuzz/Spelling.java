@@ -4,9 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes as a line of text that can be read and edited: those that are not printable as {@code \r},
- * {@code \n} or {@code \xHH}, the backslash as {@code \\}. No blank stands at its ends, and no
- * number sign at its beginning.
+ * Writes bytes as a line of text that people can read and edit. Bytes that are not printable become
+ * {@code \r}, {@code \n} or {@code \xHH}, and the backslash becomes {@code \\}. The line has no
+ * blank at its ends, and does not start with a number sign.
  */
 final class Spelling {
   private Spelling() {}

@@ -3,26 +3,26 @@ package redisproxy.fuzz;
 import java.util.List;
 import java.util.Random;
 
-/** Something that reads input, and what must hold whatever the input is. One thread at a time. */
+/** A parser under test, with checks that must hold for every input. For one thread at a time. */
 public interface Target {
 
-  /** A well-formed input, and what comes of it. */
+  /** A well-formed input and its outcome. */
   record Sample(byte[] input, Outcome outcome) {}
 
-  /** What means something to the reader, as {@link Damage} has it. */
+  /** Tokens that mean something to the parser, for {@link Damage}. */
   List<String> words();
 
   Sample sample(Random random);
 
   /**
-   * What comes of an input. All that is at random in how it is fed follows from the input, so that
-   * it can be repeated.
+   * Returns the outcome of an input. Random choices, such as where the input is cut, derive from
+   * the input, so that the run can be repeated.
    *
-   * @throws AssertionError when something does not hold; any other exception is as bad
+   * @throws AssertionError if a check fails; any other exception is a failure too
    */
   Outcome outcome(byte[] input);
 
-  /** Whether what comes after a sample is read as if it came alone. */
+  /** Whether an input after a sample is read as if it came alone. */
   default boolean isStream() {
     return false;
   }

@@ -31,7 +31,7 @@ enum Targets {
 
   private final Supplier<Target> maker;
 
-  /** How many inputs take about half a second at first, when nothing is compiled yet. */
+  /** The number of inputs that take about half a second while no code is compiled yet. */
   final int fewInputs;
 
   Targets(Supplier<Target> maker, int fewInputs) {
@@ -43,7 +43,7 @@ enum Targets {
     return maker.get();
   }
 
-  /** The inputs once found worth trying again, as {@link Spelling} has them, a line each. */
+  /** Returns the recorded inputs, one on each line, in the format of {@link Spelling}. */
   List<byte[]> corpus() {
     String name = "/fuzz/" + name().toLowerCase(Locale.ROOT) + ".txt";
     try (InputStream in = Targets.class.getResourceAsStream(name);

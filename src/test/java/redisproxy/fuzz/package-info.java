@@ -1,7 +1,7 @@
 /**
- * {@code make fuzz}: random, broken and hostile input for all that reads input. A {@link
- * redisproxy.fuzz.Target} says what must hold whatever comes; a {@link redisproxy.fuzz.Campaign}
- * thinks up what may come. Targets stand in the packages of what they test; CONTRIBUTING.md says
- * how to run them.
+ * {@code make fuzz} sends random, broken and hostile input to everything that reads input. A {@link
+ * redisproxy.fuzz.Target} defines what must hold for every input. A {@link
+ * redisproxy.fuzz.Campaign} generates the inputs. Targets are in the packages of the code that they
+ * test. CONTRIBUTING.md says how to run them.
  */
 package redisproxy.fuzz;

@@ -9,7 +9,7 @@ import redisproxy.probe.Pace;
 import redisproxy.probe.Protocol;
 import redisproxy.probe.Subject;
 
-/** One client, a thread: takes its turns, and now and then connects anew. */
+/** One client with its own thread. It takes turns, and sometimes reconnects. */
 final class Client implements Runnable {
   private static final int TIMEOUT_MS = 10_000;
   private static final int REST_MS = 200;
@@ -26,11 +26,11 @@ final class Client implements Runnable {
   private volatile boolean over;
 
   /**
-   * A client, not yet started.
+   * Creates a client that is not yet started.
    *
    * @param rate requests a second of all clients together
-   * @param https makes sockets for HTTP
-   * @param requests counts what has been answered
+   * @param https creates sockets for HTTP
+   * @param requests counts answered requests
    */
   Client(
       Traffic traffic,
@@ -92,12 +92,12 @@ final class Client implements Runnable {
     return redis;
   }
 
-  /** One more, which is the caller's to close. */
+  /** Opens another RESP connection, which the caller must close. */
   Connection other() throws IOException {
     return new Connection(subject.proxy(Protocol.RESP), TIMEOUT_MS);
   }
 
-  /** The same over HTTP. */
+  /** Opens another HTTP connection, which the caller must close. */
   Connection otherHttp() throws IOException {
     return new Connection(https, subject.proxy(Protocol.HTTP), TIMEOUT_MS);
   }

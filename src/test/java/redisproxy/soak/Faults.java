@@ -3,7 +3,7 @@ package redisproxy.soak;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What clients were told that they should not have been. Any thread. */
+/** Wrong answers to clients. Thread-safe. */
 final class Faults {
   private static final int EXAMPLES = 10;
 
@@ -21,7 +21,7 @@ final class Faults {
     return count;
   }
 
-  /** The first of them. */
+  /** The first faults. */
   synchronized List<String> examples() {
     return List.copyOf(examples);
   }

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import redisproxy.probe.Connection;
 import redisproxy.probe.Subject;
 
-/** Takes samples of a proxy that runs on Linux with Native Memory Tracking. One thread. */
+/** Samples a proxy that runs on Linux with Native Memory Tracking. For one thread. */
 final class Sampler {
-  /** To be given to the JVM of the proxy; in a small heap what is resident soon says something. */
+  /** JVM flags for the proxy. In a small heap, growth soon shows in the resident memory. */
   static final String JVM_FLAGS = "-XX:NativeMemoryTracking=summary -Xms256m -Xmx256m";
 
   private static final double KIB = 1 << 10;
@@ -33,9 +33,10 @@ final class Sampler {
   }
 
   /**
-   * Looks once.
+   * Takes one sample.
    *
-   * @param collect whether garbage is collected first: only then the heap tells anything
+   * @param collect whether to collect garbage first, and to sample the heap, which means little
+   *     otherwise
    */
   Map<Quantity, Double> sample(boolean collect) throws IOException, InterruptedException {
     Map<Quantity, Double> sample = new EnumMap<>(Quantity.class);
@@ -71,7 +72,7 @@ final class Sampler {
     sample.put(Quantity.JVM_COMMITTED, number(nativeMemory, "Total: .*committed=(\\d+)KB") / KIB);
   }
 
-  /** The mean since the last sample. */
+  /** Adds the mean delay since the last sample. */
   private void loopDelay(Map<Quantity, Double> sample, String metrics) {
     double sum = sum(metrics, "redisproxy_event_loop_delay_seconds_sum\\{.*\\}");
     double count = sum(metrics, "redisproxy_event_loop_delay_seconds_count\\{.*\\}");

@@ -18,17 +18,17 @@ import redisproxy.probe.Subject;
 import redisproxy.tls.TestCertificates;
 
 /**
- * {@code make soak}: starts a Redis and the packaged proxy, HTTP with TLS, and has clients of every
- * kind of {@link Traffic} at it. MINUTES (60) says how long, RATE (6000) how many requests a second
- * they make. Ends with status 1 when something has grown or was told wrongly, 2 when it could not
- * be found out.
+ * {@code make soak}: starts a Redis and the packaged proxy, with TLS for HTTP, and runs clients of
+ * every kind of {@link Traffic}. MINUTES (60) is the duration, RATE (6000) the number of requests a
+ * second. Exits with status 1 if something grew or an answer was wrong, and with 2 if the test
+ * itself failed.
  */
 public final class Soak {
   private static final Path FOLDER = Path.of("target", "soak");
   private static final Path LOG = FOLDER.resolve("proxy.log");
   private static final int SAMPLE_SECONDS = 10;
 
-  /** Garbage is collected before each so many samples. */
+  /** Garbage is collected before one of this many samples. */
   private static final int COLLECT_EVERY = 6;
 
   private static final int END_MS = 20_000;

@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 import redisproxy.probe.Connection;
 
-/** What one kind of client does in a turn. A value begins with its key, so that mix-ups show. */
+/**
+ * What one kind of client does in a turn. A value begins with its key, so that mixed-up replies
+ * show.
+ */
 enum Traffic {
-  /** Pipelines of GETs; the cache holds a tenth of the keys, those that are asked for most. */
+  /** Pipelines of GETs. The cache holds a tenth of the keys, the most popular ones. */
   READS(0.60, 16, 2_000) {
     @Override
     void turn(Client client) throws IOException {
@@ -31,7 +34,7 @@ enum Traffic {
       check(key, client.http().httpGet("/keys/" + name(key)));
     }
   },
-  /** Short writes, which share a connection to Redis, each read back. */
+  /** Short writes over a shared connection to Redis, each read back. */
   WRITES(0.08, 2, 1_000) {
     @Override
     void turn(Client client) throws IOException {
@@ -40,7 +43,7 @@ enum Traffic {
       check(key, client.resp().call("GET", name(key)));
     }
   },
-  /** Written past the proxy, so that Redis tells of it. */
+  /** Writes past the proxy, so that Redis sends invalidations. */
   STRAIGHT_WRITES(0.06, 1, 10_000) {
     @Override
     void turn(Client client) throws IOException {
@@ -52,7 +55,7 @@ enum Traffic {
       }
     }
   },
-  /** Transactions, scripts and reads of several keys, which take a connection of their own. */
+  /** Transactions and scripts, which need a dedicated connection. */
   DEDICATED(0.05, 6, 100) {
     @Override
     void turn(Client client) throws IOException {
@@ -72,7 +75,7 @@ enum Traffic {
       check(key, client.resp().call("GET", name));
     }
   },
-  /** Subscribes, is sent a message by another client of the proxy, and reads it. */
+  /** Subscribes, and reads a message that another client of the proxy publishes. */
   MESSAGES(0.004, 3, 20) {
     @Override
     void turn(Client client) throws IOException {
@@ -93,11 +96,11 @@ enum Traffic {
       checkLarge(client.http().httpGet("/keys/" + LARGE_KEY));
     }
   },
-  /** Clients that go in the middle of something. */
+  /** Clients that disconnect in the middle of something. */
   LEAVERS(0.006, 1, Integer.MAX_VALUE) {
     @Override
     void turn(Client client) throws IOException {
-      String[] said = {
+      String[] starts = {
         request("GET", name(anyKey())),
         request("GET", name(anyKey())).repeat(200),
         "*3\r\n$3\r\nSET\r\n$3\r\nk:1\r\n$100\r\nhalf of it",
@@ -110,7 +113,7 @@ enum Traffic {
         ""
       };
       try (Connection leaver = client.other()) {
-        leaver.send(said[ThreadLocalRandom.current().nextInt(said.length)]);
+        leaver.send(starts[ThreadLocalRandom.current().nextInt(starts.length)]);
       }
       try (Connection leaver = client.otherHttp()) {
         leaver.send("GET /keys/" + name(1) + " HTTP/1.1\r\nHost: so");
@@ -123,13 +126,13 @@ enum Traffic {
   static final int LARGE_LENGTH = 2 << 20;
   private static final int LONGEST = 1_000;
 
-  /** Of all requests. */
+  /** Its share of all requests. */
   final double share;
 
-  /** In one turn. */
+  /** Requests in one turn. */
   final int requests;
 
-  /** So many turns, on the average, over one connection. */
+  /** The mean number of turns over one connection. */
   final int turns;
 
   Traffic(double share, int requests, int turns) {
@@ -148,7 +151,7 @@ enum Traffic {
     return key + "=" + "v".repeat(ThreadLocalRandom.current().nextInt(LONGEST));
   }
 
-  /** The first are asked for most: the popularity of the nth is 1/n of the first one's. */
+  /** Returns a random key by popularity: the nth key is 1/n as popular as the first. */
   private static int anyKey() {
     return (int) Math.pow(KEYS, ThreadLocalRandom.current().nextDouble()) - 1;
   }

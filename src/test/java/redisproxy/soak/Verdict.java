@@ -6,16 +6,16 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What becomes of samples: the median of the first third after the warm-up against that of the
- * last.
+ * Compares samples: the median of the first third after the warm-up with the median of the last
+ * third.
  */
 final class Verdict {
-  /** This share of the samples, from the beginning, is the warm-up. */
+  /** The share of the samples, from the beginning, that is the warm-up. */
   private static final double WARM_UP = 0.15;
 
   private final Map<Quantity, double[]> thirds = new EnumMap<>(Quantity.class);
 
-  /** Judges samples in the order in which they were taken; NaN was not sampled at that time. */
+  /** Judges samples in the order in which they were taken. NaN means not sampled at that time. */
   Verdict(List<Map<Quantity, Double>> samples) {
     List<Map<Quantity, Double>> warm =
         samples.subList((int) (samples.size() * WARM_UP), samples.size());
@@ -37,7 +37,7 @@ final class Verdict {
     return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
   }
 
-  /** Whether each quantity was seen in both thirds, and none has grown. */
+  /** Whether each quantity was sampled in both thirds, and none has grown too much. */
   boolean isGood() {
     return thirds.keySet().stream().allMatch(this::isGood);
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class VerdictTest {
   private static final int SAMPLES = 360;
 
-  /** All quantities are 100, but for one. */
+  /** Judges samples in which all quantities but one are always 100. */
   private static Verdict of(Quantity quantity, IntToDoubleFunction values) {
     List<Map<Quantity, Double>> samples = new ArrayList<>();
     for (int i = 0; i < SAMPLES; i++) {
@@ -29,14 +29,14 @@ class VerdictTest {
   }
 
   @Test
-  void whatStaysTheSame_isGood() {
+  void constantQuantity_isGood() {
     for (Quantity quantity : Quantity.values()) {
       assertTrue(of(quantity, i -> 100 + i % 7).isGood());
     }
   }
 
   @Test
-  void whatGrowsAllTheTime_isFound() {
+  void growingQuantity_isFound() {
     for (Quantity quantity : Quantity.values()) {
       assertEquals(!quantity.isJudged(), of(quantity, i -> 100 + i).isGood(), quantity.name());
       assertEquals(!quantity.isJudged(), !of(quantity, i -> 100 + i).table().contains("GROWS"));
@@ -44,13 +44,13 @@ class VerdictTest {
   }
 
   @Test
-  void warmUp_andSinglePeaks_areNoGrowth() {
+  void warmUpAndSinglePeaks_areNoGrowth() {
     assertTrue(of(Quantity.RESIDENT, i -> i < 50 ? 1 + i : 100).isGood());
     assertTrue(of(Quantity.RESIDENT, i -> i > 300 && i % 4 == 0 ? 10_000 : 100).isGood());
   }
 
   @Test
-  void whatIsSampledNowAndThen_isJudgedByThat_andWhatNeverWas_isNotGood() {
+  void quantitySampledRarely_isJudged_andOneNeverSampled_isNotGood() {
     assertFalse(of(Quantity.HEAP_AFTER_GC, i -> i % 6 == 0 ? 100 + i : Double.NaN).isGood());
     assertTrue(of(Quantity.HEAP_AFTER_GC, i -> i % 6 == 0 ? 100 : Double.NaN).isGood());
     assertFalse(of(Quantity.HEAP_AFTER_GC, i -> Double.NaN).isGood());
