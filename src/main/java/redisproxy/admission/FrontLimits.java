@@ -3,7 +3,7 @@ package redisproxy.admission;
 /** The limits for the clients of one instance of a front. Belongs to its event loop. */
 public record FrontLimits(RateLimit rate, FailedLogins failedLogins) {
   /**
-   * The limits of one instance.
+   * Creates the limits of one instance.
    *
    * @param rate the rate of its protocol
    * @param instances how many instances the front has

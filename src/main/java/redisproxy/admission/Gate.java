@@ -55,7 +55,7 @@ public final class Gate {
     return total.sum();
   }
 
-  /** How many have been turned away. */
+  /** How many have been rejected. */
   public long rejected() {
     return rejected.sum();
   }

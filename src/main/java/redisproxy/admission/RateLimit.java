@@ -18,7 +18,7 @@ public final class RateLimit {
   private final Bucket all;
   private long now;
 
-  /** The client of the last request and its bucket; many requests in a row have the same client. */
+  /** The client of the last request, with its bucket: consecutive requests often share a client. */
   private @Nullable String last;
 
   private @Nullable Bucket lastBucket;

@@ -16,7 +16,7 @@ import redisproxy.config.Tls;
 public final class CertificateFiles implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateFiles.class);
 
-  /** How often the files are read, in milliseconds. */
+  /** The longest delay before a new certificate is read, in milliseconds. */
   private static final long PERIOD_MS = 2_000;
 
   private final Certificates http;

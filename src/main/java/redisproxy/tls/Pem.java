@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param file the path of the file
  */
 record Pem(String setting, String file, Buffer content) {
-  /** A certificate chain has a few thousand bytes, so a longer file is not a PEM file. */
+  /** A certificate chain has a few thousand bytes. A file longer than this is refused. */
   private static final int MAX_BYTES = 1 << 20;
 
   private static final byte[] SIGNED = {1, 2, 3, 4};

@@ -11,7 +11,9 @@ import redisproxy.log.LogKey;
 final class OtelLog extends Handler {
   private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OtelLog.class);
 
-  /** A strong reference: the JDK holds loggers weakly, and a collected logger loses its handler. */
+  /**
+   * A strong reference: the JDK holds loggers weakly, and a collected logger loses its settings.
+   */
   private static final Logger SOURCE = Logger.getLogger("io.opentelemetry");
 
   private OtelLog() {}

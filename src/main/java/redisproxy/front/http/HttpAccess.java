@@ -134,10 +134,8 @@ final class HttpAccess {
     if (given == null || own == null && given.isToken()) {
       refuse(check);
     } else if (own == null) {
-      // An event loop reads sockets before it runs due tasks. The message that voids verdicts is
-      // one
-      // of these tasks, and may be due since before this request was sent. So look the verdict up
-      // after it.
+      // An event loop reads sockets before it runs due tasks. One such task voids verdicts. It may
+      // be due since before this request was sent, so look the verdict up after it.
       later.execute(() -> check.guard(() -> checkWithRedis(check, given)));
     } else if (isAccepted(own, given)) {
       granted.run();

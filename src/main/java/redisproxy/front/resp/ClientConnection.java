@@ -58,7 +58,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
    */
   private static final int DRAINED_IN_A_TURN = 64;
 
-  /** A client that sends but reads nothing for this long, in milliseconds, has stalled. */
+  /** A client that sends, but reads nothing for this long in milliseconds, has stalled. */
   private static final long STALL_MS = 3_000;
 
   @SuppressWarnings("NullAway.Init") // set before anything is received
@@ -405,7 +405,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
     context.close();
   }
 
-  /** Disconnects a client that speaks HTTP without a reply, as Redis does. */
+  /** Disconnects a client that speaks HTTP. It gets no reply, as in Redis. */
   void closeOnHttp() {
     if (faults != null) {
       faults.spokeHttp(address());

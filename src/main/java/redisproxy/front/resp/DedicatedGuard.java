@@ -105,7 +105,7 @@ final class DedicatedGuard {
     return hello;
   }
 
-  /** Logs the proxy in again, because RESET also ends its own log-in. */
+  /** RESET, followed by the proxy's log-in to Redis, which RESET ends too. */
   private ByteBuf reset(Request request, Outstanding outstanding) {
     outstanding.add(request);
     outstanding.addOwn();

@@ -119,7 +119,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   private boolean lost;
   private boolean clientGone;
 
-  /** Closes the connection of a client that is gone, or null. */
+  /** The task that closes the connection of a client that is gone, or null. */
   private @Nullable Future<?> closing;
 
   /**

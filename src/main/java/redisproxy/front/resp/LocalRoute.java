@@ -47,7 +47,7 @@ final class LocalRoute {
     this.isOnly = isOnly;
   }
 
-  /** Whether the reply to the next request was requested from Redis. */
+  /** Whether a query to Redis for the reply to the next request is under way. */
   boolean isWaiting() {
     return queries.isWaiting();
   }

@@ -154,7 +154,7 @@ public final class ReplyBacklog {
     return taken;
   }
 
-  /** Forgets everything. */
+  /** Removes everything. */
   public void clear() {
     pieces.clear();
     held = 0;
