@@ -90,7 +90,7 @@ class HistoryTest {
   }
 
   @Test
-  void straightWriteAfterOneThroughTheProxy_isStaleStraightAfterTheFirst() {
+  void straightWriteAfterOneThroughTheProxy_isJudgedByWhatTheReadOverlooks() {
     written(THROUGH, 100);
     written(STRAIGHT, 200);
     assertJudged(Kind.STALE_STRAIGHT, 100, 1, 300);
