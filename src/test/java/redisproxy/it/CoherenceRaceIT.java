@@ -185,7 +185,7 @@ class CoherenceRaceIT {
     redis.greetsAfterMs = 2000;
     redis.drop();
     await().untilAsserted(() -> assertEquals(before + 1, tracked()));
-    assertEquals("tracking", proxy.coherence());
+    proxy.awaitTracking();
     await().untilAsserted(() -> assertEquals(before + 2, tracked()));
     await().untilAsserted(() -> assertEquals(200, proxy.admin("/health/ready").statusCode()));
     proxy.awaitTracking();
