@@ -47,7 +47,6 @@ class ClientIdReplyTest {
     "OTHER, :-1|, :-1|",
     "OTHER, -ERR no|, -ERR no|",
     "OTHER, $1|7|, $1|7|",
-    "OTHER, |1|+a|:7|:7|, |1|+a|:7|:7|",
     "FIELDS, *4|$2|id|:9|$4|role|:7|, *4|$2|id|:4503599627370496|$4|role|:7|",
     "FIELDS, %2|+id|:7|+x|:7|, %2|+id|:4503599627370496|+x|:7|",
     "FIELDS, %2|$5|flags|~1|$3|off|$8|redirect|:42|, %2|$5|flags|~1|$3|off|$8|redirect|:1|",
@@ -57,7 +56,7 @@ class ClientIdReplyTest {
     "NONE, :7|, :7|",
   })
   void rewrite_replacesOnlyIds(ClientIdReply kind, String reply, String expected) {
-    assertEquals(expected.replace("|1|+a", "|1|+a"), rewritten(kind, reply));
+    assertEquals(expected, rewritten(kind, reply));
   }
 
   @Test
