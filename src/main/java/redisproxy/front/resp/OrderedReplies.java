@@ -23,9 +23,9 @@ import redisproxy.upstream.load.ValueStreams;
  *
  * <p>The memory is bounded: {@code resp.max-pipeline} limits the requests in flight, and {@code
  * resp.max-pending-bytes} the unread replies, plus one more reply. Beyond either limit, no more
- * requests are accepted. An answer that arrives above the second limit is dropped. When it is first
- * in line, it is looked up again, and so are all answers after it, so that a client never sees an
- * older value after a newer one.
+ * requests are accepted. None are after a long key, until all are answered. An answer that arrives
+ * above the second limit is dropped. When it is first in line, it is looked up again, and so are
+ * all answers after it, so that a client never sees an older value after a newer one.
  */
 final class OrderedReplies implements Bus.Asker {
   /**

@@ -236,7 +236,7 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void longKey_isAloneInFlight() throws Exception {
+  void longKey_stopsRequests_untilAllAreAnswered() throws Exception {
     String atMost = "k".repeat(1024);
     String longer = "k".repeat(1025);
     front.cache.isSlowWith(atMost, longer);
