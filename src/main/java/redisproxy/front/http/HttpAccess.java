@@ -114,7 +114,7 @@ final class HttpAccess {
 
   /**
    * Checks a request, and calls one of the callbacks, now or later. It may call none if the client
-   * is disconnected.
+   * is disconnected, or if too many answers to failed log-ins wait.
    *
    * @param refused receives the error for the client
    * @param broken receives an exception thrown after this method has returned, which is a fault of
