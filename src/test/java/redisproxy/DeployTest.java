@@ -40,6 +40,8 @@ import redisproxy.config.SettingsTable;
 /** The files in deploy/ are valid and agree with the proxy. */
 class DeployTest {
   private static final Path KUBERNETES = Path.of("deploy/kubernetes");
+  private static final Path DASHBOARD =
+      Path.of("deploy/monitoring/grafana/dashboards/redis-proxy.json");
   private static final Path PROFILE = Path.of("deploy/seccomp/io_uring.json");
   private static final Set<String> IO_URING =
       Set.of("io_uring_enter", "io_uring_register", "io_uring_setup");
@@ -322,8 +324,55 @@ class DeployTest {
     assertTrue(unit.contains("\nLimitMEMLOCK=8M\n"));
   }
 
+  @Test
+  void everySeriesOfTheDashboard_hasTheUnitOfItsExpression() throws IOException {
+    for (JsonElement each : json(DASHBOARD).getAsJsonArray("panels")) {
+      JsonObject panel = each.getAsJsonObject();
+      for (JsonElement target : panel.getAsJsonArray("targets")) {
+        String unit = unit(panel.getAsJsonObject("fieldConfig"), target.getAsJsonObject());
+        Set<String> right = units(target.getAsJsonObject());
+        assertTrue(right.contains(unit), panel.get("title") + ": " + unit + " of " + target);
+      }
+    }
+  }
+
+  private static String unit(JsonObject config, JsonObject target) {
+    String unit = config.getAsJsonObject("defaults").get("unit").getAsString();
+    for (JsonElement each : config.getAsJsonArray("overrides")) {
+      JsonObject matcher = each.getAsJsonObject().getAsJsonObject("matcher");
+      assertEquals("byFrameRefID", matcher.get("id").getAsString());
+      for (JsonElement property : each.getAsJsonObject().getAsJsonArray("properties")) {
+        if (matcher.get("options").equals(target.get("refId"))
+            && property.getAsJsonObject().get("id").getAsString().equals("unit")) {
+          unit = property.getAsJsonObject().get("value").getAsString();
+        }
+      }
+    }
+    return unit;
+  }
+
+  private static Set<String> units(JsonObject target) {
+    String expression = target.get("expr").getAsString();
+    if (expression.contains(" / ")) {
+      return Set.of("percentunit");
+    } else if (expression.contains("_seconds")) {
+      return Set.of("s");
+    } else if (expression.contains("_bytes")) {
+      return Set.of("bytes");
+    } else if (!expression.contains("rate(")) {
+      return Set.of("short");
+    }
+    return target.get("legendFormat").getAsString().endsWith(" per second")
+        ? Set.of("ops", "reqps", "short")
+        : Set.of("ops", "reqps");
+  }
+
   private static JsonObject profile() throws IOException {
-    return JsonParser.parseString(Files.readString(PROFILE)).getAsJsonObject();
+    return json(PROFILE);
+  }
+
+  private static JsonObject json(Path file) throws IOException {
+    return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
   }
 
   private static Set<String> names(JsonObject rule) {
