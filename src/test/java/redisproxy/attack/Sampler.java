@@ -91,8 +91,12 @@ final class Sampler implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     over = true;
-    connector.close();
+    try {
+      connector.close();
+    } catch (IOException gone) {
+      // The proxy has ended.
+    }
   }
 }

@@ -30,6 +30,7 @@ final class Target implements AutoCloseable {
 
   private static final int HUGE_BYTES = 32 * 1024 * 1024;
   private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(90);
+  private static final long END_SECONDS = 5;
 
   private final EmbeddedRedis redis;
   private final Map<Port, Integer> ports = new EnumMap<>(Port.class);
@@ -148,8 +149,14 @@ final class Target implements AutoCloseable {
     return new Wire(SocketFactory.getDefault(), redis.port(), 0);
   }
 
-  boolean isAlive() {
-    return proxy.isAlive();
+  /** Whether the proxy has ended. Waits a little, because its connections end before it does. */
+  boolean hasEnded() throws InterruptedException {
+    return proxy.waitFor(END_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Ends the proxy at once. */
+  void kill() {
+    proxy.destroyForcibly();
   }
 
   int jmxPort() {
@@ -173,7 +180,7 @@ final class Target implements AutoCloseable {
 
   @Override
   public void close() {
-    proxy.destroyForcibly();
+    kill();
     redis.close();
   }
 }
