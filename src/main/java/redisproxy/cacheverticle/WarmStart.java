@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,8 +47,10 @@ final class WarmStart {
   private final Predicate<Key> load;
   private final ArrayDeque<Key> waiting = new ArrayDeque<>();
 
-  /** Null if there is nothing more to read. */
+  /** Null if no file is open. Belongs to the worker tasks, which run one after the other. */
   private @Nullable SnapshotReader reader;
+
+  private boolean hasMore;
 
   private long total;
   private long done;
@@ -56,6 +59,7 @@ final class WarmStart {
   private boolean paused;
   private boolean scheduled;
   private boolean isComplete;
+  private boolean ended;
   private long progress;
 
   /**
@@ -73,13 +77,16 @@ final class WarmStart {
 
   /** Begins to load the most recently used keys, as many as the cache can hold. */
   void begin(int capacity) {
-    vertx
+    context
         .executeBlocking(() -> open(capacity))
         .onComplete(
             keys -> {
-              total = keys;
-              progress = vertx.setPeriodic(REPORT_EVERY_MS, timer -> report("warm start"));
-              step();
+              if (!ended) {
+                total = keys;
+                hasMore = true;
+                progress = vertx.setPeriodic(REPORT_EVERY_MS, timer -> report("warm start"));
+                step();
+              }
             },
             this::refused);
   }
@@ -87,11 +94,25 @@ final class WarmStart {
   /** Checks the whole file before any of its keys is loaded. Returns how many keys to load. */
   private long open(int capacity) throws IOException {
     long count = SnapshotReader.count(file);
-    reader = new SnapshotReader(file);
-    for (long i = capacity; i < count; i++) {
-      reader.next();
+    SnapshotReader opened = new SnapshotReader(file);
+    reader = opened;
+    try {
+      for (long i = capacity; i < count; i++) {
+        opened.next();
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
     }
     return Math.min(count, capacity);
+  }
+
+  private @Nullable Void close() throws IOException {
+    if (reader != null) {
+      reader.close();
+      reader = null;
+    }
+    return null;
   }
 
   private void refused(Throwable reason) {
@@ -102,6 +123,9 @@ final class WarmStart {
   }
 
   private void step() {
+    if (ended) {
+      return;
+    }
     while (inFlight < LOADS && !waiting.isEmpty()) {
       inFlight++;
       if (!load.test(waiting.peek())) {
@@ -111,8 +135,8 @@ final class WarmStart {
       }
       waiting.remove();
     }
-    if (waiting.isEmpty() && reader != null) {
-      read(reader);
+    if (waiting.isEmpty() && hasMore) {
+      read();
     } else if (waiting.isEmpty() && inFlight == 0 && !isComplete) {
       isComplete = true;
       vertx.cancelTimer(progress);
@@ -132,35 +156,42 @@ final class WarmStart {
     }
   }
 
-  private void read(SnapshotReader from) {
+  private void read() {
     if (!reading) {
       reading = true;
-      vertx
-          .executeBlocking(() -> slice(from))
+      context
+          .executeBlocking(this::slice)
           .onComplete(
               keys -> {
                 reading = false;
                 waiting.addAll(keys);
-                reader = keys.size() < SLICE ? null : from;
+                hasMore = keys.size() == SLICE;
                 step();
               },
-              damaged -> {
-                reader = null;
+              reason -> {
+                hasMore = false;
                 vertx.cancelTimer(progress);
-                refused(damaged);
+                refused(reason);
               });
     }
   }
 
-  private static List<Key> slice(SnapshotReader reader) throws IOException {
+  /** Reads the next keys. Closes the file after the last one, and if it cannot be read. */
+  private List<Key> slice() throws IOException {
+    SnapshotReader from = Objects.requireNonNull(reader);
     List<Key> keys = new ArrayList<>();
-    for (Key key = reader.next(); key != null; key = reader.next()) {
-      keys.add(key);
-      if (keys.size() == SLICE) {
-        return keys;
+    try {
+      for (Key key = from.next(); key != null; key = from.next()) {
+        keys.add(key);
+        if (keys.size() == SLICE) {
+          return keys;
+        }
       }
+    } catch (IOException e) {
+      close();
+      throw e;
     }
-    reader.close();
+    close();
     return keys;
   }
 
@@ -196,8 +227,10 @@ final class WarmStart {
    * @param oldestFirst the entries; they must not change until the future completes
    */
   Future<Void> end(Iterator<Entry> oldestFirst, long now) {
+    ended = true;
     vertx.cancelTimer(progress);
     if (!isComplete) {
+      context.executeBlocking(this::close);
       LOG.atInfo()
           .addKeyValue(LogKey.FILE, file)
           .log("the old snapshot is kept because not all of its keys were loaded");
