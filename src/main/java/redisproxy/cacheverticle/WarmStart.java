@@ -169,9 +169,10 @@ final class WarmStart {
                 step();
               },
               reason -> {
+                reading = false;
                 hasMore = false;
-                vertx.cancelTimer(progress);
-                refused(reason);
+                warn(reason, "the rest of the snapshot cannot be read");
+                step();
               });
     }
   }

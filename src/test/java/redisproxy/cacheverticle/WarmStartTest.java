@@ -3,6 +3,7 @@ package redisproxy.cacheverticle;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Key;
+import redisproxy.snapshot.SnapshotReader;
 import redisproxy.snapshot.SnapshotWriter;
 import redisproxy.upstream.Loop;
 
@@ -36,6 +38,7 @@ class WarmStartTest {
   private static final int SLICE = 4096;
   private static final int KEYS = 2 * SLICE + 1;
   private static final int IN_FLIGHT = 64;
+  private static final String REST = "the rest of the snapshot cannot be read";
   private static final String END = "warm start has ended";
 
   @TempDir Path directory;
@@ -132,9 +135,32 @@ class WarmStartTest {
   }
 
   @Test
-  void fileThatCannotBeReadFurther_isClosed() throws Exception {
+  void fileThatCannotBeReadFurther_isReported_andClosed() throws Exception {
     failToReadTheRest();
+    assertEquals(
+        List.of(REST), logged.stream().filter(text -> text.contains("cannot be")).toList());
     assertEquals(0, open());
+  }
+
+  @Test
+  void warmStart_whenTheRestCannotBeRead_endsWithItsLastLoad() throws Exception {
+    failToReadTheRest();
+    for (int i = 1; i < IN_FLIGHT; i++) {
+      loop.run(warm::loaded);
+    }
+    assertFalse(logged.contains(END));
+    loop.run(warm::loaded);
+    await().until(() -> logged.contains(END));
+    end();
+    assertEquals(0, SnapshotReader.count(file), "the cache is empty");
+  }
+
+  @Test
+  void oldSnapshot_whenTheRestCannotBeRead_isKeptUntilTheLastLoadEnds() throws Exception {
+    failToReadTheRest();
+    byte[] truncated = Files.readAllBytes(file);
+    end();
+    assertArrayEquals(truncated, Files.readAllBytes(file));
   }
 
   @Test
