@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Answer;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Key;
+import redisproxy.cache.Read;
+import redisproxy.command.CachedCommand;
+import redisproxy.command.Request;
 import redisproxy.tracing.RequestSpan;
 import redisproxy.transport.Choice;
 import redisproxy.upstream.load.Reachability;
@@ -121,9 +124,15 @@ public final class Bus {
     public int[] dbs = new int[FEW];
     public int[] hashes = new int[FEW];
 
-    /** Where each key ends in {@link #keys}. A key begins where the previous one ends. */
-    int[] keyEnds = new int[FEW];
+    /**
+     * Where each key and its read end in {@link #keys}. A key begins where the previous read ends.
+     */
+    int[] ends = new int[FEW];
 
+    /** How many bytes behind each key are the {@link redisproxy.cache.Read} of it; 0 for GET. */
+    public int[] readLengths = new int[FEW];
+
+    /** The keys, and behind each the read of it. */
     public byte[] keys = new byte[512];
 
     /** The cache fills this in. Null if a load has to answer. */
@@ -138,24 +147,67 @@ public final class Bus {
     }
 
     public int keyStart(int i) {
-      return i == 0 ? 0 : keyEnds[i - 1];
+      return i == 0 ? 0 : ends[i - 1];
     }
 
     public int keyLength(int i) {
-      return keyEnds[i] - keyStart(i);
+      return ends[i] - readLengths[i] - keyStart(i);
     }
 
     public void add(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
       int offset = reserve(length);
       buffer.getBytes(start, keys, offset, length);
-      add(asker, ticket, db, Key.hash(db, keys, offset, length), offset + length);
+      add(asker, ticket, db, Key.hash(db, keys, offset, length), offset + length, 0);
     }
 
-    public void add(Asker asker, int ticket, Key key) {
+    /**
+     * Adds a lookup of another read than GET.
+     *
+     * @param request has the key as its first argument
+     * @param flags of the {@link Read}
+     * @return the hash of the key
+     */
+    public int add(
+        Asker asker, int ticket, int db, Request request, CachedCommand command, int flags) {
+      ByteBuf buffer = request.buffer();
+      int length = request.length(1);
+      int readLength = 1 + 2 + command.name().length();
+      for (int i = 2; i < request.count(); i++) {
+        readLength += 2 + request.length(i);
+      }
+      int offset = reserve(length + readLength);
+      buffer.getBytes(request.start(1), keys, offset, length);
+      int at = offset + length;
+      keys[at++] = (byte) flags;
+      at = Read.putLength(keys, at, command.name().length());
+      for (int i = 0; i < command.name().length(); i++) {
+        keys[at++] = (byte) command.name().charAt(i);
+      }
+      for (int i = 2; i < request.count(); i++) {
+        at = Read.putLength(keys, at, request.length(i));
+        buffer.getBytes(request.start(i), keys, at, request.length(i));
+        at += request.length(i);
+      }
+      int hash = Key.hash(db, keys, offset, length);
+      add(asker, ticket, db, hash, at, readLength);
+      return hash;
+    }
+
+    /**
+     * Adds a lookup.
+     *
+     * @param read null for GET
+     */
+    public void add(Asker asker, int ticket, Key key, @Nullable Read read) {
       byte[] bytes = key.bytes();
-      int offset = reserve(bytes.length);
+      int readLength = read == null ? 0 : read.bytes().length;
+      int offset = reserve(bytes.length + readLength);
       System.arraycopy(bytes, 0, keys, offset, bytes.length);
-      add(asker, ticket, key.db(), key.hashCode(), offset + bytes.length);
+      if (read != null) {
+        System.arraycopy(read.bytes(), 0, keys, offset + bytes.length, readLength);
+      }
+      int end = offset + bytes.length + readLength;
+      add(asker, ticket, key.db(), key.hashCode(), end, readLength);
     }
 
     private int reserve(int length) {
@@ -166,7 +218,7 @@ public final class Bus {
       return offset;
     }
 
-    private void add(Asker asker, int ticket, int db, int hash, int keyEnd) {
+    private void add(Asker asker, int ticket, int db, int hash, int end, int readLength) {
       if (size == tickets.length) {
         growNumbers(size * 2);
       }
@@ -177,14 +229,16 @@ public final class Bus {
       tickets[size] = ticket;
       dbs[size] = db;
       hashes[size] = hash;
-      keyEnds[size++] = keyEnd;
+      readLengths[size] = readLength;
+      ends[size++] = end;
     }
 
     private void growNumbers(int capacity) {
       tickets = Arrays.copyOf(tickets, capacity);
       dbs = Arrays.copyOf(dbs, capacity);
       hashes = Arrays.copyOf(hashes, capacity);
-      keyEnds = Arrays.copyOf(keyEnds, capacity);
+      ends = Arrays.copyOf(ends, capacity);
+      readLengths = Arrays.copyOf(readLengths, capacity);
     }
 
     private void growReferences(int capacity) {

@@ -18,6 +18,9 @@ import redisproxy.bus.Bus.Lookups;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.cache.Read;
+import redisproxy.command.CachedCommand;
+import redisproxy.command.Request;
 import redisproxy.command.Writes;
 import redisproxy.config.Settings;
 import redisproxy.metrics.Outcome;
@@ -158,9 +161,41 @@ public final class Front {
     added();
   }
 
+  /**
+   * Looks up the reply to another read than GET. The request's buffer may be reused at once.
+   *
+   * @param isResp3 whether the reply must be RESP3
+   * @return the hash of the key
+   */
+  public int lookup(
+      Asker asker, int ticket, int db, Request request, CachedCommand command, boolean isResp3) {
+    int flags = (isResp3 ? Read.RESP3 : 0) | (request.count() > 2 ? Read.ARGUMENTS : 0);
+    flags |= command.isRange() ? Read.RANGE : 0;
+    if (server.commands().hasExpiringFields()) {
+      flags |=
+          switch (command.fields()) {
+            case NONE -> 0;
+            case NAMED -> Read.FIELDS;
+            case ALL -> Read.ALL_FIELDS;
+          };
+    }
+    int hash = current.add(asker, ticket, db, request, command, flags);
+    added();
+    return hash;
+  }
+
   /** Looks up a key. */
   public void lookup(Asker asker, int ticket, Key key) {
-    current.add(asker, ticket, key);
+    lookup(asker, ticket, key, null);
+  }
+
+  /**
+   * Looks up the reply to a read of a key.
+   *
+   * @param read null for GET
+   */
+  public void lookup(Asker asker, int ticket, Key key, @Nullable Read read) {
+    current.add(asker, ticket, key, read);
     added();
   }
 

@@ -16,16 +16,16 @@ public interface Cache {
   int AHEAD = 16;
 
   /**
-   * The entry of a key, or null if there is none or it has expired. Counts as a use of the key.
+   * What is kept of a key, or null if nothing is or it has expired. Counts as a use of the key.
    *
    * @param db the database number
    * @param buffer holds the key's bytes from {@code offset} on
    * @param hash the key's hash by {@link Key#hash}
    */
-  @Nullable Entry get(int db, byte[] buffer, int offset, int length, int hash, long now);
+  @Nullable Kept get(int db, byte[] buffer, int offset, int length, int hash, long now);
 
-  /** The entry of a key, or null if there is none or it has expired. Does not count as a use. */
-  @Nullable Entry peek(Key key, long now);
+  /** What is kept of a key, or null if nothing is or it has expired. Does not count as a use. */
+  @Nullable Kept peek(Key key, long now);
 
   /**
    * Prefetches the memory that gets with the first {@link #AHEAD} of these hashes will read. This
@@ -37,7 +37,7 @@ public interface Cache {
    * Keeps a key's entry, and replaces an older one. An entry that is larger than the whole cache is
    * not kept.
    */
-  void put(Key key, Entry entry, long now);
+  void put(Key key, Kept entry, long now);
 
   /** Drops a key's entry, if there is one. */
   void remove(Key key);
@@ -59,7 +59,7 @@ public interface Cache {
   boolean resize(int capacity, long maxBytes, int limit, long now);
 
   /** The entries, least recently used first. Do not use the iterator after any change. */
-  Iterator<Entry> oldestFirst();
+  Iterator<Kept> oldestFirst();
 
   /** The most entries that the cache keeps. */
   int capacity();

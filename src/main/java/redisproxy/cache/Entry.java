@@ -1,10 +1,6 @@
 package redisproxy.cache;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,39 +8,17 @@ import org.jspecify.annotations.Nullable;
  * costs this object, one array, and its share of the arrays of {@link LruCache}. The ETag and the
  * UTF-8 check, which HTTP needs, are computed on demand. For a long value the result is kept.
  *
+ * <p>Behind the key, the array holds the value (unless it is missing) as a RESP bulk string, ready
+ * to send: {@code $3\r\nabc\r\n}.
+ *
  * <p>All that a reader can see is immutable, so any thread may read an entry.
  */
-public final class Entry implements Answer {
-  private static final VarHandle INTS =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-
-  /** The largest number that a head of two bytes holds. */
-  private static final int SHORT = Byte.MAX_VALUE;
-
-  /** The size of a short head: the database and the key's length, a byte each. */
-  private static final int SHORT_HEAD = 2;
-
-  /** The size of a long head: a byte of -1, then the database and the key's length, an int each. */
-  private static final int LONG_HEAD = 9;
-
-  /**
-   * The head, the key, and the value (unless it is missing) as a RESP bulk string, ready to send:
-   * {@code $3\r\nabc\r\n}.
-   */
-  private final byte[] bytes;
-
-  /** The time from the load to the expiry, in milliseconds. */
-  private final int lifetime;
-
-  final long expiresAt;
-
+public final class Entry extends Kept implements Answer {
   /** Computed on demand, null before. Threads may race to compute it, but all compute the same. */
   private @Nullable Description description;
 
   private Entry(byte[] bytes, long loadedAt, long expiresAt) {
-    this.bytes = bytes;
-    this.lifetime = (int) Math.max(0, Math.min(expiresAt - loadedAt, Integer.MAX_VALUE));
-    this.expiresAt = loadedAt + lifetime;
+    super(bytes, loadedAt, expiresAt);
   }
 
   /**
@@ -67,35 +41,6 @@ public final class Entry implements Answer {
     return new Entry(begin(key, 0), loadedAt, expiresAt);
   }
 
-  private static byte[] begin(Key key, int respLength) {
-    int length = key.bytes().length;
-    boolean isShort = key.db() <= SHORT && length <= SHORT;
-    int keyOffset = isShort ? SHORT_HEAD : LONG_HEAD;
-    byte[] bytes = new byte[keyOffset + length + respLength];
-    if (isShort) {
-      bytes[0] = (byte) key.db();
-      bytes[1] = (byte) length;
-    } else {
-      bytes[0] = -1;
-      INTS.set(bytes, 1, key.db());
-      INTS.set(bytes, 5, length);
-    }
-    System.arraycopy(key.bytes(), 0, bytes, keyOffset, length);
-    return bytes;
-  }
-
-  private int db() {
-    return bytes[0] >= 0 ? bytes[0] : (int) INTS.get(bytes, 1);
-  }
-
-  private int keyOffset() {
-    return bytes[0] >= 0 ? SHORT_HEAD : LONG_HEAD;
-  }
-
-  private int keyLength() {
-    return bytes[0] >= 0 ? bytes[1] : (int) INTS.get(bytes, 5);
-  }
-
   public boolean isMissing() {
     return respLength() == 0;
   }
@@ -107,7 +52,7 @@ public final class Entry implements Answer {
 
   /** Where the RESP bulk string begins in {@link #bytes()}. It ends at the end of the array. */
   public int respOffset() {
-    return keyOffset() + keyLength();
+    return keyEnd();
   }
 
   /** The length of the RESP bulk string; 0 if the key is missing. */
@@ -159,37 +104,12 @@ public final class Entry implements Answer {
   /** Has only final fields, so any thread that sees it sees it complete. */
   private record Description(String etag, boolean isUtf8) {}
 
-  /** When the load of this entry was sent, in milliseconds of the cache's clock. */
-  public long loadedAt() {
-    return expiresAt - lifetime;
+  @Override
+  public @Nullable Entry value(long now) {
+    return now >= expiresAt ? null : this;
   }
 
-  /**
-   * From when on this entry is no longer served, in milliseconds of the cache's clock. Not later
-   * than {@link #loadedAt()} for an entry that was never kept.
-   */
-  public long expiresAt() {
-    return expiresAt;
-  }
-
-  /** A copy of the key. */
-  public Key key() {
-    return Key.of(db(), Arrays.copyOfRange(bytes, keyOffset(), respOffset()));
-  }
-
-  boolean is(int db, byte[] buffer, int offset, int length) {
-    int keyOffset = keyOffset();
-    return db == db()
-        && length == keyLength()
-        && Arrays.equals(bytes, keyOffset, keyOffset + length, buffer, offset, offset + length);
-  }
-
-  /** Reads both ends of the array, so that the processor fetches them. */
-  int ends() {
-    return bytes[0] + bytes[bytes.length - 1];
-  }
-
-  /** About how many bytes of heap the entry takes. {@code cache.max-bytes} bounds the sum. */
+  @Override
   int weight() {
     int described = isLong() ? DESCRIPTION : 0;
     int array = bytes.length < LARGE ? bytes.length : wholeRegions(bytes.length);

@@ -2,6 +2,7 @@ package redisproxy.cache;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +16,21 @@ public final class Load<W> {
   private final long sentAt;
   final List<W> waiters = new ArrayList<>(2);
 
-  Load(Key key, long sentAt) {
+  /** What is read of the key; null for GET. */
+  private final @Nullable Read read;
+
+  /** Another read of the key was loaded at the same time. */
+  boolean hadCompany;
+
+  /** An earlier load of the same waiters was overtaken. */
+  boolean isRepeated;
+
+  /** The next current load of the same key, or null. */
+  @Nullable Load<W> next;
+
+  Load(Key key, @Nullable Read read, long sentAt) {
     this.key = key;
+    this.read = read;
     this.sentAt = sentAt;
   }
 
@@ -27,6 +41,15 @@ public final class Load<W> {
 
   public Key key() {
     return key;
+  }
+
+  /** What is read of the key; null for GET. */
+  public @Nullable Read read() {
+    return read;
+  }
+
+  boolean reads(@Nullable Read other) {
+    return Objects.equals(read, other);
   }
 
   /**

@@ -58,12 +58,12 @@ public final class LruCache implements Cache {
   }
 
   @Override
-  public @Nullable Entry get(int db, byte[] buffer, int offset, int length, int hash, long now) {
+  public @Nullable Kept get(int db, byte[] buffer, int offset, int length, int hash, long now) {
     int node = find(db, buffer, offset, length, hash);
     if (node == Nodes.NONE) {
       return null;
     }
-    Entry entry = nodes.entry(node);
+    Kept entry = nodes.entry(node);
     if (now >= entry.expiresAt) {
       drop(node);
       expirations++;
@@ -77,7 +77,7 @@ public final class LruCache implements Cache {
   }
 
   @Override
-  public @Nullable Entry peek(Key key, long now) {
+  public @Nullable Kept peek(Key key, long now) {
     int node = find(key);
     return node == Nodes.NONE || now >= nodes.entry(node).expiresAt ? null : nodes.entry(node);
   }
@@ -98,19 +98,19 @@ public final class LruCache implements Cache {
       ahead[i] = withHash(hashes[from + i], ahead[i]);
     }
     for (int i = 0; i < count; i++) {
-      Entry entry = nodes.entryIfAny(ahead[i]);
+      Kept entry = nodes.entryIfAny(ahead[i]);
       sum += nodes.hash(nodes.newer(ahead[i])) + nodes.hash(nodes.older(ahead[i]));
       sum += entry == null ? 0 : (int) entry.expiresAt;
     }
     for (int i = 0; i < count; i++) {
-      Entry entry = nodes.entryIfAny(ahead[i]);
+      Kept entry = nodes.entryIfAny(ahead[i]);
       sum += entry == null ? 0 : entry.ends();
     }
     readAhead = sum;
   }
 
   @Override
-  public void put(Key key, Entry entry, long now) {
+  public void put(Key key, Kept entry, long now) {
     remove(key);
     if (now >= entry.expiresAt || entry.weight() > maxBytes) {
       return;
@@ -187,7 +187,7 @@ public final class LruCache implements Cache {
   }
 
   @Override
-  public Iterator<Entry> oldestFirst() {
+  public Iterator<Kept> oldestFirst() {
     return nodes.oldestFirst();
   }
 

@@ -24,7 +24,7 @@ final class Nodes {
   private static final int OLDER = 3;
 
   private int[] links;
-  private @Nullable Entry[] entries;
+  private @Nullable Kept[] entries;
 
   /** All nodes that were ever used are below this number. */
   private int end;
@@ -34,7 +34,7 @@ final class Nodes {
 
   Nodes(int most) {
     links = new int[(most + 1) * 4];
-    entries = new Entry[most + 1];
+    entries = new Kept[most + 1];
     clear();
   }
 
@@ -45,7 +45,7 @@ final class Nodes {
   }
 
   /** Returns a node for an entry. The node is not in the list yet. */
-  int add(Entry entry, int hash, int next) {
+  int add(Kept entry, int hash, int next) {
     int node = spare;
     if (node == NONE) {
       node = end++;
@@ -74,12 +74,12 @@ final class Nodes {
   }
 
   /** The entry of a node that is in use. */
-  Entry entry(int node) {
+  Kept entry(int node) {
     return entries[node];
   }
 
   /** The entry of a node, or null if it has none. */
-  @Nullable Entry entryIfAny(int node) {
+  @Nullable Kept entryIfAny(int node) {
     return entries[node];
   }
 
@@ -128,7 +128,7 @@ final class Nodes {
   }
 
   /** The entries, least recently used first. The list must not change during the iteration. */
-  Iterator<Entry> oldestFirst() {
+  Iterator<Kept> oldestFirst() {
     return new Iterator<>() {
       private int node = newer(NONE);
 
@@ -138,11 +138,11 @@ final class Nodes {
       }
 
       @Override
-      public Entry next() {
+      public Kept next() {
         if (node == NONE) {
           throw new NoSuchElementException();
         }
-        Entry entry = entries[node];
+        Kept entry = entries[node];
         node = newer(node);
         return entry;
       }

@@ -1,18 +1,17 @@
 package redisproxy.cache;
 
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cache that loads missing values from Redis. Concurrent misses of a key share one load.
  *
- * <p>The map of loads in flight holds the current load of each key. Loads are compared by identity.
- * A load that is no longer in the map when its answer arrives was overtaken: its waiters get the
- * answer, but it is not kept.
+ * <p>{@link Loads} holds the current load of each read. A load that is no longer current when its
+ * answer arrives was overtaken: its waiters get the answer, but it is not kept.
  *
  * @param <W> a waiter
  */
@@ -23,17 +22,33 @@ public final class ReadThrough<W> {
   /** The remaining time is unknown, or the key was gone when PTTL ran. The value is not kept. */
   public static final long UNKNOWN = -2;
 
+  /** The key did not exist when PTTL ran, before the read, as Redis replies to PTTL. */
+  public static final long MISSING = -2;
+
+  /** How long a reply is true is not known: it is not kept. */
+  public static final long UNKNOWN_TIME = -3;
+
+  /** How long a read whose reply was too large is not loaded, in milliseconds. */
+  private static final long LARGE_MS = 10_000;
+
   private final Cache cache;
   private Limits limits;
   private final Consumer<Load<W>> loader;
   private final BiConsumer<W, Answer> answered;
-  private final Map<Key, Load<W>> loads = new HashMap<>();
+  private final Consumer<LongConsumer> confirmer;
+  private final Loads<W> loads = new Loads<>();
   private Trust trust = Trust.VERIFIED;
 
-  /** Loads that have begun and not ended, including overtaken ones, which the map does not hold. */
+  /** Loads that have begun and not ended, including overtaken ones. */
   private int inFlight;
 
   private final Counts counts = new Counts();
+
+  /** Reads with arguments that missed a while ago: their reply is kept the next time. */
+  private final RecentHashes missedReads = new RecentHashes();
+
+  /** Reads whose reply was too large: they are not loaded for a while. */
+  private final RecentHashes largeReads = new RecentHashes();
 
   /** The databases that something was loaded from since everything was last dropped. */
   private final BitSet dbs = new BitSet();
@@ -48,6 +63,7 @@ public final class ReadThrough<W> {
    *     0 for never
    * @param maxLoads the most loads in flight
    * @param servesUnverified whether to serve entries while Redis cannot be reached
+   * @param maxReplyBytes the most bytes that the replies kept for one key may weigh
    * @param prefixes the keys that may be kept
    */
   public record Limits(
@@ -56,6 +72,7 @@ public final class ReadThrough<W> {
       long refreshAhead,
       int maxLoads,
       boolean servesUnverified,
+      int maxReplyBytes,
       Prefixes prefixes) {}
 
   /**
@@ -64,13 +81,20 @@ public final class ReadThrough<W> {
    * @param loader starts a load; exactly once, at once or later, it passes the answer to {@link
    *     #found}, {@link #missing}, {@link #tooLarge} or {@link #failed}
    * @param answered gets each waiter and its answer
+   * @param confirmer passes the time to its argument when Redis has reported all writes up to now,
+   *     or will not report them
    */
   public ReadThrough(
-      Cache cache, Limits limits, Consumer<Load<W>> loader, BiConsumer<W, Answer> answered) {
+      Cache cache,
+      Limits limits,
+      Consumer<Load<W>> loader,
+      BiConsumer<W, Answer> answered,
+      Consumer<LongConsumer> confirmer) {
     this.cache = cache;
     this.limits = limits;
     this.loader = loader;
     this.answered = answered;
+    this.confirmer = confirmer;
   }
 
   /**
@@ -81,7 +105,8 @@ public final class ReadThrough<W> {
     if (trust == Trust.BYPASSED) {
       return null;
     }
-    Entry entry = cache.get(db, buffer, offset, length, hash, now);
+    Kept kept = cache.get(db, buffer, offset, length, hash, now);
+    Entry entry = kept == null || kept instanceof Entry ? (Entry) kept : kept.value(now);
     if (entry == null) {
       return null;
     }
@@ -89,10 +114,45 @@ public final class ReadThrough<W> {
     if (trust == Trust.UNVERIFIED) {
       return unverified(entry);
     }
-    if (limits.refreshAhead > 0) {
-      refresh(entry, now);
+    if (limits.refreshAhead > 0 && isToBeRefreshed(entry.loadedAt(), entry.expiresAt, now)) {
+      refresh(entry.key(), null, now);
     }
     return entry;
+  }
+
+  /**
+   * The reply to a read of a key, or {@link NotCached} if it is known to be too large, or null;
+   * then call {@link #load}. The parameters are those of {@link Cache#get}.
+   *
+   * @param readLength the length of the read's bytes, which lie behind the key's in the buffer
+   */
+  public @Nullable Answer reply(
+      int db, byte[] buffer, int offset, int length, int hash, int readLength, long now) {
+    int readOffset = offset + length;
+    int readHash = Read.hash(buffer, readOffset, readLength);
+    Kept kept = trust == Trust.BYPASSED ? null : cache.get(db, buffer, offset, length, hash, now);
+    CachedReply reply =
+        kept instanceof KeyReplies replies
+            ? replies.reply(buffer, readOffset, readLength, readHash, now)
+            : null;
+    if (reply == null) {
+      return largeReads.contains(both(hash, readHash), now, LARGE_MS)
+          ? new NotCached(
+              Key.copyOf(db, buffer, offset, length, hash),
+              Read.copyOf(buffer, readOffset, readLength))
+          : null;
+    }
+    counts.hits++;
+    if (trust == Trust.UNVERIFIED) {
+      counts.unverified++;
+    } else if (limits.refreshAhead > 0 && isToBeRefreshed(reply.loadedAt(), reply.expiresAt, now)) {
+      refresh(reply.key(), reply.read(), now);
+    }
+    return reply;
+  }
+
+  private static int both(int keyHash, int readHash) {
+    return keyHash * 31 + readHash;
   }
 
   /** Calls {@link Cache#readAhead}. */
@@ -105,42 +165,68 @@ public final class ReadThrough<W> {
     return new Unverified(entry);
   }
 
-  /**
-   * Reloads an entry shortly before it expires. Lookups before the expiry are still served from it,
-   * and lookups after the expiry need not wait.
-   */
-  private void refresh(Entry entry, long now) {
-    boolean near = entry.expiresAt - now <= limits.refreshAhead;
-    boolean wasFar = entry.expiresAt - entry.loadedAt() > limits.refreshAhead;
-    if (near && wasFar && inFlight < limits.maxLoads && !loads.containsKey(entry.key())) {
-      counts.refreshes++;
-      start(new Load<>(entry.key(), now));
-    }
+  private boolean isToBeRefreshed(long loadedAt, long expiresAt, long now) {
+    boolean near = expiresAt - now <= limits.refreshAhead;
+    boolean wasFar = expiresAt - loadedAt > limits.refreshAhead;
+    return near && wasFar;
   }
 
   /**
-   * Adds a waiter for a key that the cache does not hold. Joins a load in flight, or starts one. If
-   * Redis does not report writes of the key, it starts a new load: one in flight could miss a write
-   * since it was sent.
+   * Reloads what was read shortly before it expires. Lookups before the expiry are still served
+   * from it, and lookups after the expiry need not wait.
    */
-  public void load(Key key, W waiter, long now) {
+  private void refresh(Key key, @Nullable Read read, long now) {
+    if (inFlight < limits.maxLoads && loads.find(key, read) == null) {
+      counts.refreshes++;
+      start(new Load<>(key, read, now));
+    }
+  }
+
+  /** The same for a GET. */
+  void load(Key key, W waiter, long now) {
+    load(key, null, waiter, now);
+  }
+
+  /**
+   * Adds a waiter for a read that the cache cannot answer. Joins a load in flight, or starts one.
+   * If Redis does not report writes of the key, it starts a new load: one in flight could miss a
+   * write since it was sent.
+   *
+   * @param read null for GET
+   */
+  public void load(Key key, @Nullable Read read, W waiter, long now) {
     counts.misses++;
-    Load<W> load = isTracked(key) ? loads.get(key) : null;
+    Load<W> load = isTracked(key) ? loads.find(key, read) : null;
     if (load != null) {
       counts.coalesced++;
       load.waiters.add(waiter);
     } else if (inFlight >= limits.maxLoads) {
       counts.rejected++;
       answered.accept(
-          waiter, new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight"));
+          waiter,
+          orNotCached(
+              key,
+              read,
+              new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight")));
     } else {
-      begin(key, waiter, now);
+      begin(key, read, waiter, now);
     }
   }
 
-  /** Starts a load with a waiter, without counting a lookup. */
-  public void begin(Key key, W waiter, long now) {
-    Load<W> load = new Load<>(key, now);
+  /** A read that failed in the proxy is sent to Redis directly. An error of Redis is its answer. */
+  private static Answer orNotCached(Key key, @Nullable Read read, Failure failure) {
+    return read == null || failure.kind() == Failure.Kind.REDIS
+        ? failure
+        : new NotCached(key, read);
+  }
+
+  /**
+   * Starts a load with a waiter, without counting a lookup.
+   *
+   * @param read null for GET
+   */
+  public void begin(Key key, @Nullable Read read, W waiter, long now) {
+    Load<W> load = new Load<>(key, read, now);
     load.waiters.add(waiter);
     start(load);
   }
@@ -152,7 +238,7 @@ public final class ReadThrough<W> {
   private void start(Load<W> load) {
     counts.loaded++;
     inFlight++;
-    loads.put(load.key(), load);
+    loads.add(load);
     dbs.set(load.key().db());
     loader.accept(load);
   }
@@ -166,30 +252,135 @@ public final class ReadThrough<W> {
   public void found(Load<W> load, byte[] value, long remaining, long now) {
     long lifetime =
         remaining == NO_EXPIRY ? limits.expiry : Math.min(limits.expiry, Math.max(remaining, 0));
-    keep(load, Entry.value(load.key(), value, load.sentAt(), expiresAt(load, lifetime)), now);
+    whenConfirmed(
+        load,
+        now,
+        then ->
+            keep(
+                load,
+                Entry.value(load.key(), value, load.sentAt(), expiresAt(load, lifetime)),
+                then));
   }
 
   /** A load found that the key does not exist. */
   public void missing(Load<W> load, long now) {
-    keep(
-        load, Entry.missing(load.key(), load.sentAt(), expiresAt(load, limits.missingExpiry)), now);
+    whenConfirmed(
+        load,
+        now,
+        then ->
+            keep(
+                load,
+                Entry.missing(load.key(), load.sentAt(), expiresAt(load, limits.missingExpiry)),
+                then));
   }
 
   private long expiresAt(Load<W> load, long lifetime) {
     return load.sentAt() + (mayKeep(load) ? lifetime : 0);
   }
 
+  /**
+   * Goes on with a load's answer when Redis has reported all writes before it. Otherwise a client
+   * could get a new state here, and then an old state from the cache. The load of a GET goes on at
+   * once, unless it is about a key that is read in other ways too: one client sees the values of
+   * one key in order, but not those of several keys.
+   *
+   * <p>If the load was overtaken, its answer may be older than that of another read of the key that
+   * was answered since. So it is loaded once more.
+   */
+  private void whenConfirmed(Load<W> load, long now, LongConsumer then) {
+    dropOlder(load.key());
+    boolean isAlone =
+        load.read() == null
+            && !load.hadCompany
+            && !(cache.peek(load.key(), now) instanceof KeyReplies);
+    if (isAlone || trust != Trust.VERIFIED) {
+      then.accept(now);
+      return;
+    }
+    confirmer.accept(
+        later -> {
+          if (trust == Trust.VERIFIED && !load.isRepeated && !loads.isCurrent(load)) {
+            repeat(load, later);
+          } else {
+            then.accept(later);
+          }
+        });
+  }
+
+  private void repeat(Load<W> load, long now) {
+    inFlight--;
+    Load<W> newer = loads.find(load.key(), load.read());
+    if (newer == null) {
+      newer = new Load<>(load.key(), load.read(), now);
+      newer.isRepeated = true;
+      newer.waiters.addAll(load.waiters);
+      start(newer);
+    } else {
+      newer.waiters.addAll(load.waiters);
+    }
+  }
+
   private boolean mayKeep(Load<W> load) {
     return trust == Trust.VERIFIED
-        && loads.get(load.key()) == load
+        && loads.isCurrent(load)
         && limits.prefixes.cover(load.key().bytes());
   }
 
-  /** A load found a value larger than the cache keeps. */
-  public void tooLarge(Load<W> load) {
+  /**
+   * The load of a read brought its reply, which is no error.
+   *
+   * @param reply not to be changed any more
+   * @param remaining how long the reply is true, in milliseconds, or {@link #NO_EXPIRY}, {@link
+   *     #MISSING} or {@link #UNKNOWN_TIME}
+   */
+  public void replied(Load<W> load, byte[] reply, long remaining, long now) {
+    whenConfirmed(load, now, then -> keepReply(load, reply, replyLifetime(remaining), then));
+  }
+
+  private void keepReply(Load<W> load, byte[] reply, long lifetime, long now) {
+    Read read = Objects.requireNonNull(load.read());
+    Key key = load.key();
+    CachedReply answer =
+        new CachedReply(key, read, reply, load.sentAt(), expiresAt(load, lifetime));
+    boolean isWorthKeeping = isWorthKeeping(key, read, now);
+    if (isWorthKeeping && now < answer.expiresAt) {
+      Kept before = cache.peek(key, now);
+      cache.put(key, KeyReplies.with(before, answer, limits.maxReplyBytes, now), now);
+    }
+    end(load, answer);
+  }
+
+  private long replyLifetime(long remaining) {
+    if (remaining == NO_EXPIRY) {
+      return limits.expiry;
+    }
+    return remaining == MISSING
+        ? limits.missingExpiry
+        : Math.min(limits.expiry, Math.max(remaining, 0));
+  }
+
+  /** One client can ask for countless ranges and members. Only what is asked twice is kept. */
+  private boolean isWorthKeeping(Key key, Read read, long now) {
+    if (!read.has(Read.ARGUMENTS)) {
+      return true;
+    }
+    int hash = both(key.hashCode(), read.hashCode());
+    boolean isWorth = missedReads.contains(hash, now, limits.expiry);
+    missedReads.add(hash, now);
+    return isWorth;
+  }
+
+  /** A load found a value, or a reply, larger than the cache keeps. */
+  public void tooLarge(Load<W> load, long now) {
     counts.tooLarge++;
     dropOlder(load.key());
-    end(load, new TooLarge(load.key()));
+    Read read = load.read();
+    if (read == null) {
+      end(load, new TooLarge(load.key()));
+    } else {
+      largeReads.add(both(load.key().hashCode(), read.hashCode()), now);
+      end(load, new NotCached(load.key(), read));
+    }
   }
 
   /**
@@ -201,22 +392,32 @@ public final class ReadThrough<W> {
     if (failure.kind() == Failure.Kind.REDIS) {
       dropOlder(load.key());
     }
-    Entry kept = failure.isOutage() ? kept(load.key(), now) : null;
+    Answer kept = failure.isOutage() ? kept(load, now) : null;
     counts.unverified += kept == null ? 0 : load.waiters.size();
-    end(load, kept == null ? failure : new Unverified(kept));
+    end(load, kept == null ? orNotCached(load.key(), load.read(), failure) : kept);
   }
 
-  private @Nullable Entry kept(Key key, long now) {
+  private @Nullable Answer kept(Load<W> load, long now) {
     if (trust == Trust.VERIFIED || !limits.servesUnverified) {
       return null;
     }
-    return cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
+    Key key = load.key();
+    Read read = load.read();
+    Kept kept = cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
+    if (read == null) {
+      Entry entry = kept == null ? null : kept.value(now);
+      return entry == null ? null : new Unverified(entry);
+    }
+    byte[] bytes = read.bytes();
+    return kept instanceof KeyReplies replies
+        ? replies.reply(bytes, 0, bytes.length, read.hashCode(), now)
+        : null;
   }
 
   private void keep(Load<W> load, Entry entry, long now) {
-    dropOlder(load.key());
     if (mayKeep(load)) {
-      cache.put(load.key(), entry, now);
+      Kept before = cache.peek(load.key(), now);
+      cache.put(load.key(), now < entry.expiresAt ? KeyReplies.with(before, entry) : entry, now);
     }
     end(load, entry);
   }
@@ -231,7 +432,7 @@ public final class ReadThrough<W> {
   }
 
   private void end(Load<W> load, Answer answer) {
-    loads.remove(load.key(), load);
+    loads.remove(load);
     inFlight--;
     for (W waiter : load.waiters) {
       answered.accept(waiter, answer);
@@ -274,9 +475,7 @@ public final class ReadThrough<W> {
     for (int db = dbs.nextSetBit(0); db >= 0; db = dbs.nextSetBit(db + 1)) {
       Key each = Key.of(db, key);
       cache.remove(each);
-      if (loads.remove(each) != null) {
-        counts.overtaken++;
-      }
+      counts.overtaken += loads.removeAll(each);
     }
     counts.invalidations++;
   }

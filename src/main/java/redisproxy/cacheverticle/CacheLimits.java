@@ -23,6 +23,7 @@ final class CacheLimits {
         cache.refreshAhead().toMillis(),
         settings.redis().maxLoads(),
         coherence.whenUnverified() == Settings.Coherence.WhenUnverified.SERVE,
+        cache.maxValueBytes(),
         new Prefixes(prefixes));
   }
 }

@@ -4,6 +4,9 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,8 +19,10 @@ import redisproxy.bus.Bus.Lookups;
 import redisproxy.bus.Census;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
+import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 import redisproxy.cache.Load;
+import redisproxy.cache.Read;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.Trust;
 import redisproxy.command.Writes;
@@ -55,6 +60,10 @@ public final class CacheVerticle extends VerticleBase {
   private Coherence coherence;
   private CacheNode<Waiter> node;
   private boolean isAdmitted = true;
+
+  /** Loads of this turn whose answers wait for a fence. */
+  private List<LongConsumer> awaitingFence = new ArrayList<>();
+
   private Upkeep upkeep;
   private LoopDelay loopDelay;
   private OutgoingAnswers outgoing;
@@ -102,7 +111,9 @@ public final class CacheVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    readThrough = new ReadThrough<>(cache, CacheLimits.from(settings), this::load, this::answered);
+    readThrough =
+        new ReadThrough<>(
+            cache, CacheLimits.from(settings), this::load, this::answered, this::whenConfirmed);
     outgoing = new OutgoingAnswers(vertx, context);
     Transport transport = new Transport(vertx, settings.redis(), tls);
     node = new CacheNode<>(vertx, transport, settings, clock, readThrough, new NodeOwner());
@@ -144,10 +155,11 @@ public final class CacheVerticle extends VerticleBase {
       return false;
     }
     long now = clock.getAsLong();
-    if (cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now) != null) {
+    Kept kept = cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
+    if (kept != null && kept.value(now) != null) {
       warmed();
     } else {
-      readThrough.begin(key, Waiter.WARM, now);
+      readThrough.begin(key, null, Waiter.WARM, now);
     }
     return true;
   }
@@ -195,6 +207,27 @@ public final class CacheVerticle extends VerticleBase {
       return lookup(lookups, i, now);
     } catch (Throwable fault) {
       return loader.broken(fault);
+    }
+  }
+
+  /** Calls back with the time when Redis has reported all writes up to now. */
+  private void whenConfirmed(LongConsumer then) {
+    awaitingFence.add(then);
+    if (awaitingFence.size() == 1) {
+      context.runOnContext(
+          turn -> {
+            List<LongConsumer> confirmed = awaitingFence;
+            awaitingFence = new ArrayList<>();
+            coherence.fence(false, passed -> confirmed.forEach(this::goOn));
+          });
+    }
+  }
+
+  private void goOn(LongConsumer confirmed) {
+    try {
+      confirmed.accept(clock.getAsLong());
+    } catch (Throwable fault) {
+      loader.broken(fault);
     }
   }
 
@@ -321,11 +354,17 @@ public final class CacheVerticle extends VerticleBase {
     int length = lookups.keyLength(i);
     int db = lookups.dbs[i];
     int hash = lookups.hashes[i];
-    Answer hit = readThrough.get(db, lookups.keys, start, length, hash, now);
+    int readLength = lookups.readLengths[i];
+    Answer hit =
+        readLength == 0
+            ? readThrough.get(db, lookups.keys, start, length, hash, now)
+            : readThrough.reply(db, lookups.keys, start, length, hash, readLength, now);
     if (hit == null) {
       Key key = Key.copyOf(db, lookups.keys, start, length, hash);
+      Read read = readLength == 0 ? null : Read.copyOf(lookups.keys, start + length, readLength);
       readThrough.load(
           key,
+          read,
           new Waiter(key, lookups.replyTo, lookups.askers[i], lookups.tickets[i], lookups.askedAt),
           now);
     }

@@ -12,6 +12,7 @@ import redisproxy.bus.Bus.Lookups;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Entry;
 import redisproxy.cache.HotKeys;
+import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 
 /**
@@ -92,7 +93,8 @@ public final class Insight {
         asker,
         () -> {
           long now = clock.getAsLong();
-          return new Glance(cache.peek(key, now), now);
+          Kept kept = cache.peek(key, now);
+          return new Glance(kept == null ? null : kept.value(now), now);
         },
         callback);
   }

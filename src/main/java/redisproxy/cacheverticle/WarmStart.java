@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Entry;
+import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 import redisproxy.log.LogKey;
 import redisproxy.snapshot.SnapshotReader;
@@ -227,7 +228,7 @@ final class WarmStart {
    *
    * @param oldestFirst the entries; they must not change until the future completes
    */
-  Future<Void> end(Iterator<Entry> oldestFirst, long now) {
+  Future<Void> end(Iterator<Kept> oldestFirst, long now) {
     ended = true;
     vertx.cancelTimer(progress);
     if (!isComplete) {
@@ -252,11 +253,11 @@ final class WarmStart {
   }
 
   private void write(
-      SnapshotWriter writer, Iterator<Entry> oldestFirst, long now, Promise<Void> written) {
+      SnapshotWriter writer, Iterator<Kept> oldestFirst, long now, Promise<Void> written) {
     List<Key> slice = new ArrayList<>();
     for (int i = 0; i < SLICE && oldestFirst.hasNext(); i++) {
-      Entry entry = oldestFirst.next();
-      if (!entry.isMissing() && entry.expiresAt() > now) {
+      Entry entry = oldestFirst.next().value(now);
+      if (entry != null && !entry.isMissing()) {
         slice.add(entry.key());
       }
     }

@@ -155,6 +155,7 @@ public final class Command {
   private final boolean harmless;
   private final boolean terse;
   private final boolean blocking;
+  private final boolean readsOneKey;
 
   private Command(
       String name,
@@ -168,6 +169,11 @@ public final class Command {
     this.kind = KINDS.getOrDefault(name, Kind.PLAIN);
     this.effect = effect;
     this.keys = keys;
+    this.readsOneKey =
+        effect == Effect.NOTHING
+            && row.flags().contains("readonly")
+            && row.firstKey() == 1
+            && (row.lastKey() == 1 || name.equals("exists"));
     this.tips = row.tips();
     this.subcommands = subcommands;
     this.stores = STORES.contains(name);
@@ -231,6 +237,11 @@ public final class Command {
   /** The server's command tips (https://redis.io/docs/latest/develop/reference/command-tips/). */
   public Set<String> tips() {
     return tips;
+  }
+
+  /** Whether the server calls it a read of the key that is its first argument. */
+  public boolean readsOneKey() {
+    return readsOneKey;
   }
 
   /** The name in lower case; empty if the command is not in the table. */

@@ -19,6 +19,7 @@ public final class CommandTable {
   private static final int MAX_NAME = 64;
 
   private final boolean isEmpty;
+  private final boolean hasExpiringFields;
 
   /** A hash table by name, with open addressing; at most half full. */
   private final @Nullable Command[] slots;
@@ -52,6 +53,7 @@ public final class CommandTable {
   /** Makes a table of these rows, which are listed by lower-case name. */
   public CommandTable(Map<String, Row> rows) {
     isEmpty = rows.isEmpty();
+    hasExpiringFields = rows.containsKey("hpexpire");
     Map<String, Command> commands = Command.all(rows);
     slots = new @Nullable Command[Integer.highestOneBit(commands.size()) * 4];
     for (Command command : commands.values()) {
@@ -65,6 +67,11 @@ public final class CommandTable {
 
   public boolean isEmpty() {
     return isEmpty;
+  }
+
+  /** Whether fields of a hash may expire one by one, as since Redis 7.4. */
+  public boolean hasExpiringFields() {
+    return hasExpiringFields;
   }
 
   /** The command of a request, or its subcommand. {@link Command#UNLISTED} if it is not listed. */

@@ -11,6 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param settings the settings involved; changing any one of them can resolve it
  */
 record Contradiction(String text, List<Setting<?>> settings) {
+  private static final Set<String> NEVER_CACHED =
+      Set.of(
+          ("ttl pttl httl hpttl object xpending xinfo srandmember hrandfield zrandmember randomkey"
+                  + " scan sscan hscan zscan keys dbsize xread dump memory touch debug sort sort_ro"
+                  + " lolwut eval_ro evalsha_ro fcall_ro pfcount watch mget")
+              .split(" "));
+
   private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
 
   /** Thrown by a record that would not be valid. */
@@ -169,6 +176,21 @@ record Contradiction(String text, List<Setting<?>> settings) {
             + Setting.quoted(prefix)
             + ": remove one of them",
         List.of(SettingsTable.COHERENCE_PREFIXES));
+  }
+
+  /** Some replies change without a write, and some commands do more than read. */
+  static List<Contradiction> inCommands(List<String> commands) {
+    return commands.stream()
+        .filter(NEVER_CACHED::contains)
+        .map(
+            name ->
+                new Contradiction(
+                    "cache.commands: "
+                        + Setting.quoted(name)
+                        + " cannot be cached: its reply changes without a write that Redis reports,"
+                        + " or it does more than read one key; remove it",
+                    List.of(SettingsTable.CACHE_COMMANDS)))
+        .toList();
   }
 
   static List<Contradiction> inListeners(

@@ -136,6 +136,7 @@ public record Settings(
    * The cache.
    *
    * @param capacity keys
+   * @param commands which reads are cached beside GET, in lower case
    * @param expiry how long a value is kept at most
    * @param missingExpiry how long a missing key is remembered as missing; zero = not at all
    * @param refreshAhead a read this long before a value expires starts a load of the new value;
@@ -146,6 +147,7 @@ public record Settings(
       int capacity,
       long maxBytes,
       int maxValueBytes,
+      List<String> commands,
       Duration expiry,
       Duration missingExpiry,
       Duration refreshAhead,
@@ -154,11 +156,14 @@ public record Settings(
       SettingsTable.CACHE_CAPACITY.require(capacity);
       SettingsTable.CACHE_MAX_BYTES.require(Optional.of(maxBytes));
       SettingsTable.CACHE_MAX_VALUE_BYTES.require(maxValueBytes);
+      SettingsTable.CACHE_COMMANDS.require(commands);
+      commands = List.copyOf(commands);
       SettingsTable.CACHE_EXPIRY.require(expiry);
       SettingsTable.CACHE_MISSING_EXPIRY.require(missingExpiry);
       SettingsTable.CACHE_REFRESH_AHEAD.require(refreshAhead);
       SettingsTable.CACHE_SNAPSHOT.require(snapshot);
       Contradiction.refuse(Contradiction.inSizes(maxBytes, maxValueBytes));
+      Contradiction.refuse(Contradiction.inCommands(commands));
     }
   }
 

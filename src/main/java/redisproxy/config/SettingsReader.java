@@ -122,6 +122,7 @@ final class SettingsReader {
         value(SettingsTable.CACHE_CAPACITY),
         cacheBytes(),
         value(SettingsTable.CACHE_MAX_VALUE_BYTES),
+        value(SettingsTable.CACHE_COMMANDS),
         value(SettingsTable.CACHE_EXPIRY),
         value(SettingsTable.CACHE_MISSING_EXPIRY),
         value(SettingsTable.CACHE_REFRESH_AHEAD),

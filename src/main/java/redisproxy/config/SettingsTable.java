@@ -158,6 +158,12 @@ public final class SettingsTable {
           ValueType.intSize("0", "64MiB"),
           "1MiB",
           "largest value that is cached");
+  static final Setting<List<String>> CACHE_COMMANDS =
+      row(
+          "cache.commands",
+          ValueType.commands(),
+          "default",
+          "reads that are cached beside GET, comma-separated: default, get, names, -name");
   static final Setting<Duration> CACHE_EXPIRY =
       row("cache.expiry", ValueType.duration("1ms", "365d"), "60s", "how long a value is kept");
   static final Setting<Duration> CACHE_MISSING_EXPIRY =

@@ -35,6 +35,8 @@ public record ValueType<T>(
   private static final Pattern QUANTITY = Pattern.compile("(0|[1-9][0-9]{0,17})([A-Za-z]*)");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%-]+");
 
+  private static final Pattern COMMAND = Pattern.compile("-?[a-z][a-z0-9._-]{0,63}");
+
   private static final Pattern ORIGIN =
       Pattern.compile("https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:[0-9]{1,5})?");
 
@@ -194,6 +196,14 @@ public record ValueType<T>(
         ValueType::list,
         origins ->
             origins.equals(List.of("*")) || origins.stream().allMatch(ORIGIN.asMatchPredicate()));
+  }
+
+  /** Names of commands in lower case, some behind a minus sign. */
+  static ValueType<List<String>> commands() {
+    return of(
+        "default, get, or names of commands such as hget,lrange,-strlen (comma-separated)",
+        text -> list(text.toLowerCase(Locale.ROOT)),
+        names -> !names.isEmpty() && names.stream().allMatch(COMMAND.asMatchPredicate()));
   }
 
   private static List<String> list(String text) {

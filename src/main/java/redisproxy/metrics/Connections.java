@@ -8,7 +8,7 @@ package redisproxy.metrics;
 public final class Connections {
   /** What a connection is for. */
   public enum Kind {
-    /** Loads of one database. */
+    /** Loads of one database, and of one version of RESP for reads other than GET. */
     LOADER,
     /** Invalidations from Redis. */
     FEED,

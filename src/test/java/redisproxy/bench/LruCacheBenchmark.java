@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
+import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 import redisproxy.cache.LruCache;
 import redisproxy.cache.Prefixes;
@@ -58,11 +59,12 @@ public class LruCacheBenchmark {
       readThrough =
           new ReadThrough<>(
               cache,
-              new ReadThrough.Limits(HOUR_MS, 0, 0, 1, true, Prefixes.ALL),
+              new ReadThrough.Limits(HOUR_MS, 0, 0, 1, true, 1, Prefixes.ALL),
               load -> {
                 throw new IllegalStateException("a miss among the hits");
               },
-              (waiter, answer) -> {});
+              (waiter, answer) -> {},
+              then -> then.accept(0));
       int lookups = entries * 2 / BATCH * BATCH;
       keys = new byte[lookups * KEY_LENGTH];
       hashes = new int[lookups];
@@ -122,7 +124,7 @@ public class LruCacheBenchmark {
 
   /** One lookup with a known hash. */
   @Benchmark
-  public Entry hit(Hits hits) {
+  public Kept hit(Hits hits) {
     int i = hits.advance(1);
     return hits.cache.get(0, hits.keys, i * KEY_LENGTH, KEY_LENGTH, hits.hashes[i], 1);
   }

@@ -35,7 +35,7 @@ class LookupsTest {
       if (i % 2 == 0) {
         lookups.add(asker, i, 3, buffer, 0, key.length);
       } else {
-        lookups.add(asker, i, Key.of(3, key));
+        lookups.add(asker, i, Key.of(3, key), null);
       }
     }
   }
@@ -86,7 +86,7 @@ class LookupsTest {
     assertTrue(lookups.isFull());
     lookups.clear();
     byte[] key = new byte[64 * 1024];
-    lookups.add(asker, 1, Key.of(0, key));
+    lookups.add(asker, 1, Key.of(0, key), null);
     assertTrue(lookups.isFull());
   }
 }

@@ -51,7 +51,7 @@ final class LruCacheInvariants {
     assertEquals(listed.size(), inTable, "nodes in the table");
   }
 
-  private static boolean sameKey(Entry a, Entry b) {
+  private static boolean sameKey(Kept a, Kept b) {
     return a.key().equals(b.key());
   }
 

@@ -121,7 +121,7 @@ class LruCacheModelTest {
       int length = key.bytes().length;
       byte[] buffer = new byte[length + 5];
       System.arraycopy(key.bytes(), 0, buffer, 3, length);
-      Entry entry = cache.get(key.db(), buffer, 3, length, key.hashCode(), now);
+      Kept entry = cache.get(key.db(), buffer, 3, length, key.hashCode(), now);
       assertSame(naive.get(key, now), entry);
     }
 
@@ -205,7 +205,7 @@ class LruCacheModelTest {
       assertEquals(naive.evictions, cache.evictions(), "evictions");
       assertEquals(naive.expirations, cache.expirations(), "expirations");
       if (step % use.checkEvery == 0) {
-        Iterator<Entry> held = cache.oldestFirst();
+        Iterator<Kept> held = cache.oldestFirst();
         for (Entry entry : naive.entries) {
           assertSame(entry, held.next(), "order of use");
         }

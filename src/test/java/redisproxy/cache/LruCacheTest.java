@@ -224,7 +224,8 @@ class LruCacheTest {
   private Entry get(String key) {
     Key asked = key(key);
     int length = asked.bytes().length;
-    return cache.get(0, asked.bytes(), 0, length, asked.hashCode(), now);
+    Kept kept = cache.get(0, asked.bytes(), 0, length, asked.hashCode(), now);
+    return kept == null ? null : kept.value(now);
   }
 
   private static Key key(String key) {

@@ -101,9 +101,10 @@ class ReadThroughModelTest {
       this.cache =
           new ReadThrough<>(
               new LruCache(1000, 1 << 20),
-              new Limits(EXPIRY, missingExpiry, 0, MAX_LOADS, true, Prefixes.ALL),
+              new Limits(EXPIRY, missingExpiry, 0, MAX_LOADS, true, 1000, Prefixes.ALL),
               this::send,
-              (waiter, answer) -> assertNull(answered.put(waiter, answer), "answered twice"));
+              (waiter, answer) -> assertNull(answered.put(waiter, answer), "answered twice"),
+              then -> then.accept(now));
     }
 
     void step() {
@@ -274,7 +275,7 @@ class ReadThroughModelTest {
         case 1 -> {
           tooLarge++;
           other = new TooLarge(load.key());
-          cache.tooLarge(load);
+          cache.tooLarge(load, now);
         }
         case 2 -> {
           expected = new Kept(null, load.sentAt() + (mayKeep ? missingExpiry : 0));

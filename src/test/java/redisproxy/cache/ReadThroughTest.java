@@ -160,7 +160,7 @@ class ReadThroughTest {
   @Test
   void tooLarge_isAnsweredWithTheKeyAndNotKept() {
     cache.load(A, "1", 0);
-    cache.tooLarge(sent.get(0));
+    cache.tooLarge(sent.get(0), 0);
     assertEquals(List.of(new Answered("1", new TooLarge(A))), answered);
     assertNull(get(A, 0));
     assertEquals(1, cache.stats().tooLarge());
@@ -291,7 +291,7 @@ class ReadThroughTest {
     assertEquals(1, cache.stats().flushes());
     assertEquals(0, cache.stats().invalidations());
     cache.missing(sent.get(1), 1);
-    cache.tooLarge(sent.get(2));
+    cache.tooLarge(sent.get(2), 0);
     assertEquals(List.of("1", "2", "3"), answered.stream().map(Answered::waiter).toList());
     assertEquals(0, cache.stats().entries());
   }
@@ -349,7 +349,7 @@ class ReadThroughTest {
   @Test
   void load_ofAKeyOutsideThePrefixes_isNeitherSharedNorKept() {
     Prefixes prefixes = new Prefixes(List.of(new byte[] {'b'}, new byte[] {'c', 'c'}));
-    ReadThrough<String> some = cache(new Limits(1000, 0, 0, 3, true, prefixes));
+    ReadThrough<String> some = cache(new Limits(1000, 0, 0, 3, true, 1000, prefixes));
     some.load(A, "1", 0);
     some.load(A, "2", 0);
     some.load(B, "3", 0);
@@ -413,7 +413,7 @@ class ReadThroughTest {
     keep(A);
     cache.trust(Trust.BYPASSED);
     cache.load(A, "2", 1);
-    cache.tooLarge(last(sent));
+    cache.tooLarge(last(sent), 0);
     cache.trust(Trust.UNVERIFIED);
     assertNull(get(A, 2));
   }
@@ -459,7 +459,7 @@ class ReadThroughTest {
 
   @Test
   void failed_whenUnverifiedIsNotServed_isAnsweredWithTheFailure() {
-    ReadThrough<String> strict = cache(new Limits(1000, 0, 0, 2, false, Prefixes.ALL));
+    ReadThrough<String> strict = cache(new Limits(1000, 0, 0, 2, false, 1000, Prefixes.ALL));
     strict.load(A, "1", 0);
     strict.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     strict.trust(Trust.BYPASSED);
@@ -485,7 +485,7 @@ class ReadThroughTest {
 
   @Test
   void get_nearTheExpiry_refreshesOnceAndStillServes() {
-    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, Prefixes.ALL));
+    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, 1000, Prefixes.ALL));
     ahead.load(A, "1", 0);
     ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     for (long now : new long[] {899, 900, 950}) {
@@ -504,7 +504,7 @@ class ReadThroughTest {
   /** Clients that wait for a load now take precedence over a refresh. */
   @Test
   void get_nearTheExpiryAtTheLimitOfLoads_doesNotRefresh() {
-    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, Prefixes.ALL));
+    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, 1000, Prefixes.ALL));
     ahead.load(A, "1", 0);
     ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     ahead.load(B, "2", 0);
@@ -530,7 +530,8 @@ class ReadThroughTest {
     Class<?>[] type = {Cache.class};
     Cache seen = (Cache) Proxy.newProxyInstance(Cache.class.getClassLoader(), type, noting);
     ReadThrough<String> through =
-        new ReadThrough<>(seen, limits(1000, 0, 3), sent::add, (waiter, answer) -> {});
+        new ReadThrough<>(
+            seen, limits(1000, 0, 3), sent::add, (waiter, answer) -> {}, then -> then.accept(0));
     through.load(Key.of(3, A.bytes()), "1", 0);
     through.load(Key.of(5, A.bytes()), "1", 0);
     through.invalidateAll();
@@ -575,11 +576,12 @@ class ReadThroughTest {
 
   private static ReadThrough<String> cache(
       Limits limits, Consumer<Load<String>> loader, BiConsumer<String, Answer> answered) {
-    return new ReadThrough<>(new LruCache(10, 10_000), limits, loader, answered);
+    return new ReadThrough<>(
+        new LruCache(10, 10_000), limits, loader, answered, then -> then.accept(0));
   }
 
   private static Limits limits(long expiry, long missingExpiry, int maxLoads) {
-    return new Limits(expiry, missingExpiry, 0, maxLoads, true, Prefixes.ALL);
+    return new Limits(expiry, missingExpiry, 0, maxLoads, true, 1000, Prefixes.ALL);
   }
 
   private Answer get(Key key, long now) {

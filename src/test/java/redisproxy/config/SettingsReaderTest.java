@@ -36,6 +36,7 @@ class SettingsReaderTest {
                 10000,
                 256L << 20,
                 1 << 20,
+                List.of("default"),
                 Duration.ofSeconds(60),
                 Duration.ZERO,
                 Duration.ZERO,

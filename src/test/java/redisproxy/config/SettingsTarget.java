@@ -33,6 +33,7 @@ public final class SettingsTarget implements Target {
   /** Settings that never contradict others, each with some valid values. */
   private static final String[][] FREE = {
     {"cache.capacity", "1", "100", "2147483647"},
+    {"cache.commands", "default", "get", "hget,LRANGE", "-strlen,json.get"},
     {"cache.expiry", "1ms", "60s", "5m", "365d", "250"},
     {"cache.missing-expiry", "0", "1h"},
     {"cache.max-value-bytes", "0", "1KiB", "64KB"},

@@ -168,7 +168,7 @@ class CoherenceIT {
 
   /** A client never sees a new value and then an older one. */
   @ParameterizedTest
-  @ValueSource(strings = {"MGET k", "EXEC", "LRANGE l 0 -1"})
+  @ValueSource(strings = {"MGET k", "EXEC", "SORT l BY nosort"})
   void sessionBackFromItsDedicatedConnection_readsNoOlderValue(String how) {
     for (int i = 0; i < 500; i++) {
       other.call("GET", "k");
@@ -186,6 +186,62 @@ class CoherenceIT {
         default -> assertTrue(client.call(how.split(" ")).contains(bulk("" + i)));
       }
       assertEquals(bulk("" + i), client.call("GET", "k"));
+    }
+  }
+
+  /**
+   * A load of another read reveals a state, too. The values of one transaction are read together.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"LRANGE l 0 -1", "LINDEX l 0", "HGETALL h", "HGET h f", "STRLEN s"})
+  void loadedReply_isNotFollowedByAnOlderValue(String read) {
+    for (int i = 1; i < 300; i++) {
+      other.call("GET", "k");
+      client.call("GET", "k");
+      client.call(read.split(" "));
+      String value = "x".repeat(i);
+      direct.call("MULTI");
+      direct.call("SET", "k", value);
+      direct.call("DEL", "l");
+      direct.call("RPUSH", "l", value);
+      direct.call("HSET", "h", "f", value);
+      direct.call("SET", "s", value);
+      direct.call("EXEC");
+      String reply;
+      do {
+        reply = client.call(read.split(" "));
+      } while (!reply.contains(read.startsWith("STRLEN") ? ":" + i + "\r\n" : bulk(value)));
+      assertEquals(bulk(value), client.call("GET", "k"));
+    }
+  }
+
+  /** Several reads of one key are kept side by side, and are of one state. */
+  @Test
+  void readsOfOneKey_areNeverFollowedByOlderOnes() {
+    long last = 0;
+    for (int i = 1; i < 300; i++) {
+      StringBuilder writes = new StringBuilder();
+      for (int j = 0; j < 20; j++) {
+        String value = "" + (i * 20 + j);
+        writes.append(RespClient.request("HSET", "h", "f", value, "g", value));
+      }
+      direct.call("HSET", "h", "f", "" + i * 20, "g", "" + i * 20);
+      direct.send(writes.toString());
+      for (int j = 0; j < 20; j++) {
+        String reply =
+            switch (j % 3) {
+              case 0 -> client.call("HGET", "h", "f");
+              case 1 -> client.call("HGETALL", "h");
+              default -> client.call("HMGET", "h", "g", "f");
+            };
+        String[] lines = reply.split("\r\n");
+        long read = Long.parseLong(lines[lines.length - 1]);
+        assertTrue(read >= last, "read " + read + " behind " + last);
+        last = read;
+      }
+      for (int j = 0; j < 20; j++) {
+        direct.reply();
+      }
     }
   }
 

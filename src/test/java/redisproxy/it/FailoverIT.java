@@ -173,7 +173,7 @@ class FailoverIT {
     assertEquals("+OK\r\n", now.call("SET", "there", "1"));
     assertEquals("$6\r\nbefore\r\n", client.call("GET", "k"));
     RespClient asking = opened.client(proxy);
-    assertEquals(":0\r\n", asking.call("EXISTS", "there"));
+    assertEquals(":-2\r\n", asking.call("TTL", "there"));
     long feeds = opened("feed");
     long loaders = opened("loader");
     old.call("REPLICAOF", "127.0.0.1", "1");
@@ -186,7 +186,7 @@ class FailoverIT {
     address.turnTo(after.port());
     await().untilAsserted(() -> assertEquals("$5\r\nafter\r\n", client.call("GET", "k")));
     // Because of these requests, the shared connection is not closed as unused.
-    await().untilAsserted(() -> assertEquals(":1\r\n", asking.call("EXISTS", "there")));
+    await().untilAsserted(() -> assertEquals(":-1\r\n", asking.call("TTL", "there")));
     try (RespClient writer = proxy.resp()) {
       assertEquals("+OK\r\n", writer.call("WATCH", "k"));
       assertEquals("+OK\r\n", writer.call("SET", "k", "w".repeat(5_000)));

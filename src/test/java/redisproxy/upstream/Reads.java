@@ -10,6 +10,7 @@ import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
+import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 import redisproxy.cache.Load;
 import redisproxy.cache.LruCache;
@@ -72,9 +73,10 @@ public final class Reads {
     this.cache =
         new ReadThrough<>(
             faulty,
-            new ReadThrough.Limits(EXPIRY_MS, EXPIRY_MS, 0, 1000, true, Prefixes.ALL),
+            new ReadThrough.Limits(EXPIRY_MS, EXPIRY_MS, 0, 1000, true, 1000, Prefixes.ALL),
             load -> loader.accept(load),
-            (waiter, answer) -> told.add(waiter + ": " + text(answer)));
+            (waiter, answer) -> told.add(waiter + ": " + text(answer)),
+            then -> then.accept(time.getAsLong()));
   }
 
   private static String text(Answer answer) {
@@ -101,20 +103,20 @@ public final class Reads {
     loop.run(
         () -> {
           for (String name : names) {
-            cache.load(key(0, name), name, time.getAsLong());
+            cache.load(key(0, name), null, name, time.getAsLong());
           }
         });
   }
 
   public void load(int db, String name) throws Exception {
-    loop.run(() -> cache.load(key(db, name), db + "/" + name, time.getAsLong()));
+    loop.run(() -> cache.load(key(db, name), null, db + "/" + name, time.getAsLong()));
   }
 
   /** How long a key's entry may still be served, in milliseconds; -1 if there is none. */
   public long kept(String name) throws Exception {
     return loop.call(
         () -> {
-          Entry entry = lru.peek(key(0, name), time.getAsLong());
+          Kept entry = lru.peek(key(0, name), time.getAsLong());
           return entry == null ? -1 : entry.expiresAt() - time.getAsLong();
         });
   }

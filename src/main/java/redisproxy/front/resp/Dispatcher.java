@@ -2,11 +2,14 @@ package redisproxy.front.resp;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
+import redisproxy.command.CachedCommand;
+import redisproxy.command.CachedCommands;
 import redisproxy.command.CommandName;
 import redisproxy.command.Request;
 import redisproxy.command.RequestBounds;
 import redisproxy.command.RequestParser;
 import redisproxy.command.RequestTooLarge;
+import redisproxy.command.UsualGet;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.Reply;
 
@@ -17,7 +20,8 @@ import redisproxy.resp.Reply;
  * <pre>
  *   route      takes                                            where
  *   local      PING, HELLO, SELECT, CLIENT ID, COMMAND, INFO …  {@link LocalRoute}
- *   cache      GET, when the {@link ReadBarrier} is open        {@link OrderedReplies}
+ *   cache      GET and other reads of one key, when the         {@link OrderedReplies}
+ *              {@link ReadBarrier} is open
  *   shared     requests that leave no connection state and     {@link SharedRoute}
  *              have a short reply: SET, INCR, EXPIRE …
  *   dedicated  everything else                                  {@link DedicatedRoute}
@@ -61,8 +65,14 @@ final class Dispatcher {
    * @param login null if Redis checks credentials
    * @param isOpen whether Redis needs no password; if it needs one, every request goes to Redis
    * @param mayUseRedis whether the shared and the dedicated route are on
+   * @param cachedCommands the reads that are cached beside GET
    */
-  record Access(@Nullable Login login, ClientLimits limits, boolean isOpen, boolean mayUseRedis) {
+  record Access(
+      @Nullable Login login,
+      ClientLimits limits,
+      boolean isOpen,
+      boolean mayUseRedis,
+      CachedCommands cachedCommands) {
     /** Whether the client must log in to the proxy first. */
     boolean mustLogIn() {
       return login != null && !login.isLoggedIn();
@@ -127,11 +137,29 @@ final class Dispatcher {
   }
 
   /**
-   * Reads the next request, which begins like a GET, of a session with a dedicated connection.
+   * Whether the cache answers the next request of a session with a dedicated connection. Nothing
+   * may be under way there.
+   */
+  boolean isForCache(ByteBuf input) {
+    if (UsualGet.begins(input)) {
+      return true;
+    }
+    try {
+      return parser.next(input) && cachedCommand(parser.request()) != null;
+    } catch (ProtocolError wrong) {
+      // Redis will say so.
+      parser.restart();
+      return false;
+    }
+  }
+
+  /**
+   * Reads the next request of a session with a dedicated connection, which is {@linkplain
+   * #isForCache for the cache}.
    *
    * @return DEDICATED if it is not valid, so that Redis reports the error
    */
-  Outcome nextGet(ByteBuf input) {
+  Outcome nextForCache(ByteBuf input) {
     try {
       if (!parser.parse(input)) {
         return Outcome.WAITING;
@@ -139,7 +167,13 @@ final class Dispatcher {
       if (access.limits().isExceeded()) {
         return reply(ClientLimits.EXCEEDED);
       }
-      replies.get(parser.request());
+      Request request = parser.request();
+      CachedCommand command = request.name() == GET ? null : cachedCommand(request);
+      if (command == null) {
+        replies.get(request);
+      } else {
+        replies.read(request, command);
+      }
       return Outcome.TAKEN;
     } catch (ProtocolError wrong) {
       return dedicated();
@@ -184,6 +218,10 @@ final class Dispatcher {
     if (name == GET && request.count() == 2) {
       return get(request);
     }
+    Outcome fromCache = fromCache(request);
+    if (fromCache != null) {
+      return fromCache;
+    }
     if (ProxyInfo.matches(request)) {
       local.replyInfo();
       return Outcome.TAKEN;
@@ -196,6 +234,28 @@ final class Dispatcher {
       return Outcome.LAST;
     }
     return reply(local.answer(request));
+  }
+
+  /** Null if the cache does not answer the request. */
+  private @Nullable Outcome fromCache(Request request) {
+    CachedCommand command = cachedCommand(request);
+    if (command == null) {
+      return null;
+    }
+    if (barrier.isOpen()) {
+      replies.read(request, command);
+      return Outcome.TAKEN;
+    }
+    if (request.command().isTerse(request)) {
+      // It may go over the shared connection, which is quicker than a fence.
+      return null;
+    }
+    barrier.requestFence();
+    return Outcome.DEDICATED;
+  }
+
+  private @Nullable CachedCommand cachedCommand(Request request) {
+    return access.mayUseRedis() ? access.cachedCommands().of(request) : null;
   }
 
   private Outcome get(Request request) {

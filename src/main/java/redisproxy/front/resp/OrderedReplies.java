@@ -5,11 +5,15 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 import redisproxy.cache.Answer;
+import redisproxy.cache.CachedReply;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.cache.NotCached;
+import redisproxy.cache.Read;
 import redisproxy.cache.TooLarge;
 import redisproxy.cache.Unverified;
+import redisproxy.command.CachedCommand;
 import redisproxy.command.ConnectionState;
 import redisproxy.command.Request;
 import redisproxy.config.Settings;
@@ -109,6 +113,14 @@ final class OrderedReplies implements Bus.Asker {
     reading++;
   }
 
+  /** Looks up the reply to another read of one key. */
+  void read(Request request, CachedCommand command) {
+    int ticket = replies.take();
+    front.lookup(this, ticket, state.db(), request, command, state.isResp3());
+    longKey = request.size() > LONG_KEY;
+    reading++;
+  }
+
   /** Whether a read is under way. */
   boolean isReading() {
     return reading > 0;
@@ -145,24 +157,65 @@ final class OrderedReplies implements Bus.Asker {
     }
     if (answer instanceof Unverified unverified) {
       answered(ticket, unverified.entry(), hit);
-    } else if (answer instanceof Entry entry) {
+    } else if (length(answer) >= 0) {
+      if (!hit) {
+        lookUpOlderAgain(ticket, answer);
+      }
       reading--;
       if (ticket == replies.head() && mayWriteAtOnce()) {
-        append(entry);
+        appendValue(answer);
         removeFirst();
       } else if (held > maxPendingBytes && ticket != replies.head()) {
         reading++;
-        replies.fill(ticket, entry.key());
+        replies.fill(ticket, new Lookup(answer));
         toLookUpAgain = replies.size();
       } else {
-        replies.fill(ticket, entry);
-        held += entry.respLength();
+        replies.fill(ticket, answer);
+        held += length(answer);
       }
     } else if (answer instanceof Failure failure) {
       reading--;
       fill(ticket, FailureReply.to(failure));
     } else {
       replies.fill(ticket, answer);
+    }
+  }
+
+  /** The length of what is kept in the cache, or -1 for any other reply. */
+  private static int length(Object reply) {
+    if (reply instanceof Entry entry) {
+      return entry.respLength();
+    }
+    return reply instanceof CachedReply cached ? cached.bytes().length : -1;
+  }
+
+  /** What was looked up, so that it can be looked up again. */
+  private record Lookup(Key key, @Nullable Read read) {
+    Lookup(Object reply) {
+      this(
+          reply instanceof Entry entry ? entry.key() : ((CachedReply) reply).key(),
+          reply instanceof CachedReply cached ? cached.read() : null);
+    }
+  }
+
+  /**
+   * A load has brought the newest state of a key. Replies behind it that were found in the cache
+   * before may be older if they are of the same key. They are looked up again.
+   *
+   * <p>This concerns different reads of one key. A second read of the same kind waits for the same
+   * load.
+   */
+  private void lookUpOlderAgain(int ticket, Object loaded) {
+    Key key = null;
+    for (int later = ticket + 1; later != replies.tail(); later++) {
+      Object reply = replies.reply(later);
+      if (reply instanceof CachedReply || reply instanceof Entry && loaded instanceof CachedReply) {
+        key = key == null ? new Lookup(loaded).key() : key;
+        if (new Lookup(reply).key().equals(key)) {
+          toLookUpAgain = replies.size();
+          return;
+        }
+      }
     }
   }
 
@@ -198,9 +251,9 @@ final class OrderedReplies implements Bus.Asker {
         break;
       }
       Object reply = Objects.requireNonNull(replies.first());
-      if (reply instanceof TooLarge tooLarge) {
+      if (reply instanceof TooLarge || reply instanceof NotCached) {
         writer.write();
-        stream(tooLarge.key());
+        stream((Answer) reply);
         // If the stream was refused at once, its reply is at the head. Return true, or nothing else
         // would write that reply.
         wrote |= relay == null;
@@ -228,9 +281,9 @@ final class OrderedReplies implements Bus.Asker {
   }
 
   private void append(Object reply) {
-    if (reply instanceof Entry entry) {
-      held -= entry.respLength();
-      append(entry);
+    if (length(reply) >= 0) {
+      held -= length(reply);
+      appendValue(reply);
     } else {
       byte[] bytes = (byte[]) reply;
       held -= bytes.length;
@@ -238,7 +291,12 @@ final class OrderedReplies implements Bus.Asker {
     }
   }
 
-  private void append(Entry entry) {
+  private void appendValue(Object reply) {
+    if (reply instanceof CachedReply cached) {
+      append(cached.bytes(), 0, cached.bytes().length);
+      return;
+    }
+    Entry entry = (Entry) reply;
     if (entry.isMissing()) {
       append(nil(), 0, nil().length);
     } else {
@@ -256,20 +314,21 @@ final class OrderedReplies implements Bus.Asker {
 
   private boolean mustLookUpAgain() {
     Object reply = replies.first();
-    return reply instanceof Key
-        || reply instanceof Entry && toLookUpAgain > 0 && !headLookedUpAgain;
+    return reply instanceof Lookup
+        || reply != null && length(reply) >= 0 && toLookUpAgain > 0 && !headLookedUpAgain;
   }
 
   private void lookUpAgain() {
-    Object reply = replies.first();
+    Object reply = Objects.requireNonNull(replies.first());
     headLookedUpAgain = true;
-    if (reply instanceof Entry entry) {
-      held -= entry.respLength();
+    if (length(reply) >= 0) {
+      held -= length(reply);
       reading++;
-      reply = entry.key();
+      reply = new Lookup(reply);
     }
+    Lookup lookup = (Lookup) reply;
     replies.fill(replies.head(), null);
-    front.lookup(this, replies.head(), (Key) Objects.requireNonNull(reply));
+    front.lookup(this, replies.head(), lookup.key(), lookup.read());
   }
 
   private void removeFirst() {
@@ -280,10 +339,14 @@ final class OrderedReplies implements Bus.Asker {
     }
   }
 
-  private void stream(Key key) {
+  private void stream(Answer answer) {
     toLookUpAgain = replies.size();
     relay = new ValueRelay(connection, this);
-    streams.open(key, relay);
+    if (answer instanceof NotCached notCached) {
+      streams.open(notCached.key(), notCached.read(), relay);
+    } else {
+      streams.open(((TooLarge) answer).key(), relay);
+    }
   }
 
   /**

@@ -54,6 +54,11 @@ public final class ReplyQueue {
     ring[ticket & ring.length - 1] = reply;
   }
 
+  /** The reply of a ticket, or null while it is not known. */
+  public @Nullable Object reply(int ticket) {
+    return ring[ticket & ring.length - 1];
+  }
+
   /** The ticket at the head. */
   public int head() {
     return head;

@@ -23,6 +23,7 @@ import redisproxy.bus.Bus;
 import redisproxy.bus.Census;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
+import redisproxy.command.CachedCommands;
 import redisproxy.config.Log;
 import redisproxy.config.Settings;
 import redisproxy.log.LogKey;
@@ -40,6 +41,7 @@ public final class RespVerticle extends VerticleBase {
   private static final int ANY_PORT = -1;
 
   private final Settings.Resp settings;
+  private final CachedCommands cachedCommands;
   private final Settings.Redis redis;
   private final Log log;
 
@@ -71,6 +73,7 @@ public final class RespVerticle extends VerticleBase {
       CertificateFiles certificates,
       ClientIds ids) {
     this.settings = settings.resp();
+    this.cachedCommands = CachedCommands.of(settings.cache().commands());
     this.redis = settings.redis();
     this.log = settings.log();
     this.own = Credentials.of(settings.auth());
@@ -96,7 +99,7 @@ public final class RespVerticle extends VerticleBase {
             settings.maxPendingBytes(),
             new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
     int db = redis.endpoint().database();
-    shared = new Session.Shared(front, node, own, limits, settings, db, ids);
+    shared = new Session.Shared(front, node, own, limits, settings, cachedCommands, db, ids);
     loopDelay = new LoopDelay(vertx);
     memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
     faults = new ClientFaults(settings.maxPendingBytes());

@@ -5,12 +5,12 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.admission.FrontLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.bus.Front;
+import redisproxy.command.CachedCommands;
 import redisproxy.command.CommandName;
 import redisproxy.command.ConnectionState;
 import redisproxy.command.Request;
 import redisproxy.command.RequestBounds;
 import redisproxy.command.RequestParser;
-import redisproxy.command.UsualGet;
 import redisproxy.config.Settings;
 import redisproxy.upstream.node.DedicatedConnections;
 import redisproxy.upstream.node.Memo;
@@ -55,6 +55,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
    * What the sessions of an event loop share.
    *
    * @param own the proxy's own credentials, or null if Redis checks credentials
+   * @param cachedCommands the reads that are cached beside GET
    * @param db the initial database
    */
   record Shared(
@@ -63,6 +64,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
       @Nullable Credentials own,
       FrontLimits limits,
       Settings.Resp settings,
+      CachedCommands cachedCommands,
       int db,
       ClientIds ids) {}
 
@@ -158,7 +160,8 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
             replies,
             sharedRoute,
             barrier,
-            new Dispatcher.Access(login, limits, isOpen, settings.tunnel()));
+            new Dispatcher.Access(
+                login, limits, isOpen, settings.tunnel(), shared.cachedCommands()));
     connection.receiver(this);
   }
 
@@ -180,7 +183,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     }
     boolean fromCache = mayReadFromCache(input);
     if (fromCache) {
-      acceptGets(dedicated, input);
+      acceptReads(dedicated, input);
     }
     boolean toRedis = sendGetToRedis || !fromCache;
     if (toRedis && replies.isEmpty() && !barrier.isFencePending() && dedicated.mayAccept()) {
@@ -273,15 +276,14 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
         && ProxyInfo.skip(input);
   }
 
-  /**
-   * Whether the next request is a GET that the cache may answer despite the dedicated connection.
-   */
+  /** Whether the cache may answer the next request despite the dedicated connection. */
   private boolean mayReadFromCache(ByteBuf input) {
     if (sendGetToRedis
         || dispatcher.mustLogIn()
         || !shared.front().isAdmitted()
         || state.db() > Memo.MAX_DATABASE
-        || !UsualGet.begins(input)) {
+        || !barrier.isQuiet()
+        || !dispatcher.isForCache(input)) {
       return false;
     }
     if (!barrier.isOpen()) {
@@ -291,16 +293,16 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     return true;
   }
 
-  private void acceptGets(DedicatedRoute dedicated, ByteBuf input) {
+  private void acceptReads(DedicatedRoute dedicated, ByteBuf input) {
     dedicated.keepAlive();
-    while (replies.mayAccept() && UsualGet.begins(input)) {
-      Dispatcher.Outcome outcome = dispatcher.nextGet(input);
+    while (replies.mayAccept() && dispatcher.isForCache(input)) {
+      Dispatcher.Outcome outcome = dispatcher.nextForCache(input);
       if (outcome != Dispatcher.Outcome.TAKEN) {
         sendGetToRedis = outcome == Dispatcher.Outcome.DEDICATED;
         break;
       }
     }
-    blocked = sendGetToRedis || input.isReadable() && !UsualGet.begins(input);
+    blocked = sendGetToRedis || input.isReadable() && !dispatcher.isForCache(input);
   }
 
   private boolean mayAccept() {

@@ -16,6 +16,7 @@ public final class ValueRelay implements ValueStream.Sink {
   private final ClientConnection connection;
   private final OrderedReplies replies;
   private @Nullable ValueStream stream;
+  private boolean isBareValue;
   private boolean cancelled;
 
   ValueRelay(ClientConnection connection, OrderedReplies replies) {
@@ -30,8 +31,11 @@ public final class ValueRelay implements ValueStream.Sink {
       stream.cancel();
       return;
     }
-    byte[] head = ("$" + length + "\r\n").getBytes(StandardCharsets.US_ASCII);
-    connection.write(Unpooled.wrappedBuffer(head));
+    isBareValue = length != REPLY;
+    if (isBareValue) {
+      byte[] head = ("$" + length + "\r\n").getBytes(StandardCharsets.US_ASCII);
+      connection.write(Unpooled.wrappedBuffer(head));
+    }
   }
 
   @Override
@@ -54,7 +58,9 @@ public final class ValueRelay implements ValueStream.Sink {
 
   @Override
   public void end() {
-    connection.write(Unpooled.wrappedBuffer(CRLF));
+    if (isBareValue) {
+      connection.write(Unpooled.wrappedBuffer(CRLF));
+    }
     connection.flush();
     replies.streamed(null);
   }

@@ -11,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
+import redisproxy.cache.Read;
 import redisproxy.cache.ReadThrough;
 import redisproxy.log.LogKey;
 import redisproxy.metrics.Connections;
@@ -60,6 +61,7 @@ public final class Loader<W> {
   private final Pipeline<W> home;
 
   private final OtherPipelines<W> others;
+  private final ReplyLoader<W> replies;
   private final Owner owner;
   private final Promise<Void> firstAttempt = Promise.promise();
   private boolean everConnected;
@@ -93,6 +95,7 @@ public final class Loader<W> {
     this.readThrough = readThrough;
     this.home = pipeline(database, new HomeOwner());
     this.others = new OtherPipelines<>(db -> pipeline(db, Link.Owner.NOBODY));
+    this.replies = new ReplyLoader<>(vertx, transport, this);
     this.owner = owner;
   }
 
@@ -118,6 +121,7 @@ public final class Loader<W> {
     List<Future<Void>> closed = new ArrayList<>();
     closed.add(home.stop());
     closed.add(others.stop());
+    replies.stop();
     return Future.join(closed).mapEmpty();
   }
 
@@ -128,7 +132,7 @@ public final class Loader<W> {
 
   /** Adds the loader's connections to the counts. */
   public void count(Connections connections) {
-    long open = others.connected() + (isConnected() ? 1 : 0);
+    long open = others.connected() + replies.connected() + (isConnected() ? 1 : 0);
     connections.add(Connections.Kind.LOADER, open, opened);
   }
 
@@ -166,11 +170,22 @@ public final class Loader<W> {
     if (isConnected()) {
       home.link().abandon(why);
     }
+    renewOthers();
+  }
+
+  /** Other connections may lead to another server than the next one of the configured database. */
+  private void renewOthers() {
     others.renew();
+    replies.renew();
   }
 
   /** Starts a load. */
   public void load(Load<W> load) {
+    Read read = load.read();
+    if (read != null) {
+      loadReply(load, read);
+      return;
+    }
     int db = load.key().db();
     Pipeline<W> pipeline = db == database ? home : others.of(db);
     if (pipeline == null) {
@@ -184,10 +199,19 @@ public final class Loader<W> {
     }
   }
 
+  private void loadReply(Load<W> load, Read read) {
+    if (isConnected()) {
+      replies.load(load, read);
+    } else {
+      readThrough.failed(load, unreachable(), now());
+    }
+  }
+
   private void check() {
     home.checkDeadlines();
     home.keepAlive();
     others.check();
+    replies.check();
   }
 
   private final class HomeOwner implements Link.Owner {
@@ -198,7 +222,7 @@ public final class Loader<W> {
       everConnected = true;
       wasConnected = true;
       owner.connected(connection);
-      others.renew();
+      renewOthers();
       Server.ask(connection)
           .onSuccess(server -> known(connection, server))
           .onComplete(asked -> firstAttempt.tryComplete());
@@ -219,7 +243,7 @@ public final class Loader<W> {
       owner.lost(home.link().isRefused());
       if (wasConnected) {
         wasConnected = false;
-        others.renew();
+        renewOthers();
       }
       firstAttempt.tryComplete();
     }

@@ -219,7 +219,7 @@ public final class Question<W> {
     if (value == null) {
       loader.readThrough().missing(load, loader.now());
     } else if (value.toBuffer().length() > loader.maxValueBytes()) {
-      loader.readThrough().tooLarge(load);
+      loader.readThrough().tooLarge(load, loader.now());
     } else {
       loader.readThrough().found(load, value.toBytes(), known(remaining), loader.now());
     }

@@ -12,14 +12,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.cache.Read;
 import redisproxy.log.LogKey;
 import redisproxy.upstream.connection.Greeting;
 import redisproxy.upstream.connection.RequestConnection;
 import redisproxy.upstream.connection.Transport;
 
 /**
- * Streams one value from Redis to a client. At any time it holds only the bytes of one read of the
- * socket. Belongs to one event loop.
+ * Streams one value from Redis to a client, or the reply to another {@link Read}. At any time it
+ * holds only the bytes of one read of the socket. Belongs to one event loop.
  */
 public final class ValueStream implements RequestConnection.Receiver<Key> {
   /**
@@ -27,10 +28,17 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
    * last.
    */
   public interface Sink {
-    /** A value begins. */
+    /** What follows is not a bare value but a reply as RESP, perhaps an error. */
+    long REPLY = -1;
+
+    /**
+     * A value begins.
+     *
+     * @param length the length of the value, or {@link #REPLY}
+     */
     void begin(long length, ValueStream stream);
 
-    /** The next bytes of the value. */
+    /** The next bytes of the value, or of the reply. */
     void data(Buffer data);
 
     /** Whether the stream must pause until {@link ValueStream#resume}. */
@@ -73,6 +81,10 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
   private final Vertx vertx;
   private final Transport transport;
   private final Key key;
+
+  /** What is read of the key; null for GET. */
+  private final @Nullable Read read;
+
   private final Sink sink;
   private final Consumer<Key> seen;
   private final Runnable closed;
@@ -92,10 +104,17 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
   private long remaining = -1;
 
   ValueStream(
-      Vertx vertx, Transport transport, Key key, Sink sink, Consumer<Key> seen, Runnable closed) {
+      Vertx vertx,
+      Transport transport,
+      Key key,
+      @Nullable Read read,
+      Sink sink,
+      Consumer<Key> seen,
+      Runnable closed) {
     this.vertx = vertx;
     this.transport = transport;
     this.key = key;
+    this.read = read;
     this.sink = sink;
     this.seen = seen;
     this.closed = closed;
@@ -103,11 +122,16 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
 
   /** Asks for the value. */
   void open() {
-    int greetings = Greeting.commands(transport.redis(), key.db());
-    byte[] greeting = Greeting.of(transport.redis(), key.db());
+    boolean isResp3 = read != null && read.has(Read.RESP3);
+    int greetings = Greeting.commands(transport.redis(), key.db(), isResp3);
+    byte[] greeting = Greeting.of(transport.redis(), key.db(), isResp3);
     connection = new RequestConnection<>(transport::open, greeting, greetings, 0, this);
     Buffer request = Buffer.buffer();
-    Greeting.append(request, GET, key.bytes());
+    if (read == null) {
+      Greeting.append(request, GET, key.bytes());
+    } else {
+      ReplyLoad.append(request, key, read);
+    }
     connection.write(Unpooled.wrappedBuffer(request.getBytes()), key);
     connection.flush();
   }
@@ -145,13 +169,32 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
   @Override
   public void part(Key asked, byte type, ByteBuf from, int start, int length, boolean isLast) {
     progressed = true;
-    int position = start;
+    if (read != null) {
+      replyPart(from, start, length, isLast);
+    }
+    int position = read != null ? start + length : start;
     while (!done && position < start + length) {
       position = remaining >= 0 ? value(from, position, start + length) : header(from, position);
     }
     if (!done && connection != null && sink.isFull()) {
       paused = true;
       connection.setReading(false);
+    }
+  }
+
+  private void replyPart(ByteBuf from, int start, int length, boolean isLast) {
+    if (remaining < 0) {
+      remaining = 0;
+      seen.accept(key);
+      sink.begin(Sink.REPLY, this);
+    }
+    if (!done) {
+      byte[] bytes = new byte[length];
+      from.getBytes(start, bytes);
+      sink.data(Buffer.buffer(bytes));
+    }
+    if (isLast) {
+      end(sink::end);
     }
   }
 

@@ -3,8 +3,10 @@ package redisproxy.upstream.load;
 import io.vertx.core.Vertx;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.cache.Read;
 import redisproxy.upstream.connection.Transport;
 
 /**
@@ -33,10 +35,19 @@ public final class ValueStreams {
 
   /** Asks Redis for a key's value and streams it to the sink. */
   public void open(Key key, ValueStream.Sink sink) {
+    open(key, null, sink);
+  }
+
+  /**
+   * Sends a read of a key to Redis, and streams the reply to the sink.
+   *
+   * @param read null for GET
+   */
+  public void open(Key key, @Nullable Read read, ValueStream.Sink sink) {
     if (!permits.tryAcquire()) {
       sink.failed(new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
       return;
     }
-    new ValueStream(vertx, transport, key, sink, seen, permits::release).open();
+    new ValueStream(vertx, transport, key, read, sink, seen, permits::release).open();
   }
 }

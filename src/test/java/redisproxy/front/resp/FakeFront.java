@@ -21,6 +21,7 @@ import redisproxy.auth.Credentials;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
+import redisproxy.command.CachedCommands;
 import redisproxy.command.CommandTable;
 import redisproxy.command.CommandTable.Row;
 import redisproxy.command.Request;
@@ -110,6 +111,8 @@ final class FakeFront implements AutoCloseable {
 
   FakeFront(Server server, String... overrides) throws Exception {
     Map<String, String> all = new HashMap<>();
+    // So that LRANGE goes to Redis, as most tests expect.
+    all.put("cache.commands", "get");
     for (int i = 0; i < overrides.length; i += 2) {
       all.put(overrides[i], overrides[i + 1]);
     }
@@ -143,6 +146,7 @@ final class FakeFront implements AutoCloseable {
                 new RateLimit(limits.resp(), 1, () -> time.getAsLong() * 1_000_000),
                 new FailedLogins(() -> settings.limits().failedLoginDelay().toMillis(), time)),
             settings.resp(),
+            CachedCommands.of(settings.cache().commands()),
             settings.redis().endpoint().database(),
             ids);
     loop.run(() -> loop.vertx.eventBus().publish(Bus.SERVER, server, Bus.BY_REFERENCE));

@@ -1,0 +1,58 @@
+package redisproxy.cache;
+
+/**
+ * What Redis answered to a {@link Read} of a key, byte for byte and ready to send. Immutable, so it
+ * may be read on any thread.
+ */
+public final class CachedReply implements Answer {
+  /**
+   * This object (40), the read (24), and the headers and padding of the arrays of both (16 + 4
+   * each), and their places in {@link KeyReplies} (8), on JDK 17.
+   */
+  static final int OVERHEAD = 112;
+
+  private final Key key;
+  private final Read read;
+  private final byte[] bytes;
+  private final long loadedAt;
+  final long expiresAt;
+
+  /**
+   * A reply; nothing is copied.
+   *
+   * @param bytes not to be changed any more
+   * @param loadedAt when the load was sent, in milliseconds of the cache's clock
+   * @param expiresAt from when on it is no longer to be served; not after {@code loadedAt} for one
+   *     that is not to be kept
+   */
+  CachedReply(Key key, Read read, byte[] bytes, long loadedAt, long expiresAt) {
+    this.key = key;
+    this.read = read;
+    this.bytes = bytes;
+    this.loadedAt = loadedAt;
+    this.expiresAt = expiresAt;
+  }
+
+  public Key key() {
+    return key;
+  }
+
+  public Read read() {
+    return read;
+  }
+
+  /** The reply as RESP, not a copy: not to be changed. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** When the load that brought this was sent, in milliseconds of the cache's clock. */
+  public long loadedAt() {
+    return loadedAt;
+  }
+
+  /** What the reply takes of the heap, in bytes, nearly. */
+  int weight() {
+    return OVERHEAD + read.bytes().length + bytes.length;
+  }
+}

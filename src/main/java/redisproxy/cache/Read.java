@@ -1,0 +1,97 @@
+package redisproxy.cache;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A read of one key by a command other than GET, such as {@code HGET key field} or {@code HGETALL
+ * key}. Two reads of a key are the same if their bytes are: nothing is normalised, because Redis
+ * may answer {@code 0} and {@code 00} differently.
+ *
+ * <p>The bytes are one byte of {@linkplain #flags flags}, the command's name in lower case, and the
+ * arguments behind the key. Two bytes of length stand before the name and before each argument, so
+ * that no two reads spell the same bytes. Immutable.
+ */
+public final class Read {
+  /** The client speaks RESP3, in which many replies differ from RESP2. */
+  public static final int RESP3 = 1;
+
+  /** There are arguments behind the key. */
+  public static final int ARGUMENTS = 2;
+
+  /** One of many ranges that can be asked for, such as LRANGE: few are kept for each key. */
+  public static final int RANGE = 4;
+
+  /** The arguments are fields of a hash, which may expire one by one. */
+  public static final int FIELDS = 8;
+
+  /** The reply names fields of a hash, which may expire one by one. */
+  public static final int ALL_FIELDS = 16;
+
+  private final byte[] bytes;
+  private final int hash;
+
+  private Read(byte[] bytes) {
+    this.bytes = bytes;
+    this.hash = Key.hash(0, bytes, 0, bytes.length);
+  }
+
+  /** Writes the length of a name or an argument; returns the index behind it. */
+  public static int putLength(byte[] buffer, int offset, int length) {
+    buffer[offset] = (byte) (length >> 8);
+    buffer[offset + 1] = (byte) length;
+    return offset + 2;
+  }
+
+  /** The read that these bytes of a buffer spell; the bytes are copied. */
+  public static Read copyOf(byte[] buffer, int offset, int length) {
+    return new Read(Arrays.copyOfRange(buffer, offset, offset + length));
+  }
+
+  /** The hash of the read that these bytes spell. */
+  static int hash(byte[] buffer, int offset, int length) {
+    return Key.hash(0, buffer, offset, length);
+  }
+
+  boolean is(byte[] buffer, int offset, int length) {
+    return Arrays.equals(bytes, 0, bytes.length, buffer, offset, offset + length);
+  }
+
+  /** The bytes, not a copy: not to be changed. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** The command's name, and the arguments behind the key. */
+  public List<byte[]> words() {
+    List<byte[]> words = new ArrayList<>();
+    int at = 1;
+    while (at < bytes.length) {
+      int length = (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+      at += 2 + length;
+      words.add(Arrays.copyOfRange(bytes, at - length, at));
+    }
+    return words;
+  }
+
+  /** All flags. */
+  public int flags() {
+    return bytes[0];
+  }
+
+  /** Whether a flag is set. */
+  public boolean has(int flag) {
+    return (bytes[0] & flag) != 0;
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Read read && hash == read.hash && Arrays.equals(bytes, read.bytes);
+  }
+}

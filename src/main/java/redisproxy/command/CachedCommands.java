@@ -1,0 +1,87 @@
+package redisproxy.command;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import redisproxy.command.CachedCommand.Fields;
+
+/**
+ * The commands whose replies are cached, beside GET: by default every pure read of one key.
+ *
+ * <p>The list cannot be derived from the flags of COMMAND. These allow XINFO and OBJECT ENCODING,
+ * although Redis does not report when their replies change. So the list is fixed, and only what the
+ * server calls a read of one key is taken from it (docs/decisions.md). Immutable.
+ */
+public final class CachedCommands {
+  private static final String POINTS =
+      "strlen type exists getbit bitcount bitpos bitfield_ro hlen lindex llen lpos smembers scard"
+          + " sismember smismember zcard zcount zlexcount zscore zmscore zrank zrevrank geopos"
+          + " geodist geohash xlen";
+
+  private static final String RANGES =
+      "getrange substr lrange zrange zrevrange zrangebyscore zrevrangebyscore zrangebylex"
+          + " zrevrangebylex geosearch georadius_ro georadiusbymember_ro xrange xrevrange";
+
+  private static final String OF_FIELDS = "hget hmget hexists hstrlen";
+
+  private static final String OF_ALL_FIELDS = "hgetall hkeys hvals";
+
+  private static final Map<String, CachedCommand> DEFAULT = byDefault();
+
+  /** GET alone. */
+  public static final CachedCommands NONE = new CachedCommands(Map.of());
+
+  private final Map<String, CachedCommand> commands;
+
+  private CachedCommands(Map<String, CachedCommand> commands) {
+    this.commands = Map.copyOf(commands);
+  }
+
+  private static Map<String, CachedCommand> byDefault() {
+    Map<String, CachedCommand> all = new HashMap<>();
+    add(all, POINTS, false, Fields.NONE);
+    add(all, RANGES, true, Fields.NONE);
+    add(all, OF_FIELDS, false, Fields.NAMED);
+    add(all, OF_ALL_FIELDS, false, Fields.ALL);
+    return all;
+  }
+
+  private static void add(
+      Map<String, CachedCommand> all, String names, boolean isRange, Fields fields) {
+    for (String name : List.of(names.split(" "))) {
+      all.put(name, new CachedCommand(name, isRange, fields));
+    }
+  }
+
+  /**
+   * The commands that a setting names.
+   *
+   * @param names in lower case: {@code default}, {@code get}, names of commands, and names behind a
+   *     minus sign that are left out. None means the default, and so do left-out ones alone.
+   */
+  public static CachedCommands of(List<String> names) {
+    boolean isDefault =
+        names.contains("default") || names.stream().allMatch(name -> name.startsWith("-"));
+    Map<String, CachedCommand> commands = new HashMap<>(isDefault ? DEFAULT : Map.of());
+    for (String name : names) {
+      if (name.startsWith("-")) {
+        commands.remove(name.substring(1));
+      } else if (!name.equals("default") && !name.equals("get")) {
+        CachedCommand known = DEFAULT.get(name);
+        commands.put(name, known == null ? new CachedCommand(name, true, Fields.NONE) : known);
+      }
+    }
+    return new CachedCommands(commands);
+  }
+
+  /** The command of a request if its reply is cached, or null. */
+  public @Nullable CachedCommand of(Request request) {
+    Command command = request.command();
+    if (!command.readsOneKey()) {
+      return null;
+    }
+    CachedCommand cached = commands.get(command.name());
+    return cached != null && cached.covers(request) ? cached : null;
+  }
+}

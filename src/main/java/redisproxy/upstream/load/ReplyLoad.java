@@ -1,0 +1,197 @@
+package redisproxy.upstream.load;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import redisproxy.cache.Key;
+import redisproxy.cache.Load;
+import redisproxy.cache.Read;
+import redisproxy.cache.ReadThrough;
+import redisproxy.upstream.connection.Greeting;
+
+/**
+ * What is sent to Redis for one load of a {@link Read}: first how long the reply will be true, then
+ * the read itself.
+ *
+ * <p>The order matters. PTTL comes first, so its -2 says that the key was missing before the read,
+ * not that it went away behind it. Whatever changes between the two commands is a write. Redis
+ * reports it, and the load is overtaken.
+ *
+ * <p>Fields of a hash may expire one by one since Redis 7.4. PTTL knows nothing of them, and Redis
+ * reports such an expiry late or never. HPTTL tells it for the fields that are named. For a read of
+ * all fields the reply is kept only if the hash has no field that expires: its encoding is {@code
+ * listpack}, or its database has no such hash.
+ *
+ * @param <W> who waits for the load
+ */
+final class ReplyLoad<W> {
+  /** What a reply belongs to. */
+  enum Part {
+    TIME,
+    FIELD_TIMES,
+    ENCODING,
+    KEYSPACE,
+    REPLY
+  }
+
+  private static final byte[] PTTL = {'P', 'T', 'T', 'L'};
+  private static final byte[] HPTTL = {'H', 'P', 'T', 'T', 'L'};
+  private static final byte[] FIELDS = {'F', 'I', 'E', 'L', 'D', 'S'};
+
+  /** Encodings of hashes without fields that expire. */
+  private static final Pattern PLAIN = Pattern.compile("\\$\\d+\r\n(listpack|ziplist)\r\n");
+
+  private static final Pattern NUMBER = Pattern.compile(":(-?\\d{1,18})\r\n");
+
+  private final Load<W> load;
+  private final long askedAt;
+  private final List<Part> parts = new ArrayList<>(4);
+
+  /** In milliseconds, or one of the constants of {@link ReadThrough}. */
+  private long remaining = ReadThrough.UNKNOWN_TIME;
+
+  /** The shortest time of a field, in milliseconds. */
+  private long fieldRemaining = Long.MAX_VALUE;
+
+  private boolean isPlainHash;
+  private boolean done;
+  private boolean retried;
+
+  ReplyLoad(Load<W> load, Read read, long askedAt) {
+    this.load = load;
+    this.askedAt = askedAt;
+    parts.add(Part.TIME);
+    if (read.has(Read.FIELDS)) {
+      parts.add(Part.FIELD_TIMES);
+    } else if (read.has(Read.ALL_FIELDS)) {
+      parts.add(Part.ENCODING);
+      parts.add(Part.KEYSPACE);
+    }
+    parts.add(Part.REPLY);
+  }
+
+  Load<W> load() {
+    return load;
+  }
+
+  long askedAt() {
+    return askedAt;
+  }
+
+  /** The parts, in the order in which they are asked for. */
+  List<Part> parts() {
+    return parts;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  /** The load has ended; returns false if it had before. */
+  boolean end() {
+    boolean wasOpen = !done;
+    done = true;
+    return wasOpen;
+  }
+
+  /** Its connection was lost; whether to ask over another one. */
+  boolean mayRetry() {
+    boolean may = !done && !retried;
+    retried = true;
+    return may;
+  }
+
+  /** Appends what is sent to Redis. */
+  void appendTo(Buffer out, Read read) {
+    Key key = load.key();
+    List<byte[]> words = read.words();
+    Greeting.append(out, PTTL, key.bytes());
+    if (read.has(Read.FIELDS)) {
+      List<byte[]> hpttl = new ArrayList<>();
+      hpttl.add(HPTTL);
+      hpttl.add(key.bytes());
+      hpttl.add(FIELDS);
+      hpttl.add(Integer.toString(words.size() - 1).getBytes(StandardCharsets.US_ASCII));
+      hpttl.addAll(words.subList(1, words.size()));
+      append(out, hpttl);
+    } else if (read.has(Read.ALL_FIELDS)) {
+      Greeting.append(out, ascii("OBJECT"), ascii("ENCODING"), key.bytes());
+      Greeting.append(out, ascii("INFO"), ascii("keyspace"));
+    }
+    append(out, key, read);
+  }
+
+  /** Appends the read alone. */
+  static void append(Buffer out, Key key, Read read) {
+    List<byte[]> request = new ArrayList<>(read.words());
+    request.add(1, key.bytes());
+    append(out, request);
+  }
+
+  private static void append(Buffer out, List<byte[]> words) {
+    Greeting.append(out, words.toArray(new byte[0][]));
+  }
+
+  private static byte[] ascii(String word) {
+    return word.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** What Redis says of how long the reply is true. */
+  void time(Part part, ByteBuf from, int start, int length) {
+    String reply = from.toString(start, length, StandardCharsets.ISO_8859_1);
+    switch (part) {
+      case TIME -> remaining = time(reply);
+      case FIELD_TIMES -> fieldRemaining = fieldTimes(reply);
+      case ENCODING -> isPlainHash = PLAIN.matcher(reply).matches();
+      case KEYSPACE -> {
+        if (!isPlainHash && hasExpiringFields(reply, load.key().db())) {
+          fieldRemaining = 0;
+        }
+      }
+      case REPLY -> throw new IllegalArgumentException("not a time");
+    }
+  }
+
+  private static long time(String reply) {
+    Matcher number = NUMBER.matcher(reply);
+    return number.matches() ? Long.parseLong(number.group(1)) : ReadThrough.UNKNOWN_TIME;
+  }
+
+  /** An error means that the key is no hash, or that nothing is known; then nothing is kept. */
+  private static long fieldTimes(String reply) {
+    if (!reply.startsWith("*")) {
+      return 0;
+    }
+    long shortest = Long.MAX_VALUE;
+    Matcher number = NUMBER.matcher(reply);
+    while (number.find()) {
+      long time = Long.parseLong(number.group(1));
+      shortest = time < 0 ? shortest : Math.min(shortest, time);
+    }
+    return shortest;
+  }
+
+  /** Whether INFO says, or does not rule out, that a hash of a database has such fields. */
+  private static boolean hasExpiringFields(String info, int db) {
+    int line = info.indexOf("\ndb" + db + ":");
+    if (line < 0) {
+      return info.startsWith("-");
+    }
+    int end = info.indexOf('\r', line);
+    String keyspace = info.substring(line, end < 0 ? info.length() : end);
+    int at = keyspace.indexOf("subexpiry=");
+    return at >= 0 && !keyspace.startsWith("subexpiry=0", at);
+  }
+
+  /** How long the reply is true, in milliseconds, or one of the constants of ReadThrough. */
+  long remaining() {
+    if (remaining == ReadThrough.NO_EXPIRY) {
+      return fieldRemaining == Long.MAX_VALUE ? ReadThrough.NO_EXPIRY : fieldRemaining;
+    }
+    return remaining < 0 ? remaining : Math.min(remaining, fieldRemaining);
+  }
+}
