@@ -17,7 +17,8 @@
  *   {@link redisproxy.cacheverticle.CacheVerticle}  the one owner of {@link redisproxy.cache.ReadThrough} and {@link redisproxy.cache.LruCache}
  *     │ hits: in the same message, at once               │ misses
  *     │                                               ▼
- *     │                                 {@link redisproxy.upstream.load.Loader}  GETRANGE and PTTL, one load per key
+ *     │                                 {@link redisproxy.upstream.load.Loader}  GETRANGE and PTTL, one load per key;
+ *     │                                               │ other reads: {@code ReplyLoader}
  *     │                                               │ {@link redisproxy.bus.Bus.Answers}, when they arrive
  *     ▼                                               ▼
  *   {@link redisproxy.bus.Bus.Asker#answered}   {@link redisproxy.front.resp.OrderedReplies} or {@link redisproxy.front.http.HttpExchange}
@@ -79,8 +80,10 @@
  *       the session
  *   <dt>front
  *   <dd>an instance of the RESP or the HTTP verticle
+ *   <dt>read
+ *   <dd>a command that reads one key, with its arguments, such as {@code HGET key field}
  *   <dt>lookup
- *   <dd>a front's request to the cache for one key
+ *   <dd>a front's request to the cache for one read
  *   <dt>hit, miss
  *   <dd>a lookup that the cache answers, or does not
  *   <dt>load
@@ -88,6 +91,8 @@
  *       flight is <em>coalesced</em> with it
  *   <dt>entry
  *   <dd>a key and what Redis replied: a value, or that the key is missing
+ *   <dt>cached reply
+ *   <dd>what Redis replied to a read other than GET, byte for byte
  *   <dt>invalidate
  *   <dd>to drop an entry because its key may have been written
  *   <dt>overtaken

@@ -165,6 +165,7 @@ public final class AdminVerticle extends VerticleBase {
             .put("transportReason", report.transport().reason())
             .put("hits", cache.hits())
             .put("misses", cache.misses())
+            .put("commands", commands(cache))
             .put("loads", cache.loads())
             .put("coalesced", cache.coalesced())
             .put("loadsFailed", cache.failures())
@@ -193,6 +194,19 @@ public final class AdminVerticle extends VerticleBase {
             .put("redis", Health.redis(report))
             .put("coherence", coherence(report.coherence()));
     end(ctx, 200, json);
+  }
+
+  /** The lookups of each command that was looked up. */
+  private static JsonObject commands(CacheStats cache) {
+    JsonObject commands = new JsonObject();
+    cache
+        .commands()
+        .forEach(
+            (name, command) ->
+                commands.put(
+                    name,
+                    new JsonObject().put("hits", command.hits()).put("misses", command.misses())));
+    return commands;
   }
 
   private static JsonObject gate(Gate clients) {

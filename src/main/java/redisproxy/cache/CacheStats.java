@@ -1,5 +1,7 @@
 package redisproxy.cache;
 
+import java.util.Map;
+
 /**
  * What the cache has done since it started, and what it holds now.
  *
@@ -22,6 +24,7 @@ package redisproxy.cache;
  * @param bytes how many bytes the entries weigh
  * @param maxBytes the most bytes that the entries may weigh
  * @param loadsInFlight loads not yet answered
+ * @param commands the lookups by command, in lower case and in order
  */
 public record CacheStats(
     long hits,
@@ -42,4 +45,8 @@ public record CacheStats(
     int capacity,
     long bytes,
     long maxBytes,
-    int loadsInFlight) {}
+    int loadsInFlight,
+    Map<String, Command> commands) {
+  /** The lookups of one command. */
+  public record Command(long hits, long misses) {}
+}

@@ -14,6 +14,10 @@ public final class CachedReply implements Answer {
   private final Key key;
   private final Read read;
   private final byte[] bytes;
+
+  /** The lookups of the same command. Belongs to the thread that owns the cache. */
+  final CommandCounts.Of counts;
+
   private final long loadedAt;
   final long expiresAt;
 
@@ -25,10 +29,12 @@ public final class CachedReply implements Answer {
    * @param expiresAt from when on it is no longer to be served; not after {@code loadedAt} for one
    *     that is not to be kept
    */
-  CachedReply(Key key, Read read, byte[] bytes, long loadedAt, long expiresAt) {
+  CachedReply(
+      Key key, Read read, byte[] bytes, CommandCounts.Of counts, long loadedAt, long expiresAt) {
     this.key = key;
     this.read = read;
     this.bytes = bytes;
+    this.counts = counts;
     this.loadedAt = loadedAt;
     this.expiresAt = expiresAt;
   }

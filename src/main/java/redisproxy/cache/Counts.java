@@ -2,6 +2,7 @@ package redisproxy.cache;
 
 /** Counts what a {@link ReadThrough} does. {@link CacheStats} explains each count. */
 final class Counts {
+  final CommandCounts commands = new CommandCounts();
   long hits;
   long misses;
   long loaded;
@@ -35,6 +36,7 @@ final class Counts {
         cache.capacity(),
         cache.bytes(),
         cache.maxBytes(),
-        inFlight);
+        inFlight,
+        commands.copy());
   }
 }

@@ -1,5 +1,6 @@
 package redisproxy.cache;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,6 +62,12 @@ public final class Read {
   /** The bytes, not a copy: not to be changed. */
   public byte[] bytes() {
     return bytes;
+  }
+
+  /** The command's name, in lower case. */
+  String command() {
+    int length = (bytes[1] & 0xff) << 8 | bytes[2] & 0xff;
+    return new String(bytes, 3, length, StandardCharsets.ISO_8859_1);
   }
 
   /** The command's name, and the arguments behind the key. */

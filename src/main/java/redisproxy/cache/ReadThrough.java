@@ -111,6 +111,7 @@ public final class ReadThrough<W> {
       return null;
     }
     counts.hits++;
+    counts.commands.get.hits++;
     if (trust == Trust.UNVERIFIED) {
       return unverified(entry);
     }
@@ -143,6 +144,7 @@ public final class ReadThrough<W> {
           : null;
     }
     counts.hits++;
+    reply.counts.hits++;
     if (trust == Trust.UNVERIFIED) {
       counts.unverified++;
     } else if (limits.refreshAhead > 0 && isToBeRefreshed(reply.loadedAt(), reply.expiresAt, now)) {
@@ -196,6 +198,7 @@ public final class ReadThrough<W> {
    */
   public void load(Key key, @Nullable Read read, W waiter, long now) {
     counts.misses++;
+    (read == null ? counts.commands.get : counts.commands.of(read)).misses++;
     Load<W> load = isTracked(key) ? loads.find(key, read) : null;
     if (load != null) {
       counts.coalesced++;
@@ -341,7 +344,8 @@ public final class ReadThrough<W> {
     Read read = Objects.requireNonNull(load.read());
     Key key = load.key();
     CachedReply answer =
-        new CachedReply(key, read, reply, load.sentAt(), expiresAt(load, lifetime));
+        new CachedReply(
+            key, read, reply, counts.commands.of(read), load.sentAt(), expiresAt(load, lifetime));
     boolean isWorthKeeping = isWorthKeeping(key, read, now);
     if (isWorthKeeping && now < answer.expiresAt) {
       Kept before = cache.peek(key, now);

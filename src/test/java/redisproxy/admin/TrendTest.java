@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.vertx.core.json.JsonArray;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Census;
@@ -28,7 +29,8 @@ class TrendTest {
 
   private static Reading reading(long hits, long misses, Tally resp, Tally http) {
     CacheStats stats =
-        new CacheStats(hits, misses, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 7, 10, 700, 1000, 0);
+        new CacheStats(
+            hits, misses, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 7, 10, 700, 1000, 0, Map.of());
     Bus.Report report =
         new Bus.Report(
             stats,

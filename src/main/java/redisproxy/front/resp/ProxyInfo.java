@@ -97,6 +97,14 @@ final class ProxyInfo {
     line(text, "expirations", cache.expirations());
     line(text, "entries", cache.entries());
     line(text, "entries_bytes", cache.bytes());
+    cache
+        .commands()
+        .forEach(
+            (name, command) ->
+                line(
+                    text,
+                    "lookups_" + name,
+                    "hits=" + command.hits() + ",misses=" + command.misses()));
     return text.toString();
   }
 

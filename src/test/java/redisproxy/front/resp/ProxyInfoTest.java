@@ -29,7 +29,27 @@ class ProxyInfoTest {
   /** Each number is different. */
   static final Bus.Report REPORT =
       new Bus.Report(
-          new CacheStats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19),
+          new CacheStats(
+              1,
+              2,
+              3,
+              4,
+              5,
+              6,
+              7,
+              8,
+              9,
+              10,
+              11,
+              12,
+              13,
+              14,
+              15,
+              16,
+              17,
+              18,
+              19,
+              Map.of("hget", new CacheStats.Command(5, 6))),
           new Reachability(true, true, ""),
           new CoherenceState("tracking", "", Trust.VERIFIED, 20, 21, null, 22),
           new Choice(TransportKind.EPOLL, "no io_uring: old"));
@@ -114,7 +134,7 @@ class ProxyInfoTest {
           "{transport=epoll, transport_reason=no io_uring: old, redis_reachable=1, feed=tracking,"
               + " trust=verified, hits=1, misses=2, unverified=11, loads=3, loads_coalesced=4,"
               + " loads_failed=5, loads_overtaken=8, loads_in_flight=19, invalidations=9,"
-              + " flushes=10, evictions=13, expirations=14, entries=15, entries_bytes=17}",
+              + " flushes=10, evictions=13, expirations=14, entries=15, entries_bytes=17, lookups_hget=hits=5,misses=6}",
           fields.toString());
     }
   }
