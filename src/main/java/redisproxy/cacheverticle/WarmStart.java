@@ -42,6 +42,8 @@ final class WarmStart {
 
   private static final long REPORT_EVERY_MS = 5_000;
 
+  private static final long NO_TIMER = -1;
+
   private final Vertx vertx;
   private final Context context;
   private final Path file;
@@ -61,7 +63,9 @@ final class WarmStart {
   private boolean scheduled;
   private boolean isComplete;
   private boolean ended;
-  private long progress;
+
+  /** Reports the progress. Vert.x numbers timers from 0. */
+  private long progress = NO_TIMER;
 
   /**
    * Prepares a warm start. {@link #begin} starts it.
