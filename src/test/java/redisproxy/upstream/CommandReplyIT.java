@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import redisproxy.command.CachedCommands;
 import redisproxy.command.CommandTable;
 import redisproxy.command.Parsed;
 import redisproxy.dev.EmbeddedRedis;
@@ -161,6 +163,21 @@ class CommandReplyIT {
     for (String line : List.of("PING", "DBSIZE", "FLUSHALL", "CLIENT ID", "SCRIPT LOAD x")) {
       assertEquals(List.of(), keys(List.of(line.split(" "))), line);
     }
+  }
+
+  /** A server of any version has all these since 7.0. */
+  @Test
+  void readsOneKey_ofEveryCommandThatIsCachedByDefault_isTrueOnTheServer() throws Exception {
+    CachedCommands cached = CachedCommands.of(List.of());
+    Set<String> found = new TreeSet<>();
+    for (List<String> name : names()) {
+      var request = Parsed.array(table, name.get(0).toUpperCase(Locale.ROOT), "k");
+      if (name.size() == 1 && cached.of(request) != null) {
+        found.add(name.get(0));
+        assertEquals(List.of("k"), keys(List.of(name.get(0), "k")), name.get(0));
+      }
+    }
+    assertEquals(47, found.size(), found.toString());
   }
 
   /** Each command, and each subcommand. */
