@@ -7,9 +7,10 @@ package redisproxy.cache;
 public final class CachedReply implements Answer {
   /**
    * This object (40), the read (24), and the headers and padding of the arrays of both (16 + 4
-   * each), and their places in {@link KeyReplies} (8), on JDK 17.
+   * each), and its places in the arrays of {@link KeyReplies} (4 + 4 + 8), on JDK 17. The key is
+   * counted there, because all replies of a key share it.
    */
-  static final int OVERHEAD = 112;
+  static final int OVERHEAD = 120;
 
   private final Key key;
   private final Read read;
@@ -39,6 +40,11 @@ public final class CachedReply implements Answer {
     this.expiresAt = expiresAt;
   }
 
+  /** The same reply, with an equal key that other replies hold too. */
+  CachedReply sharing(Key shared) {
+    return new CachedReply(shared, read, bytes, loadedAt, expiresAt);
+  }
+
   public Key key() {
     return key;
   }
@@ -57,7 +63,7 @@ public final class CachedReply implements Answer {
     return loadedAt;
   }
 
-  /** What the reply takes of the heap, in bytes, nearly. */
+  /** What the reply takes of the heap without its key, in bytes, nearly. */
   int weight() {
     return OVERHEAD + read.bytes().length + bytes.length;
   }

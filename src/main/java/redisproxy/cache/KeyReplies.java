@@ -20,8 +20,11 @@ final class KeyReplies extends Kept {
   /** How many other replies with arguments are kept. */
   static final int MAX_POINTS = 256;
 
-  /** This object (56), its three arrays' headers and padding, and its share of the LRU's arrays. */
-  static final int OVERHEAD = 188;
+  /**
+   * This object (56), its three arrays' headers and padding, its share of the LRU's arrays, and the
+   * key that the replies share (24), with its array's header and padding (16 + 4), on JDK 17.
+   */
+  static final int OVERHEAD = 232;
 
   private final @Nullable Entry value;
   private final CachedReply[] replies;
@@ -40,7 +43,8 @@ final class KeyReplies extends Kept {
     this.replies = replies;
     this.usedAt = usedAt;
     this.hashes = new int[replies.length];
-    int sum = OVERHEAD + head.length + (value == null ? 0 : value.weight());
+    int keyLength = replies[0].key().bytes().length;
+    int sum = OVERHEAD + head.length + keyLength + (value == null ? 0 : value.weight());
     for (int i = 0; i < replies.length; i++) {
       hashes[i] = replies[i].read().hashCode();
       sum += replies[i].weight();
@@ -82,7 +86,7 @@ final class KeyReplies extends Kept {
         usedAt[size++] = older.usedAt[i];
       }
     }
-    all[size] = added;
+    all[size] = added.sharing(older.replies[0].key());
     usedAt[size++] = older.uses + 1;
     return bounded(added.key(), value, all, usedAt, size, maxBytes);
   }
