@@ -285,7 +285,8 @@ public final class ReadThrough<W> {
    * Goes on with a load's answer when Redis has reported all writes before it. Otherwise a client
    * could get a new state here, and then an old state from the cache. The load of a GET goes on at
    * once, unless it is about a key that is read in other ways too: one client sees the values of
-   * one key in order, but not those of several keys.
+   * one key in order, but not those of several keys. So does a load of a key of which nothing is
+   * kept, because nothing older of it can be read afterwards.
    *
    * <p>If the load was overtaken, its answer may be older than that of another read of the key that
    * was answered since. So it is loaded once more.
@@ -296,7 +297,8 @@ public final class ReadThrough<W> {
         load.read() == null
             && !load.hadCompany
             && !(cache.peek(load.key(), now) instanceof KeyReplies);
-    if (isAlone || trust != Trust.VERIFIED) {
+    boolean isKept = trust == Trust.VERIFIED && limits.prefixes.cover(load.key().bytes());
+    if (isAlone || !isKept) {
       then.accept(now);
       return;
     }

@@ -377,6 +377,20 @@ class ReadThroughRepliesTest {
     assertEquals(0, cache.stats().entries());
   }
 
+  /** Nothing is kept of such a key, so nobody can read an older state of it afterwards. */
+  @Test
+  void replied_forAKeyOutsideThePrefixes_isAnsweredWithoutAConfirmation() {
+    cache = cache(new Limits(10_000, 0, 0, 5, true, 10_000, onlyB()));
+    confirmsAtOnce = false;
+    cache.load(A, ALL, "1", now);
+    cache.load(A, ALL, "2", now);
+    replied(sent.get(0));
+    assertEquals(List.of("1"), answered.stream().map(Answered::waiter).toList());
+    replied(sent.get(1));
+    assertEquals(List.of("1", "2"), answered.stream().map(Answered::waiter).toList());
+    assertEquals(2, sent.size());
+  }
+
   // Trust
 
   @Test
