@@ -22,7 +22,7 @@ public final class Load<W> {
   /** Another read of the key was loaded at the same time. */
   boolean hadCompany;
 
-  /** An earlier load of the same waiters was overtaken. */
+  /** An earlier load of some of its waiters was overtaken. */
   boolean isRepeated;
 
   /** The next current load of the same key, or null. */

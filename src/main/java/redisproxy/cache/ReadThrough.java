@@ -321,6 +321,8 @@ public final class ReadThrough<W> {
       newer.waiters.addAll(load.waiters);
       start(newer);
     } else {
+      // These waiters have waited for two loads when it ends, and so it is the last.
+      newer.isRepeated = true;
       newer.waiters.addAll(load.waiters);
     }
   }

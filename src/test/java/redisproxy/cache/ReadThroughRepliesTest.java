@@ -391,6 +391,21 @@ class ReadThroughRepliesTest {
     assertEquals(2, sent.size());
   }
 
+  /** Otherwise a key that is read and written all the time would keep a client waiting. */
+  @Test
+  void invalidate_ofTheLoadThatWaitersHaveMovedTo_doesNotMoveThemAgain() {
+    confirmsAtOnce = false;
+    cache.load(A, ALL, "first", now);
+    for (int i = 0; i < 2; i++) {
+      cache.invalidate(A.bytes());
+      cache.load(A, ALL, "later " + i, now);
+      replied(sent.get(i));
+      confirmAll();
+    }
+    assertEquals(3, sent.size());
+    assertTrue(answered.stream().anyMatch(each -> each.waiter.equals("first")));
+  }
+
   // Trust
 
   @Test
