@@ -304,6 +304,7 @@ public final class ReadThrough<W> {
     }
     confirmer.accept(
         later -> {
+          dropOlder(load.key());
           if (trust == Trust.VERIFIED && !load.isRepeated && !loads.isCurrent(load)) {
             repeat(load, later);
           } else {

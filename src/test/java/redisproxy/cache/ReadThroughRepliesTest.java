@@ -406,6 +406,18 @@ class ReadThroughRepliesTest {
     assertTrue(answered.stream().anyMatch(each -> each.waiter.equals("first")));
   }
 
+  /** The answer may be newer than what else is kept of the key, and no report will come. */
+  @Test
+  void trust_whenItIsLostBeforeTheConfirmation_dropsOlderReplies() {
+    load(A, LENGTH);
+    confirmsAtOnce = false;
+    load(A, ALL);
+    cache.trust(Trust.UNVERIFIED);
+    confirmAll();
+    assertInstanceOf(CachedReply.class, last(answered).answer());
+    assertNull(reply(A, LENGTH));
+  }
+
   // Trust
 
   @Test
