@@ -399,7 +399,9 @@ public final class ReadThrough<W> {
   public void failed(Load<W> load, Failure failure, long now) {
     counts.failures++;
     if (failure.kind() == Failure.Kind.REDIS) {
-      dropOlder(load.key());
+      // WRONGTYPE tells what the key holds, as a reply does.
+      whenConfirmed(load, now, then -> end(load, failure));
+      return;
     }
     Answer kept = failure.isOutage() ? kept(load, now) : null;
     counts.unverified += kept == null ? 0 : load.waiters.size();

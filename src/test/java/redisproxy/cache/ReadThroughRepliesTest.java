@@ -418,6 +418,31 @@ class ReadThroughRepliesTest {
     assertNull(reply(A, LENGTH));
   }
 
+  /** WRONGTYPE tells of a write, too. */
+  @Test
+  void failed_byAnErrorOfRedisForAKeyWithReplies_isConfirmed() {
+    load(A, ALL);
+    int before = answered.size();
+    confirmsAtOnce = false;
+    cache.load(A, LENGTH, "1", now);
+    cache.failed(last(sent), WRONGTYPE, now);
+    cache.load(A, null, "2", now);
+    cache.failed(last(sent), WRONGTYPE, now);
+    assertEquals(before, answered.size());
+    confirmAll();
+    assertEquals(
+        List.of(new Answered("1", WRONGTYPE), new Answered("2", WRONGTYPE)),
+        answered.subList(before, answered.size()));
+  }
+
+  @Test
+  void failed_withoutAnotherReadOfTheKey_isNotConfirmedForGet() {
+    confirmsAtOnce = false;
+    cache.load(A, null, "1", now);
+    cache.failed(last(sent), WRONGTYPE, now);
+    assertEquals(List.of(new Answered("1", WRONGTYPE)), answered);
+  }
+
   // Trust
 
   @Test
