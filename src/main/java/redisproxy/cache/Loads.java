@@ -43,6 +43,15 @@ final class Loads<W> {
     return each == load;
   }
 
+  /** Whether a read of a key by another command than GET is being loaded. */
+  boolean hasOtherThanGet(Key key) {
+    Load<W> load = first.get(key);
+    while (load != null && load.read() == null) {
+      load = load.next;
+    }
+    return load != null;
+  }
+
   /** Adds a load, in place of another of the same read. */
   void add(Load<W> load) {
     Load<W> same = find(load.key(), load.read());

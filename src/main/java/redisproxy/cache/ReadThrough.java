@@ -296,6 +296,7 @@ public final class ReadThrough<W> {
     boolean isAlone =
         load.read() == null
             && !load.hadCompany
+            && !loads.hasOtherThanGet(load.key())
             && !(cache.peek(load.key(), now) instanceof KeyReplies);
     boolean isKept = trust == Trust.VERIFIED && limits.prefixes.cover(load.key().bytes());
     if (isAlone || !isKept) {

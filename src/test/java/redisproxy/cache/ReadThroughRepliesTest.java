@@ -443,6 +443,19 @@ class ReadThroughRepliesTest {
     assertEquals(List.of(new Answered("1", WRONGTYPE)), answered);
   }
 
+  /** It may be newer than the reply, whose confirmation does not wait for the latest write. */
+  @Test
+  void found_forAnOvertakenGetWhileAReplyIsNotConfirmed_isConfirmed() {
+    confirmsAtOnce = false;
+    cache.load(A, null, "1", now);
+    cache.invalidate(A.bytes());
+    cache.load(A, ALL, "2", now);
+    replied(sent.get(1));
+    cache.found(sent.get(0), bytes(), FOREVER, now);
+    assertTrue(answered.isEmpty());
+    assertEquals(2, unconfirmed.size());
+  }
+
   // Trust
 
   @Test
