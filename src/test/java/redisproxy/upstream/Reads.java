@@ -8,13 +8,16 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
+import redisproxy.cache.CachedReply;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 import redisproxy.cache.Load;
 import redisproxy.cache.LruCache;
+import redisproxy.cache.NotCached;
 import redisproxy.cache.Prefixes;
+import redisproxy.cache.Read;
 import redisproxy.cache.ReadThrough;
 import redisproxy.cache.TooLarge;
 import redisproxy.cache.Unverified;
@@ -86,6 +89,12 @@ public final class Reads {
     if (answer instanceof Failure failure) {
       return failure.kind() + " " + failure.text();
     }
+    if (answer instanceof CachedReply reply) {
+      return new String(reply.bytes(), StandardCharsets.ISO_8859_1).replace("\r\n", " ");
+    }
+    if (answer instanceof NotCached) {
+      return "not cached";
+    }
     return answer instanceof TooLarge ? "too large" : text(((Unverified) answer).entry());
   }
 
@@ -96,6 +105,33 @@ public final class Reads {
 
   private static Key key(int db, String name) {
     return Key.of(db, name.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * A read.
+   *
+   * @param words the command's name and the arguments behind the key
+   */
+  public static Read read(int flags, String... words) {
+    byte[] bytes = new byte[1024];
+    bytes[0] = (byte) flags;
+    int end = 1;
+    for (String word : words) {
+      end = Read.putLength(bytes, end, word.length());
+      System.arraycopy(word.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, end, word.length());
+      end += word.length();
+    }
+    return Read.copyOf(bytes, 0, end);
+  }
+
+  /** Loads the reply to a read of each of these keys, all in one turn. */
+  public void load(int db, Read read, String... names) throws Exception {
+    loop.run(
+        () -> {
+          for (String name : names) {
+            cache.load(key(db, name), read, name, time.getAsLong());
+          }
+        });
   }
 
   /** Loads keys of database 0, all in one turn. */

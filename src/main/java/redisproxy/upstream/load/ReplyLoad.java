@@ -45,6 +45,10 @@ final class ReplyLoad<W> {
   /** Encodings of hashes without fields that expire. */
   private static final Pattern PLAIN = Pattern.compile("\\$\\d+\r\n(listpack|ziplist)\r\n");
 
+  /** What INFO says of a database without such hashes: Redis, and Valkey. */
+  private static final Pattern NONE_EXPIRES =
+      Pattern.compile("(subexpiry|keys_with_volatile_items)=0(?!\\d)");
+
   private static final Pattern NUMBER = Pattern.compile(":(-?\\d{1,18})\r\n");
 
   private final Load<W> load;
@@ -54,8 +58,8 @@ final class ReplyLoad<W> {
   /** In milliseconds, or one of the constants of {@link ReadThrough}. */
   private long remaining = ReadThrough.UNKNOWN_TIME;
 
-  /** The shortest time of a field, in milliseconds. */
-  private long fieldRemaining = Long.MAX_VALUE;
+  /** The shortest time of a field, in milliseconds; 0 until it is known. */
+  private long fieldRemaining;
 
   private boolean isPlainHash;
   private boolean done;
@@ -64,6 +68,7 @@ final class ReplyLoad<W> {
   ReplyLoad(Load<W> load, Read read, long askedAt) {
     this.load = load;
     this.askedAt = askedAt;
+    fieldRemaining = read.has(Read.FIELDS) || read.has(Read.ALL_FIELDS) ? 0 : Long.MAX_VALUE;
     parts.add(Part.TIME);
     if (read.has(Read.FIELDS)) {
       parts.add(Part.FIELD_TIMES);
@@ -147,11 +152,9 @@ final class ReplyLoad<W> {
       case TIME -> remaining = time(reply);
       case FIELD_TIMES -> fieldRemaining = fieldTimes(reply);
       case ENCODING -> isPlainHash = PLAIN.matcher(reply).matches();
-      case KEYSPACE -> {
-        if (!isPlainHash && hasExpiringFields(reply, load.key().db())) {
-          fieldRemaining = 0;
-        }
-      }
+      case KEYSPACE ->
+          fieldRemaining =
+              isPlainHash || !hasExpiringFields(reply, load.key().db()) ? Long.MAX_VALUE : 0;
       case REPLY -> throw new IllegalArgumentException("not a time");
     }
   }
@@ -183,8 +186,7 @@ final class ReplyLoad<W> {
     }
     int end = info.indexOf('\r', line);
     String keyspace = info.substring(line, end < 0 ? info.length() : end);
-    int at = keyspace.indexOf("subexpiry=");
-    return at >= 0 && !keyspace.startsWith("subexpiry=0", at);
+    return !NONE_EXPIRES.matcher(keyspace).find();
   }
 
   /** How long the reply is true, in milliseconds, or one of the constants of ReadThrough. */
