@@ -128,6 +128,11 @@ public final class Loop implements AutoCloseable {
     return call(() -> sent(channels.get(index)));
   }
 
+  /** How many buffers the server received since the last call of {@link #sent(int)}. */
+  public int writes(int index) throws Exception {
+    return call(() -> channels.get(index).outboundMessages().size());
+  }
+
   /** What was written to a channel since the last call. */
   public static String sent(EmbeddedChannel channel) {
     StringBuilder all = new StringBuilder();

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import redisproxy.cache.Failure;
+import redisproxy.cache.Read;
 import redisproxy.metrics.Connections;
 import redisproxy.upstream.FakeRedis;
 import redisproxy.upstream.Loop;
@@ -30,6 +31,7 @@ class LoaderTest {
   private static final long TIMEOUT = 1_000;
   private static final String UNREACHABLE = "UNREACHABLE " + ValueStream.UNREACHABLE;
   private static final List<Object> HELLO = List.of("server", "redis", "version", "7.4.1");
+  private static final Read LLEN = Reads.read(0, "llen");
   private static final List<Object> COMMANDS =
       List.of(List.of("get", 2, List.of("+readonly"), 1, 1, 1));
 
@@ -283,6 +285,62 @@ class LoaderTest {
     assertEquals(-1, reads.kept("a"));
     reads.load("a");
     assertTold("a: " + kind + " Redis refuses the proxy's credentials");
+  }
+
+  /** The client learns the reason from the stream over which Redis is then asked. */
+  @Test
+  void readOfAReply_whenRedisIsUnreachable_isNotCached() throws Exception {
+    open();
+    reads.load(0, LLEN, "a");
+    assertTold("a: not cached");
+    assertEquals(0, loop.connections.size());
+  }
+
+  @Test
+  void replyConnections_areReconnectedWithTheConfiguredDatabase() throws Exception {
+    FakeRedis home = openAndConnect();
+    reads.load(0, LLEN, "a");
+    loop.connect(0);
+    assertCounted(2, 2);
+    loop.reply(0, ":-1 :5 ");
+    assertTold("a: :5 ");
+    time.pass(100);
+    home.lose();
+    assertFalse(loop.isOpen(0));
+    assertCounted(0, 2);
+    connect(1);
+    reads.load(0, LLEN, "b");
+    loop.connect(1);
+    loop.reply(1, ":-1 :6 ");
+    assertTold("b: :6 ");
+  }
+
+  @Test
+  void deadlinesOfReplies_areChecked() throws Exception {
+    openAndConnect();
+    reads.load(0, LLEN, "a");
+    loop.connect(0);
+    time.pass(TIMEOUT);
+    assertTold("a: not cached");
+  }
+
+  @Test
+  void abandon_replacesReplyConnections() throws Exception {
+    openAndConnect();
+    reads.load(0, LLEN, "a");
+    loop.connect(0);
+    loop.run(() -> loader.abandon("not to be believed"));
+    assertFalse(loop.isOpen(0));
+  }
+
+  @Test
+  void stop_failsLoadsOfReplies() throws Exception {
+    openAndConnect();
+    reads.load(0, LLEN, "a");
+    loop.connect(0);
+    assertTrue(loop.call(loader::stop).succeeded());
+    assertFalse(loop.isOpen(0));
+    assertTold("a: not cached");
   }
 
   private void assertCounted(long open, long total) throws Exception {

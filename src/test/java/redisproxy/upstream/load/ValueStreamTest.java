@@ -13,9 +13,13 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
+import redisproxy.cache.Read;
 import redisproxy.upstream.Loop;
+import redisproxy.upstream.Reads;
 import redisproxy.upstream.connection.Transport;
 
 /** Streaming of a large value, without a socket. */
@@ -204,5 +208,92 @@ class ValueStreamTest {
     loop.reply(0, "$10 abc");
     Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !loop.isOpen(0));
     assertOver("seen", "begins 10", "abc", "TIMEOUT Redis stopped in the middle of a value");
+  }
+
+  // The reply to another read
+
+  private static final String HGET = "*3 $4 hget $1 k $1 f ";
+
+  private void openRead(int db, int flags, String... settings) throws Exception {
+    Transport transport = loop.transport(settings);
+    streams = new ValueStreams(loop.vertx, transport, permits, key -> told.add("seen"));
+    Read read = Reads.read(flags | Read.ARGUMENTS, "hget", "f");
+    loop.run(() -> streams.open(Key.of(db, new byte[] {'k'}), read, sink));
+    loop.connect(0);
+  }
+
+  /** What was told, with a blank for each line end. */
+  private void assertRelayed(String... expected) throws Exception {
+    told.replaceAll(text -> text.replace("\r\n", " "));
+    assertOver(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"$3 abc ", "$-1 ", "*-1 ", "*2 $1 a *1 :5 ", ":5 ", "+OK ", "-WRONGTYPE "})
+  void reply_isRelayedByteForByte(String reply) throws Exception {
+    openRead(0, 0);
+    assertEquals(HGET, loop.sent(0));
+    loop.reply(0, reply);
+    assertRelayed("seen", "begins -1", reply, "ends");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"_ ", "%1 $1 a ,1.5 ", "~2 $1 a #t ", "=5 txt:a ", "!3 ERR "})
+  void resp3Reply_isRelayedByteForByte(String reply) throws Exception {
+    openRead(0, Read.RESP3);
+    assertEquals("*2 $5 HELLO $1 3 " + HGET, loop.sent(0));
+    loop.reply(0, "%1 $6 server $5 redis " + reply);
+    assertRelayed("seen", "begins -1", reply, "ends");
+  }
+
+  @Test
+  void replyInPieces_isRelayedAsItArrives() throws Exception {
+    openRead(0, 0);
+    loop.reply(0, "*2 $3 a");
+    loop.reply(0, "bc");
+    assertEquals(0, permits.availablePermits());
+    loop.reply(0, " $1 d");
+    told.replaceAll(text -> text.replace("\r\n", " "));
+    assertEquals(List.of("seen", "begins -1", "*2 $3 a", "bc", " $1 d"), told);
+    loop.reply(0, " ");
+    assertRelayed("seen", "begins -1", "*2 $3 a", "bc", " $1 d", " ", "ends");
+  }
+
+  @Test
+  void greetingOfARead_comesFirst() throws Exception {
+    openRead(5, Read.RESP3, "redis.url", "redis://:p@localhost:1");
+    assertEquals("*2 $4 AUTH $1 p *2 $6 SELECT $1 5 *2 $5 HELLO $1 3 " + HGET, loop.sent(0));
+    loop.reply(0, "-WRONGPASS ");
+    assertOver("REDIS WRONGPASS");
+  }
+
+  @Test
+  void fullSink_pausesTheConnectionOfARead() throws Exception {
+    openRead(0, 0);
+    sink.full = true;
+    loop.reply(0, "*2 $3 a");
+    assertFalse(loop.isReading(0));
+    sink.full = false;
+    loop.run(() -> sink.stream.resume());
+    assertTrue(loop.isReading(0));
+    loop.reply(0, "bc :1 ");
+    assertRelayed("seen", "begins -1", "*2 $3 a", "bc :1 ", "ends");
+  }
+
+  @Test
+  void lostConnection_failsARead() throws Exception {
+    openRead(0, 0);
+    loop.reply(0, "*2 $3 a");
+    loop.close(0);
+    assertRelayed("seen", "begins -1", "*2 $3 a", "UNREACHABLE " + ValueStream.UNREACHABLE);
+  }
+
+  @Test
+  void cancel_withinARead_silencesTheSink() throws Exception {
+    openRead(0, 0);
+    loop.reply(0, "*2 $3 a");
+    assertTrue(loop.call(() -> sink.stream.cancel()));
+    assertRelayed("seen", "begins -1", "*2 $3 a");
   }
 }
