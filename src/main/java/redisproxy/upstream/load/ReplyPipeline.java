@@ -126,8 +126,7 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
   private void conclude(ReplyLoad<W> load, byte type, ByteBuf from, int start, int length) {
     try {
       if (type == '-' || type == '!') {
-        String text = from.toString(start + 1, length - 3, StandardCharsets.ISO_8859_1);
-        fail(load, new Failure(Failure.Kind.REDIS, text));
+        fail(load, new Failure(Failure.Kind.REDIS, errorText(type, from, start, length)));
       } else if (length > loader.maxValueBytes()) {
         loader.readThrough().tooLarge(load.load(), loader.now());
       } else {
@@ -137,6 +136,13 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
     } catch (Throwable fault) {
       fail(load, loader.broken(fault));
     }
+  }
+
+  /** A bulk error has its length in a line of its own. */
+  private static String errorText(byte type, ByteBuf from, int start, int length) {
+    int end = start + length - 2;
+    int begin = type == '!' ? from.indexOf(start, end, (byte) '\n') + 1 : start + 1;
+    return from.toString(begin, end - begin, StandardCharsets.ISO_8859_1);
   }
 
   @Override

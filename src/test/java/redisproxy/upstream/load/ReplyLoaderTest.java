@@ -183,6 +183,13 @@ class ReplyLoaderTest {
   }
 
   @Test
+  void errorAsBulkString_failsWithRedissText() throws Exception {
+    openAndLoad("a", "b");
+    loop.reply(0, ":-1 !9 WRONGTYPE :-1 :5 ");
+    assertTold("a: REDIS WRONGTYPE", "b: :5 ");
+  }
+
+  @Test
   void largeReply_isNotCached() throws Exception {
     openAndLoad("a", "b");
     loop.reply(0, ":-1 $4 1234 :-1 $5 12345 ");
