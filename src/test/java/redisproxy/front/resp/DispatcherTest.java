@@ -375,4 +375,171 @@ class DispatcherTest {
     client.asks("SYNC");
     assertEquals("SYNC", front.connected().received());
   }
+
+  // Reads other than GET
+
+  private void openAndCacheReads(String... settings) throws Exception {
+    String[] all = new String[settings.length + 2];
+    System.arraycopy(settings, 0, all, 2, settings.length);
+    all[0] = "cache.commands";
+    all[1] = "default";
+    open(all);
+    front.cache.replies("hget k f", "$1 v ");
+    front.cache.replies("lrange l 0 1", "*1 $1 x ");
+    front.cache.replies("hlen k", ":7 ");
+    front.cache.replies("exists k", ":1 ");
+  }
+
+  @Test
+  void reads_areAnsweredFromTheCache() throws Exception {
+    openAndCacheReads();
+    client.asks("HGET k f", "LRANGE l 0 1", "HLEN k", "EXISTS k", "GET none");
+    assertEquals("$1 v *1 $1 x :7 :1 $-1 ", client.received());
+    assertEquals(
+        List.of(
+            "lookup hget k f",
+            "lookup lrange l 0 1",
+            "lookup hlen k",
+            "lookup exists k",
+            "lookup none"),
+        front.cache.messages());
+    assertEquals(0, front.pendingConnections());
+    assertEquals(5, front.count(Outcome.HIT));
+  }
+
+  /** The name's case does not matter, that of an argument does. */
+  @Test
+  void inlineReads_areAnsweredFromTheCache() throws Exception {
+    openAndCacheReads();
+    client.sends("hGeT k f\r\nHLEN k\r\nhget k F\r\n");
+    assertEquals("$1 v :7 $-1 ", client.received());
+    assertEquals(
+        List.of("lookup hget k f", "lookup hlen k", "lookup hget k F"), front.cache.messages());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 50})
+  void readsInPieces_areAnsweredFromTheCache(int step) throws Exception {
+    openAndCacheReads();
+    String all = FakeClient.array("HGET k f") + "hlen k\r\n" + FakeClient.array("LRANGE l 0 1");
+    for (int i = 0; i < all.length(); i += step) {
+      client.sends(all.substring(i, Math.min(all.length(), i + step)));
+    }
+    assertEquals("$1 v :7 *1 $1 x ", client.received());
+    assertEquals(0, front.pendingConnections());
+  }
+
+  @Test
+  void read_ofAClientThatSpeaksResp3_isLookedUpAsSuch() throws Exception {
+    openAndCacheReads();
+    client.asks("HELLO 3", "HGET k f");
+    assertTrue(client.received().endsWith(" $1 v "));
+    client.asks("HELLO 2", "HGET k f");
+    assertEquals(List.of("lookup hget k f in RESP3", "lookup hget k f"), front.cache.messages());
+  }
+
+  @Test
+  void read_usesTheClientsDatabase() throws Exception {
+    openAndCacheReads("redis.url", "redis://localhost/3");
+    client.asks("HGET k f");
+    assertEquals(List.of("lookup 3/hget k f"), front.cache.messages());
+  }
+
+  /** It is quicker than a fence. */
+  @Test
+  void terseRead_whenTheBarrierIsClosed_goesOverASharedConnection() throws Exception {
+    openAndCacheReads();
+    client.asks("INCR n", "EXISTS k");
+    FakeRedisEnd shared = front.connected();
+    assertEquals("INCR n, EXISTS k", shared.received());
+    shared.says(":5 :0 ");
+    client.asks("EXISTS k");
+    assertEquals("EXISTS k", shared.received());
+    shared.says(":0 ");
+    assertEquals(":5 :0 :0 ", client.received());
+    assertEquals(List.of("invalidate n"), front.cache.messages());
+  }
+
+  @Test
+  void otherRead_whenTheBarrierIsClosed_waitsForAFence() throws Exception {
+    openAndCacheReads();
+    client.asks("INCR n");
+    front.connected().says(":5 ");
+    client.asks("HGET k f", "EXISTS k");
+    assertEquals(":5 ", client.received());
+    assertEquals(List.of("invalidate n", "fence"), front.cache.messages());
+    front.cache.fence(true);
+    front.settle();
+    assertEquals("$1 v :1 ", client.received());
+    assertEquals(List.of("lookup hget k f", "lookup exists k"), front.cache.messages());
+    assertEquals(0, front.pendingConnections());
+  }
+
+  @Test
+  void otherRead_whenTheFenceDoesNotPass_goesToRedis() throws Exception {
+    openAndCacheReads();
+    client.asks("INCR n");
+    front.connected().says(":5 ");
+    client.asks("HGET k f");
+    front.cache.fence(false);
+    assertEquals("PING, CLIENT ID, HGET k f", front.connectedDedicated().received());
+  }
+
+  @Test
+  void readOfTwoKeys_goesToRedis() throws Exception {
+    openAndCacheReads();
+    client.asks("EXISTS k l");
+    assertEquals("EXISTS k l", front.connected().received());
+    assertEquals(List.of(), front.cache.messages());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TTL k", "HGET", "BLPOP k 0"})
+  void requestThatIsNoCachedRead_isNotLookedUp(String request) throws Exception {
+    openAndCacheReads();
+    client.asks(request);
+    assertEquals(List.of(), front.cache.messages());
+    assertTrue(front.pendingConnections() > 0);
+  }
+
+  /** What it asks for would cost more than it saves. The key does not count. */
+  @Test
+  void longRead_goesToRedis() throws Exception {
+    openAndCacheReads();
+    client.asks("HGET " + "k".repeat(2000) + " f");
+    assertEquals("$-1 ", client.received());
+    assertForRedis("HGET k " + "f".repeat(1024));
+  }
+
+  @Test
+  void readThatIsLeftOut_goesToRedis() throws Exception {
+    open("cache.commands", "-hget");
+    client.asks("LRANGE l 0 1");
+    assertEquals("$-1 ", client.received());
+    assertForRedis("HGET k f");
+  }
+
+  @Test
+  void withoutTunnel_onlyGetIsAnsweredFromTheCache() throws Exception {
+    openAndCacheReads("resp.tunnel", "false");
+    assertAnswered("-ERR unknown command 'HGET', with args beginning with: 'k' 'f'  ", "HGET k f");
+    assertAnswered("-ERR unknown command 'HLEN', with args beginning with: 'k'  ", "HLEN k");
+    assertAnswered("$-1 ", "GET k");
+    assertEquals(List.of("lookup k"), front.cache.messages());
+  }
+
+  @Test
+  void whenRedisNeedsAPassword_everyReadGoesToRedis() throws Exception {
+    openAndCacheReads("redis.url", "redis://:secret@localhost");
+    client.asks("HGET k f");
+    assertEquals("HGET k f", front.connectedDedicated().received());
+    assertEquals(List.of(), front.cache.messages());
+  }
+
+  @Test
+  void readsBeyondTheRate_areRefused() throws Exception {
+    openAndCacheReads("limits.resp-per-client", "2");
+    client.asks("HGET k f", "EXISTS k", "HGET k f");
+    assertEquals("$1 v :1 " + EXCEEDED, client.received());
+  }
 }

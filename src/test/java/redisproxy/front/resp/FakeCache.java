@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Bus.Answers;
 import redisproxy.bus.Bus.Asker;
@@ -18,8 +19,11 @@ import redisproxy.bus.Bus.Enquiry;
 import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Bus.Lookups;
 import redisproxy.cache.Answer;
+import redisproxy.cache.Cached;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
+import redisproxy.cache.NotCached;
+import redisproxy.cache.Read;
 import redisproxy.command.Parsed;
 import redisproxy.command.Writes;
 import redisproxy.upstream.Loop;
@@ -27,16 +31,25 @@ import redisproxy.upstream.Loop;
 /**
  * The cache at the other end of the bus. It answers lookups at once, unless the test delays them.
  * Fences and enquiries wait for the test.
+ *
+ * <p>A lookup is named by its key if it is a GET; otherwise by its request, such as {@code hget k
+ * f}.
  */
 final class FakeCache {
   /** A lookup that is not answered yet. */
-  private record Waiting(String replyTo, Asker asker, int ticket, Key key, long askedAt) {}
+  private record Waiting(
+      String replyTo, Asker asker, int ticket, Key key, @Nullable Read read, long askedAt) {}
 
   private final Loop loop;
   private final Vertx vertx;
 
   /** The answers by key. Other keys are missing. */
   private final Map<String, Answer> answers = new HashMap<>();
+
+  /** The replies to other reads by request. Others are nil. */
+  private final Map<String, String> replies = new HashMap<>();
+
+  private final Set<String> uncached = new HashSet<>();
 
   private final Set<String> slow = new HashSet<>();
   private final List<Waiting> waiting = new ArrayList<>();
@@ -68,13 +81,21 @@ final class FakeCache {
               lookups.keyStart(i),
               lookups.keyLength(i),
               lookups.hashes[i]);
-      messages.add("lookup " + name(key));
-      if (slow.contains(text(key))) {
+      int end = lookups.keyStart(i) + lookups.keyLength(i);
+      int readLength = lookups.readLengths[i];
+      Read read = readLength == 0 ? null : Read.copyOf(lookups.keys, end, readLength);
+      messages.add("lookup " + (key.db() == 0 ? "" : key.db() + "/") + described(key, read));
+      if (slow.contains(name(key, read))) {
         waiting.add(
             new Waiting(
-                lookups.replyTo, lookups.askers[i], lookups.tickets[i], key, lookups.askedAt));
+                lookups.replyTo,
+                lookups.askers[i],
+                lookups.tickets[i],
+                key,
+                read,
+                lookups.askedAt));
       } else {
-        lookups.answers[i] = answer(key);
+        lookups.answers[i] = answer(key, read);
       }
     }
     vertx.eventBus().send(lookups.replyTo, lookups, Bus.BY_REFERENCE);
@@ -90,16 +111,33 @@ final class FakeCache {
     invalidated.accept(writes);
   }
 
-  private Answer answer(Key key) {
-    return answers.getOrDefault(text(key), Entry.missing(key, 0, 1));
+  private Answer answer(Key key, @Nullable Read read) {
+    if (read == null) {
+      return answers.getOrDefault(text(key), Entry.missing(key, 0, 1));
+    }
+    String name = name(key, read);
+    return uncached.contains(name)
+        ? new NotCached(key, read)
+        : Cached.reply(key, read, replies.getOrDefault(name, "$-1 "));
   }
 
   private static String text(Key key) {
     return new String(key.bytes(), StandardCharsets.US_ASCII);
   }
 
-  private static String name(Key key) {
-    return (key.db() == 0 ? "" : key.db() + "/") + text(key);
+  private static String name(Key key, @Nullable Read read) {
+    if (read == null) {
+      return text(key);
+    }
+    List<String> words = new ArrayList<>();
+    read.words().forEach(word -> words.add(new String(word, StandardCharsets.ISO_8859_1)));
+    words.add(1, text(key));
+    return String.join(" ", words);
+  }
+
+  private static String described(Key key, @Nullable Read read) {
+    boolean isResp3 = read != null && read.has(Read.RESP3);
+    return name(key, read) + (isResp3 ? " in RESP3" : "");
   }
 
   static Key key(String name) {
@@ -113,6 +151,16 @@ final class FakeCache {
   /** Sets the value of a key. */
   void has(String key, String value) throws Exception {
     answers(key, entry(key, value));
+  }
+
+  /** Sets the reply to a read, such as {@code hget k f}. A blank stands for a line end. */
+  void replies(String read, String reply) throws Exception {
+    loop.run(() -> replies.put(read, reply));
+  }
+
+  /** From now on, the cache cannot answer a read. */
+  void cannotAnswer(String read) throws Exception {
+    loop.run(() -> uncached.add(read));
   }
 
   /** Sets the answer to lookups of a key. */
@@ -143,10 +191,14 @@ final class FakeCache {
           String replyTo = "";
           for (String key : keys) {
             Waiting oldest =
-                waiting.stream().filter(each -> text(each.key).equals(key)).findFirst().get();
+                waiting.stream()
+                    .filter(each -> name(each.key, each.read).equals(key))
+                    .findFirst()
+                    .get();
             waiting.remove(oldest);
             replyTo = oldest.replyTo;
-            all.add(oldest.asker, oldest.ticket, answer(oldest.key), oldest.key, oldest.askedAt);
+            Answer answer = answer(oldest.key, oldest.read);
+            all.add(oldest.asker, oldest.ticket, answer, oldest.key, oldest.askedAt);
           }
           vertx.eventBus().send(replyTo, all, Bus.BY_REFERENCE);
         });
@@ -154,7 +206,7 @@ final class FakeCache {
 
   /** The keys of the waiting lookups, oldest first. */
   List<String> waiting() throws Exception {
-    return loop.call(() -> waiting.stream().map(each -> text(each.key)).toList());
+    return loop.call(() -> waiting.stream().map(each -> name(each.key, each.read)).toList());
   }
 
   /** Answers the oldest fence. */

@@ -11,14 +11,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redisproxy.cache.Answer;
+import redisproxy.cache.Cached;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Unverified;
+import redisproxy.command.CachedCommand;
 import redisproxy.command.ConnectionState;
 import redisproxy.command.Parsed;
 import redisproxy.config.Configuration;
 import redisproxy.upstream.FakeSocket;
 import redisproxy.upstream.Loop;
+import redisproxy.upstream.Reads;
 
 /** The order of replies, and their memory. The test answers the lookups itself. */
 class OrderedRepliesTest {
@@ -436,5 +439,138 @@ class OrderedRepliesTest {
   void fault_endsTheSession() throws Exception {
     front.loop.run(() -> replies.broken(new IllegalStateException("as the test wants")));
     assertFalse(socket.isOpen());
+  }
+
+  // Reads other than GET
+
+  private static final CachedCommand HGET =
+      new CachedCommand("hget", false, CachedCommand.Fields.NAMED);
+
+  /** Requests HGET of a field {@code f} of each key; the test answers. */
+  private void read(String... keys) throws Exception {
+    for (String key : keys) {
+      front.cache.isSlowWith("hget " + key + " f");
+      front.loop.run(() -> replies.read(Parsed.line("hget " + key + " f"), HGET));
+    }
+    front.settle();
+  }
+
+  private static Answer reply(String key, String text) {
+    return Cached.reply(FakeCache.key(key), Reads.read(0, "hget", "f"), text);
+  }
+
+  private void hit(int ticket, Answer answer) throws Exception {
+    front.loop.run(() -> replies.answered(ticket, answer, true));
+    advance();
+  }
+
+  @Test
+  void cachedReplies_areWrittenByteForByte_inOrder() throws Exception {
+    read("a", "b");
+    get("c");
+    assertTrue(replies.isReading());
+    answer(2, "3");
+    answer(1, reply("b", "*2 $1 x :2 "));
+    assertEquals("*2..$1..x..:2..".length() + "$1..3..".length(), replies.held());
+    answer(0, reply("a", "_ "));
+    assertEquals("_ *2 $1 x :2 $1 3 ", written());
+    assertEquals(0, replies.held());
+    assertFalse(replies.isReading());
+  }
+
+  @Test
+  void longRead_stopsRequests_untilAllAreAnswered() throws Exception {
+    String longKey = "k".repeat(1025);
+    read(longKey);
+    assertFalse(replies.mayAccept());
+    answer(0, reply(longKey, ":1 "));
+    assertTrue(replies.mayAccept());
+  }
+
+  @Test
+  void replyAboveTheLimit_isLookedUpAgainWithItsRead() throws Exception {
+    get("a");
+    read("b", "c");
+    answer(1, reply("b", "$65536 " + large("x") + " "));
+    answer(2, reply("c", ":3 "));
+    assertEquals(List.of("a", "hget b f", "hget c f"), lookedUp());
+    answer(0, "1");
+    assertEquals(List.of("k"), lookedUp());
+    answer(0, "1");
+    assertEquals(List.of("hget b f"), lookedUp());
+    answer(1, reply("b", ":2 "));
+    assertEquals(List.of("hget c f"), lookedUp());
+    answer(2, reply("c", ":3 "));
+    assertEquals("$1 1 :2 :3 ", written());
+    assertTrue(replies.mayAccept());
+    assertEquals(0, replies.held());
+  }
+
+  /** It was found before the load was answered, and may be older than what the load brought. */
+  @Test
+  void replyFoundBeforeALoad_ofTheSameKey_isLookedUpAgain() throws Exception {
+    read("k");
+    read("k");
+    hit(1, reply("k", ":1 "));
+    lookedUp();
+    answer(0, reply("k", ":2 "));
+    assertEquals("", written());
+    assertFalse(replies.mayAccept());
+    assertEquals(List.of("hget k f"), lookedUp());
+    hit(0, reply("k", ":2 "));
+    hit(1, reply("k", ":2 "));
+    assertEquals(":2 :2 ", written());
+    assertTrue(replies.mayAccept());
+    assertTrue(replies.isEmpty());
+  }
+
+  @Test
+  void valueFoundBeforeALoadOfAReply_isLookedUpAgain() throws Exception {
+    read("k");
+    get("k");
+    hit(1, FakeCache.entry("k", "old"));
+    lookedUp();
+    answer(0, reply("k", ":3 "));
+    hit(0, reply("k", ":3 "));
+    assertEquals(List.of("hget k f", "k"), lookedUp());
+    hit(1, FakeCache.entry("k", "new"));
+    assertEquals(":3 $3 new ", written());
+  }
+
+  @Test
+  void replyFoundBeforeALoadOfAValue_isLookedUpAgain() throws Exception {
+    get("k");
+    read("k");
+    hit(1, reply("k", ":1 "));
+    lookedUp();
+    answer(0, "new");
+    hit(0, FakeCache.entry("k", "new"));
+    assertEquals(List.of("k", "hget k f"), lookedUp());
+    hit(1, reply("k", ":3 "));
+    assertEquals("$3 new :3 ", written());
+  }
+
+  @Test
+  void replyFoundBeforeALoad_ofAnotherKey_isWritten() throws Exception {
+    read("a", "b");
+    get("c");
+    hit(1, reply("b", ":1 "));
+    hit(2, FakeCache.entry("c", "3"));
+    lookedUp();
+    answer(0, reply("a", ":2 "));
+    assertEquals(":2 :1 $1 3 ", written());
+    assertEquals(List.of(), lookedUp());
+  }
+
+  /** A hit is of the same state as the other hits, and a reply before it is not newer. */
+  @Test
+  void repliesThatAreHits_areWritten() throws Exception {
+    read("k", "k", "k");
+    hit(2, reply("k", ":1 "));
+    hit(1, reply("k", ":1 "));
+    hit(0, reply("k", ":1 "));
+    lookedUp();
+    assertEquals(":1 :1 :1 ", written());
+    assertTrue(replies.mayAccept());
   }
 }

@@ -921,4 +921,94 @@ class SessionTest {
     String received = client.received().replace("x".repeat(70_000), "large");
     assertEquals("$1 1 $70000 large $1 2 $3 new $3 new ", received);
   }
+
+  // Reads other than GET, with a dedicated connection
+
+  private FakeRedisEnd readingReplies() throws Exception {
+    open("cache.commands", "default");
+    cache.replies("hget k f", "$1 v ");
+    cache.replies("hlen k", ":7 ");
+    cache.replies("lrange l 0 1", "*1 $1 x ");
+    return dedicated();
+  }
+
+  /** Like a GET. */
+  @Test
+  void read_whenDedicated_isAnsweredFromTheCache_afterAFence() throws Exception {
+    FakeRedisEnd redis = readingReplies();
+    client.asks("HGET k f", "LRANGE l 0 1");
+    assertEquals(List.of("fence"), cache.messages());
+    passFences();
+    assertEquals("$1 v *1 $1 x ", client.received());
+    assertEquals(List.of("lookup hget k f", "lookup lrange l 0 1"), cache.messages());
+    client.asks("HLEN k", "GET none");
+    assertEquals(":7 $-1 ", client.received());
+    assertEquals("", redis.received());
+  }
+
+  @Test
+  void inlineRead_whenReading_isAnsweredFromTheCache() throws Exception {
+    FakeRedisEnd redis = readingReplies();
+    client.sends("hget k f\r\nHLEN k\r\n");
+    passFences();
+    assertEquals("$1 v :7 ", client.received());
+    assertEquals("", redis.received());
+  }
+
+  @Test
+  void otherRequest_whenReading_waitsForTheReadsBeforeIt() throws Exception {
+    FakeRedisEnd redis = readingReplies();
+    cache.isSlowWith("hget k f");
+    client.asks("HGET k f", "LPOP q", "HLEN k");
+    passFences();
+    assertEquals("", redis.received());
+    cache.answer("hget k f");
+    front.settle();
+    assertEquals("$1 v ", client.received());
+    assertEquals("LPOP q, HLEN k", redis.received(), "a request is under way, so both go to Redis");
+    redis.says("$1 j :8 ");
+    assertEquals("$1 j :8 ", client.received());
+  }
+
+  @Test
+  void read_whileARequestIsUnderWay_goesToRedis() throws Exception {
+    FakeRedisEnd redis = readingReplies();
+    client.asks("LPOP q");
+    client.asks("HGET k f");
+    assertEquals("LPOP q, HGET k f", redis.received());
+    assertEquals(List.of(), cache.messages());
+  }
+
+  /** Wherever each of them is answered, no reply is lost, and their order stays. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 13, 29, 50})
+  void readsInPieces_whenReading_areAnsweredInOrder(int step) throws Exception {
+    FakeRedisEnd redis = readingReplies();
+    String all =
+        FakeClient.array("HGET k f")
+            + "hlen k\r\n"
+            + FakeClient.array("LRANGE l 0 1")
+            + FakeClient.array("GET none");
+    StringBuilder received = new StringBuilder();
+    for (int i = 0; i < all.length(); i += step) {
+      client.sends(all.substring(i, Math.min(all.length(), i + step)));
+      passFences();
+    }
+    received.append(client.received());
+    for (String asked = redis.received(); !asked.isEmpty(); asked = redis.received()) {
+      for (String request : asked.split(", | (?=\\*)")) {
+        redis.says(replyOfRedis(request));
+      }
+      passFences();
+      received.append(client.received());
+    }
+    assertEquals("$1 v :7 *1 $1 x $-1 ", received.toString());
+  }
+
+  private static String replyOfRedis(String request) {
+    String name = request.toLowerCase(java.util.Locale.ROOT);
+    return name.contains("hget")
+        ? "$1 v "
+        : name.contains("hlen") ? ":7 " : name.contains("lrange") ? "*1 $1 x " : "$-1 ";
+  }
 }

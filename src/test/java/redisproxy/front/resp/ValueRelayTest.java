@@ -235,4 +235,114 @@ class ValueRelayTest {
     says(0, "$2 ab ");
     assertEquals("SET big x", redis.received());
   }
+
+  // Replies to other reads
+
+  private void openWithReads() throws Exception {
+    front.close();
+    front = new FakeFront("resp.max-pending-bytes", "64KiB", "cache.commands", "default");
+    loop = front.loop;
+    client = front.connect();
+    front.cache.cannotAnswer("hget h f");
+    front.cache.has("k", "v");
+  }
+
+  private void connectRead() throws Exception {
+    loop.connect(0);
+    assertEquals("hget h f", FakeFront.requests(loop.sent(0)));
+    front.cache.messages();
+  }
+
+  @Test
+  void replyThatIsNotCached_isRelayedInOrder() throws Exception {
+    openWithReads();
+    client.asks("PING", "HGET h f", "PING", "HLEN k");
+    assertEquals("+PONG ", client.received());
+    connectRead();
+    says(0, "*2 $2 a");
+    assertEquals("*2 $2 a", client.received());
+    says(0, "b :1 ");
+    assertEquals("b :1 +PONG $-1 ", client.received());
+    assertFalse(loop.isOpen(0));
+    assertTrue(client.isRead());
+  }
+
+  @Test
+  void replyThatIsNotCached_isAskedForInTheClientsVersion() throws Exception {
+    openWithReads();
+    client.asks("HELLO 3");
+    client.received();
+    client.asks("HGET h f");
+    loop.connect(0);
+    assertEquals("HELLO 3, hget h f", FakeFront.requests(loop.sent(0)));
+    says(0, "%0 ~1 $1 x ");
+    assertEquals("~1 $1 x ", client.received());
+  }
+
+  @Test
+  void readsAfterARelayedReply_areLookedUpAgain() throws Exception {
+    openWithReads();
+    client.asks("HGET h f", "GET k", "HLEN h");
+    connectRead();
+    front.cache.has("k", "new");
+    front.cache.replies("hlen h", ":2 ");
+    says(0, "$-1 ");
+    assertEquals("$-1 $3 new :2 ", client.received());
+    assertEquals(List.of("invalidate h", "lookup k", "lookup hlen h"), front.cache.messages());
+  }
+
+  @Test
+  void errorReplyToARead_isRelayed() throws Exception {
+    openWithReads();
+    client.asks("HGET h f", "PING");
+    connectRead();
+    says(0, "-WRONGTYPE ");
+    assertEquals("-WRONGTYPE +PONG ", client.received());
+    assertTrue(client.isOpen());
+  }
+
+  @Test
+  void read_whenRedisIsUnreachable_isAnsweredWithAnError() throws Exception {
+    openWithReads();
+    client.asks("HGET h f", "PING");
+    loop.refuse(0);
+    front.settle();
+    assertEquals("-ERR redis-proxy: Redis cannot be reached +PONG ", client.received());
+  }
+
+  @Test
+  void read_whenNoStreamIsFree_isAnsweredWithAnError() throws Exception {
+    openWithReads();
+    client.asks("HGET h f");
+    connectRead();
+    FakeClient other = front.connect();
+    other.asks("HGET h f", "PING");
+    assertEquals(
+        "-ERR redis-proxy: too many large values are being streamed +PONG ", other.received());
+  }
+
+  @Test
+  void clientThatReadsALongReplySlowly_slowsRedisDown() throws Exception {
+    openWithReads();
+    client.asks("HGET h f");
+    connectRead();
+    client.reads(false);
+    says(0, "*2 $100000 " + "x".repeat(50_000));
+    assertFalse(loop.isReading(0));
+    client.reads(true);
+    assertTrue(loop.isReading(0));
+    says(0, "x".repeat(50_000) + " :1 ");
+    assertEquals("*2 $100000 x :1 ", client.received().replace("x".repeat(100_000), "x"));
+  }
+
+  @Test
+  void replyThatBreaksOff_disconnectsTheClient() throws Exception {
+    openWithReads();
+    client.asks("HGET h f");
+    connectRead();
+    says(0, "*2 $2 a");
+    loop.close(0);
+    front.settle();
+    assertFalse(client.isOpen());
+  }
 }
