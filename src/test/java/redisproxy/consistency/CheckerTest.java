@@ -1,6 +1,7 @@
 package redisproxy.consistency;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static redisproxy.consistency.Operation.Outcome.DONE;
 import static redisproxy.consistency.Operation.Outcome.REFUSED;
 import static redisproxy.consistency.Operation.Outcome.UNKNOWN;
@@ -225,6 +226,54 @@ class CheckerTest {
     assertFound();
     read(3, Channel.RESP, "a", 24, 25);
     assertFound(Kind.WENT_BACK);
+  }
+
+  @Test
+  void versionsOfStructures_areFoundInTheLog() {
+    for (List<String> words :
+        List.of(
+            List.of("hset", "k", "f", "%s", "g", "%s"),
+            List.of("rpush", "k", "%s"),
+            List.of("sadd", "k", "%s"),
+            List.of("zadd", "k", "%s", "m"))) {
+      operations.clear();
+      log.clear();
+      wrote(1, Channel.RESP, "7", 1, 2);
+      redis(1, words.stream().map(word -> word.replace("%s", "7")).toArray(String[]::new));
+      wrote(2, Channel.RESP, "8", 4, 5);
+      redis(4, words.stream().map(word -> word.replace("%s", "8")).toArray(String[]::new));
+      read(3, Channel.RESP, "8", 6, 7);
+      assertFound();
+      read(4, Channel.RESP, "7", 6, 7);
+      assertFound(Kind.STALE);
+    }
+  }
+
+  @Test
+  void replyWithFieldsOfTwoWrites_isFound() {
+    twoWrites(Channel.STRAIGHT);
+    read(3, Channel.RESP, Structure.version(List.of("f", "b", "g", "b")), 4, 5);
+    assertFound();
+    read(4, Channel.RESP, Structure.version(List.of("f", "a", "g", "b")), 4, 5);
+    read(4, Channel.RESP, Structure.version(Arrays.asList("a", null)), 4, 5);
+    assertFound(Kind.INVENTED, Kind.INVENTED);
+  }
+
+  @Test
+  void version_isTheSameInBothVersionsOfResp() {
+    assertEquals("7", Structure.version(List.of("m", "7")));
+    assertEquals("7", Structure.version(List.of(List.of("m", ",7"))));
+    assertNull(Structure.version(List.of()));
+    assertNull(Structure.version(Arrays.asList(null, null)));
+    assertNull(Structure.version(""));
+  }
+
+  @Test
+  void valueThatIsNoMember_saysNothing() {
+    Step step = Step.isMember(KEY, "a");
+    assertEquals("a", step.results(1, Channel.RESP, 1, 2, ":1", true).get(0).value());
+    assertEquals(DONE, step.results(1, Channel.RESP, 1, 2, ":1", true).get(0).outcome());
+    assertEquals(UNKNOWN, step.results(1, Channel.RESP, 1, 2, ":0", true).get(0).outcome());
   }
 
   @Test

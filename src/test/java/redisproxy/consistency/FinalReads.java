@@ -54,7 +54,8 @@ final class FinalReads {
     for (int db = 0; db < 2; db++) {
       Map<Channel, List<String>> values = new HashMap<>();
       for (Channel channel : Channel.values()) {
-        if (db == 0 || channel != Channel.HTTP) {
+        boolean hasKey = db == 0 && Structure.of(name) == null;
+        if (hasKey || channel != Channel.HTTP) {
           List<String> both = new ArrayList<>();
           both.add(value(channel, db, name));
           both.add(value(channel, db, name));
@@ -73,7 +74,10 @@ final class FinalReads {
             return connection.httpGet("/keys/" + name);
           }
           connection.call("SELECT", "" + db);
-          return connection.call("GET", name);
+          Structure structure = Structure.of(name);
+          return structure == null
+              ? connection.call("GET", name)
+              : structure.readAtTheEnd(connection, name);
         });
   }
 

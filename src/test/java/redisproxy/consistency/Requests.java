@@ -1,7 +1,9 @@
 package redisproxy.consistency;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Generates the requests of a session. The same seed gives the same requests. */
@@ -25,6 +27,9 @@ final class Requests {
   private final int db;
   private int counter;
 
+  /** The last value that this session has sent, for each set. */
+  private final Map<String, String> lastWritten = new HashMap<>();
+
   /**
    * Creates the requests of one session.
    *
@@ -40,6 +45,9 @@ final class Requests {
     List<String> names = new ArrayList<>(HOT);
     names.addAll(SHORT);
     names.addAll(RARE);
+    for (Structure structure : Structure.values()) {
+      names.addAll(structure.names());
+    }
     for (int i = 0; i < COLD; i++) {
       names.add("c" + i);
     }
@@ -72,12 +80,46 @@ final class Requests {
     return writer + "-" + counter++ + (random.nextInt(20) == 0 ? LONG : "");
   }
 
-  private Step get() {
-    return Step.get(key());
+  /** A score is a number. Sessions have up to a million writes. */
+  private String score() {
+    return "" + (Long.parseLong(writer.substring(1)) * 1_000_000 + counter++);
+  }
+
+  private Structure structure() {
+    return Structure.values()[random.nextInt(Structure.values().length)];
+  }
+
+  /** Returns a read of a string or, as often, of another type. */
+  private Step read() {
+    if (random.nextBoolean()) {
+      return random.nextInt(8) == 0 ? getRange(key()) : Step.get(key());
+    }
+    Structure structure = structure();
+    String key = db + "/" + structure.name(random);
+    return structure.read(random, key, lastWritten.get(key));
+  }
+
+  /** All of a string; a missing one is empty. */
+  private static Step getRange(String key) {
+    return Step.read(key, "GETRANGE", key.substring(2), "0", "-1");
+  }
+
+  private Step write(Structure structure) {
+    String key = db + "/" + structure.name(random);
+    String value = structure == Structure.SORTED_SET ? score() : value();
+    lastWritten.put(key, value);
+    return structure.write(key, value);
   }
 
   /** Returns a short write, which goes over a shared connection to Redis. */
   private Step write() {
+    if (random.nextInt(3) == 0) {
+      Structure structure = structure();
+      String key = db + "/" + structure.name(random);
+      return structure.isWrittenAtOnce() && random.nextInt(4) > 0
+          ? write(structure)
+          : Step.delete(key, "del:" + writer + "-" + counter++);
+    }
     return switch (random.nextInt(5)) {
       case 0 -> Step.delete(lasting(), "del:" + writer + "-" + counter++);
       case 1 ->
@@ -90,7 +132,8 @@ final class Requests {
   }
 
   private Step any() {
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(12)) {
+      case 10 -> write(structure());
       case 0 -> Step.script(lasting(), value(), true);
       case 1 -> Step.script(lasting(), value(), false);
       case 2 -> Step.transaction(lasting(), value());
@@ -102,7 +145,7 @@ final class Requests {
       }
       case 5, 6 -> write();
       case 7 -> Step.getset(lasting(), value());
-      default -> get();
+      default -> read();
     };
   }
 
@@ -122,7 +165,7 @@ final class Requests {
     List<Step> together = new ArrayList<>();
     boolean writes = kind == 1 && random.nextInt(3) > 0;
     for (int i = random.nextInt(4) == 0 ? 1 + random.nextInt(8) : 1; i > 0; i--) {
-      together.add(kind > 1 ? any() : writes ? write() : get());
+      together.add(kind > 1 ? any() : writes ? write() : read());
     }
     return List.of(together);
   }

@@ -30,12 +30,39 @@ record Step(
         String.join(" ", request), Connection.request(request), 1, List.of(part), false, false);
   }
 
-  private static String name(String key) {
+  static String name(String key) {
     return key.substring(2);
   }
 
   static Step get(String key) {
     return of(Part.read(key), "GET", name(key));
+  }
+
+  /** A read whose reply shows the {@linkplain Structure#version version}. */
+  static Step read(String key, String... request) {
+    return of(Part.read(key), request);
+  }
+
+  /** A read that says whether this is the value of a set now. */
+  static Step isMember(String key, String value) {
+    return of(Part.isMember(key, value), "SISMEMBER", name(key), value);
+  }
+
+  static Step write(String key, String value, String... request) {
+    return of(Part.write(key, value), request);
+  }
+
+  /** A transaction that deletes a key and adds its only element. */
+  static Step replace(String key, String value, String command) {
+    String tag = "del:" + value;
+    String requests =
+        Connection.request("MULTI")
+            + Connection.request("DEL", name(key), tag)
+            + Connection.request(command, name(key), value)
+            + Connection.request("EXEC");
+    List<Part> parts = List.of(Part.delete(key, tag), Part.write(key, value));
+    String what = "MULTI DEL " + command + " " + name(key) + " " + value;
+    return new Step(what, requests, 4, parts, true, false);
   }
 
   static Step set(String key, String value) {
@@ -126,11 +153,16 @@ record Step(
       Object element = i < elements.size() ? elements.get(i) : null;
       boolean fine = good && !(element instanceof Connection.ErrorReply);
       boolean refused = isList && reply == null;
+      // What else is in the set is not known.
+      boolean isNoMember = part.isMember() && !":1".equals(element);
       Operation.Outcome outcome =
-          !fine
+          !fine || isNoMember
               ? Operation.Outcome.UNKNOWN
               : refused ? Operation.Outcome.REFUSED : Operation.Outcome.DONE;
-      String value = part.isWrite() ? part.value() : fine ? (String) element : null;
+      String value =
+          part.isWrite() || part.isMember()
+              ? part.value()
+              : fine ? Structure.version(element) : null;
       boolean follows = isAtomic && part.isWrite();
       operations.add(
           new Operation(session, channel, what, part, value, invoked, completed, outcome, follows));

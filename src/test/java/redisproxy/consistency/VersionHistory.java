@@ -82,6 +82,8 @@ final class VersionHistory {
     List<String> words = done.words();
     switch (done.name()) {
       case "set", "getset" -> write(done, words.get(1), words.get(2));
+      case "rpush", "sadd", "zadd" -> write(done, words.get(1), words.get(2));
+      case "hset" -> write(done, words.get(1), words.get(3));
       case "mset" -> {
         for (int i = 1; i < words.size(); i += 2) {
           write(done, words.get(i), words.get(i + 1));
