@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 
@@ -34,15 +35,29 @@ class DifferentialIT {
 
   @Test
   void randomSessions_areTheSame() {
+    assertSame(SessionDamage::of, 0.25);
+  }
+
+  @Test
+  void randomSessionsOfCachedReads_areTheSame() {
+    assertSame(SessionDamage::ofCachedReads, 2);
+  }
+
+  /**
+   * Plays sessions.
+   *
+   * @param leastHits how often the cache must answer, for each session
+   */
+  private void assertSame(LongFunction<RandomSession> sessions, double leastHits) {
     try (Comparison comparison = new Comparison(shape)) {
       for (long seed = SEED; seed < SEED + SESSIONS; seed++) {
-        String report = comparison.report(SessionDamage.of(seed));
+        String report = comparison.report(sessions.apply(seed));
         if (report != null) {
           fail("-Dtest.seed=" + seed + " -Dtest.sessions=1\n" + report);
         }
       }
       long hits = comparison.hits();
-      assertTrue(hits > SESSIONS / 4, SESSIONS + " sessions and only " + hits + " hits");
+      assertTrue(hits > SESSIONS * leastHits, SESSIONS + " sessions and only " + hits + " hits");
     }
   }
 }

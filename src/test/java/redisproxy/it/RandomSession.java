@@ -119,6 +119,96 @@ record RandomSession(List<Step> steps) {
     "EVAL return(redis.error_reply('MY_error')) 0"
   };
 
+  /** Reads that the cache answers. */
+  private static final String[] CACHED_READS = {
+    "GET $k",
+    "GET $k",
+    "STRLEN $k",
+    "TYPE $k",
+    "EXISTS $k",
+    "GETRANGE $k 0 -1",
+    "GETRANGE $k 1 $n",
+    "GETBIT $k 3",
+    "BITCOUNT $k",
+    "BITPOS $k 1",
+    "HGETALL $k",
+    "HGETALL $k",
+    "HGET $k f",
+    "HGET $k f",
+    "HGET $k g",
+    "HMGET $k f g none",
+    "HEXISTS $k f",
+    "HLEN $k",
+    "HKEYS $k",
+    "HVALS $k",
+    "HSTRLEN $k f",
+    "LRANGE $k 0 -1",
+    "LRANGE $k 0 -1",
+    "LRANGE $k 0 $n",
+    "LINDEX $k 0",
+    "LINDEX $k -1",
+    "LLEN $k",
+    "LPOS $k $n",
+    "SMEMBERS $k",
+    "SMEMBERS $k",
+    "SISMEMBER $k 1",
+    "SMISMEMBER $k 1 2 3",
+    "SCARD $k",
+    "ZSCORE $k a",
+    "ZSCORE $k a",
+    "ZMSCORE $k a b",
+    "ZRANK $k b",
+    "ZCARD $k",
+    "ZCOUNT $k 1 $n",
+    "ZRANGE $k 0 -1 WITHSCORES",
+    "ZRANGE $k 0 -1 REV",
+    "ZRANGEBYSCORE $k -inf +inf",
+    "ZRANGEBYLEX $k - +",
+    "XLEN $k",
+    "XRANGE $k - +",
+    "HGET $k",
+    "LRANGE $k x y",
+    "ZRANGE $k 00 -1"
+  };
+
+  /**
+   * Writes of keys of all types. Sets of few numbers and hashes of short values are in the same
+   * order on both servers, and two types are seldom mixed.
+   */
+  private static final String[] CHANGES = {
+    "SET $k $v",
+    "APPEND $k $n",
+    "SETRANGE $k 1 $n",
+    "HSET $k f $n",
+    "HSET $k f $n g $n",
+    "HSET $k f $n g $n",
+    "HINCRBY $k f 1",
+    "HDEL $k f",
+    "RPUSH $k $n",
+    "LPUSH $k $n $n",
+    "LSET $k 0 $n",
+    "LPOP $k",
+    "LTRIM $k 0 1",
+    "SADD $k $n",
+    "SADD $k 1 $n",
+    "SREM $k 1",
+    "ZADD $k $n a",
+    "ZADD $k $n a $n b",
+    "ZINCRBY $k 1.5 a",
+    "ZREM $k b",
+    "XADD $k 1-1 f v",
+    "DEL $k",
+    "DEL $k",
+    "RENAME $k $k",
+    "COPY $k $k REPLACE",
+    "EXPIRE $k 0",
+    "SWAPDB 0 1",
+    "FLUSHALL",
+    "EVAL return(redis.call('HSET',KEYS[1],'f',ARGV[1])) 1 $k $n",
+    "EVAL return(redis.call('HSET','k1','f',ARGV[1])) 0 $n",
+    "EVAL return(redis.call('RPUSH',KEYS[1],ARGV[1])) 1 $k $n"
+  };
+
   private static final String[] STATES = {
     "MULTI",
     "MULTI",
@@ -218,9 +308,17 @@ record RandomSession(List<Step> steps) {
   /** All keys in use. The last one cannot stand in an inline request. */
   static final List<String> KEYS = List.of("k0", "k1", "k2", "k3", "k4", "k\r\n\0\u00ff");
 
+  /** A session of cached reads uses the first keys alone. */
+  private static final int CACHED_KEYS = 3;
+
   /** Returns the session of a seed. */
   static RandomSession of(long seed) {
-    return new Draw(new Random(seed)).session();
+    return new Draw(new Random(seed), false).session();
+  }
+
+  /** Returns the session of a seed that reads a few keys of all types again and again. */
+  static RandomSession ofCachedReads(long seed) {
+    return new Draw(new Random(seed), true).session();
   }
 
   /** Returns this session without one step. */
@@ -263,9 +361,19 @@ record RandomSession(List<Step> steps) {
      */
     private final boolean isSilent;
 
-    Draw(Random random) {
+    private final boolean isOfCachedReads;
+
+    /** Reads that a session of cached reads repeats, because only those are kept. */
+    private final List<String> favourites = new ArrayList<>();
+
+    /** What most commands of a session of cached reads begin with. */
+    private final char type;
+
+    Draw(Random random, boolean isOfCachedReads) {
       this.random = random;
-      this.isSilent = random.nextInt(6) == 0;
+      this.isOfCachedReads = isOfCachedReads;
+      this.type = isOfCachedReads ? "HLSZ".charAt(random.nextInt(4)) : 0;
+      this.isSilent = random.nextInt(6) == 0 && !isOfCachedReads;
     }
 
     RandomSession session() {
@@ -282,12 +390,44 @@ record RandomSession(List<Step> steps) {
       int most = byWriter ? 1 : random.nextInt(8) == 0 ? 40 : 6;
       boolean onlyGets = random.nextInt(3) == 0;
       for (int left = 1 + random.nextInt(most); left > 0; left--) {
+        if (isOfCachedReads) {
+          requests.add(request(cachedRead(byWriter, onlyGets)));
+          continue;
+        }
         String drawn = byWriter ? pick(READS, WRITES, WRITES) : template(more);
         requests.add(request(onlyGets ? "GET $k" : drawn));
       }
       int last = requests.get(requests.size() - 1).length();
       boolean holdsBack = !byWriter && random.nextInt(4) == 0;
       return new Step(byWriter, requests, holdsBack ? random.nextInt(last) : 0, random.nextLong());
+    }
+
+    private String cachedRead(boolean byWriter, boolean onlyReads) {
+      if (byWriter) {
+        return random.nextBoolean() ? fitting(CHANGES) : pick(CACHED_READS);
+      }
+      int at = onlyReads ? 0 : random.nextInt(40);
+      String read = random.nextInt(4) == 0 ? pick(CACHED_READS) : favourite();
+      return at < 32 ? read : at < 37 ? fitting(CHANGES) : pick(STATES);
+    }
+
+    /**
+     * Draws again some times if it is not for the session's type. Then fewer replies are errors.
+     */
+    private String fitting(String[] from) {
+      String drawn = pick(from);
+      for (int i = 0; i < 4 && drawn.charAt(0) != type; i++) {
+        drawn = pick(from);
+      }
+      return drawn;
+    }
+
+    private String favourite() {
+      if (favourites.size() < 4) {
+        String key = KEYS.get(random.nextInt(CACHED_KEYS));
+        favourites.add(fitting(CACHED_READS).replace("$k", key).replace("$n", "2"));
+      }
+      return favourites.get(random.nextInt(favourites.size()));
     }
 
     private String template(String[] more) {
@@ -309,7 +449,8 @@ record RandomSession(List<Step> steps) {
       boolean isInline = random.nextInt(5) == 0 && template.indexOf('\'') < 0;
       for (int i = 1; i < arguments.length; i++) {
         switch (arguments[i]) {
-          case "$k" -> arguments[i] = KEYS.get(random.nextInt(KEYS.size() - (isInline ? 1 : 0)));
+          case "$k" -> arguments[i] = key(isInline);
+          case "$n" -> arguments[i] = "" + random.nextInt(20);
           case "$d" -> arguments[i] = "" + random.nextInt(4);
           case "$v" -> arguments[i] = value(isInline);
           default -> {}
@@ -318,6 +459,11 @@ record RandomSession(List<Step> steps) {
       String empty = random.nextBoolean() ? "\r\n" : "*0\r\n";
       return (isSilent || random.nextInt(10) > 0 ? "" : empty)
           + (isInline ? String.join(" ", arguments) + "\r\n" : RespClient.request(arguments));
+    }
+
+    private String key(boolean isInline) {
+      int keys = isOfCachedReads ? CACHED_KEYS : KEYS.size() - (isInline ? 1 : 0);
+      return KEYS.get(random.nextInt(keys));
     }
 
     /** Returns a value: often a number, sometimes too large to keep. */

@@ -36,7 +36,15 @@ final class SessionDamage {
 
   /** Returns the session of a seed. Some sessions are damaged. */
   static RandomSession of(long seed) {
-    RandomSession session = RandomSession.of(seed);
+    return damaged(seed, RandomSession.of(seed));
+  }
+
+  /** Returns the session of a seed that reads few keys in many ways. Some are damaged. */
+  static RandomSession ofCachedReads(long seed) {
+    return damaged(seed, RandomSession.ofCachedReads(seed));
+  }
+
+  private static RandomSession damaged(long seed, RandomSession session) {
     SessionDamage damage = new SessionDamage(seed);
     boolean mayDamage =
         session.steps().stream()

@@ -23,7 +23,7 @@ public final class Sessions {
   private Sessions() {}
 
   /**
-   * Plays the sessions of the seed and the following ones. Returns false if any of them differs.
+   * Plays both sessions of the seed and the following ones. Returns false if any of them differs.
    */
   public static boolean fuzz(Options options) {
     Progress progress = new Progress("sessions");
@@ -36,6 +36,7 @@ public final class Sessions {
         do {
           long seed = options.seed() + played;
           String report = comparison.report(SessionDamage.of(seed));
+          report = report == null ? comparison.report(SessionDamage.ofCachedReads(seed)) : report;
           found += report == null ? 0 : save(seed, shape, report);
           played++;
           progress.at(played);
