@@ -6,11 +6,11 @@ package redisproxy.cache;
  */
 public final class CachedReply implements Answer {
   /**
-   * This object (40), the read (24), and the headers and padding of the arrays of both (16 + 4
+   * This object (48), the read (24), and the headers and padding of the arrays of both (16 + 4
    * each), and its places in the arrays of {@link KeyReplies} (4 + 4 + 8), on JDK 17. The key is
    * counted there, because all replies of a key share it.
    */
-  static final int OVERHEAD = 120;
+  static final int OVERHEAD = 128;
 
   private final Key key;
   private final Read read;
@@ -42,7 +42,7 @@ public final class CachedReply implements Answer {
 
   /** The same reply, with an equal key that other replies hold too. */
   CachedReply sharing(Key shared) {
-    return new CachedReply(shared, read, bytes, loadedAt, expiresAt);
+    return new CachedReply(shared, read, bytes, counts, loadedAt, expiresAt);
   }
 
   public Key key() {

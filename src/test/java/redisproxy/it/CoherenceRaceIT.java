@@ -264,8 +264,7 @@ class CoherenceRaceIT {
                     }));
     redis.command = "*3\r\n" + row("get") + row("hget") + row("lrange");
     proxy =
-        opened.proxy(
-            shape, redis.url(), "redis.load-timeout", "15s", "coherence.heartbeat", "1m");
+        opened.proxy(shape, redis.url(), "redis.load-timeout", "15s", "coherence.heartbeat", "1m");
     proxy.awaitTracking();
     proxy.awaitReady();
   }
