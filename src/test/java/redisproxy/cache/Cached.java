@@ -9,6 +9,6 @@ public final class Cached {
   /** A reply; a blank in its text stands for a line end. */
   public static CachedReply reply(Key key, Read read, String text) {
     byte[] bytes = text.replace(" ", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
-    return new CachedReply(key, read, bytes, 0, 1);
+    return new CachedReply(key, read, bytes, new CommandCounts.Of(), 0, 1);
   }
 }

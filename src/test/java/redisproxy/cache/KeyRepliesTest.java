@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jol.info.GraphLayout;
 
 class KeyRepliesTest {
+  private static final CommandCounts.Of COUNTS = new CommandCounts.Of();
   private static final long SEED = Long.getLong("test.seed", 20_265);
   private static final Key KEY = Key.of(0, new byte[] {'k'});
   private static final byte[] REPLY = {'+', 'x', '\r', '\n'};
@@ -217,7 +218,7 @@ class KeyRepliesTest {
   @Test
   void key_isTheKeyOfTheReplies() {
     Key key = Key.of(300, new byte[1000]);
-    Kept long1 = KeyReplies.with(null, new CachedReply(key, ALL, REPLY, 0, 10), MUCH, 0);
+    Kept long1 = KeyReplies.with(null, new CachedReply(key, ALL, REPLY, COUNTS, 0, 10), MUCH, 0);
     assertEquals(key, long1.key());
     assertTrue(long1.is(300, key.bytes(), 0, 1000));
   }
@@ -231,7 +232,7 @@ class KeyRepliesTest {
       for (int i = 0; i < count; i++) {
         Key key = Key.of(0, new byte[keyLength]);
         Read read = SpelledRead.point("f%06d".formatted(i));
-        CachedReply reply = new CachedReply(key, read, new byte[20], 0, 1000);
+        CachedReply reply = new CachedReply(key, read, new byte[20], COUNTS, 0, 1000);
         kept = KeyReplies.with(kept, reply, MUCH, 0);
       }
       long taken = GraphLayout.parseInstance(kept).totalSize() + 32;
@@ -342,6 +343,6 @@ class KeyRepliesTest {
   }
 
   private static CachedReply reply(Read read, long loadedAt, long expiresAt) {
-    return new CachedReply(KEY, read, REPLY.clone(), loadedAt, expiresAt);
+    return new CachedReply(KEY, read, REPLY.clone(), COUNTS, loadedAt, expiresAt);
   }
 }

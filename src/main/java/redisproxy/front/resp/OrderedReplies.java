@@ -31,7 +31,7 @@ import redisproxy.upstream.load.ValueStreams;
  * above the second limit is dropped. When it is first in line, it is looked up again, and so are
  * all answers after it, so that a client never sees an older value after a newer one.
  */
-final class OrderedReplies implements Bus.Asker {
+final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
   /**
    * After a key longer than this, in bytes, no more requests are accepted until all are answered.
    */
@@ -61,6 +61,12 @@ final class OrderedReplies implements Bus.Asker {
   private int reading;
 
   private @Nullable ValueRelay relay;
+
+  /** Replies that Redis sent past the cache: how many, and how many of them a fence has covered. */
+  private int relayed;
+
+  private int relayedBeforeFence;
+  private int relayedAndFenced;
 
   private boolean longKey;
   private boolean gone;
@@ -141,6 +147,30 @@ final class OrderedReplies implements Bus.Asker {
   /** Adds a reply that is known at once. */
   void reply(byte[] bytes) {
     fill(replies.take(), bytes);
+  }
+
+  // The read barrier
+
+  /** Always: no request is accepted while a reply is relayed. */
+  @Override
+  public boolean isQuiet() {
+    return true;
+  }
+
+  /** A relayed reply shows a newer state than the cache may have of other keys. */
+  @Override
+  public boolean hasObserved() {
+    return relayed != relayedAndFenced;
+  }
+
+  @Override
+  public void fenceRequested() {
+    relayedBeforeFence = relayed;
+  }
+
+  @Override
+  public void forgetObserved() {
+    relayedAndFenced = relayedBeforeFence;
   }
 
   // Answers in
@@ -343,6 +373,7 @@ final class OrderedReplies implements Bus.Asker {
     toLookUpAgain = replies.size();
     relay = new ValueRelay(connection, this);
     if (answer instanceof NotCached notCached) {
+      relayed++;
       streams.open(notCached.key(), notCached.read(), relay);
     } else {
       streams.open(((TooLarge) answer).key(), relay);

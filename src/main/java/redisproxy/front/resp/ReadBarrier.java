@@ -33,6 +33,9 @@ final class ReadBarrier implements Bus.Fenced {
 
     /** Called when every write that these replies may have revealed is invalidated. */
     void forgetObserved();
+
+    /** A fence is requested: what was observed up to now is forgotten when it passes. */
+    default void fenceRequested() {}
   }
 
   /** After a fence that did not pass, no other is requested for this long. */
@@ -102,6 +105,7 @@ final class ReadBarrier implements Bus.Fenced {
   void requestFence() {
     if (!fencePending && isQuiet() && clock.getAsLong() - refusedAt >= REFUSED_FOR_NANOS) {
       fencePending = true;
+      sources.forEach(Source::fenceRequested);
       front.fence(this, false);
     }
   }

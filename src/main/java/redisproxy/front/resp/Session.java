@@ -142,6 +142,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     this.sharedRoute =
         new SharedRoute(connection, replies, node.shared(), state, handshake, this::quit);
     this.barrier = new ReadBarrier(connection, front);
+    barrier.add(replies);
     barrier.add(sharedRoute);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     LocalRoute local =

@@ -291,6 +291,23 @@ class ValueRelayTest {
     assertEquals(List.of("invalidate h", "lookup k", "lookup hlen h"), front.cache.messages());
   }
 
+  /** The reply may show a write of several keys, of which the cache knows nothing yet. */
+  @Test
+  void getAfterARelayedReply_waitsForAFence() throws Exception {
+    openWithReads();
+    client.asks("HGET h f");
+    connectRead();
+    says(0, "$3 new ");
+    client.asks("GET k");
+    assertEquals(List.of("invalidate h", "fence"), front.cache.messages());
+    front.cache.has("k", "new");
+    front.cache.fence(true);
+    front.settle();
+    assertEquals("$3 new $3 new ", client.received());
+    client.asks("GET k");
+    assertEquals(List.of("lookup k", "lookup k"), front.cache.messages());
+  }
+
   @Test
   void errorReplyToARead_isRelayed() throws Exception {
     openWithReads();
