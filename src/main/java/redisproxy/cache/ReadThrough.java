@@ -137,11 +137,13 @@ public final class ReadThrough<W> {
             ? replies.reply(buffer, readOffset, readLength, readHash, now)
             : null;
     if (reply == null) {
-      return largeReads.contains(both(hash, readHash), now, LARGE_MS)
-          ? new NotCached(
-              Key.copyOf(db, buffer, offset, length, hash),
-              Read.copyOf(buffer, readOffset, readLength))
-          : null;
+      if (!largeReads.contains(both(hash, readHash), now, LARGE_MS)) {
+        return null;
+      }
+      Read read = Read.copyOf(buffer, readOffset, readLength);
+      counts.misses++;
+      counts.commands.of(read).misses++;
+      return new NotCached(Key.copyOf(db, buffer, offset, length, hash), read);
     }
     counts.hits++;
     reply.counts.hits++;
@@ -316,6 +318,10 @@ public final class ReadThrough<W> {
 
   private void repeat(Load<W> load, long now) {
     inFlight--;
+    if (load.waiters.isEmpty()) {
+      // It was a refresh.
+      return;
+    }
     Load<W> newer = loads.find(load.key(), load.read());
     if (newer == null) {
       newer = new Load<>(load.key(), load.read(), now);

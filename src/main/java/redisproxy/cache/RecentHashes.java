@@ -2,7 +2,7 @@ package redisproxy.cache;
 
 /**
  * Remembers hashes for a while, in a fixed amount of memory. A newer hash may push out an older one
- * at any time, so a hash can be forgotten early, but never remembered too long.
+ * at any time, so a hash can be forgotten early. Time is counted in whole seconds.
  */
 final class RecentHashes {
   private static final int SLOTS = 4096;

@@ -44,6 +44,9 @@ final class ReplyLoader<W> {
     ReplyPipeline<W> pipeline = pipelines.get(name);
     if (pipeline == null) {
       if (pipelines.size() >= MOST) {
+        pipelines.values().removeIf(idle -> idle.closeIfIdleFor(0));
+      }
+      if (pipelines.size() >= MOST) {
         loader
             .readThrough()
             .failed(
