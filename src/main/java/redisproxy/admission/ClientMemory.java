@@ -14,7 +14,7 @@ import redisproxy.log.LogKey;
 /**
  * Counts the memory that the clients of one front use: incomplete requests and unread replies. The
  * settings limit each client. This class limits their sum to a share of the heap size. Most of the
- * memory is direct memory, of which there is as much as heap.
+ * memory is direct memory, and the limit of that is the heap size.
  *
  * <p>Above the limit, the largest clients are disconnected until an eighth of it is free. Redis
  * does the same with {@code maxmemory-clients}, for the same reason: otherwise a few clients that

@@ -35,7 +35,7 @@ public final class Gate {
     current.decrementAndGet();
   }
 
-  /** Changes the limit. Those who are in stay, even if they are more than the new limit. */
+  /** Changes the limit. Clients beyond a lower limit stay connected. */
   public void limit(int now) {
     limit = now;
   }

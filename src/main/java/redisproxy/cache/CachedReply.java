@@ -25,10 +25,10 @@ public final class CachedReply implements Answer {
   /**
    * A reply; nothing is copied.
    *
-   * @param bytes not to be changed any more
+   * @param bytes the caller must not change them afterwards
    * @param loadedAt when the load was sent, in milliseconds of the cache's clock
-   * @param expiresAt from when on it is no longer to be served; not after {@code loadedAt} for one
-   *     that is not to be kept
+   * @param expiresAt when the reply expires; for a reply that is not kept, at or before {@code
+   *     loadedAt}
    */
   CachedReply(
       Key key, Read read, byte[] bytes, CommandCounts.Of counts, long loadedAt, long expiresAt) {
@@ -53,7 +53,7 @@ public final class CachedReply implements Answer {
     return read;
   }
 
-  /** The reply as RESP, not a copy: not to be changed. */
+  /** The reply as RESP, not a copy. Do not change it. */
   public byte[] bytes() {
     return bytes;
   }
@@ -63,7 +63,7 @@ public final class CachedReply implements Answer {
     return loadedAt;
   }
 
-  /** What the reply takes of the heap without its key, in bytes, nearly. */
+  /** About how many bytes of heap the reply takes without its key. */
   int weight() {
     return OVERHEAD + read.bytes().length + bytes.length;
   }

@@ -59,7 +59,7 @@ public final class Read {
     return Arrays.equals(bytes, 0, bytes.length, buffer, offset, offset + length);
   }
 
-  /** The bytes, not a copy: not to be changed. */
+  /** The bytes, not a copy. Do not change them. */
   public byte[] bytes() {
     return bytes;
   }

@@ -15,7 +15,7 @@ final class RecentHashes {
     slots[hash & SLOTS - 1] = (long) hash << 32 | second(now);
   }
 
-  /** Whether a hash was added within the last so many milliseconds. */
+  /** Whether a hash was added within the last {@code withinMs} milliseconds. */
   boolean contains(int hash, long now, long withinMs) {
     long slot = slots[hash & SLOTS - 1];
     return (int) (slot >> 32) == hash

@@ -37,7 +37,7 @@ public final class Dialer extends VertxWrapper {
     this.home = super.getOrCreateContext();
   }
 
-  /** A connection string for the Redis client, of which only scheme and database matter. */
+  /** A connection string for the Redis client. Only its scheme and its database matter. */
   String connectionString(int database) {
     return (tls ? "rediss" : "redis") + "://redis/" + database;
   }

@@ -291,7 +291,7 @@ class ValueRelayTest {
     assertEquals(List.of("invalidate h", "lookup k", "lookup hlen h"), front.cache.messages());
   }
 
-  /** The reply may show a write of several keys, of which the cache knows nothing yet. */
+  /** The reply may show a write of several keys that the cache does not know of yet. */
   @Test
   void getAfterARelayedReply_waitsForAFence() throws Exception {
     openWithReads();
