@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Counts lookups by command. The names are those of cached commands, so there are few. One thread
- * at a time.
+ * Counts lookups by command, except those of GET, which are the rest of all lookups. The names are
+ * those of cached commands, so there are few. One thread at a time.
  */
 final class CommandCounts {
   /** The lookups of one command. */
@@ -16,22 +16,28 @@ final class CommandCounts {
 
   private final Map<String, Of> byName = new TreeMap<>();
 
-  /** The counts of GET, which has no {@link Read}. */
-  final Of get = new Of();
-
-  CommandCounts() {
-    byName.put("get", get);
-  }
-
   /** The counts of a read's command. */
   Of of(Read read) {
     return byName.computeIfAbsent(read.command(), name -> new Of());
   }
 
-  /** A copy. */
-  Map<String, CacheStats.Command> copy() {
+  /**
+   * A copy, with GET.
+   *
+   * @param hits of all commands
+   * @param misses of all commands
+   */
+  Map<String, CacheStats.Command> copy(long hits, long misses) {
     Map<String, CacheStats.Command> copy = new TreeMap<>();
-    byName.forEach((name, of) -> copy.put(name, new CacheStats.Command(of.hits, of.misses)));
+    long getHits = hits;
+    long getMisses = misses;
+    for (Map.Entry<String, Of> each : byName.entrySet()) {
+      Of of = each.getValue();
+      copy.put(each.getKey(), new CacheStats.Command(of.hits, of.misses));
+      getHits -= of.hits;
+      getMisses -= of.misses;
+    }
+    copy.put("get", new CacheStats.Command(getHits, getMisses));
     return copy;
   }
 }

@@ -37,6 +37,6 @@ final class Counts {
         cache.bytes(),
         cache.maxBytes(),
         inFlight,
-        commands.copy());
+        commands.copy(hits, misses));
   }
 }

@@ -37,7 +37,7 @@ public abstract sealed class Kept permits Entry, KeyReplies {
     this.expiresAt = loadedAt + lifetime;
   }
 
-  /** A head and a key, with room for so many bytes behind them. */
+  /** A head and a key, with room for {@code more} bytes behind them. */
   static byte[] begin(Key key, int more) {
     int length = key.bytes().length;
     boolean isShort = key.db() <= SHORT && length <= SHORT;
@@ -95,15 +95,23 @@ public abstract sealed class Kept permits Entry, KeyReplies {
   }
 
   /**
-   * From when on none of this is to be served; not after {@link #loadedAt()} for what was never
-   * kept.
+   * When all of this has expired, in milliseconds of the cache's clock. At or before {@link
+   * #loadedAt()} if it was never kept.
    */
   public final long expiresAt() {
     return expiresAt;
   }
 
-  /** The value, or that the key is missing; null if that is not kept, or has expired. */
+  /** The value, or that the key is missing. Null if neither is kept, or it has expired. */
   public abstract @Nullable Entry value(long now);
+
+  /**
+   * The reply to the read that these bytes spell; null if it is not kept, or has expired. Counts as
+   * a use of the reply.
+   *
+   * @param hash the read's hash by {@link Read#hash}
+   */
+  abstract @Nullable CachedReply reply(byte[] buffer, int offset, int length, int hash, long now);
 
   /** About how many bytes of heap this takes. {@code cache.max-bytes} bounds the sum. */
   abstract int weight();

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replies that are kept for one key, and its value if that is kept too.
+ * The replies that are kept for one key, and perhaps its value.
  *
  * <p>One key can be asked for in countless ways ({@code LRANGE key i j}). So the replies of a key
  * are bounded by number and by bytes, and share one node of the LRU: they push out each other, the
@@ -65,9 +65,9 @@ final class KeyReplies extends Kept {
   }
 
   /**
-   * What is to be kept of a key when one more reply has come.
+   * Adds a reply to what is kept of its key.
    *
-   * @param before what was kept of it, or null; all of it is still true
+   * @param before what was kept of the key, or null; all of it is still true
    * @param maxBytes what the replies may weigh together
    */
   static KeyReplies with(@Nullable Kept before, CachedReply added, int maxBytes, long now) {
@@ -91,14 +91,14 @@ final class KeyReplies extends Kept {
     return bounded(added.key(), value, all, usedAt, size, maxBytes);
   }
 
-  /** The same when the value has come; before are replies. */
+  /** Adds a value to what is kept of its key. */
   static Kept with(@Nullable Kept before, Entry value) {
     return before instanceof KeyReplies older
         ? of(value.key(), value, older.replies, older.usedAt.clone())
         : value;
   }
 
-  /** Leaves out what is too much, the least recently used first; what was added last stays. */
+  /** Drops replies beyond the bounds, the least recently used first. The last one stays. */
   private static KeyReplies bounded(
       Key key, @Nullable Entry value, CachedReply[] all, long[] usedAt, int size, int maxBytes) {
     Read added = all[size - 1].read();
@@ -128,9 +128,9 @@ final class KeyReplies extends Kept {
   }
 
   /**
-   * The index of the one that was not used for longest.
+   * The index of the least recently used reply.
    *
-   * @param kind if not null, only one that is alike counts; there is one
+   * @param kind if not null, only replies to reads of this kind count; there is at least one
    */
   private static int leastRecentlyUsed(
       CachedReply[] all, long[] usedAt, int count, @Nullable Read kind) {
@@ -156,7 +156,7 @@ final class KeyReplies extends Kept {
     return new KeyReplies(begin(key, 0), value, replies, usedAt, times);
   }
 
-  /** The reply to the read that these bytes spell, which counts as a use of it, or null. */
+  @Override
   @Nullable CachedReply reply(byte[] buffer, int offset, int length, int hash, long now) {
     for (int i = 0; i < hashes.length; i++) {
       if (hashes[i] == hash && replies[i].read().is(buffer, offset, length)) {

@@ -111,7 +111,6 @@ public final class ReadThrough<W> {
       return null;
     }
     counts.hits++;
-    counts.commands.get.hits++;
     if (trust == Trust.UNVERIFIED) {
       return unverified(entry);
     }
@@ -133,9 +132,7 @@ public final class ReadThrough<W> {
     int readHash = Read.hash(buffer, readOffset, readLength);
     Kept kept = trust == Trust.BYPASSED ? null : cache.get(db, buffer, offset, length, hash, now);
     CachedReply reply =
-        kept instanceof KeyReplies replies
-            ? replies.reply(buffer, readOffset, readLength, readHash, now)
-            : null;
+        kept == null ? null : kept.reply(buffer, readOffset, readLength, readHash, now);
     if (reply == null) {
       if (!largeReads.contains(both(hash, readHash), now, LARGE_MS)) {
         return null;
@@ -186,11 +183,6 @@ public final class ReadThrough<W> {
     }
   }
 
-  /** The same for a GET. */
-  void load(Key key, W waiter, long now) {
-    load(key, null, waiter, now);
-  }
-
   /**
    * Adds a waiter for a read that the cache cannot answer. Joins a load in flight, or starts one.
    * If Redis does not report writes of the key, it starts a new load: one in flight could miss a
@@ -200,7 +192,9 @@ public final class ReadThrough<W> {
    */
   public void load(Key key, @Nullable Read read, W waiter, long now) {
     counts.misses++;
-    (read == null ? counts.commands.get : counts.commands.of(read)).misses++;
+    if (read != null) {
+      counts.commands.of(read).misses++;
+    }
     Load<W> load = isTracked(key) ? loads.find(key, read) : null;
     if (load != null) {
       counts.coalesced++;
@@ -257,26 +251,12 @@ public final class ReadThrough<W> {
   public void found(Load<W> load, byte[] value, long remaining, long now) {
     long lifetime =
         remaining == NO_EXPIRY ? limits.expiry : Math.min(limits.expiry, Math.max(remaining, 0));
-    whenConfirmed(
-        load,
-        now,
-        then ->
-            keep(
-                load,
-                Entry.value(load.key(), value, load.sentAt(), expiresAt(load, lifetime)),
-                then));
+    whenConfirmed(load, now, then -> keepValue(load, value, lifetime, then));
   }
 
   /** A load found that the key does not exist. */
   public void missing(Load<W> load, long now) {
-    whenConfirmed(
-        load,
-        now,
-        then ->
-            keep(
-                load,
-                Entry.missing(load.key(), load.sentAt(), expiresAt(load, limits.missingExpiry)),
-                then));
+    whenConfirmed(load, now, then -> keepValue(load, null, limits.missingExpiry, then));
   }
 
   private long expiresAt(Load<W> load, long lifetime) {
@@ -287,8 +267,8 @@ public final class ReadThrough<W> {
    * Goes on with a load's answer when Redis has reported all writes before it. Otherwise a client
    * could get a new state here, and then an old state from the cache. The load of a GET goes on at
    * once, unless it is about a key that is read in other ways too: one client sees the values of
-   * one key in order, but not those of several keys. So does a load of a key of which nothing is
-   * kept, because nothing older of it can be read afterwards.
+   * one key in order, but not those of several keys. A load also goes on at once if the cache keeps
+   * nothing of the key: then no older state of it can be read afterwards.
    *
    * <p>If the load was overtaken, its answer may be older than that of another read of the key that
    * was answered since. So it is loaded once more.
@@ -300,8 +280,7 @@ public final class ReadThrough<W> {
             && !load.hadCompany
             && !loads.hasOtherThanGet(load.key())
             && !(cache.peek(load.key(), now) instanceof KeyReplies);
-    boolean isKept = trust == Trust.VERIFIED && limits.prefixes.cover(load.key().bytes());
-    if (isAlone || !isKept) {
+    if (isAlone || !mayKeep(load.key())) {
       then.accept(now);
       return;
     }
@@ -322,29 +301,28 @@ public final class ReadThrough<W> {
       // It was a refresh.
       return;
     }
-    Load<W> newer = loads.find(load.key(), load.read());
-    if (newer == null) {
-      newer = new Load<>(load.key(), load.read(), now);
-      newer.isRepeated = true;
-      newer.waiters.addAll(load.waiters);
-      start(newer);
-    } else {
-      // These waiters have waited for two loads when it ends, and so it is the last.
-      newer.isRepeated = true;
-      newer.waiters.addAll(load.waiters);
+    Load<W> current = loads.find(load.key(), load.read());
+    Load<W> last = current == null ? new Load<>(load.key(), load.read(), now) : current;
+    // When it ends, these waiters have waited for two loads.
+    last.isRepeated = true;
+    last.waiters.addAll(load.waiters);
+    if (current == null) {
+      start(last);
     }
   }
 
   private boolean mayKeep(Load<W> load) {
-    return trust == Trust.VERIFIED
-        && loads.isCurrent(load)
-        && limits.prefixes.cover(load.key().bytes());
+    return mayKeep(load.key()) && loads.isCurrent(load);
+  }
+
+  private boolean mayKeep(Key key) {
+    return trust == Trust.VERIFIED && limits.prefixes.cover(key.bytes());
   }
 
   /**
    * The load of a read brought its reply, which is no error.
    *
-   * @param reply not to be changed any more
+   * @param reply the caller must not change it afterwards
    * @param remaining how long the reply is true, in milliseconds, or {@link #NO_EXPIRY}, {@link
    *     #MISSING} or {@link #UNKNOWN_TIME}
    */
@@ -422,20 +400,28 @@ public final class ReadThrough<W> {
     Key key = load.key();
     Read read = load.read();
     Kept kept = cache.get(key.db(), key.bytes(), 0, key.bytes().length, key.hashCode(), now);
+    if (kept == null) {
+      return null;
+    }
     if (read == null) {
-      Entry entry = kept == null ? null : kept.value(now);
+      Entry entry = kept.value(now);
       return entry == null ? null : new Unverified(entry);
     }
     byte[] bytes = read.bytes();
-    return kept instanceof KeyReplies replies
-        ? replies.reply(bytes, 0, bytes.length, read.hashCode(), now)
-        : null;
+    return kept.reply(bytes, 0, bytes.length, read.hashCode(), now);
   }
 
-  private void keep(Load<W> load, Entry entry, long now) {
+  /** Keeps a value, or, if that is null, that the key is missing. */
+  private void keepValue(Load<W> load, byte @Nullable [] value, long lifetime, long now) {
+    Key key = load.key();
+    long expiresAt = expiresAt(load, lifetime);
+    Entry entry =
+        value == null
+            ? Entry.missing(key, load.sentAt(), expiresAt)
+            : Entry.value(key, value, load.sentAt(), expiresAt);
     if (mayKeep(load)) {
-      Kept before = cache.peek(load.key(), now);
-      cache.put(load.key(), now < entry.expiresAt ? KeyReplies.with(before, entry) : entry, now);
+      Kept before = cache.peek(key, now);
+      cache.put(key, now < entry.expiresAt ? KeyReplies.with(before, entry) : entry, now);
     }
     end(load, entry);
   }

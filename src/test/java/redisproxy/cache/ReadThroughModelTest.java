@@ -223,7 +223,7 @@ class ReadThroughModelTest {
         pending.put(id, new Pending(id, versions[id], null, new ArrayList<>(List.of(waiter))));
         loads++;
       }
-      cache.load(key, waiter, now);
+      cache.load(key, null, waiter, now);
       if (inFlight != null || full) {
         assertNull(sent, "a load too many");
       } else {

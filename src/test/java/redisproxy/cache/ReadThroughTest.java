@@ -32,7 +32,7 @@ class ReadThroughTest {
 
   @Test
   void load_ofAKeyNotInFlight_startsALoad() {
-    cache.load(A, "1", 7);
+    cache.load(A, null, "1", 7);
     assertEquals(1, sent.size());
     assertSame(A, sent.get(0).key());
     assertEquals(7, sent.get(0).sentAt());
@@ -43,8 +43,8 @@ class ReadThroughTest {
 
   @Test
   void load_ofAKeyInFlight_joinsItsLoad() {
-    cache.load(A, "1", 0);
-    cache.load(key('a'), "2", 1);
+    cache.load(A, null, "1", 0);
+    cache.load(key('a'), null, "2", 1);
     assertEquals(1, sent.size());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 5);
     assertEquals(List.of("1", "2"), answered.stream().map(Answered::waiter).toList());
@@ -55,31 +55,31 @@ class ReadThroughTest {
 
   @Test
   void load_ofTheSameKeyInAnotherDatabase_isAnotherLoad() {
-    cache.load(A, "1", 0);
-    cache.load(Key.of(1, A.bytes()), "2", 0);
+    cache.load(A, null, "1", 0);
+    cache.load(Key.of(1, A.bytes()), null, "2", 0);
     assertEquals(2, sent.size());
   }
 
   @Test
   void load_atTheLimit_isRejectedUnlessItJoinsALoad() {
-    cache.load(A, "1", 0);
-    cache.load(B, "2", 0);
-    cache.load(C, "3", 0);
+    cache.load(A, null, "1", 0);
+    cache.load(B, null, "2", 0);
+    cache.load(C, null, "3", 0);
     assertEquals(1, answered.size());
     assertEquals("3", answered.get(0).waiter());
     Failure failure = assertInstanceOf(Failure.class, answered.get(0).answer());
     assertEquals(Failure.Kind.OVERLOADED, failure.kind());
-    cache.load(B, "4", 0);
+    cache.load(B, null, "4", 0);
     assertEquals(1, answered.size());
     cache.failed(sent.get(0), FAILURE, 0);
-    cache.load(C, "5", 0);
+    cache.load(C, null, "5", 0);
     assertEquals(3, sent.size());
     assertEquals(1, cache.stats().rejected());
   }
 
   @Test
   void found_isKeptForTheExpiryAfterTheLoadWasSent() {
-    cache.load(A, "1", 100);
+    cache.load(A, null, "1", 100);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 600);
     Entry entry = assertInstanceOf(Entry.class, answered.get(0).answer());
     assertEquals(A, entry.key());
@@ -92,7 +92,7 @@ class ReadThroughTest {
 
   @Test
   void found_whenTheKeyExpiresSooner_isKeptForItsRemainingTime() {
-    cache.load(A, "1", 100);
+    cache.load(A, null, "1", 100);
     cache.found(sent.get(0), VALUE, 300, 150);
     assertNotNull(get(A, 399));
     assertNull(get(A, 400));
@@ -100,7 +100,7 @@ class ReadThroughTest {
 
   @Test
   void found_whenTheKeyExpiresLater_isKeptForTheExpiry() {
-    cache.load(A, "1", 100);
+    cache.load(A, null, "1", 100);
     cache.found(sent.get(0), VALUE, Long.MAX_VALUE, 150);
     assertNotNull(get(A, 1099));
     assertNull(get(A, 1100));
@@ -109,7 +109,7 @@ class ReadThroughTest {
   @Test
   void found_withoutAKnownRemainingTime_isAnsweredAndNotKept() {
     for (long remaining : new long[] {0, ReadThrough.UNKNOWN}) {
-      cache.load(A, "1", 100);
+      cache.load(A, null, "1", 100);
       cache.found(last(sent), VALUE, remaining, 100);
       Entry entry = assertInstanceOf(Entry.class, last(answered).answer());
       assertTrue(entry.expiresAt() <= entry.loadedAt());
@@ -120,7 +120,7 @@ class ReadThroughTest {
 
   @Test
   void found_whenTheAnswerTookLongerThanTheExpiry_isAnsweredAndNotKept() {
-    cache.load(A, "1", 100);
+    cache.load(A, null, "1", 100);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1100);
     assertInstanceOf(Entry.class, answered.get(0).answer());
     assertEquals(0, cache.stats().entries());
@@ -128,7 +128,7 @@ class ReadThroughTest {
 
   @Test
   void missing_withoutAnExpiry_isAnsweredAndNotKept() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.missing(sent.get(0), 0);
     assertTrue(assertInstanceOf(Entry.class, answered.get(0).answer()).isMissing());
     assertNull(get(A, 0));
@@ -137,7 +137,7 @@ class ReadThroughTest {
   @Test
   void missing_withAnExpiry_isKeptForIt() {
     ReadThrough<String> keeping = cache(limits(1000, 50, 2));
-    keeping.load(A, "1", 100);
+    keeping.load(A, null, "1", 100);
     keeping.missing(sent.get(0), 120);
     Key key = A;
     assertTrue(((Entry) keeping.get(0, key.bytes(), 0, 1, key.hashCode(), 149)).isMissing());
@@ -146,12 +146,12 @@ class ReadThroughTest {
 
   @Test
   void failed_isAnsweredAndNotKept() {
-    cache.load(A, "1", 0);
-    cache.load(A, "2", 0);
+    cache.load(A, null, "1", 0);
+    cache.load(A, null, "2", 0);
     cache.failed(sent.get(0), FAILURE, 0);
     assertEquals(List.of(new Answered("1", FAILURE), new Answered("2", FAILURE)), answered);
     assertNull(get(A, 0));
-    cache.load(A, "3", 0);
+    cache.load(A, null, "3", 0);
     assertEquals(2, sent.size());
     assertNotSame(sent.get(0), sent.get(1));
     assertEquals(1, cache.stats().failures());
@@ -159,7 +159,7 @@ class ReadThroughTest {
 
   @Test
   void tooLarge_isAnsweredWithTheKeyAndNotKept() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.tooLarge(sent.get(0), 0);
     assertEquals(List.of(new Answered("1", new TooLarge(A))), answered);
     assertNull(get(A, 0));
@@ -175,8 +175,8 @@ class ReadThroughTest {
             limits(1000, 0, 1),
             load -> self.get(0).found(load, VALUE, ReadThrough.NO_EXPIRY, load.sentAt()),
             (waiter, answer) -> answered.add(new Answered(waiter, answer))));
-    self.get(0).load(A, "1", 0);
-    self.get(0).load(B, "2", 0);
+    self.get(0).load(A, null, "1", 0);
+    self.get(0).load(B, null, "2", 0);
     assertEquals(2, answered.size());
     assertEquals(2, self.get(0).stats().entries());
     assertEquals(0, self.get(0).stats().loadsInFlight());
@@ -192,13 +192,13 @@ class ReadThroughTest {
             (waiter, answer) -> {
               answered.add(new Answered(waiter, answer));
               if (answer instanceof Failure) {
-                self.get(0).load(A, waiter + " again", 10);
+                self.get(0).load(A, null, waiter + " again", 10);
               } else {
                 assertSame(answer, self.get(0).get(0, A.bytes(), 0, 1, A.hashCode(), 10));
               }
             }));
-    self.get(0).load(A, "1", 0);
-    self.get(0).load(A, "2", 0);
+    self.get(0).load(A, null, "1", 0);
+    self.get(0).load(A, null, "2", 0);
     self.get(0).failed(sent.get(0), FAILURE, 0);
     assertEquals(2, sent.size());
     assertEquals(2, answered.size());
@@ -211,7 +211,7 @@ class ReadThroughTest {
   void invalidate_dropsTheKeyInEveryDatabaseAndNoOther() {
     Key inAnother = Key.of(300, A.bytes());
     for (Key key : List.of(A, inAnother, B)) {
-      cache.load(key, "1", 0);
+      cache.load(key, null, "1", 0);
       cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     }
     cache.invalidate(new byte[] {'a'});
@@ -226,7 +226,7 @@ class ReadThroughTest {
   @Test
   void invalidate_ofARememberedMissingKey_dropsIt() {
     ReadThrough<String> keeping = cache(limits(1000, 1000, 2));
-    keeping.load(A, "1", 0);
+    keeping.load(A, null, "1", 0);
     keeping.missing(sent.get(0), 0);
     keeping.invalidate(A.bytes());
     assertNull(keeping.get(0, A.bytes(), 0, 1, A.hashCode(), 1));
@@ -234,8 +234,8 @@ class ReadThroughTest {
 
   @Test
   void invalidate_ofAKeyInFlight_answersItsWaitersAndKeepsNothing() {
-    cache.load(A, "1", 0);
-    cache.load(A, "2", 0);
+    cache.load(A, null, "1", 0);
+    cache.load(A, null, "2", 0);
     cache.invalidate(A.bytes());
     assertTrue(answered.isEmpty());
     assertEquals(1, cache.stats().loadsInFlight());
@@ -249,9 +249,9 @@ class ReadThroughTest {
 
   @Test
   void load_afterAnInvalidation_isKeptEvenIfTheOvertakenLoadEndsLater() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.invalidate(A.bytes());
-    cache.load(A, "2", 0);
+    cache.load(A, null, "2", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(1), new byte[] {'n'}, ReadThrough.NO_EXPIRY, 1);
     assertEquals(List.of("2"), answered.stream().map(Answered::waiter).toList());
@@ -263,13 +263,13 @@ class ReadThroughTest {
 
   @Test
   void load_afterAnInvalidation_isJoinedEvenIfTheOvertakenLoadEndsSooner() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.invalidateAll();
-    cache.load(A, "2", 0);
+    cache.load(A, null, "2", 0);
     cache.failed(sent.get(0), FAILURE, 0);
     assertEquals(List.of(new Answered("1", FAILURE)), answered);
     assertEquals(1, cache.stats().loadsInFlight());
-    cache.load(A, "3", 0);
+    cache.load(A, null, "3", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 1);
     assertEquals(List.of("1", "2", "3"), answered.stream().map(Answered::waiter).toList());
@@ -278,10 +278,10 @@ class ReadThroughTest {
 
   @Test
   void invalidateAll_dropsEverythingHeldOrInFlight() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
-    cache.load(B, "2", 0);
-    cache.load(Key.of(5, C.bytes()), "3", 0);
+    cache.load(B, null, "2", 0);
+    cache.load(Key.of(5, C.bytes()), null, "3", 0);
     cache.invalidateAll();
     assertNull(get(A, 1));
     assertEquals(0, cache.stats().entries());
@@ -307,11 +307,11 @@ class ReadThroughTest {
               answered.add(new Answered(waiter, answer));
               self.get(0).invalidate(A.bytes());
               if (answered.size() < 3) {
-                self.get(0).load(A, waiter + " again", 1);
+                self.get(0).load(A, null, waiter + " again", 1);
               }
             }));
-    self.get(0).load(A, "1", 0);
-    self.get(0).load(A, "2", 0);
+    self.get(0).load(A, null, "1", 0);
+    self.get(0).load(A, null, "2", 0);
     self.get(0).found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 1);
     assertEquals(0, self.get(0).stats().entries());
     assertEquals(3, sent.size());
@@ -323,7 +323,7 @@ class ReadThroughTest {
 
   @Test
   void reclaim_dropsExpiredEntries() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.found(sent.get(0), VALUE, 10, 0);
     assertEquals(0, cache.reclaim(9, 5));
     assertEquals(1, cache.reclaim(10, 5));
@@ -333,16 +333,16 @@ class ReadThroughTest {
   @Test
   void load_countsOvertakenLoadsInFlight() {
     for (String waiter : List.of("1", "2")) {
-      cache.load(A, waiter, 0);
+      cache.load(A, null, waiter, 0);
       cache.invalidate(A.bytes());
     }
-    cache.load(A, "3", 0);
+    cache.load(A, null, "3", 0);
     assertEquals(2, sent.size());
     assertEquals(1, cache.stats().rejected());
     assertEquals(2, cache.stats().loadsInFlight());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
     assertEquals(1, cache.stats().loadsInFlight());
-    cache.load(A, "4", 0);
+    cache.load(A, null, "4", 0);
     assertEquals(3, sent.size());
   }
 
@@ -350,10 +350,10 @@ class ReadThroughTest {
   void load_ofAKeyOutsideThePrefixes_isNeitherSharedNorKept() {
     Prefixes prefixes = new Prefixes(List.of(new byte[] {'b'}, new byte[] {'c', 'c'}));
     ReadThrough<String> some = cache(new Limits(1000, 0, 0, 3, true, 1000, prefixes));
-    some.load(A, "1", 0);
-    some.load(A, "2", 0);
-    some.load(B, "3", 0);
-    some.load(B, "4", 0);
+    some.load(A, null, "1", 0);
+    some.load(A, null, "2", 0);
+    some.load(B, null, "3", 0);
+    some.load(B, null, "4", 0);
     assertEquals(3, sent.size());
     sent.forEach(load -> some.found(load, VALUE, ReadThrough.NO_EXPIRY, 0));
     assertNull(some.get(0, A.bytes(), 0, 1, A.hashCode(), 0));
@@ -365,8 +365,8 @@ class ReadThroughTest {
   @Test
   void load_whileBypassed_isNeitherSharedNorKept() {
     cache.trust(Trust.BYPASSED);
-    cache.load(A, "1", 0);
-    cache.load(A, "2", 0);
+    cache.load(A, null, "1", 0);
+    cache.load(A, null, "2", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(1), VALUE, ReadThrough.NO_EXPIRY, 0);
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
@@ -401,7 +401,7 @@ class ReadThroughTest {
       cache.trust(Trust.VERIFIED);
       keep(A);
       cache.trust(trust);
-      cache.load(A, "2", 1);
+      cache.load(A, null, "2", 1);
       cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 1);
       cache.trust(Trust.UNVERIFIED);
       assertNull(get(A, 2), trust.name());
@@ -412,7 +412,7 @@ class ReadThroughTest {
   void tooLarge_whileNotVerified_dropsTheOlderEntry() {
     keep(A);
     cache.trust(Trust.BYPASSED);
-    cache.load(A, "2", 1);
+    cache.load(A, null, "2", 1);
     cache.tooLarge(last(sent), 0);
     cache.trust(Trust.UNVERIFIED);
     assertNull(get(A, 2));
@@ -422,11 +422,11 @@ class ReadThroughTest {
   void failed_byAnOutageWhileBypassed_isAnsweredWithTheEntry() {
     keep(A);
     cache.trust(Trust.BYPASSED);
-    cache.load(A, "2", 1);
+    cache.load(A, null, "2", 1);
     cache.failed(last(sent), FAILURE, 2);
     assertInstanceOf(Unverified.class, last(answered).answer());
     assertEquals(1, cache.stats().unverified());
-    cache.load(A, "3", 1);
+    cache.load(A, null, "3", 1);
     cache.failed(last(sent), FAILURE, 1000);
     assertEquals(FAILURE, last(answered).answer(), "expired");
     assertEquals(1, cache.stats().unverified());
@@ -437,7 +437,7 @@ class ReadThroughTest {
     keep(A);
     cache.trust(Trust.BYPASSED);
     Failure wrongType = new Failure(Failure.Kind.REDIS, "WRONGTYPE");
-    cache.load(A, "2", 1);
+    cache.load(A, null, "2", 1);
     cache.failed(last(sent), wrongType, 2);
     assertEquals(wrongType, last(answered).answer());
     cache.trust(Trust.UNVERIFIED);
@@ -449,7 +449,7 @@ class ReadThroughTest {
   void failed_withoutAnOutage_isAnsweredWithTheFailureAndDropsNothing() {
     keep(A);
     cache.trust(Trust.BYPASSED);
-    cache.load(A, "2", 1);
+    cache.load(A, null, "2", 1);
     cache.failed(last(sent), Failure.BROKEN, 2);
     assertEquals(Failure.BROKEN, last(answered).answer());
     assertEquals(0, cache.stats().unverified());
@@ -460,23 +460,23 @@ class ReadThroughTest {
   @Test
   void failed_whenUnverifiedIsNotServed_isAnsweredWithTheFailure() {
     ReadThrough<String> strict = cache(new Limits(1000, 0, 0, 2, false, 1000, Prefixes.ALL));
-    strict.load(A, "1", 0);
+    strict.load(A, null, "1", 0);
     strict.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     strict.trust(Trust.BYPASSED);
-    strict.load(A, "2", 1);
+    strict.load(A, null, "2", 1);
     strict.failed(last(sent), FAILURE, 1);
     assertEquals(FAILURE, last(answered).answer());
   }
 
   @Test
   void trust_whenItChanges_overtakesLoadsInFlight() {
-    cache.load(A, "1", 0);
+    cache.load(A, null, "1", 0);
     cache.trust(Trust.VERIFIED);
     assertEquals(0, cache.stats().overtaken(), "the trust did not change");
     cache.trust(Trust.BYPASSED);
     assertEquals(Trust.BYPASSED, cache.trust());
     cache.trust(Trust.VERIFIED);
-    cache.load(A, "2", 0);
+    cache.load(A, null, "2", 0);
     assertEquals(2, sent.size());
     cache.found(sent.get(0), VALUE, ReadThrough.NO_EXPIRY, 0);
     assertEquals(0, cache.stats().entries());
@@ -486,7 +486,7 @@ class ReadThroughTest {
   @Test
   void get_nearTheExpiry_refreshesOnceAndStillServes() {
     ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, 1000, Prefixes.ALL));
-    ahead.load(A, "1", 0);
+    ahead.load(A, null, "1", 0);
     ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
     for (long now : new long[] {899, 900, 950}) {
       assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), now));
@@ -505,10 +505,10 @@ class ReadThroughTest {
   @Test
   void get_nearTheExpiryAtTheLimitOfLoads_doesNotRefresh() {
     ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, 1000, Prefixes.ALL));
-    ahead.load(A, "1", 0);
+    ahead.load(A, null, "1", 0);
     ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
-    ahead.load(B, "2", 0);
-    ahead.load(C, "3", 0);
+    ahead.load(B, null, "2", 0);
+    ahead.load(C, null, "3", 0);
     assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 950));
     assertEquals(3, sent.size());
     ahead.failed(last(sent), FAILURE, 950);
@@ -532,10 +532,10 @@ class ReadThroughTest {
     ReadThrough<String> through =
         new ReadThrough<>(
             seen, limits(1000, 0, 3), sent::add, (waiter, answer) -> {}, then -> then.accept(0));
-    through.load(Key.of(3, A.bytes()), "1", 0);
-    through.load(Key.of(5, A.bytes()), "1", 0);
+    through.load(Key.of(3, A.bytes()), null, "1", 0);
+    through.load(Key.of(5, A.bytes()), null, "1", 0);
     through.invalidateAll();
-    through.load(Key.of(7, A.bytes()), "1", 0);
+    through.load(Key.of(7, A.bytes()), null, "1", 0);
     through.invalidate(A.bytes());
     assertEquals(List.of(Key.of(7, A.bytes())), removed);
   }
@@ -543,7 +543,7 @@ class ReadThroughTest {
   @Test
   void limits_whenShorter_dropEntriesThatCouldOutliveThem() {
     keep(A);
-    cache.load(B, "1", 0);
+    cache.load(B, null, "1", 0);
     cache.limits(limits(1000, 0, 1));
     assertNotNull(get(A, 1));
     cache.limits(limits(999, 0, 2));
@@ -566,7 +566,7 @@ class ReadThroughTest {
   }
 
   private void keep(Key key) {
-    cache.load(key, "keeper", 0);
+    cache.load(key, null, "keeper", 0);
     cache.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
   }
 

@@ -51,6 +51,10 @@ public final class Loader<W> {
   /** The longest that the start waits for the first attempt to connect, in milliseconds. */
   private static final long START_MS = 1_000;
 
+  /** The failure of a load when no more connections to other databases may be opened. */
+  static final Failure TOO_MANY_DATABASES =
+      new Failure(Failure.Kind.OVERLOADED, "too many databases are being read at a time");
+
   private final Vertx vertx;
   private final Transport transport;
   private final int database;
@@ -189,10 +193,7 @@ public final class Loader<W> {
     int db = load.key().db();
     Pipeline<W> pipeline = db == database ? home : others.of(db);
     if (pipeline == null) {
-      readThrough.failed(
-          load,
-          new Failure(Failure.Kind.OVERLOADED, "too many databases are being read at a time"),
-          now());
+      readThrough.failed(load, TOO_MANY_DATABASES, now());
     } else {
       // If Redis is known to be up, this load may wait the whole timeout for its link to open.
       pipeline.load(load, pipeline != home && isConnected() ? timeout : HOLD_MS);
@@ -260,6 +261,11 @@ public final class Loader<W> {
     return new Failure(
         home.link().isPasswordMissing() ? Failure.Kind.NO_PASSWORD : Failure.Kind.UNREACHABLE,
         "Redis refuses the proxy's credentials");
+  }
+
+  /** The failure of a load whose deadline is past. */
+  Failure late() {
+    return new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms");
   }
 
   boolean rangeForbidden() {

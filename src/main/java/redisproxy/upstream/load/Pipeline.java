@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.function.LongSupplier;
-import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.config.Settings;
 import redisproxy.upstream.connection.KeepAlive;
@@ -203,8 +202,7 @@ final class Pipeline<W> {
       if (!silent && !isLate(question.load(), now)) {
         break;
       }
-      question.fail(
-          new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms"));
+      question.fail(loader.late());
     }
     if (silent) {
       link.abandon("no reply within " + 2 * timeout + " ms");

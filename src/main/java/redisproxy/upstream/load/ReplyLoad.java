@@ -26,7 +26,7 @@ import redisproxy.upstream.connection.Greeting;
  * all fields the reply is kept only if the hash has no field that expires: its encoding is {@code
  * listpack}, or its database has no such hash.
  *
- * @param <W> who waits for the load
+ * @param <W> a waiter
  */
 final class ReplyLoad<W> {
   /** What a reply belongs to. */
@@ -38,9 +38,13 @@ final class ReplyLoad<W> {
     REPLY
   }
 
-  private static final byte[] PTTL = {'P', 'T', 'T', 'L'};
-  private static final byte[] HPTTL = {'H', 'P', 'T', 'T', 'L'};
-  private static final byte[] FIELDS = {'F', 'I', 'E', 'L', 'D', 'S'};
+  private static final byte[] PTTL = ascii("PTTL");
+  private static final byte[] HPTTL = ascii("HPTTL");
+  private static final byte[] FIELDS = ascii("FIELDS");
+  private static final byte[] OBJECT = ascii("OBJECT");
+  private static final byte[] ENCODING = ascii("ENCODING");
+  private static final byte[] INFO = ascii("INFO");
+  private static final byte[] KEYSPACE = ascii("keyspace");
 
   /** Encodings of hashes without fields that expire. */
   private static final Pattern PLAIN = Pattern.compile("\\$\\d+\r\n(listpack|ziplist)\r\n");
@@ -120,19 +124,23 @@ final class ReplyLoad<W> {
       hpttl.add(HPTTL);
       hpttl.add(key.bytes());
       hpttl.add(FIELDS);
-      hpttl.add(Integer.toString(words.size() - 1).getBytes(StandardCharsets.US_ASCII));
+      hpttl.add(ascii(Integer.toString(words.size() - 1)));
       hpttl.addAll(words.subList(1, words.size()));
       append(out, hpttl);
     } else if (read.has(Read.ALL_FIELDS)) {
-      Greeting.append(out, ascii("OBJECT"), ascii("ENCODING"), key.bytes());
-      Greeting.append(out, ascii("INFO"), ascii("keyspace"));
+      Greeting.append(out, OBJECT, ENCODING, key.bytes());
+      Greeting.append(out, INFO, KEYSPACE);
     }
-    append(out, key, read);
+    appendRead(out, key, words);
   }
 
   /** Appends the read alone. */
   static void append(Buffer out, Key key, Read read) {
-    List<byte[]> request = new ArrayList<>(read.words());
+    appendRead(out, key, read.words());
+  }
+
+  private static void appendRead(Buffer out, Key key, List<byte[]> words) {
+    List<byte[]> request = new ArrayList<>(words);
     request.add(1, key.bytes());
     append(out, request);
   }

@@ -4,18 +4,17 @@ import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import redisproxy.cache.Failure;
 import redisproxy.cache.Load;
 import redisproxy.cache.Read;
 import redisproxy.upstream.connection.Transport;
 
 /**
  * Loads the replies to reads other than GET, byte for byte, over a raw connection for each database
- * and version of RESP in use. The Redis client cannot give the exact bytes of a RESP3 reply.
+ * and version of RESP in use. The Redis client parses a RESP3 reply and does not keep its bytes.
  *
  * <p>Belongs to the cache verticle's event loop.
  *
- * @param <W> who waits for a load
+ * @param <W> a waiter
  */
 final class ReplyLoader<W> {
   /** A connection that has not been used for so long is closed, in milliseconds. */
@@ -47,12 +46,7 @@ final class ReplyLoader<W> {
         pipelines.values().removeIf(idle -> idle.closeIfIdleFor(0));
       }
       if (pipelines.size() >= MOST) {
-        loader
-            .readThrough()
-            .failed(
-                load,
-                new Failure(Failure.Kind.OVERLOADED, "too many databases are being read at a time"),
-                loader.now());
+        loader.readThrough().failed(load, Loader.TOO_MANY_DATABASES, loader.now());
         return;
       }
       pipeline = new ReplyPipeline<>(vertx, transport, loader, load.key().db(), isResp3);

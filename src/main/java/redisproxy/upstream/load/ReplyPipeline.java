@@ -30,10 +30,10 @@ import redisproxy.upstream.connection.Transport;
  *
  * <p>Belongs to the cache verticle's event loop.
  *
- * @param <W> who waits for a load
+ * @param <W> a waiter
  */
 final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline.Asked<W>> {
-  /** So much of a reply that is too large is read to its end, in bytes. */
+  /** How much of a reply is discarded before the connection is closed, in bytes. */
   private static final int MAX_DISCARDED = 256 * 1024;
 
   /** One request that is sent, and so one reply that is owed. */
@@ -208,8 +208,6 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
       return;
     }
     long now = loader.now();
-    Failure late =
-        new Failure(Failure.Kind.TIMEOUT, "Redis did not answer within " + timeout + " ms");
     Asked<W> first = connection.pending().first();
     boolean isSilent = first != null && now - first.load().askedAt() >= 2 * timeout;
     Set<ReplyLoad<W>> failed = new LinkedHashSet<>();
@@ -224,10 +222,10 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
     if (isSilent) {
       close();
     }
-    failed.forEach(load -> fail(load, late));
+    failed.forEach(load -> fail(load, loader.late()));
   }
 
-  /** Closes the connection if it was not used for so many milliseconds; returns whether it did. */
+  /** Closes the connection if it was unused for {@code millis}. Returns whether it was. */
   boolean closeIfIdleFor(long millis) {
     boolean isIdle = connection == null || connection.pending().isEmpty();
     boolean isUnused = isIdle && loader.now() - lastUsed >= millis;
