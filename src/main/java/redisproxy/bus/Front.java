@@ -171,6 +171,7 @@ public final class Front {
       Asker asker, int ticket, int db, Request request, CachedCommand command, boolean isResp3) {
     int flags = (isResp3 ? Read.RESP3 : 0) | (request.count() > 2 ? Read.ARGUMENTS : 0);
     flags |= command.isRange() ? Read.RANGE : 0;
+    flags |= command.isOfKeys(request) ? Read.KEYS : 0;
     if (server.commands().hasExpiringFields()) {
       flags |=
           switch (command.fields()) {

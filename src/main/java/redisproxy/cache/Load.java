@@ -16,11 +16,17 @@ public final class Load<W> {
   private final long sentAt;
   final List<W> waiters = new ArrayList<>(2);
 
+  /** Reads of several keys that wait for this one; null if there are none. */
+  @Nullable List<MultiKeyReads.Request<W>> requests;
+
   /** What is read of the key; null for GET. */
   private final @Nullable Read read;
 
   /** Another read of the key was loaded at the same time. */
   boolean hadCompany;
+
+  /** It reads several keys at once, for one waiter. It is not kept. */
+  boolean isWhole;
 
   /** An earlier load of some of its waiters was overtaken. */
   boolean isRepeated;
@@ -34,7 +40,27 @@ public final class Load<W> {
     this.sentAt = sentAt;
   }
 
-  /** The first waiter, or null if no one waits. */
+  void add(MultiKeyReads.Request<W> request) {
+    if (requests == null) {
+      requests = new ArrayList<>(2);
+    }
+    requests.add(request);
+  }
+
+  /** Whether nothing waits for its answer. */
+  boolean isUnawaited() {
+    return waiters.isEmpty() && requests == null;
+  }
+
+  /** Adds all that wait for another load. */
+  void addAll(Load<W> other) {
+    waiters.addAll(other.waiters);
+    if (other.requests != null) {
+      other.requests.forEach(this::add);
+    }
+  }
+
+  /** The first waiter, or null if no one waits for this key alone. */
   public @Nullable W first() {
     return waiters.isEmpty() ? null : waiters.get(0);
   }

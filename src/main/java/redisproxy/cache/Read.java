@@ -7,8 +7,9 @@ import java.util.List;
 
 /**
  * A read of one key by a command other than GET, such as {@code HGET key field} or {@code HGETALL
- * key}. Two reads of a key are the same if their bytes are: nothing is normalised, because Redis
- * may answer {@code 0} and {@code 00} differently.
+ * key}. Or a read of several keys, MGET or EXISTS: its arguments are the keys behind the first. Two
+ * reads of a key are the same if their bytes are: nothing is normalised, because Redis may answer
+ * {@code 0} and {@code 00} differently.
  *
  * <p>The bytes are one byte of {@linkplain #flags flags}, the command's name in lower case, and the
  * arguments behind the key. Two bytes of length stand before the name and before each argument, so
@@ -30,6 +31,12 @@ public final class Read {
   /** The reply names fields of a hash, which may expire one by one. */
   public static final int ALL_FIELDS = 16;
 
+  /** The arguments are further keys. */
+  public static final int KEYS = 32;
+
+  /** Redis must answer this read of several keys itself. */
+  public static final int WHOLE = 64;
+
   private final byte[] bytes;
   private final int hash;
 
@@ -45,9 +52,26 @@ public final class Read {
     return offset + 2;
   }
 
+  /** A read without arguments. */
+  static Read of(int flags, String command) {
+    byte[] bytes = new byte[1 + 2 + command.length()];
+    bytes[0] = (byte) flags;
+    putLength(bytes, 1, command.length());
+    byte[] name = command.getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(name, 0, bytes, 3, name.length);
+    return new Read(bytes);
+  }
+
   /** The read that these bytes of a buffer spell; the bytes are copied. */
   public static Read copyOf(byte[] buffer, int offset, int length) {
     return new Read(Arrays.copyOfRange(buffer, offset, offset + length));
+  }
+
+  /** This read of several keys, to be answered by Redis itself. */
+  public Read whole() {
+    byte[] copy = bytes.clone();
+    copy[0] |= WHOLE;
+    return new Read(copy);
   }
 
   /** The hash of the read that these bytes spell. */
@@ -80,6 +104,15 @@ public final class Read {
       words.add(Arrays.copyOfRange(bytes, at - length, at));
     }
     return words;
+  }
+
+  /** All keys of a read of several keys. */
+  List<Key> keys(Key first) {
+    List<Key> keys = new ArrayList<>();
+    keys.add(first);
+    List<byte[]> words = words();
+    words.subList(1, words.size()).forEach(key -> keys.add(Key.of(first.db(), key)));
+    return keys;
   }
 
   /** All flags. */

@@ -1,6 +1,7 @@
 package redisproxy.cache;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -50,6 +51,9 @@ public final class ReadThrough<W> {
   /** Reads whose reply was too large: they are not loaded for a while. */
   private final RecentHashes largeReads = new RecentHashes();
 
+  private final LoadConfirmations confirmations = new LoadConfirmations();
+  private final MultiKeyReads<W> multiKeyReads;
+
   /** The databases that something was loaded from since everything was last dropped. */
   private final BitSet dbs = new BitSet();
 
@@ -95,6 +99,7 @@ public final class ReadThrough<W> {
     this.loader = loader;
     this.answered = answered;
     this.confirmer = confirmer;
+    this.multiKeyReads = new MultiKeyReads<>(cache, confirmations, new KeyLoader());
   }
 
   /**
@@ -129,6 +134,11 @@ public final class ReadThrough<W> {
   public @Nullable Answer reply(
       int db, byte[] buffer, int offset, int length, int hash, int readLength, long now) {
     int readOffset = offset + length;
+    if ((buffer[readOffset] & Read.KEYS) != 0) {
+      return (buffer[readOffset] & Read.WHOLE) != 0
+          ? null
+          : replyForKeys(db, buffer, offset, length, hash, readLength, now);
+    }
     int readHash = Read.hash(buffer, readOffset, readLength);
     Kept kept = trust == Trust.BYPASSED ? null : cache.get(db, buffer, offset, length, hash, now);
     CachedReply reply =
@@ -150,6 +160,32 @@ public final class ReadThrough<W> {
       refresh(reply.key(), reply.read(), now);
     }
     return reply;
+  }
+
+  private @Nullable Answer replyForKeys(
+      int db, byte[] buffer, int offset, int length, int hash, int readLength, long now) {
+    Read read = Read.copyOf(buffer, offset + length, readLength);
+    int kept =
+        trust == Trust.BYPASSED
+            ? 0
+            : multiKeyReads.find(db, buffer, offset, length, hash, readLength, now);
+    CommandCounts.Of command = counts.commands.of(read);
+    counts.hits += kept;
+    command.hits += kept;
+    int missing = trust == Trust.BYPASSED ? 1 : multiKeyReads.count() - kept;
+    counts.misses += missing;
+    command.misses += missing;
+    if (missing > 0 || !multiKeyReads.isOfOneInstant()) {
+      multiKeyReads.forget();
+      return null;
+    }
+    counts.unverified += trust == Trust.UNVERIFIED ? 1 : 0;
+    byte[] reply = multiKeyReads.reply(read, limits.maxReplyBytes);
+    multiKeyReads.forget();
+    Key first = Key.copyOf(db, buffer, offset, length, hash);
+    return reply == null
+        ? new NotCached(first, read)
+        : new CachedReply(first, read, reply, command, now, now);
   }
 
   private static int both(int keyHash, int readHash) {
@@ -191,6 +227,10 @@ public final class ReadThrough<W> {
    * @param read null for GET
    */
   public void load(Key key, @Nullable Read read, W waiter, long now) {
+    if (read != null && read.has(Read.KEYS)) {
+      loadKeys(key, read, waiter, now);
+      return;
+    }
     counts.misses++;
     if (read != null) {
       counts.commands.of(read).misses++;
@@ -200,16 +240,32 @@ public final class ReadThrough<W> {
       counts.coalesced++;
       load.waiters.add(waiter);
     } else if (inFlight >= limits.maxLoads) {
-      counts.rejected++;
-      answered.accept(
-          waiter,
-          orNotCached(
-              key,
-              read,
-              new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight")));
+      answered.accept(waiter, orNotCached(key, read, overloaded()));
     } else {
       begin(key, read, waiter, now);
     }
+  }
+
+  private void loadKeys(Key first, Read read, W waiter, long now) {
+    if (!read.has(Read.WHOLE)) {
+      multiKeyReads.load(first, read, waiter, now);
+      return;
+    }
+    if (inFlight >= limits.maxLoads) {
+      answered.accept(waiter, orNotCached(first, read, overloaded()));
+      return;
+    }
+    Load<W> load = new Load<>(first, read, now);
+    load.waiters.add(waiter);
+    load.isWhole = true;
+    counts.loaded++;
+    inFlight++;
+    loader.accept(load);
+  }
+
+  private Failure overloaded() {
+    counts.rejected++;
+    return new Failure(Failure.Kind.OVERLOADED, "too many loads from Redis are in flight");
   }
 
   /** A read that failed in the proxy is sent to Redis directly. An error of Redis is its answer. */
@@ -274,20 +330,24 @@ public final class ReadThrough<W> {
    * was answered since. So it is loaded once more.
    */
   private void whenConfirmed(Load<W> load, long now, LongConsumer then) {
-    dropOlder(load.key());
+    dropOlder(load);
     boolean isAlone =
         load.read() == null
             && !load.hadCompany
             && !loads.hasOtherThanGet(load.key())
             && !(cache.peek(load.key(), now) instanceof KeyReplies);
-    if (isAlone || !mayKeep(load.key())) {
+    if (isAlone || !load.isWhole && !mayKeep(load.key())) {
+      confirmations.add(load.key().hashCode());
       then.accept(now);
       return;
     }
-    confirmer.accept(
+    whenConfirmed(
         later -> {
-          dropOlder(load.key());
-          if (trust == Trust.VERIFIED && !load.isRepeated && !loads.isCurrent(load)) {
+          dropOlder(load);
+          if (trust == Trust.VERIFIED
+              && !load.isWhole
+              && !load.isRepeated
+              && !loads.isCurrent(load)) {
             repeat(load, later);
           } else {
             then.accept(later);
@@ -295,9 +355,21 @@ public final class ReadThrough<W> {
         });
   }
 
+  /** Calls back when Redis has reported all writes up to now, or will not report them. */
+  private void whenConfirmed(LongConsumer then) {
+    long answered = confirmations.last();
+    confirmer.accept(
+        later -> {
+          if (trust == Trust.VERIFIED) {
+            confirmations.confirm(answered);
+          }
+          then.accept(later);
+        });
+  }
+
   private void repeat(Load<W> load, long now) {
     inFlight--;
-    if (load.waiters.isEmpty()) {
+    if (load.isUnawaited()) {
       // It was a refresh.
       return;
     }
@@ -305,7 +377,7 @@ public final class ReadThrough<W> {
     Load<W> last = current == null ? new Load<>(load.key(), load.read(), now) : current;
     // When it ends, these waiters have waited for two loads.
     last.isRepeated = true;
-    last.waiters.addAll(load.waiters);
+    last.addAll(load);
     if (current == null) {
       start(last);
     }
@@ -341,7 +413,7 @@ public final class ReadThrough<W> {
       Kept before = cache.peek(key, now);
       cache.put(key, KeyReplies.with(before, answer, limits.maxReplyBytes, now), now);
     }
-    end(load, answer);
+    end(load, answer, now);
   }
 
   private long replyLifetime(long remaining) {
@@ -367,13 +439,13 @@ public final class ReadThrough<W> {
   /** A load found a value, or a reply, larger than the cache keeps. */
   public void tooLarge(Load<W> load, long now) {
     counts.tooLarge++;
-    dropOlder(load.key());
+    dropOlder(load);
     Read read = load.read();
     if (read == null) {
-      end(load, new TooLarge(load.key()));
+      end(load, new TooLarge(load.key()), now);
     } else {
       largeReads.add(both(load.key().hashCode(), read.hashCode()), now);
-      end(load, new NotCached(load.key(), read));
+      end(load, new NotCached(load.key(), read), now);
     }
   }
 
@@ -385,12 +457,12 @@ public final class ReadThrough<W> {
     counts.failures++;
     if (failure.kind() == Failure.Kind.REDIS) {
       // WRONGTYPE tells what the key holds, as a reply does.
-      whenConfirmed(load, now, then -> end(load, failure));
+      whenConfirmed(load, now, then -> end(load, failure, then));
       return;
     }
     Answer kept = failure.isOutage() ? kept(load, now) : null;
     counts.unverified += kept == null ? 0 : load.waiters.size();
-    end(load, kept == null ? orNotCached(load.key(), load.read(), failure) : kept);
+    end(load, kept == null ? orNotCached(load.key(), load.read(), failure) : kept, now);
   }
 
   private @Nullable Answer kept(Load<W> load, long now) {
@@ -423,22 +495,81 @@ public final class ReadThrough<W> {
       Kept before = cache.peek(key, now);
       cache.put(key, now < entry.expiresAt ? KeyReplies.with(before, entry) : entry, now);
     }
-    end(load, entry);
+    end(load, entry, now);
   }
 
   /**
    * Drops an older entry, so that no client reads it after Redis has answered with a newer state.
    */
-  private void dropOlder(Key key) {
-    if (trust != Trust.VERIFIED) {
-      cache.remove(key);
+  private void dropOlder(Load<W> load) {
+    if (trust == Trust.VERIFIED) {
+      return;
+    }
+    Read read = load.read();
+    if (read == null || !load.isWhole) {
+      cache.remove(load.key());
+    } else {
+      read.keys(load.key()).forEach(cache::remove);
     }
   }
 
-  private void end(Load<W> load, Answer answer) {
+  private void end(Load<W> load, Answer answer, long now) {
+    boolean wasOvertaken = !loads.isCurrent(load);
     loads.remove(load);
     inFlight--;
     for (W waiter : load.waiters) {
+      answered.accept(waiter, answer);
+    }
+    if (load.requests != null) {
+      for (MultiKeyReads.Request<W> request : load.requests) {
+        multiKeyReads.loaded(request, load.key(), answer, wasOvertaken, now);
+      }
+    }
+  }
+
+  /** Loads keys for reads of several keys. */
+  private final class KeyLoader implements MultiKeyReads.Loader<W> {
+    @Override
+    public boolean mayKeep(List<Key> keys) {
+      return trust != Trust.BYPASSED
+          && keys.stream().allMatch(key -> limits.prefixes.cover(key.bytes()));
+    }
+
+    @Override
+    public void load(Key key, @Nullable Read read, MultiKeyReads.Request<W> request, long now) {
+      Load<W> load = loads.find(key, read);
+      if (load != null) {
+        counts.coalesced++;
+        load.add(request);
+      } else if (inFlight >= limits.maxLoads) {
+        multiKeyReads.loaded(request, key, overloaded(), false, now);
+      } else {
+        Load<W> started = new Load<>(key, read, now);
+        started.add(request);
+        start(started);
+      }
+    }
+
+    @Override
+    public void confirm(MultiKeyReads.Request<W> request, long now) {
+      LongConsumer then =
+          later -> {
+            if (trust == Trust.BYPASSED) {
+              multiKeyReads.leaveToRedis(request);
+              return;
+            }
+            counts.unverified += trust == Trust.UNVERIFIED ? 1 : 0;
+            multiKeyReads.confirmed(request, counts.commands, limits.maxReplyBytes, later);
+          };
+      if (trust == Trust.VERIFIED) {
+        whenConfirmed(then);
+      } else {
+        then.accept(now);
+      }
+    }
+
+    @Override
+    public void answered(W waiter, Answer answer) {
       answered.accept(waiter, answer);
     }
   }
@@ -469,6 +600,7 @@ public final class ReadThrough<W> {
   private void overtakeAll() {
     counts.overtaken += loads.size();
     loads.clear();
+    multiKeyReads.invalidateAll();
   }
 
   /**
@@ -479,6 +611,7 @@ public final class ReadThrough<W> {
     for (int db = dbs.nextSetBit(0); db >= 0; db = dbs.nextSetBit(db + 1)) {
       Key each = Key.of(db, key);
       cache.remove(each);
+      multiKeyReads.invalidate(each);
       counts.overtaken += loads.removeAll(each);
     }
     counts.invalidations++;

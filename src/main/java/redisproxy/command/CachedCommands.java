@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 import redisproxy.command.CachedCommand.Fields;
 
 /**
- * The commands whose replies are cached, beside GET: by default every pure read of one key.
+ * The commands whose replies are cached, beside GET: by default every pure read of one key, and
+ * MGET and EXISTS of several.
  *
  * <p>The list cannot be derived from the flags of COMMAND. These allow XINFO and OBJECT ENCODING,
  * although Redis does not report when their replies change. So the list is fixed, and only what the
@@ -15,7 +16,7 @@ import redisproxy.command.CachedCommand.Fields;
  */
 public final class CachedCommands {
   private static final String POINTS =
-      "strlen type exists getbit bitcount bitpos bitfield_ro hlen lindex llen lpos smembers scard"
+      "mget exists strlen type getbit bitcount bitpos bitfield_ro hlen lindex llen lpos smembers scard"
           + " sismember smismember zcard zcount zlexcount zscore zmscore zrank zrevrank geopos"
           + " geodist geohash xlen";
 
@@ -78,7 +79,7 @@ public final class CachedCommands {
   /** The command of a request if its reply is cached, or null. */
   public @Nullable CachedCommand of(Request request) {
     Command command = request.command();
-    if (!command.readsOneKey()) {
+    if (!command.readsKeys()) {
       return null;
     }
     CachedCommand cached = commands.get(command.name());

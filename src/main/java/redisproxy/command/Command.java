@@ -73,6 +73,9 @@ public final class Command {
    */
   private static final String WRITING_READ = "pfcount";
 
+  /** Their arguments are keys, and the cache can look up each on its own. */
+  private static final Set<String> READS_OF_KEYS = Set.of("exists", "mget");
+
   /** These write a value no matter what the key held before. */
   private static final Set<String> STORES = Set.of("set", "setex", "psetex", "mset", "hmset");
 
@@ -155,7 +158,7 @@ public final class Command {
   private final boolean harmless;
   private final boolean terse;
   private final boolean blocking;
-  private final boolean readsOneKey;
+  private final boolean readsKeys;
 
   private Command(
       String name,
@@ -169,11 +172,11 @@ public final class Command {
     this.kind = KINDS.getOrDefault(name, Kind.PLAIN);
     this.effect = effect;
     this.keys = keys;
-    this.readsOneKey =
+    this.readsKeys =
         effect == Effect.NOTHING
             && row.flags().contains("readonly")
             && row.firstKey() == 1
-            && (row.lastKey() == 1 || name.equals("exists"));
+            && (row.lastKey() == 1 || READS_OF_KEYS.contains(name));
     this.tips = row.tips();
     this.subcommands = subcommands;
     this.stores = STORES.contains(name);
@@ -239,9 +242,12 @@ public final class Command {
     return tips;
   }
 
-  /** Whether the server calls it a read of the key that is its first argument. */
-  public boolean readsOneKey() {
-    return readsOneKey;
+  /**
+   * Whether the server calls it a read of the key that is its first argument. Or of all its
+   * arguments, for MGET and EXISTS.
+   */
+  public boolean readsKeys() {
+    return readsKeys;
   }
 
   /** The name in lower case; empty if the command is not in the table. */

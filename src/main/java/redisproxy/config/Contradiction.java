@@ -15,7 +15,7 @@ record Contradiction(String text, List<Setting<?>> settings) {
       Set.of(
           ("ttl pttl httl hpttl object xpending xinfo srandmember hrandfield zrandmember randomkey"
                   + " scan sscan hscan zscan keys dbsize xread dump memory touch debug sort sort_ro"
-                  + " lolwut eval_ro evalsha_ro fcall_ro pfcount watch mget")
+                  + " lolwut eval_ro evalsha_ro fcall_ro pfcount watch")
               .split(" "));
 
   private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");

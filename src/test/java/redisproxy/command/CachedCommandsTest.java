@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -74,9 +75,9 @@ class CachedCommandsTest {
     }
     Set<String> expected = new HashSet<>(Set.of(ONE_KEY.split(" ")));
     expected.removeAll(NOT_BY_DEFAULT);
-    expected.add("exists");
+    expected.addAll(Set.of("exists", "mget"));
     assertEquals(expected, cached);
-    assertEquals(47, cached.size());
+    assertEquals(48, cached.size());
   }
 
   /** The same name has another meaning, or none, on another server. */
@@ -128,11 +129,36 @@ class CachedCommandsTest {
     assertNull(DEFAULT.of(Parsed.line(of7, "HGET")));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "EXISTS k, false",
+    "EXISTS k k, true",
+    "mget k, true",
+    "MGET k l k, true",
+    "hmget k f g, false",
+    "hgetall k, false"
+  })
+  void isOfKeys_isTrueIfAllArgumentsAreKeysThatAreLookedUpOneByOne(String request, boolean is) {
+    Request parsed = Parsed.array(of7, request.split(" "));
+    assertEquals(is, DEFAULT.of(parsed).isOfKeys(parsed));
+  }
+
   @Test
-  void of_existsOfSeveralKeys_isNull() {
-    assertNotNull(found(DEFAULT, "EXISTS", "k"));
-    assertNull(found(DEFAULT, "EXISTS", "k", "k"));
-    assertNull(found(CachedCommands.of(List.of("exists")), "exists", "k", "l"));
+  void of_aRequestForManyKeys_isNullIfThereAreTooManyOrTheyAreTooLong() {
+    String[] most = new String[1 + 512];
+    Arrays.fill(most, "k");
+    String[] more = Arrays.copyOf(most, most.length + 1);
+    more[512 + 1] = "k";
+    for (String name : List.of("mget", "exists")) {
+      most[0] = name;
+      more[0] = name;
+      assertNotNull(found(DEFAULT, most), name);
+      assertNull(found(DEFAULT, more), name);
+    }
+    int others = "*3\r\n$4\r\nMGET\r\n$1\r\nk\r\n$32000\r\n\r\n".length();
+    String longest = "k".repeat(32 * 1024 - others);
+    assertNotNull(found(DEFAULT, "MGET", "k", longest));
+    assertNull(found(DEFAULT, "MGET", "k", longest + "k"));
   }
 
   @Test
@@ -153,7 +179,7 @@ class CachedCommandsTest {
   @ParameterizedTest
   @ValueSource(strings = {"default", "", "-dump", "default,json.get"})
   void of_theDefaultInAnySpelling_hasTheDefaultCommands(String names) {
-    assertEquals("hget lrange", cached(names, "hget lrange ttl get mget dump"));
+    assertEquals("hget lrange mget", cached(names, "hget lrange ttl get mget dump"));
   }
 
   @ParameterizedTest
@@ -162,12 +188,13 @@ class CachedCommandsTest {
     "'get,hget', hget",
     "hget, hget",
     "'hget,json.get', hget json.get",
-    "'-hget', lrange",
-    "'-hget,-lrange', ''",
-    "'default,-lrange,json.get', hget json.get",
+    "'-hget', lrange mget",
+    "'-hget,-lrange', mget",
+    "'-hget,-lrange,-mget', ''",
+    "'default,-lrange,json.get', hget json.get mget",
     "'hget,lrange,-lrange', hget",
     "'json.set,set,getdel', ''",
-    "'json.mget,mget,pfcount,touch,lcs,sintercard', ''",
+    "'json.mget,mget,pfcount,touch,lcs,sintercard', mget",
     "nonsense, ''"
   })
   void of_aSetting_hasTheNamedReadsOfOneKey(String names, String expected) {

@@ -20,7 +20,7 @@ import redisproxy.resp.Reply;
  * <pre>
  *   route      takes                                            where
  *   local      PING, HELLO, SELECT, CLIENT ID, COMMAND, INFO …  {@link LocalRoute}
- *   cache      GET and other reads of one key, when the         {@link OrderedReplies}
+ *   cache      GET, MGET and reads of one key, when the         {@link OrderedReplies}
  *              {@link ReadBarrier} is open
  *   shared     requests that leave no connection state and     {@link SharedRoute}
  *              have a short reply: SET, INCR, EXPIRE …

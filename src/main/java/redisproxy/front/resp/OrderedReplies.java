@@ -27,15 +27,19 @@ import redisproxy.upstream.load.ValueStreams;
  *
  * <p>The memory is bounded: {@code resp.max-pipeline} limits the requests in flight, and {@code
  * resp.max-pending-bytes} the unread replies, plus one more reply. Beyond either limit, no more
- * requests are accepted. None are after a long key, until all are answered. An answer that arrives
+ * requests are accepted. None are after long keys, until all are answered. An answer that arrives
  * above the second limit is dropped. When it is first in line, it is looked up again, and so are
  * all answers after it, so that a client never sees an older value after a newer one.
  */
 final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
+  /** A lookup of more bytes counts towards {@link #MAX_LONG}. */
+  private static final int LONG = 1024;
+
   /**
-   * After a key longer than this, in bytes, no more requests are accepted until all are answered.
+   * After long lookups of this many bytes together, no more requests are accepted until all are
+   * answered.
    */
-  private static final int LONG_KEY = 1024;
+  private static final int MAX_LONG = 64 * 1024;
 
   private final ClientConnection connection;
   private final Front front;
@@ -68,7 +72,9 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
   private int relayedBeforeFence;
   private int relayedAndFenced;
 
-  private boolean longKey;
+  /** Bytes of the long lookups since all requests were last answered. */
+  private long longBytes;
+
   private boolean gone;
 
   OrderedReplies(
@@ -89,7 +95,7 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
   // Requests in
 
   boolean mayAccept() {
-    return !longKey
+    return longBytes < MAX_LONG
         && toLookUpAgain == 0
         && !replies.isFull()
         && held < maxPendingBytes
@@ -115,7 +121,7 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
   void get(Request request) {
     int length = request.length(1);
     front.lookup(this, replies.take(), state.db(), request.buffer(), request.start(1), length);
-    longKey = length > LONG_KEY;
+    accepted(length);
     reading++;
   }
 
@@ -123,8 +129,12 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
   void read(Request request, CachedCommand command) {
     int ticket = replies.take();
     front.lookup(this, ticket, state.db(), request, command, state.isResp3());
-    longKey = request.size() > LONG_KEY;
+    accepted(request.size());
     reading++;
+  }
+
+  private void accepted(int length) {
+    longBytes += length > LONG ? length : 0;
   }
 
   /** Whether a read is under way. */
@@ -226,22 +236,31 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
           reply instanceof Entry entry ? entry.key() : ((CachedReply) reply).key(),
           reply instanceof CachedReply cached ? cached.read() : null);
     }
+
+    boolean mayShareKeyWith(Lookup other) {
+      return isOfKeys() || other.isOfKeys() || key.equals(other.key);
+    }
+
+    private boolean isOfKeys() {
+      return read != null && read.has(Read.KEYS);
+    }
   }
 
   /**
    * A load has brought the newest state of a key. Replies behind it that were found in the cache
-   * before may be older if they are of the same key. They are looked up again.
+   * before may be older if they are of the same key, or if either is of several keys. They are
+   * looked up again.
    *
    * <p>This concerns different reads of one key. A second read of the same kind waits for the same
    * load.
    */
   private void lookUpOlderAgain(int ticket, Object loaded) {
-    Key key = null;
+    Lookup first = null;
     for (int later = ticket + 1; later != replies.tail(); later++) {
       Object reply = replies.reply(later);
       if (reply instanceof CachedReply || reply instanceof Entry && loaded instanceof CachedReply) {
-        key = key == null ? new Lookup(loaded).key() : key;
-        if (new Lookup(reply).key().equals(key)) {
+        first = first == null ? new Lookup(loaded) : first;
+        if (first.mayShareKeyWith(new Lookup(reply))) {
           toLookUpAgain = replies.size();
           return;
         }
@@ -281,6 +300,9 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
         break;
       }
       Object reply = Objects.requireNonNull(replies.first());
+      if (reply instanceof NotCached notCached && lookUpWhole(notCached)) {
+        break;
+      }
       if (reply instanceof TooLarge || reply instanceof NotCached) {
         writer.write();
         stream((Answer) reply);
@@ -294,7 +316,7 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
       removeFirst();
     }
     writer.flush();
-    longKey &= !replies.isEmpty();
+    longBytes = replies.isEmpty() ? 0 : longBytes;
     return wrote;
   }
 
@@ -359,6 +381,24 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
     Lookup lookup = (Lookup) reply;
     replies.fill(replies.head(), null);
     front.lookup(this, replies.head(), lookup.key(), lookup.read());
+  }
+
+  /**
+   * Redis must answer this read of several keys. It is asked only now that all earlier requests are
+   * answered. The replies behind it are looked up again, because its answer may be newer.
+   *
+   * @return false if that was tried, or is not possible
+   */
+  private boolean lookUpWhole(NotCached notCached) {
+    Read read = notCached.read();
+    if (!read.has(Read.KEYS) || read.has(Read.WHOLE)) {
+      return false;
+    }
+    toLookUpAgain = replies.size();
+    headLookedUpAgain = true;
+    replies.fill(replies.head(), null);
+    front.lookup(this, replies.head(), notCached.key(), read.whole());
+    return true;
   }
 
   private void removeFirst() {

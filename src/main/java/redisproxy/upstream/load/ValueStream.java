@@ -170,7 +170,7 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
   public void part(Key asked, byte type, ByteBuf from, int start, int length, boolean isLast) {
     progressed = true;
     if (read != null) {
-      replyPart(from, start, length, isLast);
+      replyPart(read, from, start, length, isLast);
     }
     int position = read != null ? start + length : start;
     while (!done && position < start + length) {
@@ -182,10 +182,13 @@ public final class ValueStream implements RequestConnection.Receiver<Key> {
     }
   }
 
-  private void replyPart(ByteBuf from, int start, int length, boolean isLast) {
+  private void replyPart(Read of, ByteBuf from, int start, int length, boolean isLast) {
     if (remaining < 0) {
       remaining = 0;
-      seen.accept(key);
+      // A session waits for a fence after a relayed reply. The values of several keys stay.
+      if (!of.has(Read.KEYS)) {
+        seen.accept(key);
+      }
       sink.begin(Sink.REPLY, this);
     }
     if (!done) {

@@ -44,6 +44,11 @@ public final class ValueStreams {
    * @param read null for GET
    */
   public void open(Key key, @Nullable Read read, ValueStream.Sink sink) {
+    if (read != null) {
+      // Without the cache, the client would have a connection of its own for it.
+      new ValueStream(vertx, transport, key, read, sink, seen, () -> {}).open();
+      return;
+    }
     if (!permits.tryAcquire()) {
       sink.failed(new Failure(Failure.Kind.OVERLOADED, "too many large values are being streamed"));
       return;

@@ -486,10 +486,17 @@ class DispatcherTest {
   }
 
   @Test
-  void readOfTwoKeys_goesToRedis() throws Exception {
+  void readOfSeveralKeys_isLookedUpOnce() throws Exception {
     openAndCacheReads();
+    front.cache.isSlowWith("exists k l");
     client.asks("EXISTS k l");
-    assertEquals("EXISTS k l", front.connected().received());
+    assertEquals(List.of("lookup exists k l"), front.cache.messages());
+  }
+
+  @Test
+  void readOfDependentKeys_goesToRedis() throws Exception {
+    openAndCacheReads();
+    client.asks("SINTERCARD 2 k l");
     assertEquals(List.of(), front.cache.messages());
   }
 

@@ -14,6 +14,8 @@ import redisproxy.cache.Answer;
 import redisproxy.cache.Cached;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Failure;
+import redisproxy.cache.NotCached;
+import redisproxy.cache.Read;
 import redisproxy.cache.Unverified;
 import redisproxy.command.CachedCommand;
 import redisproxy.command.ConnectionState;
@@ -239,17 +241,29 @@ class OrderedRepliesTest {
   }
 
   @Test
-  void longKey_stopsRequests_untilAllAreAnswered() throws Exception {
-    String atMost = "k".repeat(1024);
-    String longer = "k".repeat(1025);
-    front.cache.isSlowWith(atMost, longer);
-    get(atMost);
+  void longKeys_stopRequests_untilAllAreAnswered() throws Exception {
+    String isShort = "k".repeat(1024);
+    String isLong = "k".repeat(32 * 1024);
+    front.cache.isSlowWith(isShort, isLong);
+    get(isShort, isShort, isShort, isLong);
     assertTrue(replies.mayAccept());
-    get(longer);
+    get(isLong);
+    assertFalse(replies.mayAccept());
+    for (int i = 0; i < 4; i++) {
+      answer(i, "1");
+      assertFalse(replies.mayAccept());
+    }
+    answer(4, "2");
+    assertTrue(replies.mayAccept());
+  }
+
+  @Test
+  void oneVeryLongKey_stopsRequests() throws Exception {
+    String isLong = "k".repeat(64 * 1024);
+    front.cache.isSlowWith(isLong);
+    get(isLong);
     assertFalse(replies.mayAccept());
     answer(0, "1");
-    assertFalse(replies.mayAccept());
-    answer(1, "2");
     assertTrue(replies.mayAccept());
   }
 
@@ -480,7 +494,7 @@ class OrderedRepliesTest {
 
   @Test
   void longRead_stopsRequests_untilAllAreAnswered() throws Exception {
-    String longKey = "k".repeat(1025);
+    String longKey = "k".repeat(64 * 1024);
     read(longKey);
     assertFalse(replies.mayAccept());
     answer(0, reply(longKey, ":1 "));
@@ -572,5 +586,87 @@ class OrderedRepliesTest {
     lookedUp();
     assertEquals(":1 :1 :1 ", written());
     assertTrue(replies.mayAccept());
+  }
+
+  // Reads of several keys
+
+  private static final CachedCommand MGET =
+      new CachedCommand("mget", false, CachedCommand.Fields.NONE);
+
+  private void mget() throws Exception {
+    front.cache.isSlowWith("mget a b");
+    front.loop.run(() -> replies.read(Parsed.line("mget a b"), MGET));
+    front.settle();
+  }
+
+  private static Answer mgetReply(String text) {
+    return Cached.reply(FakeCache.key("a"), Reads.read(Read.KEYS, "mget", "b"), text);
+  }
+
+  private static Answer notCached(int flags) {
+    return new NotCached(FakeCache.key("a"), Reads.read(flags, "mget", "b"));
+  }
+
+  /** Redis executes it behind them only if they are answered. */
+  @Test
+  void keysThatRedisMustAnswer_areAskedForBehindAllEarlierReplies() throws Exception {
+    front.cache.isSlowWith("x");
+    get("x");
+    mget();
+    lookedUp();
+    answer(1, notCached(Read.KEYS));
+    assertEquals(List.of(), lookedUp());
+    answer(0, "1");
+    assertEquals("$1 1 ", written());
+    assertEquals(List.of("mget a b"), lookedUp());
+    assertFalse(replies.mayAccept());
+    answer(1, mgetReply("*2 $1 1 $1 2 "));
+    assertEquals("*2 $1 1 $1 2 ", written());
+    assertTrue(replies.mayAccept());
+    assertTrue(replies.isEmpty());
+    assertFalse(replies.isReading());
+    assertFalse(replies.hasObserved());
+  }
+
+  /** They were found before Redis answered it, and may be older. */
+  @Test
+  void repliesBehindKeysThatRedisMustAnswer_areLookedUpAgain() throws Exception {
+    mget();
+    get("b");
+    hit(1, FakeCache.entry("b", "old"));
+    lookedUp();
+    answer(0, notCached(Read.KEYS));
+    assertEquals(List.of("mget a b"), lookedUp());
+    answer(0, mgetReply("*2 $1 1 $3 new "));
+    assertEquals("*2 $1 1 $3 new ", written());
+    assertEquals(List.of("b"), lookedUp());
+    hit(1, FakeCache.entry("b", "new"));
+    assertEquals("$3 new ", written());
+  }
+
+  @Test
+  void repliesFoundBeforeALoadOfSeveralKeys_areLookedUpAgain() throws Exception {
+    mget();
+    get("b");
+    hit(1, FakeCache.entry("b", "old"));
+    lookedUp();
+    answer(0, mgetReply("*2 $1 1 $3 new "));
+    hit(0, mgetReply("*2 $1 1 $3 new "));
+    assertEquals(List.of("mget a b", "b"), lookedUp());
+    hit(1, FakeCache.entry("b", "new"));
+    assertEquals("*2 $1 1 $3 new $3 new ", written());
+  }
+
+  @Test
+  void keysFoundBeforeALoad_areLookedUpAgain() throws Exception {
+    read("b");
+    mget();
+    hit(1, mgetReply("*2 $1 1 $3 old "));
+    lookedUp();
+    answer(0, reply("b", ":3 "));
+    hit(0, reply("b", ":3 "));
+    assertEquals(List.of("hget b f", "mget a b"), lookedUp());
+    hit(1, mgetReply("*2 $1 1 $3 new "));
+    assertEquals(":3 *2 $1 1 $3 new ", written());
   }
 }
