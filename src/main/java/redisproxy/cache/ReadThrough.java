@@ -456,7 +456,11 @@ public final class ReadThrough<W> {
   public void failed(Load<W> load, Failure failure, long now) {
     counts.failures++;
     if (failure.kind() == Failure.Kind.REDIS) {
-      // WRONGTYPE tells what the key holds, as a reply does.
+      // WRONGTYPE tells what the key holds, as a reply does. An entry from before must not be read
+      // after it, even if Redis has not reported the write yet.
+      if (load.read() == null) {
+        cache.remove(load.key());
+      }
       whenConfirmed(load, now, then -> end(load, failure, then));
       return;
     }

@@ -501,6 +501,18 @@ class ReadThroughTest {
     assertEquals(1, answered.size());
   }
 
+  /** The error is newer than the entry, although the write between them is not reported yet. */
+  @Test
+  void failed_withAnErrorOfRedis_dropsAnOlderEntry() {
+    ReadThrough<String> ahead = cache(new Limits(1000, 0, 100, 2, true, 1000, Prefixes.ALL));
+    ahead.load(A, null, "1", 0);
+    ahead.found(last(sent), VALUE, ReadThrough.NO_EXPIRY, 0);
+    assertNotNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 950));
+    assertEquals(2, sent.size());
+    ahead.failed(last(sent), new Failure(Failure.Kind.REDIS, "WRONGTYPE"), 960);
+    assertNull(ahead.get(0, A.bytes(), 0, 1, A.hashCode(), 960));
+  }
+
   /** Clients that wait for a load now take precedence over a refresh. */
   @Test
   void get_nearTheExpiryAtTheLimitOfLoads_doesNotRefresh() {
