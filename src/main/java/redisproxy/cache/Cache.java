@@ -58,6 +58,12 @@ public interface Cache {
    */
   boolean resize(int capacity, long maxBytes, int limit, long now);
 
+  /**
+   * Adds keys that are hit to a queue from now on, each as often as it is due. {@code null} ends
+   * that.
+   */
+  void touch(@Nullable TouchQueue queue);
+
   /** The entries, least recently used first. Do not use the iterator after any change. */
   Iterator<Kept> oldestFirst();
 

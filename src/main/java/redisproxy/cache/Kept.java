@@ -63,7 +63,7 @@ public abstract sealed class Kept permits Entry, KeyReplies {
     return bytes[0] >= 0 ? SHORT_HEAD : LONG_HEAD;
   }
 
-  private int keyLength() {
+  final int keyLength() {
     return bytes[0] >= 0 ? bytes[1] : (int) INTS.get(bytes, 5);
   }
 

@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
  * A strict LRU, bounded by keys and by bytes, whose entries expire.
  *
  * <p>It has a hash table with chains, a doubly linked list in order of use, and a heap in order of
- * expiry. A get is O(1), allocates nothing and stores no reference. A put or a removal is O(1),
- * except for the expiry heap's O(log n). All three structures are arrays of numbers: 32 bytes for
- * each entry of the capacity. They have their final size from the start, so filling the cache never
- * pauses to copy or rehash. Only {@link #resize} beyond the room that there is copies them.
+ * expiry. A get is O(1), allocates nothing and stores no reference, unless its key is due for a
+ * {@link TouchQueue}. A put or a removal is O(1), except for the expiry heap's O(log n). All three
+ * structures are arrays of numbers: 32 bytes for each entry of the capacity. They have their final
+ * size from the start, so filling the cache never pauses to copy or rehash. Only {@link #resize}
+ * beyond the room that there is copies them.
  *
  * <p>Invariants after every call: the table, the list and the heap hold the same {@link #size()}
  * nodes; no two nodes have the same key; {@link #bytes()} is the sum of the entries' weights;
@@ -32,6 +33,9 @@ public final class LruCache implements Cache {
   /** The result of reading ahead. Stored so that the compiler does not remove the reads. */
   @SuppressWarnings("UnusedVariable")
   private int readAhead;
+
+  /** Null unless Redis is to hear of hits. */
+  private @Nullable TouchQueue touches;
 
   private long bytes;
   private long evictions;
@@ -72,6 +76,9 @@ public final class LruCache implements Cache {
     if (node != newest()) {
       nodes.unlink(node);
       nodes.linkNewest(node);
+    }
+    if (touches != null) {
+      touches.hit(node, entry, now);
     }
     return entry;
   }
@@ -124,6 +131,9 @@ public final class LruCache implements Cache {
     nodes.linkNewest(node);
     expiry.add(node);
     bytes += entry.weight();
+    if (touches != null) {
+      touches.loaded(node, now);
+    }
   }
 
   /** Drops an expired entry if there is one, else the least recently used entry. */
@@ -178,11 +188,22 @@ public final class LruCache implements Cache {
   private void grow(int most) {
     nodes.grow(most);
     expiry.grow(most);
+    if (touches != null) {
+      touches.grow(most);
+    }
     table = new int[most];
     for (int node = newest(); node != Nodes.NONE; node = nodes.older(node)) {
       int slot = slot(nodes.hash(node));
       nodes.setNext(node, table[slot]);
       table[slot] = node;
+    }
+  }
+
+  @Override
+  public void touch(@Nullable TouchQueue queue) {
+    touches = queue;
+    if (queue != null) {
+      queue.grow(table.length);
     }
   }
 

@@ -1,11 +1,14 @@
 package redisproxy.cache;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.nio.charset.StandardCharsets;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LruCacheModelTest {
   private static final long SEED = Long.getLong("test.seed", 20_261);
   private static final long MUCH = 1L << 40;
+  private static final int TOUCH_INTERVAL = 20;
 
   /**
    * A cache and how it is used.
@@ -60,6 +64,11 @@ class LruCacheModelTest {
     private final Random random;
     private final LruCache cache;
     private final NaiveCache naive;
+    private final TouchQueue touches = new TouchQueue(TOUCH_INTERVAL);
+
+    /** When Redis last saw a use of an entry's key. */
+    private final IdentityHashMap<Entry, Long> seenAt = new IdentityHashMap<>();
+
     private long now = -50;
     private String operation;
     private int step;
@@ -74,6 +83,7 @@ class LruCacheModelTest {
       this.random = new Random(SEED);
       this.cache = new LruCache(use.capacity, use.maxBytes);
       this.naive = new NaiveCache(use.capacity, use.maxBytes);
+      cache.touch(touches);
     }
 
     void step() {
@@ -123,6 +133,21 @@ class LruCacheModelTest {
       System.arraycopy(key.bytes(), 0, buffer, 3, length);
       Kept entry = cache.get(key.db(), buffer, 3, length, key.hashCode(), now);
       assertSame(naive.get(key, now), entry);
+      assertTouches(key, (Entry) entry);
+    }
+
+    /** A key is touched when it is hit, and was not put or touched for an interval. */
+    private void assertTouches(Key key, Entry entry) {
+      boolean isDue = entry != null && now - seenAt.get(entry) >= TOUCH_INTERVAL;
+      if (isDue) {
+        seenAt.put(entry, now);
+      }
+      List<Key> taken = touches.take(10, 1000);
+      assertEquals(isDue && !entry.isMissing() ? 1 : 0, taken.size(), "touched");
+      for (Key touched : taken) {
+        assertEquals(key.db(), touched.db());
+        assertArrayEquals(key.bytes(), touched.bytes());
+      }
     }
 
     private void put(Key key) {
@@ -153,6 +178,7 @@ class LruCacheModelTest {
     private void put(Key key, Entry entry) {
       cache.put(key, entry, now);
       naive.put(entry, now);
+      seenAt.put(entry, now);
     }
 
     private void remove(Key key) {
