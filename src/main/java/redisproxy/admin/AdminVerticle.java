@@ -177,6 +177,7 @@ public final class AdminVerticle extends VerticleBase {
             .put("flushes", cache.flushes())
             .put("unverified", cache.unverified())
             .put("refreshes", cache.refreshes())
+            .put("touched", report.touched())
             .put("evictions", cache.evictions())
             .put("expirations", cache.expirations())
             .put("entries", cache.entries())

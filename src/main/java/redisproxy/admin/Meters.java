@@ -218,6 +218,12 @@ final class Meters {
         "seconds",
         "How long the feed's last PING took; -1 before the first",
         reading -> roundTrip(reading.report().coherence().feed()));
+    single(
+        COUNTER,
+        "keys_touched_total",
+        "",
+        "Keys that Redis was told are read (cache.touch-interval)",
+        reading -> reading.report().touched());
     single(COUNTER, "fences_total", "", "Fences requested", r -> r.report().coherence().fences());
     row(
         GAUGE,

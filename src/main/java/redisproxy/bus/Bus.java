@@ -344,9 +344,17 @@ public final class Bus {
     }
   }
 
-  /** The state and the statistics of the cache. */
+  /**
+   * The state and the statistics of the cache.
+   *
+   * @param touched keys that Redis was told are read
+   */
   public record Report(
-      CacheStats cache, Reachability redis, CoherenceState coherence, Choice transport) {}
+      CacheStats cache,
+      long touched,
+      Reachability redis,
+      CoherenceState coherence,
+      Choice transport) {}
 
   /** Passes the object itself. The methods that encode are never called. */
   private static final class ByReference implements MessageCodec<Object, Object> {

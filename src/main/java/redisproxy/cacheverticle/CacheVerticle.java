@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
@@ -24,6 +25,7 @@ import redisproxy.cache.Key;
 import redisproxy.cache.Load;
 import redisproxy.cache.Read;
 import redisproxy.cache.ReadThrough;
+import redisproxy.cache.TouchQueue;
 import redisproxy.cache.Trust;
 import redisproxy.command.Writes;
 import redisproxy.config.Settings;
@@ -36,6 +38,7 @@ import redisproxy.transport.Choice;
 import redisproxy.upstream.Server;
 import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.load.Loader;
+import redisproxy.upstream.load.TouchSender;
 import redisproxy.upstream.node.CacheNode;
 
 /**
@@ -68,6 +71,9 @@ public final class CacheVerticle extends VerticleBase {
   private LoopDelay loopDelay;
   private OutgoingAnswers outgoing;
   private Server server = Server.UNKNOWN;
+
+  /** Null if Redis is not told of hits. */
+  private @Nullable TouchSender touches;
 
   /** Null if the settings name no snapshot. */
   private @Nullable WarmStart warmStart;
@@ -131,11 +137,20 @@ public final class CacheVerticle extends VerticleBase {
     census.join(Census.CACHE, context, this::share);
     insight.open(context);
     upkeep = new Upkeep(vertx, cache, readThrough, clock, loader::broken);
+    touches = touches();
     String snapshot = settings.cache().snapshot();
     if (!snapshot.isEmpty()) {
       warmStart = new WarmStart(vertx, context, Path.of(snapshot), this::warm);
     }
     return Future.join(node.start(), coherence.start()).onComplete(started -> warmUp());
+  }
+
+  private @Nullable TouchSender touches() {
+    Duration interval = settings.cache().touchInterval();
+    if (interval.isZero()) {
+      return null;
+    }
+    return new TouchSender(vertx, cache, loader, new TouchQueue((int) interval.toMillis()));
   }
 
   private void warmUp() {
@@ -181,6 +196,9 @@ public final class CacheVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     upkeep.stop();
+    if (touches != null) {
+      touches.stop();
+    }
     Future<?> stopped = Future.join(node.stop(), coherence.stop());
     WarmStart warm = warmStart;
     return warm == null
@@ -333,7 +351,11 @@ public final class CacheVerticle extends VerticleBase {
 
   private Bus.Report report() {
     return new Bus.Report(
-        readThrough.stats(), loader.reachability(), coherence.state(), socketTransport);
+        readThrough.stats(),
+        touches == null ? 0 : touches.touched(),
+        loader.reachability(),
+        coherence.state(),
+        socketTransport);
   }
 
   private void answer(Enquiry enquiry) {

@@ -141,6 +141,7 @@ public record Settings(
    * @param missingExpiry how long a missing key is remembered as missing; zero = not at all
    * @param refreshAhead a read this long before a value expires starts a load of the new value;
    *     zero = never
+   * @param touchInterval how often Redis is told that a key is read; zero = never
    * @param snapshot the file that holds the keys while the proxy does not run; empty = none
    */
   public record Cache(
@@ -151,6 +152,7 @@ public record Settings(
       Duration expiry,
       Duration missingExpiry,
       Duration refreshAhead,
+      Duration touchInterval,
       String snapshot) {
     public Cache {
       SettingsTable.CACHE_CAPACITY.require(capacity);
@@ -161,6 +163,7 @@ public record Settings(
       SettingsTable.CACHE_EXPIRY.require(expiry);
       SettingsTable.CACHE_MISSING_EXPIRY.require(missingExpiry);
       SettingsTable.CACHE_REFRESH_AHEAD.require(refreshAhead);
+      SettingsTable.CACHE_TOUCH_INTERVAL.require(touchInterval);
       SettingsTable.CACHE_SNAPSHOT.require(snapshot);
       Contradiction.refuse(Contradiction.inSizes(maxBytes, maxValueBytes));
       Contradiction.refuse(Contradiction.inCommands(commands));

@@ -126,6 +126,7 @@ final class SettingsReader {
         value(SettingsTable.CACHE_EXPIRY),
         value(SettingsTable.CACHE_MISSING_EXPIRY),
         value(SettingsTable.CACHE_REFRESH_AHEAD),
+        value(SettingsTable.CACHE_TOUCH_INTERVAL),
         value(SettingsTable.CACHE_SNAPSHOT));
   }
 

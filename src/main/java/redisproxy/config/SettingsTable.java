@@ -178,6 +178,12 @@ public final class SettingsTable {
           ValueType.duration("0", "365d"),
           "0",
           "a read this long before a value expires loads it again; 0 = never");
+  static final Setting<Duration> CACHE_TOUCH_INTERVAL =
+      row(
+          "cache.touch-interval",
+          ValueType.durationOrZero("1s", "1d"),
+          "0",
+          "how often Redis is told that a key is read, so that it does not evict it; 0 = never");
   static final Setting<String> CACHE_SNAPSHOT =
       row(
           "cache.snapshot",

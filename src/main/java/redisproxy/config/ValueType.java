@@ -107,6 +107,15 @@ public record ValueType<T>(
         value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0);
   }
 
+  /** Zero, which turns something off, or a duration within the bounds. */
+  static ValueType<Duration> durationOrZero(String min, String max) {
+    ValueType<Duration> duration = duration(min, max);
+    return of(
+        "0 or " + duration.expected(),
+        duration.parser(),
+        value -> value.isZero() || duration.bounds().test(value));
+  }
+
   private static @Nullable Duration millis(String text) {
     Long millis = quantity(text, MILLIS);
     return millis == null ? null : Duration.ofMillis(millis);

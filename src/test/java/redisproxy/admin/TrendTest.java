@@ -34,6 +34,7 @@ class TrendTest {
     Bus.Report report =
         new Bus.Report(
             stats,
+            0,
             new Reachability(true, true, ""),
             new CoherenceState("tracking", "", Trust.VERIFIED, 0, 0, null, -1),
             new Choice(TransportKind.NIO, "for a test"));

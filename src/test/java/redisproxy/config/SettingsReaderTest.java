@@ -40,6 +40,7 @@ class SettingsReaderTest {
                 Duration.ofSeconds(60),
                 Duration.ZERO,
                 Duration.ZERO,
+                Duration.ZERO,
                 ""),
             new Settings.Redis(
                 new Settings.Endpoint("localhost", 6379, 0, false),
@@ -123,6 +124,7 @@ class SettingsReaderTest {
           cache.expiry                 | 1ms    | 365d       | 0     | 366d
           cache.missing-expiry         | 0      | 365d       | -1    | 366d
           cache.refresh-ahead          | 0      | 365d       | -1    | 366d
+          cache.touch-interval         | 0      | 1d         | 999   | 25h
           redis.connect-timeout        | 1      | 1h         | 0     | 61m
           redis.load-timeout           | 1      | 1h         | 0s    | 61m
           redis.backoff-max            | 1      | 1h         | 0     | 61m

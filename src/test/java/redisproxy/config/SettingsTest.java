@@ -27,11 +27,11 @@ class SettingsTest {
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
     refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true));
-    refused(() -> new Settings.Cache(1, 1, 1, List.of("ttl"), SECOND, SECOND, SECOND, ""));
-    refused(() -> new Settings.Cache(1, 1, 1, List.of(), SECOND, SECOND, SECOND, ""));
-    refused(() -> new Settings.Cache(0, 1, 0, DEFAULT, SECOND, SECOND, SECOND, ""));
-    refused(() -> new Settings.Cache(1, 1, 2, DEFAULT, SECOND, SECOND, SECOND, ""));
-    refused(() -> new Settings.Cache(1, 1, 1, DEFAULT, Duration.ZERO, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(1, 1, 1, List.of("ttl"), SECOND, SECOND, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(1, 1, 1, List.of(), SECOND, SECOND, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(0, 1, 0, DEFAULT, SECOND, SECOND, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(1, 1, 2, DEFAULT, SECOND, SECOND, SECOND, SECOND, ""));
+    refused(() -> new Settings.Cache(1, 1, 1, DEFAULT, Duration.ZERO, SECOND, SECOND, SECOND, ""));
     refused(() -> new Settings.Endpoint("h", 0, 0, false));
     refused(() -> new Settings.Endpoint("h", 1, -1, false));
     refused(() -> new Settings.Endpoint("h/0", 1, 0, false));

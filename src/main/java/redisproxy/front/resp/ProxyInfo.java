@@ -91,6 +91,7 @@ final class ProxyInfo {
     line(text, "loads_failed", cache.failures());
     line(text, "loads_overtaken", cache.overtaken());
     line(text, "loads_in_flight", cache.loadsInFlight());
+    line(text, "keys_touched", report.touched());
     line(text, "invalidations", cache.invalidations());
     line(text, "flushes", cache.flushes());
     line(text, "evictions", cache.evictions());

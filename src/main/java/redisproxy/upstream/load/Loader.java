@@ -4,12 +4,14 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.cache.Failure;
+import redisproxy.cache.Key;
 import redisproxy.cache.Load;
 import redisproxy.cache.Read;
 import redisproxy.cache.ReadThrough;
@@ -198,6 +200,18 @@ public final class Loader<W> {
       // If Redis is known to be up, this load may wait the whole timeout for its link to open.
       pipeline.load(load, pipeline != home && isConnected() ? timeout : HOLD_MS);
     }
+  }
+
+  /**
+   * Touches keys of a database at Redis. Closes no connection to another database for that.
+   *
+   * @return how many of the keys exist
+   */
+  Future<Response> touch(int db, List<Key> keys) {
+    Pipeline<W> pipeline = db == database ? home : others.ofIfRoom(db);
+    return pipeline == null
+        ? Future.failedFuture("too many databases are in use")
+        : pipeline.touch(keys);
   }
 
   private void loadReply(Load<W> load, Read read) {

@@ -37,26 +37,33 @@ final class OtherPipelines<W> {
 
   /** The pipeline of a database; null if the limit is reached and all pipelines are busy. */
   @Nullable Pipeline<W> of(int db) {
+    if (!pipelines.containsKey(db) && pipelines.size() == MAX_PIPELINES) {
+      closeIdle();
+    }
+    return ofIfRoom(db);
+  }
+
+  /** The pipeline of a database; null if there is none and the limit is reached. */
+  @Nullable Pipeline<W> ofIfRoom(int db) {
     Pipeline<W> found = pipelines.get(db);
-    if (found == null && (pipelines.size() < MAX_PIPELINES || closeIdle())) {
+    if (found == null && pipelines.size() < MAX_PIPELINES) {
       found = open.apply(db);
       pipelines.put(db, found);
     }
     return found;
   }
 
-  /** Closes the idle pipeline that was used longest ago; false if none is idle. */
-  private boolean closeIdle() {
+  /** Closes the idle pipeline that was used longest ago, if one is idle. */
+  private void closeIdle() {
     Iterator<Pipeline<W>> oldestFirst = pipelines.values().iterator();
     while (oldestFirst.hasNext()) {
       Pipeline<W> oldest = oldestFirst.next();
       if (oldest.isIdle()) {
         oldestFirst.remove();
         oldest.stop();
-        return true;
+        return;
       }
     }
-    return false;
   }
 
   /** Checks deadlines, and closes unused pipelines. */

@@ -5,11 +5,13 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.function.LongSupplier;
+import redisproxy.cache.Key;
 import redisproxy.cache.Load;
 import redisproxy.config.Settings;
 import redisproxy.upstream.connection.KeepAlive;
@@ -27,8 +29,8 @@ final class Pipeline<W> {
    */
   private static final int COMMANDS_PER_LOAD = 6;
 
-  /** Commands besides loads: for the server's properties and its role, and a PING. */
-  private static final int OTHER_COMMANDS = 4;
+  /** Commands besides loads: for the server's properties and its role, a PING and a TOUCH. */
+  private static final int OTHER_COMMANDS = 5;
 
   /**
    * The most loads that share a write. The client holds all their values until the last has come.
@@ -56,6 +58,9 @@ final class Pipeline<W> {
 
   /** The reply to the last keep-alive PING. */
   private Future<?> ping = Future.succeededFuture();
+
+  /** The reply to the last TOUCH. */
+  private Future<?> touch = Future.succeededFuture();
 
   /**
    * Creates a pipeline to one database without connecting it.
@@ -184,6 +189,28 @@ final class Pipeline<W> {
     }
   }
 
+  /**
+   * Touches keys at Redis. Fails without a connection, and while a TOUCH is unanswered, so that a
+   * silent Redis does not collect them.
+   */
+  Future<Response> touch(List<Key> keys) {
+    lastUsed = clock.getAsLong();
+    RedisConnection open = link.connection();
+    if (open == null) {
+      link.wanted(0);
+      return Future.failedFuture("there is no connection to the database");
+    }
+    if (!touch.isComplete()) {
+      return Future.failedFuture("Redis has not answered the last TOUCH");
+    }
+    Request request = Request.cmd(Command.TOUCH);
+    keys.forEach(key -> request.arg(key.bytes()));
+    keepAlive.used();
+    Future<Response> reply = open.send(request);
+    touch = reply;
+    return reply;
+  }
+
   private void dropAnswered() {
     while (!sent.isEmpty() && sent.peek().isAnswered()) {
       sent.remove();
@@ -227,6 +254,7 @@ final class Pipeline<W> {
     @Override
     public void connected(RedisConnection connection) {
       ping = Future.succeededFuture();
+      touch = Future.succeededFuture();
       loader.opened();
       owner.connected(connection);
       takeHeld().forEach(load -> ask(connection, load));

@@ -32,11 +32,20 @@ final class RedisError {
     return text != null && text.startsWith("NOAUTH");
   }
 
+  /** Whether the proxy's user may not run a command, or not with such keys; or it is unknown. */
+  static boolean isForbidden(Throwable failure) {
+    String text = text(failure);
+    return text != null && (text.startsWith("NOPERM") || isUnknown(text));
+  }
+
   /** Whether the command is forbidden to the proxy's user, or unknown to the server. */
   static boolean forbids(Throwable failure, String command) {
     String text = text(failure);
     return text != null
-        && (text.startsWith("NOPERM") && text.contains("'" + command)
-            || text.regionMatches(true, 0, "ERR unknown command", 0, 19));
+        && (text.startsWith("NOPERM") && text.contains("'" + command) || isUnknown(text));
+  }
+
+  private static boolean isUnknown(String text) {
+    return text.regionMatches(true, 0, "ERR unknown command", 0, 19);
   }
 }

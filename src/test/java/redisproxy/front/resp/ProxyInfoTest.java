@@ -50,6 +50,7 @@ class ProxyInfoTest {
               18,
               19,
               Map.of("hget", new CacheStats.Command(5, 6))),
+          23,
           new Reachability(true, true, ""),
           new CoherenceState("tracking", "", Trust.VERIFIED, 20, 21, null, 22),
           new Choice(TransportKind.EPOLL, "no io_uring: old"));
@@ -133,7 +134,7 @@ class ProxyInfoTest {
       assertEquals(
           "{transport=epoll, transport_reason=no io_uring: old, redis_reachable=1, feed=tracking,"
               + " trust=verified, hits=1, misses=2, unverified=11, loads=3, loads_coalesced=4,"
-              + " loads_failed=5, loads_overtaken=8, loads_in_flight=19, invalidations=9,"
+              + " loads_failed=5, loads_overtaken=8, loads_in_flight=19, keys_touched=23, invalidations=9,"
               + " flushes=10, evictions=13, expirations=14, entries=15, entries_bytes=17, lookups_hget=hits=5,misses=6}",
           fields.toString());
     }

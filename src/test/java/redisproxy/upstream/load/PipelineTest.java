@@ -110,11 +110,11 @@ class PipelineTest {
     return String.join(", ", List.of(names(from, to)).stream().map(PipelineTest::pair).toList());
   }
 
-  /** Six commands for each load, and four others. */
+  /** Six commands for each load, and five others. */
   @Test
   void client_hasRoomForTheCommandsOfAllLoads() throws Exception {
     connect();
-    assertEquals(7 * 6 + 4, client(0).options.getMaxWaitingHandlers());
+    assertEquals(7 * 6 + 5, client(0).options.getMaxWaitingHandlers());
     assertEquals(3, client(0).database);
   }
 
