@@ -84,6 +84,9 @@ function show(news) {
   say("about", `before ${past.redis}, over ${news.transport}, up ${lasted(news.uptime)}`);
   at("about").title = `transport: ${news.transportReason}`;
   rows("connections", Object.entries(news.connections).map(([kind, open]) => [PURPOSES[kind] ?? kind, count(open)]));
+  rows("commands", news.commands.map(({ command, hits, misses }) =>
+    [command.toUpperCase(), count(hits), count(misses), percent(100 * hits / (hits + misses))]));
+  say("commands-note", news.commands.length ? "Averages of the last minute." : "No lookups in the last minute.");
   rows("hot", news.hotKeys.map((hot) => [name(hot), String(hot.db), count(hot.rate)]));
   at("hot-note").hidden = news.hotKeys.length > 0;
 }

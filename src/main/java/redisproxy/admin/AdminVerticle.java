@@ -23,6 +23,7 @@ import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
 import redisproxy.cache.CacheStats;
 import redisproxy.cacheverticle.Insight;
+import redisproxy.command.CachedCommands;
 import redisproxy.config.Settings;
 import redisproxy.config.Version;
 import redisproxy.http.HeapBodies;
@@ -64,7 +65,10 @@ public final class AdminVerticle extends VerticleBase {
     exposition =
         new Exposition<>(
             Meters.table(
-                admission.respClients(), admission.httpClients(), admission.httpRequests()));
+                admission.respClients(),
+                admission.httpClients(),
+                admission.httpRequests(),
+                CachedCommands.of(settings.cache().commands()).names()));
     Router router = Router.router(vertx);
     LiveLimits limits = admission.limits();
     FrontLimits own = FrontLimits.of(limits, limits.admin(), 1);

@@ -48,6 +48,7 @@ final class Dashboard {
   private final Census census;
   private final Insight insight;
   private final Trend trend = new Trend();
+  private final CommandRates commands = new CommandRates();
   private final Viewers viewers = new Viewers();
   private @Nullable Future<Map<String, Asset>> assets;
   private JsonArray hotKeys = new JsonArray();
@@ -156,7 +157,9 @@ final class Dashboard {
     if (reading.cache() == null) {
       return;
     }
-    trend.add(reading, System.nanoTime());
+    long nanos = System.nanoTime();
+    trend.add(reading, nanos);
+    commands.add(reading.report().cache(), nanos);
     if (!viewers.isEmpty() && trend.newest() != null) {
       viewers.send("now", now(reading));
     }
@@ -178,6 +181,7 @@ final class Dashboard {
         .put("resp", admission.respClients().current())
         .put("http", admission.httpClients().current())
         .put("connections", connections)
+        .put("commands", commands.busiest())
         .put("hotKeys", hotKeys);
   }
 

@@ -37,9 +37,15 @@ final class Meters {
 
   private Meters() {}
 
-  static List<Meter<Reading>> table(Gate resp, Gate http, Gate requests) {
+  /**
+   * All metrics.
+   *
+   * @param commands the names of the cached commands
+   */
+  static List<Meter<Reading>> table(Gate resp, Gate http, Gate requests, List<String> commands) {
     Meters meters = new Meters();
     meters.cache();
+    meters.commands(commands);
     meters.fronts();
     meters.clients(resp, http, requests);
     meters.redis();
@@ -89,6 +95,33 @@ final class Meters {
   private void cacheGauge(
       String name, String unit, String help, Function<CacheStats, Object> source) {
     gauge(name, unit, help, reading -> source.apply(reading.report().cache()));
+  }
+
+  private void commands(List<String> names) {
+    commandCounter(
+        "hits", "Lookups answered from the cache, by command", names, CacheStats.Command::hits);
+    commandCounter(
+        "misses",
+        "Lookups that the cache could not answer, by command",
+        names,
+        CacheStats.Command::misses);
+  }
+
+  private void commandCounter(
+      String name, String help, List<String> commands, Function<CacheStats.Command, Long> source) {
+    row(
+        COUNTER,
+        "command_" + name + "_total",
+        "",
+        help,
+        "command",
+        commands.stream()
+            .map(
+                command ->
+                    new Series<Reading>(
+                        command,
+                        reading -> source.apply(reading.report().cache().command(command))))
+            .toList());
   }
 
   private void fronts() {

@@ -48,5 +48,12 @@ public record CacheStats(
     int loadsInFlight,
     Map<String, Command> commands) {
   /** The lookups of one command. */
-  public record Command(long hits, long misses) {}
+  public record Command(long hits, long misses) {
+    private static final Command NONE = new Command(0, 0);
+  }
+
+  /** The lookups of the command with this name. */
+  public Command command(String name) {
+    return commands.getOrDefault(name, Command.NONE);
+  }
 }

@@ -1,5 +1,7 @@
 package redisproxy.command;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +76,14 @@ public final class CachedCommands {
       }
     }
     return new CachedCommands(commands);
+  }
+
+  /** The names of the commands, with GET, in order. */
+  public List<String> names() {
+    List<String> names = new ArrayList<>(commands.keySet());
+    names.add("get");
+    Collections.sort(names);
+    return names;
   }
 
   /** The command of a request if its reply is cached, or null. */

@@ -16,7 +16,7 @@ import redisproxy.metrics.Meter;
 /** The table of meters, the manual and the Prometheus output agree. */
 class MetersTest {
   private static List<Meter<Reading>> table() {
-    return Meters.table(new Gate(1), new Gate(1), new Gate(1));
+    return Meters.table(new Gate(1), new Gate(1), new Gate(1), List.of("get", "hget"));
   }
 
   @Test

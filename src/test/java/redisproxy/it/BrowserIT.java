@@ -61,6 +61,12 @@ class BrowserIT {
                 while (!stop.get()) {
                   String key = "user:" + (int) Math.pow(900, random.nextDouble());
                   client.call("GET", key);
+                  if (random.nextInt(3) == 0) {
+                    client.call("HGET", "profile:" + random.nextInt(20), "name");
+                  }
+                  if (random.nextInt(50) == 0) {
+                    client.call("HSET", "profile:" + random.nextInt(20), "name", "Ada");
+                  }
                   if (random.nextInt(12) == 0) {
                     client.call("SET", key, "value of " + key);
                   }
@@ -92,6 +98,9 @@ class BrowserIT {
       browser.await(() -> browser.text("#ratio").endsWith("%"));
       browser.await(() -> browser.count("#hot tr") > 5 && browser.text("#hot").contains("user:1 "));
       assertEquals(6, browser.count("#charts canvas"));
+      browser.await(() -> browser.count("#commands tr") == 2);
+      assertEquals("GET", browser.text("#commands tr:first-child th"));
+      assertTrue(browser.text("#commands tr:last-child").matches("HGET .* \\S+ %"));
       browser.await(
           PICTURED + 20, () -> (Boolean) browser.eval("performance.now() > " + PICTURED * 1000));
       Object light = background();

@@ -172,6 +172,35 @@ class DashboardIT {
   }
 
   @Test
+  void commands_areListedByTraffic() {
+    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RespClient client = opened.client(proxy);
+    Viewer viewer = opened.add(new Viewer(proxy));
+    // Rates begin with the second reading.
+    viewer.next("now");
+    // A client that has written reads over the shared connection for a moment.
+    RespClient direct = opened.client(redis);
+    direct.call("HSET", "dash:h", "f", "v");
+    direct.call("SET", "dash", "v");
+    client.call("HLEN", "dash:h");
+    for (int i = 0; i < 50; i++) {
+      client.call("GET", "dash");
+    }
+    JsonArray commands =
+        viewer
+            .now(
+                news -> {
+                  JsonArray rows = news.getJsonArray("commands");
+                  return rows.size() == 2 && rows.getJsonObject(0).getDouble("hits") > 0;
+                })
+            .getJsonArray("commands");
+    assertEquals("get", commands.getJsonObject(0).getString("command"));
+    assertEquals("hlen", commands.getJsonObject(1).getString("command"));
+    assertEquals(0, commands.getJsonObject(1).getDouble("hits"));
+    assertTrue(commands.getJsonObject(1).getDouble("misses") > 0, commands::encode);
+  }
+
+  @Test
   void hotKeys_areMaskedOrHidden_ifSet() {
     try (RunningProxy proxy =
             RunningProxy.start(shape, redis.url(), "dashboard.mask-keys", "true");

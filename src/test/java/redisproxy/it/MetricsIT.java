@@ -2,6 +2,7 @@ package redisproxy.it;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -114,6 +115,35 @@ class MetricsIT {
     assertSeries(1, scrape, "feed_state{state=\"tracking\"}");
     assertSeries(1, scrape, "redis_up");
     assertTrue(scrape.keySet().stream().anyMatch(name -> name.startsWith("jvm_memory_used")));
+  }
+
+  /** Whatever a command is counted as, there is a series for it. */
+  @Test
+  void lookups_areCountedByCommand() {
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "cache.commands", "default,-hlen");
+    RespClient client = opened.client(proxy);
+    client.call("HSET", "m:h", "f", "v");
+    for (int i = 0; i < 3; i++) {
+      client.call("GET", "m");
+      client.call("HKEYS", "m:h");
+      client.call("HLEN", "m:h");
+      client.call("MGET", "m", "m2");
+      client.call("EXISTS", "m", "m:h");
+    }
+    proxy.http("/keys/m");
+    Map<String, Double> scrape = scrape(proxy);
+    assertSeries(2, scrape, "command_hits_total{command=\"hkeys\"}");
+    assertSeries(1, scrape, "command_misses_total{command=\"hkeys\"}");
+    assertSeries(0, scrape, "command_misses_total{command=\"zcard\"}");
+    assertFalse(scrape.containsKey("redisproxy_command_hits_total{command=\"hlen\"}"));
+    double hits = 0;
+    double misses = 0;
+    for (Map.Entry<String, Double> each : scrape.entrySet()) {
+      hits += each.getKey().startsWith("redisproxy_command_hits_total") ? each.getValue() : 0;
+      misses += each.getKey().startsWith("redisproxy_command_misses_total") ? each.getValue() : 0;
+    }
+    assertSeries(hits, scrape, "hits_total");
+    assertSeries(misses, scrape, "misses_total");
   }
 
   @Test
