@@ -6,7 +6,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test, unit and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test unit it it-clients it-browser it-docker lint mutation coverage bench bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test unit it it-clients it-browser it-docker lint mutation coverage bench bench-reads bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -76,6 +76,10 @@ coverage: tools ## Run every test and report which code has run (target/site/jac
 
 bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
 	bench/run
+	bench/reads
+
+bench-reads: $(TEST_CLASSPATH) ## Measure cached reads other than GET beside redis-server (bench/reads)
+	bench/reads
 
 bench-sweep: $(TEST_CLASSPATH) ## Measure the proxy over value sizes, connections, pipelines, hit ratios, keys (bench/sweep)
 	bench/sweep

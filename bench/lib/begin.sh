@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # the parts share their variables
-# What bench/run and bench/sweep begin with: settings, programs, a quiet machine, and that everything ends with them.
+# What bench/run, bench/reads and bench/sweep begin with: settings, programs, a quiet machine, and that everything ends with them.
 
 quick=${QUICK:-0}
 if [[ $quick == 1 ]]; then
@@ -18,12 +18,14 @@ keys=50000
 value_bytes=64
 clients=50
 get_bytes=36
+# GETRANGE is measured as a read that is not cached.
+cached=default,-getrange
 jar=target/redis-proxy.jar
 classpath=target/test-classpath
 work=$(mktemp -d)
 results=$work/results
 
-for part in tools servers load report chart; do
+for part in tools servers load reads report chart; do
   # shellcheck source=/dev/null
   . "bench/lib/$part.sh"
 done

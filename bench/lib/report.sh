@@ -52,6 +52,14 @@ table() {
   done
 }
 
+# cpu_ratio LOAD OTHER_LOAD SERVER: the CPU of a request in relation to that of another load; the median of all rounds.
+cpu_ratio() {
+  awk -F '\t' -v l="$1" -v o="$2" -v s="$3" '
+    $1 == l && $2 == s { cpu[$3] = $5 }
+    $1 == o && $2 == s { base[$3] = $5 }
+    END { for (r in cpu) if (base[r]) print cpu[r] / base[r] }' "$results" | median
+}
+
 # latencies LOAD SERVER…: what an open loop is for.
 latencies() {
   local load=$1 each

@@ -123,15 +123,24 @@ start_proxy() {
   find_port && admin_port[$name]=$free_port
   start "$name" "redis-proxy, JDK $(java_feature "$java")" env REDIS_URL="redis://127.0.0.1:${port[${behind:-redis}]}/0" \
     RESP_PORT="${port[$name]}" HTTP_PORT="${http_port[$name]}" ADMIN_PORT="${admin_port[$name]}" \
-    CACHE_CAPACITY=100000 CACHE_EXPIRY=1h "$@" "$java" @conf/jvm.options ${heap:+"$heap"} -jar "$jar"
+    CACHE_CAPACITY=100000 CACHE_EXPIRY=1h CACHE_COMMANDS="$cached" "$@" "$java" @conf/jvm.options ${heap:+"$heap"} -jar "$jar"
   await "$name" is_ok "${admin_port[$name]}" /health/ready
   transport[$name]=$(stat_of "$name" transport)
   label[$name]+=", ${transport[$name]}"
 }
 
-# stat_of PROXY NAME: one number or word of /stats.
+# stat_of PROXY NAME: one number or word of /stats; the first of this name.
 stat_of() {
-  http_get "${admin_port[$1]}" /stats | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9a-z_]*\).*/\1/p"
+  local stats
+  stats=$(http_get "${admin_port[$1]}" /stats)
+  [[ ! $stats =~ \"$2\":\"?([0-9a-z_]*) ]] || echo "${BASH_REMATCH[1]}"
+}
+
+# command_hits PROXY COMMAND: 0 if the command was never looked up in the cache.
+command_hits() {
+  local stats
+  stats=$(http_get "${admin_port[$1]}" /stats)
+  if [[ $stats =~ \"$2\":\{\"hits\":([0-9]+) ]]; then echo "${BASH_REMATCH[1]}"; else echo 0; fi
 }
 
 # The JVM of what bench/run brings along (src/test/java/redisproxy/bench).

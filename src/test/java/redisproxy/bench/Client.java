@@ -57,7 +57,7 @@ final class Client extends ChannelInboundHandlerAdapter {
     if (isIdle()) {
       awaited = pipeline;
     }
-    Template batch = run.batch();
+    Batch batch = run.batch();
     for (int i = 0; i < pipeline; i++) {
       int key = run.nextKey();
       batch.put(i, key);

@@ -92,6 +92,70 @@ class GeneratorTest {
     }
   }
 
+  private static String text(ByteBuf bytes) {
+    return bytes.toString(StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void keysOfAnMget_areFarApart_andItsReplyHasTheirValues() {
+    Workload workload = Workload.of("command=mget many=3 value=12 from=5 keys=10000 port=1");
+    Batch batch = workload.requests();
+    batch.put(0, 3_000);
+    String keys =
+        "$16\r\nkey:000000003000\r\n$16\r\nkey:000000000919\r\n$16\r\nkey:000000008838\r\n";
+    assertEquals("*4\r\n$4\r\nMGET\r\n" + keys, text(batch.bytes()));
+    ByteBuf reply =
+        Unpooled.copiedBuffer(
+            "*3\r\n$12\r\n000000003000\r\n$12\r\n000000000919\r\n$12\r\n000000008838\r\n",
+            StandardCharsets.US_ASCII);
+    Replies.Format replies = workload.format();
+    assertEquals(reply.readableBytes(), replies.length(reply));
+    replies.check(reply.duplicate(), 3_000);
+    assertThrows(WrongReply.class, () -> replies.check(reply, 3_001));
+    batch.release();
+    replies.release();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "$12\r\n000000000005\r\n",
+        "+OK\r\n",
+        ":1\r\n",
+        "*2\r\n$12\r\n000000000005\r\n$12\r\n000000000006\r\n",
+        "*6\r\n$10\r\nfield:0000\r\n$12\r\n000000000005\r\n$10\r\nfield:0001\r\n$12\r\n000000000005\r\n"
+            + "$10\r\nfield:0002\r\n$12\r\n000000000005\r\n",
+        "*3\r\n$17\r\n000000000005:0000\r\n$17\r\n000000000005:0001\r\n$17\r\n000000000005:0002\r\n"
+      })
+  void repliesOfAMix_areToldApart(String text) {
+    Replies.Format mix =
+        Workload.of("command=mixed many=2 items=3 value=12 zipf=1 keys=100 port=1").format();
+    ByteBuf reply = Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+    assertEquals(reply.readableBytes(), mix.length(reply));
+    mix.check(reply.duplicate(), 5);
+    if (text.contains("5")) {
+      assertThrows(WrongReply.class, () -> mix.check(reply.duplicate(), 7));
+    }
+    ByteBuf other = Unpooled.copiedBuffer("-ERR no\r\n", StandardCharsets.US_ASCII);
+    assertThrows(WrongReply.class, () -> mix.length(other));
+    mix.release();
+  }
+
+  @Test
+  void requestsOfAMix_areOfEveryKind() {
+    Batch mix = Workload.of("command=mixed many=2 items=3 pipeline=1000 port=1").requests();
+    for (int i = 0; i < 1000; i++) {
+      mix.put(i, 5);
+    }
+    String requests = text(mix.bytes());
+    for (Command each : MixedBatch.commands()) {
+      assertTrue(requests.contains("\r\n" + each + "\r\n"), each.toString());
+    }
+    mix.put(0, 5);
+    assertEquals(1, text(mix.bytes()).split("\\*", -1).length - 1);
+    mix.release();
+  }
+
   private static int take(Replies replies, String text) {
     ByteBuf bytes = Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
     int count = replies.take(bytes);

@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 
 /** RESP replies of equal length. For one thread. */
 final class RespFormat implements Replies.Format {
-  private static final int HEAD = Integer.BYTES;
+  /** How many bytes tell the kind of a reply. */
+  static final int HEAD = Integer.BYTES;
+
   private static final int SHOWN = 100;
 
   private final Template expected;
@@ -14,9 +16,9 @@ final class RespFormat implements Replies.Format {
   private final int head;
   private final boolean constant;
 
-  RespFormat(String reply, boolean constant) {
-    expected = new Template(reply, 1);
-    length = reply.length();
+  RespFormat(Template reply, boolean constant) {
+    expected = reply;
+    length = reply.bytes().readableBytes();
     head = expected.bytes().getInt(0);
     this.constant = constant;
   }
@@ -26,10 +28,23 @@ final class RespFormat implements Replies.Format {
     if (bytes.readableBytes() < HEAD) {
       return -1;
     }
-    if (bytes.getInt(bytes.readerIndex()) != head) {
+    if (!begins(bytes)) {
       throw wrong(bytes);
     }
     return length;
+  }
+
+  /** Whether the next reply begins as these do. */
+  boolean begins(ByteBuf bytes) {
+    return bytes.getInt(bytes.readerIndex()) == head;
+  }
+
+  boolean beginsLike(RespFormat other) {
+    return head == other.head;
+  }
+
+  boolean isLike(RespFormat other) {
+    return ByteBufUtil.equals(expected.bytes(), other.expected.bytes());
   }
 
   @Override

@@ -36,7 +36,7 @@ final class Run {
   private final Histogram latency = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
   private final List<Client> clients = new ArrayList<>();
   private final Keys keys;
-  private final Template batch;
+  private final Batch batch;
   private final Replies.Format format;
   private final double interval;
 
@@ -149,7 +149,7 @@ final class Run {
         });
   }
 
-  Template batch() {
+  Batch batch() {
     return batch;
   }
 

@@ -7,9 +7,10 @@ import java.util.Arrays;
 
 /**
  * A text in which each {@code @@@@@@@@@@@@} is a placeholder for the twelve digits of a key.
- * Changing the key takes three stores for each placeholder. For one thread.
+ * Changing the key takes three stores for each placeholder. All placeholders of a copy have the
+ * same key, or each has the key a step behind the one before. For one thread.
  */
-final class Template {
+final class Template implements Batch {
   static final String DIGITS = "@".repeat(12);
 
   private static final int GROUP = 10_000;
@@ -28,8 +29,28 @@ final class Template {
   private final int[] places;
   private final int copyLength;
 
+  /** From a placeholder's key to the next one's, within a range of keys that ends in its begin. */
+  private final int step;
+
+  private final int from;
+  private final int keys;
+
   /** Repeats the text this many times. Each copy has its own key. */
   Template(String text, int copies) {
+    this(text, copies, 0, 0, 1);
+  }
+
+  /**
+   * Repeats the text this many times. Each copy has its own first key.
+   *
+   * @param step from a key to the next one; 0 if all are the same
+   * @param from the first key of all
+   * @param keys how many keys there are; the first one follows the last one
+   */
+  Template(String text, int copies, int step, int from, int keys) {
+    this.step = step;
+    this.from = from;
+    this.keys = keys;
     copyLength = text.length();
     places = text.isEmpty() ? new int[0] : placesIn(text);
     byte[] once = text.getBytes(StandardCharsets.US_ASCII);
@@ -48,22 +69,27 @@ final class Template {
     return Arrays.copyOf(found, count);
   }
 
-  /** Sets the key of one copy. */
-  void put(int copy, int key) {
+  @Override
+  public void put(int copy, int first) {
+    int key = first;
     for (int place : places) {
       int at = copy * copyLength + place;
       bytes.setInt(at, FOUR_DIGITS[key / GROUP / GROUP]);
       bytes.setInt(at + 4, FOUR_DIGITS[key / GROUP % GROUP]);
       bytes.setInt(at + 8, FOUR_DIGITS[key % GROUP]);
+      if (step > 0) {
+        key = from + (key - from + step) % keys;
+      }
     }
   }
 
-  /** All copies, with the keys that were set last. */
-  ByteBuf bytes() {
+  @Override
+  public ByteBuf bytes() {
     return bytes;
   }
 
-  void release() {
+  @Override
+  public void release() {
     bytes.release();
   }
 }

@@ -26,6 +26,8 @@ import java.util.Set;
  * @param cold the number of cold keys, which are requested one after the other
  * @param once whether to request every key once instead, in order, however long it takes
  * @param value the bytes of a value
+ * @param items the fields or members of a hash, a set or a sorted set
+ * @param many the keys of an MGET
  * @param constant whether all replies have the same value, so that it is not compared
  */
 record Workload(
@@ -45,14 +47,9 @@ record Workload(
     int cold,
     boolean once,
     int value,
+    int items,
+    int many,
     boolean constant) {
-  enum Command {
-    GET,
-    SET,
-    GETRANGE,
-    HTTP
-  }
-
   private static final Set<String> NAMES =
       Set.of(
           "port",
@@ -71,7 +68,12 @@ record Workload(
           "cold",
           "once",
           "value",
+          "items",
+          "many",
           "constant");
+
+  /** From one key of an MGET to the next, if all keys are equally popular: a prime. */
+  private static final int STEP = 7_919;
 
   /**
    * Every value contains the twelve digits of its key, so that the value of another key is
@@ -110,6 +112,8 @@ record Workload(
         (int) number(words, "cold", 1, 1, 1e8),
         words.containsKey("once"),
         (int) number(words, "value", 64, MIN_VALUE, 1 << 26),
+        (int) number(words, "items", 20, 1, 1_000),
+        (int) number(words, "many", 100, 1, 1_000),
         words.containsKey("constant"));
   }
 
@@ -124,38 +128,43 @@ record Workload(
   }
 
   /** Returns one batch of requests. */
-  Template requests() {
-    String key = "key:" + Template.DIGITS;
-    return new Template(
-        switch (command) {
-          case GET -> "*2\r\n$3\r\nGET\r\n$16\r\n" + key + "\r\n";
-          case SET -> "*3\r\n$3\r\nSET\r\n$16\r\n" + key + "\r\n" + bulk(valueText());
-          case GETRANGE -> "*4\r\n$8\r\nGETRANGE\r\n$16\r\n" + key + "\r\n$1\r\n0\r\n$2\r\n-1\r\n";
-          case HTTP -> "GET " + path + key + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n\r\n";
-        },
-        pipeline);
+  Batch requests() {
+    return command == Command.MIXED
+        ? new MixedBatch(this)
+        : template(command, command.request(this), pipeline);
+  }
+
+  /**
+   * Returns copies of a request of a command, or of a reply to it. The keys of an MGET are far
+   * apart if all keys are equally popular. Otherwise they are neighbours, which are about equally
+   * popular.
+   */
+  Template template(Command of, String text, int copies) {
+    int step = of != Command.MGET ? 0 : zipf == 0 ? STEP % keys : 1;
+    return new Template(text, copies, step, from, keys);
   }
 
   /** Returns the format of the replies. */
   Replies.Format format() {
     return switch (command) {
-      case GET, GETRANGE -> new RespFormat(bulk(valueText()), constant);
-      case SET -> new RespFormat("+OK\r\n", constant);
       case HTTP -> new HttpFormat(valueText(), constant);
+      case MIXED -> new MixedFormat(MixedBatch.commands().stream().map(this::format).toList());
+      default -> format(command);
     };
+  }
+
+  private RespFormat format(Command of) {
+    return new RespFormat(template(of, of.reply(this), 1), constant);
   }
 
   /** The bytes to read from a socket at once: about twice the replies of a batch, within limits. */
   int readBytes() {
-    long replies = (long) pipeline * (value + (command == Command.HTTP ? 1_024 : 32));
+    int reply = Math.max(value, command.reply(this).length());
+    long replies = (long) pipeline * (reply + (command == Command.HTTP ? 1_024 : 32));
     return (int) Math.max(4_096, Math.min(256 * 1_024, Long.highestOneBit(replies) * 4));
   }
 
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
-  }
-
-  private String valueText() {
+  String valueText() {
     return Template.DIGITS + "x".repeat(value - MIN_VALUE);
   }
 }
