@@ -5,6 +5,7 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import redisproxy.cache.Key;
@@ -53,6 +54,11 @@ final class ReplyLoad<W> {
   private static final Pattern NONE_EXPIRES =
       Pattern.compile("(subexpiry|keys_with_volatile_items)=0(?!\\d)");
 
+  /** What a read of fields says of a field that does not exist. */
+  private static final Set<String> MISSING = Set.of("$-1", "_", ":0");
+
+  private static final String NO_FIELD = "-2";
+
   private static final Pattern NUMBER = Pattern.compile(":(-?\\d{1,18})\r\n");
 
   private final Load<W> load;
@@ -64,6 +70,9 @@ final class ReplyLoad<W> {
 
   /** The shortest time of a field, in milliseconds; 0 until it is known. */
   private long fieldRemaining;
+
+  /** How many of the named fields do not exist, as HPTTL says. */
+  private int missingFields;
 
   private boolean isPlainHash;
   private boolean done;
@@ -173,13 +182,14 @@ final class ReplyLoad<W> {
   }
 
   /** An error means that the key is no hash, or that nothing is known; then nothing is kept. */
-  private static long fieldTimes(String reply) {
+  private long fieldTimes(String reply) {
     if (!reply.startsWith("*")) {
       return 0;
     }
     long shortest = Long.MAX_VALUE;
     Matcher number = NUMBER.matcher(reply);
     while (number.find()) {
+      missingFields += number.group(1).equals(NO_FIELD) ? 1 : 0;
       long time = Long.parseLong(number.group(1));
       shortest = time < 0 ? shortest : Math.min(shortest, time);
     }
@@ -195,6 +205,31 @@ final class ReplyLoad<W> {
     int end = info.indexOf('\r', line);
     String keyspace = info.substring(line, end < 0 ? info.length() : end);
     return !NONE_EXPIRES.matcher(keyspace).find();
+  }
+
+  /**
+   * Checks the reply to the read. In the last millisecond of a field, Redis 7.4 and 8.0 say by
+   * HPTTL that it does not exist, and HGET still returns it. Such a reply is not kept: nothing
+   * would end it.
+   */
+  void check(ByteBuf from, int start, int length) {
+    if (missingFields > 0 && missingIn(from, start, start + length) < missingFields) {
+      fieldRemaining = 0;
+    }
+  }
+
+  private static int missingIn(ByteBuf reply, int start, int end) {
+    int missing = 0;
+    int at = start;
+    while (at < end) {
+      int next = reply.indexOf(at, end, (byte) '\n') + 1;
+      String line = reply.toString(at, next - at - 2, StandardCharsets.ISO_8859_1);
+      boolean isMissing = MISSING.contains(line);
+      missing += isMissing ? 1 : 0;
+      boolean isString = line.charAt(0) == '$' && !isMissing;
+      at = next + (isString ? Integer.parseInt(line.substring(1)) + 2 : 0);
+    }
+    return missing;
   }
 
   /** How long the reply is true, in milliseconds, or one of the constants of ReadThrough. */

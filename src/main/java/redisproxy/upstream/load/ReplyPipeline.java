@@ -130,6 +130,7 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
       } else if (length > loader.maxValueBytes()) {
         loader.readThrough().tooLarge(load.load(), loader.now());
       } else {
+        load.check(from, start, length);
         byte[] reply = Reply.copyOf(from, start, length);
         loader.readThrough().replied(load.load(), reply, load.remaining(), loader.now());
       }

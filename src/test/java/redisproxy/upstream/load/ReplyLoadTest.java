@@ -43,11 +43,14 @@ class ReplyLoadTest {
     return new ReplyLoad<>(started.get(0), read, 1);
   }
 
+  private static ByteBuf bytes(String reply) {
+    return Unpooled.copiedBuffer(
+        "junk" + (reply + " ").replace(" ", "\r\n"), StandardCharsets.ISO_8859_1);
+  }
+
   /** Passes Redis's reply to one part. A blank stands for a line end, and one is added. */
   private static void says(ReplyLoad<String> load, Part part, String reply) {
-    ByteBuf bytes =
-        Unpooled.copiedBuffer(
-            "junk" + (reply + " ").replace(" ", "\r\n"), StandardCharsets.ISO_8859_1);
+    ByteBuf bytes = bytes(reply);
     load.time(part, bytes, 4, bytes.readableBytes() - 4);
   }
 
@@ -117,6 +120,37 @@ class ReplyLoadTest {
     ReplyLoad<String> load = load(0, HMGET);
     says(load, Part.TIME, key);
     says(load, Part.FIELD_TIMES, fields);
+    assertEquals(remaining, load.remaining());
+  }
+
+  /**
+   * In the last millisecond of a field, HPTTL of Redis 7.4 and 8.0 says already that it is gone.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "*2 :-2 :-1, *2 $1 v $1 v, 0",
+    "*2 :-2 :-1, *2 $-1 $1 v, -1",
+    "*2 :-2 :-1, *2 _ $1 v, -1",
+    "*2 :-2 :-2, *2 $1 v $-1, 0",
+    "*2 :-2 :-2, *2 $-1 $-1, -1",
+    "*2 :-2 :-1, *2 $3 $-1 $1 v, 0",
+    "*2 :-2 :-1, *2 $2 :0 $1 v, 0",
+    "*2 :-2 :700, *2 $-1 $1 v, 700",
+    "*1 :-2, $1 v, 0",
+    "*1 :-2, $-1, -1",
+    "*1 :-2, _, -1",
+    "*1 :-2, :1, 0",
+    "*1 :-2, :0, -1",
+    "*1 :-1, :0, -1",
+    "*1 :-1, $1 v, -1"
+  })
+  void remaining_whenAMissingFieldIsShown_isNothing(String fields, String reply, long remaining)
+      throws Exception {
+    ReplyLoad<String> load = load(0, HMGET);
+    says(load, Part.TIME, ":-1");
+    says(load, Part.FIELD_TIMES, fields);
+    ByteBuf bytes = bytes(reply);
+    load.check(bytes, 4, bytes.readableBytes() - 4);
     assertEquals(remaining, load.remaining());
   }
 
