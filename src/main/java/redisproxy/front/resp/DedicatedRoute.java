@@ -67,6 +67,12 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   private static final long CLIENT = CommandName.of("client");
 
+  private static final long AUTH = CommandName.of("auth");
+  private static final long HELLO = CommandName.of("hello");
+
+  /** A HELLO with more words may contain an AUTH. */
+  private static final int WORDS_OF_PLAIN_HELLO = 2;
+
   private static final byte[] ID_REQUEST =
       "*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -276,6 +282,18 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     return named.rewrite(request, ids::toRedis);
   }
 
+  /**
+   * Whether a request must wait for the replies to all earlier ones, because it may log in. Servers
+   * from Redis 7.2 on, and Valkey before 9, send no reply to a wrong password while they have other
+   * replies to send. The client would wait forever, and later replies would be matched with the
+   * wrong requests.
+   */
+  private boolean mustBeAlone(Request request) {
+    boolean mayLogIn =
+        request.name() == AUTH || request.name() == HELLO && request.count() > WORDS_OF_PLAIN_HELLO;
+    return mayLogIn && !guard.checksCredentials() && outstanding.size() > 0;
+  }
+
   // Requests
 
   /**
@@ -312,7 +330,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       int start = input.readerIndex();
       if (invalid) {
         input.readerIndex(input.writerIndex());
-      } else if (!next(input)) {
+      } else if (!next(input, last)) {
         break;
       } else if (withheld) {
         pass(input, from, start);
@@ -347,14 +365,14 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   }
 
   /** Reads the next request, or a part of one. Returns false if the input contains no more. */
-  private boolean next(ByteBuf input) {
+  private boolean next(ByteBuf input, boolean last) {
     try {
       if (rest != null) {
         rest = rest.feed(input) ? null : rest;
         return true;
       }
       Request request = parser.request();
-      midRequest = !parser.next(input) || mustAwaitId(request);
+      midRequest = !parser.next(input) || mustAwaitId(request) || !last && mustBeAlone(request);
       if (midRequest) {
         return false;
       }

@@ -108,6 +108,46 @@ class SessionTest {
     assertEquals(1, front.count(Outcome.TUNNEL));
   }
 
+  /** Redis from 7.2 on sends no reply to a wrong password while it has other replies to send. */
+  @Test
+  void logIn_isSentWhenAllEarlierRequestsAreAnswered() throws Exception {
+    open();
+    client.asks("AUTH no x", "TIME", "HELLO 3 AUTH no x", "HELLO 3", "TIME");
+    FakeRedisEnd redis = front.connectedDedicated();
+    assertEquals("CLIENT ID", redis.received());
+    redis.says(":7 ");
+    assertEquals("AUTH no x, TIME", redis.received());
+    redis.says("-WRONGPASS ");
+    assertEquals("", redis.received());
+    redis.says("*0 ");
+    assertEquals("HELLO 3 AUTH no x, HELLO 3, TIME", redis.received());
+    redis.says("-WRONGPASS %0 *0 ");
+    assertEquals("-WRONGPASS *0 -WRONGPASS %0 *0 ", client.received());
+  }
+
+  @Test
+  void logIn_ofAClientThatHasLeft_isSentAtOnce() throws Exception {
+    open();
+    client.asks("TIME", "AUTH default x", "SET k v");
+    FakeRedisEnd redis = front.connectedDedicated();
+    assertEquals("CLIENT ID, TIME", redis.received());
+    client.disconnects();
+    assertEquals("AUTH default x, SET k v", redis.received());
+  }
+
+  @Test
+  void logIn_ofAClientThatHasEndedItsOutput_isStillAnswered() throws Exception {
+    open();
+    client.asks("TIME", "AUTH no x", "TIME");
+    client.endsOutput();
+    FakeRedisEnd redis = front.connectedDedicated();
+    assertEquals("CLIENT ID, TIME", redis.received());
+    redis.says(":7 *0 ");
+    assertEquals("AUTH no x, TIME", redis.received());
+    redis.says("-WRONGPASS *0 ");
+    assertEquals("*0 -WRONGPASS *0 ", client.received());
+  }
+
   /** One request for each route. */
   @Test
   void requestsOfAllRoutes_areAnsweredInOrder() throws Exception {
