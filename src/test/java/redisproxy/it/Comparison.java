@@ -45,11 +45,54 @@ final class Comparison implements AutoCloseable {
   /** Reads from the Redis behind the proxy. */
   private final RespClient behindReader;
 
+  /**
+   * Whether the server sends no reply to a wrong password while it has other replies to send, as
+   * from Redis 7.2 on, and Valkey before 9. The proxy always sends one, so sessions are played
+   * without log-ins.
+   */
+  private final boolean losesRefusals;
+
+  /**
+   * Whether the server is Valkey, which reads broken input otherwise than Redis, and so otherwise
+   * than the proxy. Valkey 9 refuses a wrong line end, where Redis skips two bytes, whatever they
+   * are. Valkey 8.1 finds the end of a line behind a NUL byte.
+   */
+  private final boolean isValkey;
+
   Comparison(Shape shape) {
     proxy = opened.proxy(shape, behind.url(), SETTINGS);
     directWriter = opened.client(direct);
     proxyWriter = opened.client(proxy);
     behindReader = opened.client(behind);
+    losesRefusals = losesRefusals(opened.client(direct));
+    isValkey = opened.client(direct).call("INFO", "server").contains("server_name:valkey");
+  }
+
+  /**
+   * The session of a seed. Some sessions are damaged, unless the server reads them otherwise.
+   *
+   * @param ofCachedReads whether it reads few keys again and again
+   */
+  RandomSession session(long seed, boolean ofCachedReads) {
+    if (isValkey) {
+      return ofCachedReads ? RandomSession.ofCachedReads(seed) : RandomSession.of(seed);
+    }
+    return ofCachedReads ? SessionDamage.ofCachedReads(seed) : SessionDamage.of(seed);
+  }
+
+  private static boolean losesRefusals(RespClient client) {
+    client.send(
+        RespClient.request("PING")
+            + RespClient.request("AUTH", "no", "x")
+            + RespClient.request("ECHO", "end"));
+    client.reply();
+    return client.reply().equals(RespClient.bulk("end"));
+  }
+
+  private RandomSession playable(RandomSession session) {
+    return losesRefusals
+        ? session.replace(request -> request.toUpperCase(Locale.ROOT).contains("AUTH"), "PING")
+        : session;
   }
 
   @Override
@@ -80,7 +123,8 @@ final class Comparison implements AutoCloseable {
   }
 
   /** The differences of a session and of its shortest form; null if there are none. */
-  String report(RandomSession session) {
+  String report(RandomSession drawn) {
+    RandomSession session = playable(drawn);
     String difference = difference(session);
     if (difference == null) {
       return null;
@@ -205,7 +249,7 @@ final class Comparison implements AutoCloseable {
 
   /** Compares the replies to a step; waits for those of the proxy. */
   private String received(String step, RespClient toDirect, RespClient toProxy) {
-    // After Redis has answered two later requests, it has written all replies to the step,
+    // After Redis has answered two later requests, it has written all replies to the step.
     directWriter.call("PING");
     directWriter.call("PING");
     answered = toDirect.available();
@@ -218,7 +262,7 @@ final class Comparison implements AutoCloseable {
         }
         actual.append((char) read).append(toProxy.available());
       }
-      // but on a busy machine they may not have arrived yet.
+      // On a busy machine the replies may not have arrived yet.
       while (masked(answered).length() < masked("" + actual).length()) {
         int read = toDirect.read();
         if (read < 0) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -68,6 +69,7 @@ record RandomSession(List<Step> steps) {
     "TOUCH $k"
   };
 
+  /** Without ASYNC Redis 7.4 and later let the client wait for another thread. */
   private static final String[] WRITES = {
     "SET $k $v",
     "SET $k $v",
@@ -95,8 +97,8 @@ record RandomSession(List<Step> steps) {
     "COPY $k $k DB 1 REPLACE",
     "MOVE $k 1",
     "SWAPDB 0 1",
-    "FLUSHDB",
-    "FLUSHALL",
+    "FLUSHDB ASYNC",
+    "FLUSHALL ASYNC",
     "RPUSH $k a b",
     "LPOP $k",
     "RPOP $k 2",
@@ -203,7 +205,7 @@ record RandomSession(List<Step> steps) {
     "COPY $k $k REPLACE",
     "EXPIRE $k 0",
     "SWAPDB 0 1",
-    "FLUSHALL",
+    "FLUSHALL ASYNC",
     "EVAL return(redis.call('HSET',KEYS[1],'f',ARGV[1])) 1 $k $n",
     "EVAL return(redis.call('HSET','k1','f',ARGV[1])) 0 $n",
     "EVAL return(redis.call('RPUSH',KEYS[1],ARGV[1])) 1 $k $n"
@@ -333,6 +335,20 @@ record RandomSession(List<Step> steps) {
     List<Step> fewer = new ArrayList<>(steps);
     fewer.set(step, steps.get(step).without(request));
     return new RandomSession(fewer);
+  }
+
+  /** Returns this session with a command in place of some of its requests. */
+  RandomSession replace(Predicate<String> which, String command) {
+    String other = RespClient.request(command);
+    return new RandomSession(
+        steps.stream()
+            .map(
+                step ->
+                    step.with(
+                        step.requests().stream()
+                            .map(request -> which.test(request) ? other : request)
+                            .toList()))
+            .toList());
   }
 
   /** Whether the client gets all its replies: no request contains CLIENT REPLY. */

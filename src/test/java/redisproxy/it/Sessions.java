@@ -35,8 +35,8 @@ public final class Sessions {
       try (Comparison comparison = new Comparison(shape)) {
         do {
           long seed = options.seed() + played;
-          String report = comparison.report(SessionDamage.of(seed));
-          report = report == null ? comparison.report(SessionDamage.ofCachedReads(seed)) : report;
+          String report = comparison.report(comparison.session(seed, false));
+          report = report == null ? comparison.report(comparison.session(seed, true)) : report;
           found += report == null ? 0 : save(seed, shape, report);
           played++;
           progress.at(played);
