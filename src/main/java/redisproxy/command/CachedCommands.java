@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import redisproxy.command.CachedCommand.Fields;
 
@@ -47,7 +48,7 @@ public final class CachedCommands {
     add(all, RANGES, true, Fields.NONE);
     add(all, OF_FIELDS, false, Fields.NAMED);
     add(all, OF_ALL_FIELDS, false, Fields.ALL);
-    return all;
+    return Map.copyOf(all);
   }
 
   private static void add(
@@ -55,6 +56,11 @@ public final class CachedCommands {
     for (String name : List.of(names.split(" "))) {
       all.put(name, new CachedCommand(name, isRange, fields));
     }
+  }
+
+  /** The names of the commands that are cached by default, beside GET. */
+  public static Set<String> defaults() {
+    return DEFAULT.keySet();
   }
 
   /**

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import redisproxy.command.CachedCommands;
 import redisproxy.dev.EmbeddedRedis;
 
 /** The cache answers every pure read of one key with the bytes that Redis would send. */
@@ -229,6 +230,15 @@ class CachedReadsIT {
     return CHANGES.keySet().stream()
         .filter(key -> !key.equals("none") && direct.call(read(read, key)).charAt(0) != '-')
         .count();
+  }
+
+  @Test
+  void everyCachedCommand_isRead() {
+    Set<String> read = new TreeSet<>();
+    for (String each : READS) {
+      read.add(each.split(" ")[0].toLowerCase(Locale.ROOT));
+    }
+    assertEquals(new TreeSet<>(CachedCommands.defaults()), read);
   }
 
   @ParameterizedTest
