@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import redisproxy.probe.Judgement.Kind;
 import redisproxy.probe.Origin.Way;
 
@@ -20,6 +21,7 @@ final class Findings {
 
   private final long[] writes = new long[Way.values().length];
   private final long[] reads = new long[Protocol.values().length];
+  private final long[] readsOfTypes = new long[KeyType.values().length];
   private long withoutReply;
   private long errors;
   private final Staleness straight = new Staleness();
@@ -48,8 +50,10 @@ final class Findings {
    * @param inOutage whether the proxy may have been unable to reach Redis during the read
    * @param what the read, for people
    */
-  synchronized void read(Protocol protocol, Judgement judgement, boolean inOutage, String what) {
+  synchronized void read(
+      Protocol protocol, KeyType type, Judgement judgement, boolean inOutage, String what) {
     reads[protocol.ordinal()]++;
+    readsOfTypes[type.ordinal()]++;
     boolean grave = judgement.wentBack();
     wentBack += judgement.wentBack() ? 1 : 0;
     if (judgement.isStale() && inOutage) {
@@ -87,7 +91,9 @@ final class Findings {
 
   /** Whether there were writes and reads of every kind, so that the run means something. */
   synchronized boolean coversAll() {
-    return LongStream.concat(LongStream.of(writes), LongStream.of(reads)).allMatch(n -> n > 0);
+    return Stream.of(writes, reads, readsOfTypes)
+        .flatMapToLong(LongStream::of)
+        .allMatch(count -> count > 0);
   }
 
   synchronized boolean isSound() {

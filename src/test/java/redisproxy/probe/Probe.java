@@ -138,21 +138,25 @@ public final class Probe {
         Connection http = new Connection(run.subject.proxy(Protocol.HTTP), TIMEOUT_MS)) {
       for (int key = 0; key < run.keys.count(); key++) {
         String name = run.keys.name(key);
-        String value = redis.call("GET", name);
+        KeyType type = KeyType.of(key);
+        String value = type.call(redis, type.readWhole(name));
         checkHistory(run, key, value);
-        compare(run, Protocol.RESP, resp, name, value);
-        compare(run, Protocol.HTTP, http, name, value);
-        redis.call("DEL", name);
+        for (int time = 0; time < 2; time++) {
+          compare(run, "RESP " + name, type.call(resp, type.readWhole(name)), value);
+        }
+        if (type == KeyType.STRING) {
+          compare(run, "HTTP " + name, Protocol.HTTP.get(http, name), value);
+        }
+        for (String each : type.names(name)) {
+          redis.call("DEL", each);
+        }
       }
     }
   }
 
-  private static void compare(
-      Run run, Protocol protocol, Connection connection, String name, String value)
-      throws IOException {
-    String read = protocol.get(connection, name);
+  private static void compare(Run run, String what, String read, String value) {
     if (!Objects.equals(read, value)) {
-      run.findings.staleInTheEnd(protocol + " " + name + " -> " + read + ", Redis: " + value);
+      run.findings.staleInTheEnd(what + " -> " + read + ", Redis: " + value);
     }
   }
 

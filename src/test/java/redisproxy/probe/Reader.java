@@ -34,7 +34,9 @@ final class Reader implements Runnable {
   }
 
   private void read(Connection connection, int[] floors) throws IOException {
-    int key = run.keys.any(HOT_SHARE);
+    int any = run.keys.any(HOT_SHARE);
+    // Only strings can be read over HTTP.
+    int key = protocol == Protocol.HTTP ? KeyType.STRING.nearest(any) : any;
     try {
       floors[key] = Math.max(floors[key], run.read(protocol, connection, key, floors[key]));
     } catch (Connection.ErrorReply e) {

@@ -1,6 +1,7 @@
 package redisproxy.probe;
 
 import java.io.IOException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -39,13 +40,20 @@ final class Run {
    */
   int read(Protocol protocol, Connection connection, int key, int floor) throws IOException {
     long sentAt = System.nanoTime();
-    String value = protocol.get(connection, keys.name(key));
+    KeyType type = KeyType.of(key);
+    String name = keys.name(key);
+    boolean isHttp = protocol == Protocol.HTTP;
+    String[] request = isHttp ? type.readWhole(name) : type.read(ThreadLocalRandom.current(), name);
+    String value = isHttp ? protocol.get(connection, name) : type.call(connection, request);
     long receivedAt = System.nanoTime();
-    Judgement judgement = keys.judge(key, value, sentAt, floor);
+    boolean isJudged = !KeyType.EXISTS.equals(value);
+    Judgement judgement = isJudged ? keys.judge(key, value, sentAt, floor) : Judgement.UNKNOWN;
     boolean inOutage = outage.touches(sentAt, receivedAt);
     String what =
-        judgement == Judgement.FRESH ? "" : protocol + " " + keys.name(key) + " -> " + value;
-    findings.read(protocol, judgement, inOutage, what);
-    return Keys.version(key, value);
+        judgement == Judgement.FRESH
+            ? ""
+            : protocol + " " + String.join(" ", request) + " -> " + value;
+    findings.read(protocol, type, judgement, inOutage, what);
+    return isJudged ? Keys.version(key, value) : floor;
   }
 }

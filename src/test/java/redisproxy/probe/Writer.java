@@ -110,16 +110,21 @@ final class Writer implements Runnable {
      */
     int write(int key, List<Command> commands) {
       History history = run.keys.history(key);
+      KeyType type = KeyType.of(key);
       StringBuilder requests = new StringBuilder();
+      int[] replies = new int[commands.size()];
       int[] versions = new int[commands.size()];
       for (int i = 0; i < versions.length; i++) {
         versions[i] = history.issue(commands.get(i).leavesMissing());
-        requests.append(commands.get(i).request(run.keys.name(key), Keys.value(key, versions[i])));
+        Command.Sent sent =
+            commands.get(i).request(type, run.keys.name(key), Keys.value(key, versions[i]));
+        requests.append(sent.text());
+        replies[i] = sent.replies();
       }
       try {
         connection.send(requests.toString());
         for (int i = 0; i < versions.length; i++) {
-          awaitReply(commands.get(i));
+          awaitReplies(replies[i]);
           history.acknowledge(
               versions[i], new Origin(way, commands.get(i).toString()), System.nanoTime());
           run.findings.written(way);
@@ -142,8 +147,8 @@ final class Writer implements Runnable {
       }
     }
 
-    private void awaitReply(Command command) throws IOException {
-      for (int reply = 0; reply < command.replies; reply++) {
+    private void awaitReplies(int count) throws IOException {
+      for (int reply = 0; reply < count; reply++) {
         connection.reply();
       }
     }
