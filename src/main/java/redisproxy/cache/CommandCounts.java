@@ -18,7 +18,12 @@ final class CommandCounts {
 
   /** The counts of a read's command. */
   Of of(Read read) {
-    return byName.computeIfAbsent(read.command(), name -> new Of());
+    return of(read.command());
+  }
+
+  /** The counts of a command, by its name in lower case. */
+  Of of(String command) {
+    return byName.computeIfAbsent(command, name -> new Of());
   }
 
   /**

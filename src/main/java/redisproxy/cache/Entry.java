@@ -115,6 +115,11 @@ public final class Entry extends Kept implements Answer {
   }
 
   @Override
+  @Nullable CachedReply allOfHash(long now) {
+    return null;
+  }
+
+  @Override
   int weight() {
     int described = isLong() ? DESCRIPTION : 0;
     int array = bytes.length < LARGE ? bytes.length : wholeRegions(bytes.length);

@@ -113,6 +113,9 @@ public abstract sealed class Kept permits Entry, KeyReplies {
    */
   abstract @Nullable CachedReply reply(byte[] buffer, int offset, int length, int hash, long now);
 
+  /** The reply to HGETALL; null if it is not kept, or has expired. Counts as a use of the reply. */
+  abstract @Nullable CachedReply allOfHash(long now);
+
   /** About how many bytes of heap this takes. {@code cache.max-bytes} bounds the sum. */
   abstract int weight();
 }

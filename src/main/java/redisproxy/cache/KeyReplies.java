@@ -21,10 +21,10 @@ final class KeyReplies extends Kept {
   static final int MAX_POINTS = 256;
 
   /**
-   * This object (56), its three arrays' headers and padding, its share of the LRU's arrays, and the
+   * This object (64), its three arrays' headers and padding, its share of the LRU's arrays, and the
    * key that the replies share (24), with its array's header and padding (16 + 4), on JDK 17.
    */
-  static final int OVERHEAD = 232;
+  static final int OVERHEAD = 240;
 
   private final @Nullable Entry value;
   private final CachedReply[] replies;
@@ -36,6 +36,9 @@ final class KeyReplies extends Kept {
   private long uses;
   private final int weight;
 
+  /** The index of the reply to HGETALL that expires last, or -1. */
+  private final int allOfHash;
+
   private KeyReplies(
       byte[] head, @Nullable Entry value, CachedReply[] replies, long[] usedAt, Times times) {
     super(head, times.loadedAt, times.expiresAt);
@@ -45,12 +48,16 @@ final class KeyReplies extends Kept {
     this.hashes = new int[replies.length];
     int keyLength = replies[0].key().bytes().length;
     int sum = OVERHEAD + head.length + keyLength + (value == null ? 0 : value.weight());
+    int all = -1;
     for (int i = 0; i < replies.length; i++) {
       hashes[i] = replies[i].read().hashCode();
+      boolean isAll = replies[i].read().isAllOfHash();
+      all = isAll && (all < 0 || replies[i].expiresAt > replies[all].expiresAt) ? i : all;
       sum += replies[i].weight();
       uses = Math.max(uses, usedAt[i]);
     }
     this.weight = sum;
+    this.allOfHash = all;
   }
 
   /** From the first load to the last expiry. */
@@ -160,14 +167,23 @@ final class KeyReplies extends Kept {
   @Nullable CachedReply reply(byte[] buffer, int offset, int length, int hash, long now) {
     for (int i = 0; i < hashes.length; i++) {
       if (hashes[i] == hash && replies[i].read().is(buffer, offset, length)) {
-        if (now >= replies[i].expiresAt) {
-          return null;
-        }
-        usedAt[i] = ++uses;
-        return replies[i];
+        return used(i, now);
       }
     }
     return null;
+  }
+
+  private @Nullable CachedReply used(int i, long now) {
+    if (now >= replies[i].expiresAt) {
+      return null;
+    }
+    usedAt[i] = ++uses;
+    return replies[i];
+  }
+
+  @Override
+  @Nullable CachedReply allOfHash(long now) {
+    return allOfHash < 0 ? null : used(allOfHash, now);
   }
 
   /** How many replies are kept, expired ones included. */

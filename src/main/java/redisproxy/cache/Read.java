@@ -37,6 +37,11 @@ public final class Read {
   /** Redis must answer this read of several keys itself. */
   public static final int WHOLE = 64;
 
+  /** Where the name begins, behind the flags and its length. */
+  static final int NAME_AT = 3;
+
+  private static final byte[] HGETALL = "hgetall".getBytes(StandardCharsets.US_ASCII);
+
   private final byte[] bytes;
   private final int hash;
 
@@ -60,6 +65,11 @@ public final class Read {
     byte[] name = command.getBytes(StandardCharsets.ISO_8859_1);
     System.arraycopy(name, 0, bytes, 3, name.length);
     return new Read(bytes);
+  }
+
+  /** The length that {@link #putLength} wrote. */
+  static int length(byte[] buffer, int offset) {
+    return (buffer[offset] & 0xff) << 8 | buffer[offset + 1] & 0xff;
   }
 
   /** The read that these bytes of a buffer spell; the bytes are copied. */
@@ -88,10 +98,14 @@ public final class Read {
     return bytes;
   }
 
+  /** Whether this is HGETALL, without further arguments. */
+  boolean isAllOfHash() {
+    return Arrays.equals(bytes, NAME_AT, bytes.length, HGETALL, 0, HGETALL.length);
+  }
+
   /** The command's name, in lower case. */
   String command() {
-    int length = (bytes[1] & 0xff) << 8 | bytes[2] & 0xff;
-    return new String(bytes, 3, length, StandardCharsets.ISO_8859_1);
+    return new String(bytes, NAME_AT, length(bytes, 1), StandardCharsets.ISO_8859_1);
   }
 
   /** The command's name, and the arguments behind the key. */
@@ -99,7 +113,7 @@ public final class Read {
     List<byte[]> words = new ArrayList<>();
     int at = 1;
     while (at < bytes.length) {
-      int length = (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+      int length = length(bytes, at);
       at += 2 + length;
       words.add(Arrays.copyOfRange(bytes, at - length, at));
     }

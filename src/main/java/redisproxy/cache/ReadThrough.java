@@ -45,6 +45,8 @@ public final class ReadThrough<W> {
 
   private final Counts counts = new Counts();
 
+  private final Derivation derivation = new Derivation(counts.commands);
+
   /** Reads with arguments that missed a while ago: their reply is kept the next time. */
   private final RecentHashes missedReads = new RecentHashes();
 
@@ -141,8 +143,12 @@ public final class ReadThrough<W> {
     }
     int readHash = Read.hash(buffer, readOffset, readLength);
     Kept kept = trust == Trust.BYPASSED ? null : cache.get(db, buffer, offset, length, hash, now);
-    CachedReply reply =
+    CachedReply own =
         kept == null ? null : kept.reply(buffer, readOffset, readLength, readHash, now);
+    CachedReply reply =
+        own == null && kept != null
+            ? derivation.of(kept, buffer, readOffset, readLength, now)
+            : own;
     if (reply == null) {
       if (!largeReads.contains(both(hash, readHash), now, LARGE_MS)) {
         return null;
@@ -156,8 +162,10 @@ public final class ReadThrough<W> {
     reply.counts.hits++;
     if (trust == Trust.UNVERIFIED) {
       counts.unverified++;
-    } else if (limits.refreshAhead > 0 && isToBeRefreshed(reply.loadedAt(), reply.expiresAt, now)) {
-      refresh(reply.key(), reply.read(), now);
+    } else if (own != null
+        && limits.refreshAhead > 0
+        && isToBeRefreshed(own.loadedAt(), own.expiresAt, now)) {
+      refresh(own.key(), own.read(), now);
     }
     return reply;
   }
@@ -484,7 +492,8 @@ public final class ReadThrough<W> {
       return entry == null ? null : new Unverified(entry);
     }
     byte[] bytes = read.bytes();
-    return kept.reply(bytes, 0, bytes.length, read.hashCode(), now);
+    CachedReply own = kept.reply(bytes, 0, bytes.length, read.hashCode(), now);
+    return own == null ? derivation.of(kept, bytes, 0, bytes.length, now) : own;
   }
 
   /** Keeps a value, or, if that is null, that the key is missing. */

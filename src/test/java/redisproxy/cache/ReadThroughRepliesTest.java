@@ -1,5 +1,6 @@
 package redisproxy.cache;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -23,6 +24,7 @@ class ReadThroughRepliesTest {
   private static final Read ALL = SpelledRead.of(0, "hgetall");
   private static final Read LENGTH = SpelledRead.of(0, "hlen");
   private static final Read FIELD = SpelledRead.point("f");
+  private static final Read STRLEN = SpelledRead.of(0, "strlen");
   private static final Read RANGE = SpelledRead.range(0);
   private static final long FOREVER = ReadThrough.NO_EXPIRY;
   private static final Failure OUTAGE = new Failure(Failure.Kind.UNREACHABLE, "gone");
@@ -610,6 +612,133 @@ class ReadThroughRepliesTest {
     now = 9_500;
     assertNotNull(reply(A, ALL));
     assertEquals(1, sent.size());
+  }
+
+  // What is derived
+
+  private static final byte[] HASH = "*2\r\n$1\r\nf\r\n$1\r\nv\r\n".getBytes(US_ASCII);
+
+  private void loadHash(long remaining) {
+    cache.load(A, ALL, "loader", now);
+    cache.replied(last(sent), HASH, remaining, now);
+  }
+
+  private static String text(Answer answer) {
+    return new String(bytes(answer), US_ASCII);
+  }
+
+  @Test
+  void derived_isAHitOfItsCommand_andLoadsNothing() {
+    loadHash(FOREVER);
+    assertEquals("$1\r\nv\r\n", text(reply(A, FIELD)));
+    assertEquals(":1\r\n", text(reply(A, LENGTH)));
+    assertEquals(":1\r\n", text(reply(A, LENGTH)));
+    assertEquals(1, sent.size());
+    CacheStats stats = cache.stats();
+    assertEquals(3, stats.hits());
+    assertEquals(1, stats.misses());
+    assertEquals(new CacheStats.Command(1, 0), stats.commands().get("hget"));
+    assertEquals(new CacheStats.Command(2, 0), stats.commands().get("hlen"));
+    assertEquals(new CacheStats.Command(0, 1), stats.commands().get("hgetall"));
+    assertNull(reply(B, FIELD));
+  }
+
+  @Test
+  void derived_isGoneWithItsSource() {
+    loadHash(FOREVER);
+    load(B, null);
+    assertNotNull(reply(A, FIELD));
+    assertNotNull(reply(B, STRLEN));
+    cache.invalidate(A.bytes());
+    assertNull(reply(A, FIELD));
+    assertNotNull(reply(B, STRLEN));
+    cache.invalidate(B.bytes());
+    assertNull(reply(B, STRLEN));
+    loadHash(700);
+    now = 699;
+    assertNotNull(reply(A, FIELD));
+    now = 700;
+    assertNull(reply(A, FIELD));
+  }
+
+  @Test
+  void replyOfItsOwn_isPreferred() {
+    load(A, FIELD);
+    byte[] own = load(A, FIELD);
+    loadHash(FOREVER);
+    assertSame(own, bytes(reply(A, FIELD)));
+  }
+
+  @Test
+  void missingKey_isAnsweredWithoutALoad() {
+    cache = cache(limits(10_000, 50, 0, 5));
+    cache.load(A, null, "1", now);
+    cache.missing(last(sent), now);
+    assertEquals(":0\r\n", text(reply(A, SpelledRead.of(0, "exists"))));
+    assertEquals(":0\r\n", text(reply(A, STRLEN)));
+    now = 50;
+    assertNull(reply(A, STRLEN));
+  }
+
+  /** With these limits a missing key is not kept at all. */
+  @Test
+  void missingKey_withoutAnExpiryOfMissingKeys_isLoaded() {
+    cache.load(A, null, "1", now);
+    cache.missing(last(sent), now);
+    assertNull(reply(A, STRLEN));
+  }
+
+  @Test
+  void derived_whileUnverified_isCountedAsSuch_andGoneWhileBypassed() {
+    loadHash(FOREVER);
+    cache.trust(Trust.UNVERIFIED);
+    assertEquals("$1\r\nv\r\n", text(reply(A, FIELD)));
+    assertEquals(1, cache.stats().unverified());
+    cache.trust(Trust.BYPASSED);
+    assertNull(reply(A, FIELD));
+    cache.load(A, FIELD, "waits", now);
+    cache.failed(last(sent), OUTAGE, now);
+    assertEquals("$1\r\nv\r\n", text(last(answered).answer()));
+    assertEquals(2, cache.stats().unverified());
+  }
+
+  /** To load the part would not renew the source, and nobody has asked for the whole. */
+  @Test
+  void derived_nearItsExpiry_refreshesNothing() {
+    cache = cache(limits(10_000, 0, 1000, 5));
+    loadHash(FOREVER);
+    load(B, null);
+    now = 9_500;
+    assertNotNull(reply(A, FIELD));
+    assertNotNull(reply(B, STRLEN));
+    assertEquals(2, sent.size());
+  }
+
+  @Test
+  void derived_ofAReadThatWasTooLarge_isAnswered() {
+    cache.load(A, FIELD, "1", now);
+    cache.tooLarge(last(sent), now);
+    assertInstanceOf(NotCached.class, reply(A, FIELD));
+    loadHash(FOREVER);
+    assertEquals("$1\r\nv\r\n", text(reply(A, FIELD)));
+  }
+
+  /**
+   * A client could get the new state from the load, and then the old one from the source. So the
+   * load's answer waits until the source is dropped.
+   */
+  @Test
+  void newerState_isNotAnsweredBeforeTheSourceIsGone() {
+    loadHash(FOREVER);
+    confirmsAtOnce = false;
+    cache.load(A, SpelledRead.of(0, "hvals"), "1", now);
+    replied(last(sent));
+    assertNotNull(reply(A, FIELD), "the answer with a newer state is held");
+    assertEquals(1, answered.size());
+    cache.invalidate(A.bytes());
+    assertNull(reply(A, FIELD));
+    confirmAll();
+    assertNull(reply(A, FIELD));
   }
 
   // Auxiliary

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -27,6 +30,11 @@ class RepliesModelTest {
   private static final long SEED = Long.getLong("test.seed", 20_266);
   private static final int KEYS = 4;
   private static final int STEPS = 1_000_000;
+
+  /** Marks what was loaded as a whole, and what was loaded as a part of it. */
+  private static final char WHOLE = 'W';
+
+  private static final char PART = 'P';
 
   /** The bounds of a run. */
   record Bounds(int capacity, long maxBytes, int maxReplyBytes, long refreshAhead) {}
@@ -105,6 +113,8 @@ class RepliesModelTest {
     private int step;
     private int valueHits;
     private int replyHits;
+    private int derivedOfHash;
+    private int derivedOfValue;
     private int besides;
     private int repeated;
     private int relays;
@@ -155,6 +165,9 @@ class RepliesModelTest {
       if (die < 5) {
         return SpelledRead.of(random.nextInt(2), "hgetall");
       }
+      if (random.nextInt(12) == 0) {
+        return SpelledRead.of(SpelledRead.RANGE, "getrange", "0", "4");
+      }
       return die < 8 ? SpelledRead.point("f" + die) : SpelledRead.range(random.nextInt(12));
     }
 
@@ -171,6 +184,8 @@ class RepliesModelTest {
         seen[id] = Math.max(seen[id], version);
         valueHits += read == null ? 1 : 0;
         replyHits += read == null ? 0 : 1;
+        derivedOfHash += isDerived("hget", answer) ? 1 : 0;
+        derivedOfValue += isDerived("getrange", answer) ? 1 : 0;
         return;
       }
       lookups++;
@@ -249,9 +264,9 @@ class RepliesModelTest {
       } else if (die == 5 && load.read() != null) {
         cache.tooLarge(load, now);
       } else if (load.read() == null) {
-        cache.found(load, bytes(version), remaining(), now);
+        cache.found(load, bytes(version, WHOLE), remaining(), now);
       } else {
-        cache.replied(load, bytes(version), remaining(), now);
+        cache.replied(load, reply(load.read().command(), version), remaining(), now);
       }
     }
 
@@ -259,13 +274,53 @@ class RepliesModelTest {
       return random.nextInt(3) == 0 ? random.nextInt(-3, 120) : ReadThrough.NO_EXPIRY;
     }
 
-    private byte[] bytes(int version) {
-      return ByteBuffer.allocate(4 + random.nextInt(60)).putInt(version).array();
+    /** A version, a mark of what it was loaded for, and more. */
+    private byte[] bytes(int version, char mark) {
+      return ByteBuffer.allocate(5 + random.nextInt(60)).putInt(version).put((byte) mark).array();
+    }
+
+    private byte[] reply(String command, int version) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      switch (command) {
+        case "hgetall" -> {
+          out.writeBytes("*6\r\n".getBytes(StandardCharsets.US_ASCII));
+          for (int i = 5; i < 8; i++) {
+            out.writeBytes(("$2\r\nf" + i + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            bulk(out, bytes(version, WHOLE));
+          }
+        }
+        case "hget" -> bulk(out, bytes(version, PART));
+        case "getrange" -> bulk(out, Arrays.copyOf(bytes(version, PART), 5));
+        default -> out.writeBytes(bytes(version, PART));
+      }
+      return out.toByteArray();
+    }
+
+    private static void bulk(ByteArrayOutputStream out, byte[] content) {
+      out.writeBytes(("$" + content.length + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      out.writeBytes(content);
+      out.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Where the version stands in a reply: behind its lines with lengths. */
+    private static int versionAt(byte[] reply) {
+      int lines = reply[0] == '*' ? 4 : reply[0] == '$' ? 1 : 0;
+      int at = 0;
+      while (lines > 0) {
+        lines -= reply[at++] == '\n' ? 1 : 0;
+      }
+      return at;
+    }
+
+    private static boolean isDerived(String command, Answer answer) {
+      return answer instanceof CachedReply reply
+          && reply.read().command().equals(command)
+          && reply.bytes()[versionAt(reply.bytes()) + 4] == WHOLE;
     }
 
     private static int version(Answer answer) {
       if (answer instanceof CachedReply reply) {
-        return ByteBuffer.wrap(reply.bytes()).getInt();
+        return ByteBuffer.wrap(reply.bytes()).getInt(versionAt(reply.bytes()));
       }
       if (answer instanceof Failure failure) {
         return Integer.parseInt(failure.text());
@@ -358,7 +413,10 @@ class RepliesModelTest {
       }
       assertTrue(waiting.isEmpty(), "not answered");
       assertEquals(0, cache.stats().loadsInFlight());
-      for (long count : new long[] {valueHits, replyHits, repeated, relays, lookups}) {
+      for (long count :
+          new long[] {
+            valueHits, replyHits, derivedOfHash, derivedOfValue, repeated, relays, lookups
+          }) {
         assertTrue(count > 200, "hardly tried: " + count);
       }
       assertTrue(besides > 20, "hardly a value beside replies: " + besides);

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,6 +25,7 @@ import redisproxy.dev.EmbeddedRedis;
 /** The cache answers every pure read of one key with the bytes that Redis would send. */
 @InEachShape
 class CachedReadsIT {
+  private static final long SEED = Long.getLong("test.seed", 20_267);
   private static final String BINARY = "b\r\n\0\u00ff ";
   private static final String LONG_KEY = "k".repeat(1_000);
   private static final String LONG_FIELD = "f".repeat(900);
@@ -52,6 +54,9 @@ class CachedReadsIT {
     "GETRANGE $k 1 3",
     "GETRANGE $k 3 1",
     "GETRANGE $k 1",
+    "GETRANGE $k -3 -2",
+    "GETRANGE $k 0 -99",
+    "GETRANGE $k a b",
     "SUBSTR $k 0 2",
     "HLEN $k",
     "HGET $k f",
@@ -432,6 +437,121 @@ class CachedReadsIT {
       assertEquals(RespClient.bulk(value), client.reply());
       assertTrue(client.reply().contains(RespClient.bulk(value)));
     }
+  }
+
+  /** Bytes that are frequent in values, fields and numbers. */
+  private static final String BYTES = "ab01-\r\n\0\u00ff ";
+
+  private static String randomBytes(Random random, int most) {
+    StringBuilder bytes = new StringBuilder();
+    for (int i = random.nextInt(most + 1); i > 0; i--) {
+      bytes.append(BYTES.charAt(random.nextInt(BYTES.length())));
+    }
+    return bytes.toString();
+  }
+
+  private static String randomNumber(Random random) {
+    return switch (random.nextInt(12)) {
+      case 0 -> randomBytes(random, 3);
+      case 1 -> "" + random.nextLong();
+      case 2 -> "8388607";
+      default -> "" + random.nextInt(-12, 12);
+    };
+  }
+
+  private static String[] partOfAString(Random random) {
+    return switch (random.nextInt(8)) {
+      case 0 -> new String[] {"STRLEN", "s"};
+      case 1 -> new String[] {"EXISTS", "s"};
+      case 2 -> new String[] {"TYPE", "s"};
+      case 3, 4 -> new String[] {"GETBIT", "s", randomNumber(random)};
+      case 5 -> new String[] {"SUBSTR", "s", randomNumber(random), randomNumber(random)};
+      default -> new String[] {"GETRANGE", "s", randomNumber(random), randomNumber(random)};
+    };
+  }
+
+  private static String[] partOfAHash(Random random) {
+    List<String> words = new ArrayList<>();
+    words.add(List.of("HGET", "HMGET", "HEXISTS", "HSTRLEN", "HLEN").get(random.nextInt(5)));
+    words.add("h");
+    for (int i = words.get(0).equals("HMGET") ? random.nextInt(20) : 1; i > 0; i--) {
+      words.add(randomBytes(random, 2));
+    }
+    if (words.get(0).equals("HLEN") || random.nextInt(20) == 0) {
+      words.remove(words.size() - 1);
+    }
+    return words.toArray(String[]::new);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2", "3"})
+  void partOfAString_isAnsweredFromItsValue_asByRedis(String protocol) {
+    keepMissingKeys();
+    direct.call("HELLO", protocol);
+    client.call("HELLO", protocol);
+    Random random = new Random(SEED);
+    for (int i = 0; i < 60; i++) {
+      client.call("SET", "s", randomBytes(random, 9));
+      if (i % 10 == 0) {
+        client.call("DEL", "s");
+      }
+      // Its answer, unlike that of GET, waits until all writes are reported.
+      assertSame("BITCOUNT", "s");
+      assertSame("GET", "s");
+      assertNoLoad("STRLEN s", "EXISTS s", "TYPE s", "GETRANGE s 1 3", "GETBIT s 9");
+      for (int j = 0; j < 60; j++) {
+        assertSame(partOfAString(random));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2", "3"})
+  void partOfAHash_isAnsweredFromTheWhole_asByRedis(String protocol) {
+    keepMissingKeys();
+    direct.call("HELLO", protocol);
+    client.call("HELLO", protocol);
+    Random random = new Random(SEED);
+    for (int i = 0; i < 60; i++) {
+      client.call("DEL", "h");
+      for (int j = random.nextInt(20); j > 0 && i % 10 > 0; j--) {
+        client.call("HSET", "h", randomBytes(random, 2), randomBytes(random, 9));
+      }
+      assertSame("HGETALL", "h");
+      assertNoLoad("HGET h a", "HMGET h a b none a", "HEXISTS h 0", "HSTRLEN h 1", "HLEN h");
+      for (int j = 0; j < 60; j++) {
+        assertSame(partOfAHash(random));
+      }
+    }
+  }
+
+  private void keepMissingKeys() {
+    proxy = opened.proxy(shape, redis.url(), "cache.expiry", "1h", "cache.missing-expiry", "1h");
+    client = opened.client(proxy);
+  }
+
+  private void assertNoLoad(String... requests) {
+    long misses = proxy.stat("misses");
+    for (String request : requests) {
+      assertSame(request.split(" "));
+      assertEquals(misses, proxy.stat("misses"), request);
+    }
+  }
+
+  @Test
+  void commandThatIsSwitchedOff_isNotAnsweredFromTheWhole() {
+    RunningProxy other =
+        opened.proxy(shape, redis.url(), "cache.commands", "default,-hget,-strlen,-hlen");
+    RespClient reader = opened.client(other);
+    assertEquals(direct.call("GET", "s"), reader.call("GET", "s"));
+    assertEquals(direct.call("HGETALL", "h"), reader.call("HGETALL", "h"));
+    long hits = other.stat("hits");
+    for (String request : new String[] {"HGET h f", "STRLEN s", "HLEN h"}) {
+      assertEquals(direct.call(request.split(" ")), reader.call(request.split(" ")), request);
+    }
+    assertEquals(hits, other.stat("hits"));
+    assertEquals(":1\r\n", reader.call("HEXISTS", "h", "f"));
+    assertEquals(hits + 1, other.stat("hits"));
   }
 
   @Test
