@@ -164,12 +164,20 @@ public final class Front {
   /**
    * Looks up the reply to another read than GET. The request's buffer may be reused at once.
    *
-   * @param isResp3 whether the reply must be RESP3
+   * @param isResp3 whether the client speaks RESP3. If RESP2 differs in the head alone, the reply
+   *     is RESP2 nevertheless, because clients of both versions share it
    * @return the hash of the key
    */
   public int lookup(
       Asker asker, int ticket, int db, Request request, CachedCommand command, boolean isResp3) {
-    int flags = (isResp3 ? Read.RESP3 : 0) | (request.count() > 2 ? Read.ARGUMENTS : 0);
+    int flags = request.count() > 2 ? Read.ARGUMENTS : 0;
+    flags |=
+        switch (command.resp3(request)) {
+          case MAP -> Read.MAP;
+          case SET -> Read.SET;
+          case OTHER -> isResp3 ? Read.RESP3 : 0;
+          default -> 0;
+        };
     flags |= command.isRange() ? Read.RANGE : 0;
     flags |= command.isOfKeys(request) ? Read.KEYS : 0;
     if (server.commands().hasExpiringFields()) {

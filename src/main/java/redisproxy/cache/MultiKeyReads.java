@@ -53,7 +53,7 @@ final class MultiKeyReads<W> {
   private static final byte[] NIL = "$-1\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NULL = "_\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final String EXISTS = "exists";
-  private static final Read[] EXISTS_READS = {Read.of(0, EXISTS), Read.of(Read.RESP3, EXISTS)};
+  private static final Read EXISTS_OF_ONE = Read.of(0, EXISTS);
 
   private final Cache cache;
   private final LoadConfirmations confirmations;
@@ -121,7 +121,7 @@ final class MultiKeyReads<W> {
   int find(int db, byte[] buffer, int offset, int length, int hash, int readLength, long now) {
     split(db, buffer, offset, length, hash, readLength);
     boolean isExists = isExists(buffer, offset + length);
-    Read one = EXISTS_READS[buffer[offset + length] & Read.RESP3];
+    byte[] one = EXISTS_OF_ONE.bytes();
     int kept = 0;
     existing = 0;
     for (int i = 0; i < count; i++) {
@@ -134,7 +134,7 @@ final class MultiKeyReads<W> {
       if (found[i]) {
         existing += values[i].isMissing() ? 0 : 1;
       } else if (isExists && of != null) {
-        CachedReply reply = of.reply(one.bytes(), 0, one.bytes().length, one.hashCode(), now);
+        CachedReply reply = of.reply(one, 0, one.length, EXISTS_OF_ONE.hashCode(), now);
         found[i] = reply != null;
         existing += reply != null && reply.bytes()[1] == '1' ? 1 : 0;
       }
@@ -199,7 +199,7 @@ final class MultiKeyReads<W> {
     }
     find(first, read, now);
     boolean[] before = Arrays.copyOf(found, count);
-    Read one = isExists(read.bytes(), 0) ? EXISTS_READS[read.flags() & Read.RESP3] : null;
+    Read one = isExists(read.bytes(), 0) ? EXISTS_OF_ONE : null;
     Request<W> request = new Request<>(first, read, waiter);
     for (int i = 0; i < before.length; i++) {
       if (!before[i]) {

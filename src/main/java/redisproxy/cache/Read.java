@@ -16,7 +16,7 @@ import java.util.List;
  * that no two reads spell the same bytes. Immutable.
  */
 public final class Read {
-  /** The client speaks RESP3, in which many replies differ from RESP2. */
+  /** The reply is RESP3. Without this flag it is RESP2, and clients of both versions share it. */
   public static final int RESP3 = 1;
 
   /** There are arguments behind the key. */
@@ -31,11 +31,17 @@ public final class Read {
   /** The reply names fields of a hash, which may expire one by one. */
   public static final int ALL_FIELDS = 16;
 
-  /** The arguments are further keys. */
-  public static final int KEYS = 32;
+  /** The reply is a map in RESP3, and an array of its keys and values in RESP2. */
+  public static final int MAP = 32;
 
-  /** Redis must answer this read of several keys itself. */
-  public static final int WHOLE = 64;
+  /** The reply is a set in RESP3, and an array in RESP2. */
+  public static final int SET = 64;
+
+  /** The arguments are further keys. */
+  public static final int KEYS = 128;
+
+  /** In a read of several keys, which asks for no range: Redis must answer it itself. */
+  public static final int WHOLE = RANGE;
 
   /** Where the name begins, behind the flags and its length. */
   static final int NAME_AT = 3;
@@ -91,6 +97,13 @@ public final class Read {
 
   boolean is(byte[] buffer, int offset, int length) {
     return Arrays.equals(bytes, 0, bytes.length, buffer, offset, offset + length);
+  }
+
+  /** The same read with a reply in RESP3. */
+  public Read inResp3() {
+    byte[] changed = bytes.clone();
+    changed[0] |= RESP3;
+    return new Read(changed);
   }
 
   /** The bytes, not a copy. Do not change them. */

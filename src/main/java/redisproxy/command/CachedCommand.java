@@ -7,8 +7,9 @@ package redisproxy.command;
  * @param name in lower case
  * @param isRange whether it asks for one of many ranges of the key
  * @param fields what it has to do with the fields of a hash, which may expire one by one
+ * @param resp3 how its reply in RESP3 differs from that in RESP2
  */
-public record CachedCommand(String name, boolean isRange, Fields fields) {
+public record CachedCommand(String name, boolean isRange, Fields fields, Resp3 resp3) {
   /** What a command has to do with the fields of a hash. */
   public enum Fields {
     /** Nothing. */
@@ -17,6 +18,20 @@ public record CachedCommand(String name, boolean isRange, Fields fields) {
     NAMED,
     /** The reply depends on all fields. */
     ALL
+  }
+
+  /** How a reply in RESP3 differs from that in RESP2. */
+  public enum Resp3 {
+    /** Not at all, except that a null, if it is the whole reply, is written in another way. */
+    SAME,
+    /** As SAME, if scores are not asked for. */
+    SAME_WITHOUT_SCORES,
+    /** It is a map instead of an array. */
+    MAP,
+    /** It is a set instead of an array. */
+    SET,
+    /** It may differ anywhere, or nothing is known of it. */
+    OTHER
   }
 
   /** A longer request, in bytes, is not cached: what it asks for would cost more than it saves. */
@@ -41,5 +56,18 @@ public record CachedCommand(String name, boolean isRange, Fields fields) {
     return name.equals("mget")
         ? request.count() >= 2
         : name.equals("exists") && request.count() > 2;
+  }
+
+  /** How the reply to a request in RESP3 differs from that in RESP2. */
+  public Resp3 resp3(Request request) {
+    if (resp3 != Resp3.SAME_WITHOUT_SCORES) {
+      return resp3;
+    }
+    for (int i = 2; i < request.count(); i++) {
+      if (request.is(i, "withscores") || request.is(i, "withscore")) {
+        return Resp3.OTHER;
+      }
+    }
+    return Resp3.SAME;
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import redisproxy.command.CachedCommand.Fields;
+import redisproxy.command.CachedCommand.Resp3;
 
 /**
  * The commands whose replies are cached, beside GET: by default every pure read of one key, and
@@ -30,6 +31,20 @@ public final class CachedCommands {
   private static final String OF_FIELDS = "hget hmget hexists hstrlen";
 
   private static final String OF_ALL_FIELDS = "hgetall hkeys hvals";
+
+  /**
+   * Replies of integers, strings, and arrays of these, without a null within an array. HMGET and
+   * GEOHASH have such nulls. ZSCORE and GEOPOS have numbers that RESP3 writes in another way.
+   */
+  private static final Set<String> SAME_IN_RESP3 =
+      Set.of(
+          ("strlen type exists getbit bitcount bitpos bitfield_ro getrange substr hlen hget hexists"
+                  + " hstrlen hkeys hvals lindex llen lpos lrange scard sismember smismember zcard"
+                  + " zcount zlexcount zrangebylex zrevrangebylex geodist xlen xrange xrevrange")
+              .split(" "));
+
+  private static final Set<String> SAME_WITHOUT_SCORES =
+      Set.of("zrank", "zrevrank", "zrange", "zrevrange", "zrangebyscore", "zrevrangebyscore");
 
   private static final Map<String, CachedCommand> DEFAULT = byDefault();
 
@@ -54,13 +69,24 @@ public final class CachedCommands {
   private static void add(
       Map<String, CachedCommand> all, String names, boolean isRange, Fields fields) {
     for (String name : List.of(names.split(" "))) {
-      all.put(name, new CachedCommand(name, isRange, fields));
+      all.put(name, new CachedCommand(name, isRange, fields, resp3(name)));
     }
   }
 
   /** The names of the commands that are cached by default, beside GET. */
   public static Set<String> defaults() {
     return DEFAULT.keySet();
+  }
+
+  private static Resp3 resp3(String name) {
+    if (SAME_IN_RESP3.contains(name)) {
+      return Resp3.SAME;
+    }
+    return switch (name) {
+      case "hgetall" -> Resp3.MAP;
+      case "smembers" -> Resp3.SET;
+      default -> SAME_WITHOUT_SCORES.contains(name) ? Resp3.SAME_WITHOUT_SCORES : Resp3.OTHER;
+    };
   }
 
   /**
@@ -78,7 +104,8 @@ public final class CachedCommands {
         commands.remove(name.substring(1));
       } else if (!name.equals("default") && !name.equals("get")) {
         CachedCommand known = DEFAULT.get(name);
-        commands.put(name, known == null ? new CachedCommand(name, true, Fields.NONE) : known);
+        commands.put(
+            name, known == null ? new CachedCommand(name, true, Fields.NONE, Resp3.OTHER) : known);
       }
     }
     return new CachedCommands(commands);

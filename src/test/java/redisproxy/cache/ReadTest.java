@@ -117,14 +117,25 @@ class ReadTest {
 
   @Test
   void has_isWhetherTheFlagIsSet() {
-    int[] flags = {Read.RESP3, Read.ARGUMENTS, Read.RANGE, Read.FIELDS, Read.ALL_FIELDS};
-    for (int set = 0; set < 32; set++) {
+    int[] flags = {
+      Read.RESP3, Read.ARGUMENTS, Read.RANGE, Read.FIELDS, Read.ALL_FIELDS, Read.MAP, Read.SET
+    };
+    for (int set = 0; set < 128; set++) {
       Read read = SpelledRead.of(set, "hget");
       assertEquals(set, read.flags());
       for (int flag : flags) {
         assertEquals((set & flag) == flag, read.has(flag));
       }
     }
+  }
+
+  @Test
+  void inResp3_differsInThatFlagAlone() {
+    Read read = SpelledRead.of(Read.ARGUMENTS | Read.MAP, "hmget", "f");
+    assertEquals(
+        SpelledRead.of(Read.ARGUMENTS | Read.MAP | Read.RESP3, "hmget", "f"), read.inResp3());
+    assertEquals(Read.ARGUMENTS | Read.MAP, read.flags());
+    assertEquals(read.inResp3(), read.inResp3().inResp3());
   }
 
   private static List<String> text(Read read) {

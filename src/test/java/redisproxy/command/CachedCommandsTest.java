@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.command.CachedCommand.Fields;
+import redisproxy.command.CachedCommand.Resp3;
 import redisproxy.command.CommandTable.Row;
 
 class CachedCommandsTest {
@@ -101,26 +102,49 @@ class CachedCommandsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "HGET k f, hget, false, NAMED",
-    "hMgEt k f g, hmget, false, NAMED",
-    "hexists k f, hexists, false, NAMED",
-    "hstrlen k f, hstrlen, false, NAMED",
-    "HGETALL k, hgetall, false, ALL",
-    "hkeys k, hkeys, false, ALL",
-    "hvals k, hvals, false, ALL",
-    "hlen k, hlen, false, NONE",
-    "smembers k, smembers, false, NONE",
-    "zscore k m, zscore, false, NONE",
-    "LRANGE k 0 -1, lrange, true, NONE",
-    "getrange k 0 -1, getrange, true, NONE",
-    "zrange k 0 -1, zrange, true, NONE",
-    "xrange k - +, xrange, true, NONE",
-    "geosearch k FROMMEMBER m BYRADIUS 1 m, geosearch, true, NONE"
+    "HGET k f, hget, false, NAMED, SAME",
+    "hMgEt k f g, hmget, false, NAMED, OTHER",
+    "hexists k f, hexists, false, NAMED, SAME",
+    "hstrlen k f, hstrlen, false, NAMED, SAME",
+    "HGETALL k, hgetall, false, ALL, MAP",
+    "hkeys k, hkeys, false, ALL, SAME",
+    "hvals k, hvals, false, ALL, SAME",
+    "hlen k, hlen, false, NONE, SAME",
+    "smembers k, smembers, false, NONE, SET",
+    "zscore k m, zscore, false, NONE, OTHER",
+    "zrank k m, zrank, false, NONE, SAME_WITHOUT_SCORES",
+    "LRANGE k 0 -1, lrange, true, NONE, SAME",
+    "getrange k 0 -1, getrange, true, NONE, SAME",
+    "zrange k 0 -1, zrange, true, NONE, SAME_WITHOUT_SCORES",
+    "xrange k - +, xrange, true, NONE, SAME",
+    "geosearch k FROMMEMBER m BYRADIUS 1 m, geosearch, true, NONE, OTHER"
   })
   void of_aDefaultCommand_saysWhatItReads(
-      String request, String name, boolean isRange, Fields fields) {
+      String request, String name, boolean isRange, Fields fields, Resp3 resp3) {
     assertEquals(
-        new CachedCommand(name, isRange, fields), found(DEFAULT, request.split(" ")), request);
+        new CachedCommand(name, isRange, fields, resp3),
+        found(DEFAULT, request.split(" ")),
+        request);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ZRANGE k 0 -1, SAME",
+    "ZRANGE k 0 -1 REV, SAME",
+    "ZRANGE k 0 -1 WITHSCORES, OTHER",
+    "zrange k 0 -1 rev withScores, OTHER",
+    "ZRANGEBYSCORE k 0 1 WITHSCORES LIMIT 0 1, OTHER",
+    "ZRANGEBYSCORE k 0 1 LIMIT 0 1, SAME",
+    "ZRANK k m, SAME",
+    "ZREVRANK k m WITHSCORE, OTHER",
+    "HGETALL k, MAP",
+    "HGET k withscores, SAME",
+    "HMGET k f, OTHER"
+  })
+  void resp3_dependsOnWhetherScoresAreAskedFor(String words, Resp3 expected) {
+    String[] request = words.split(" ");
+    CachedCommand command = found(DEFAULT, request);
+    assertEquals(expected, command.resp3(Parsed.array(of7, request)));
   }
 
   @Test
@@ -207,8 +231,10 @@ class CachedCommandsTest {
   void of_aCommandOutsideOfTheDefault_isARange() {
     CachedCommands named = CachedCommands.of(List.of("json.get", "hgetall"));
     assertEquals(
-        new CachedCommand("json.get", true, Fields.NONE), found(named, "JSON.GET", "k", "$"));
-    assertEquals(new CachedCommand("hgetall", false, Fields.ALL), found(named, "HGETALL", "k"));
+        new CachedCommand("json.get", true, Fields.NONE, Resp3.OTHER),
+        found(named, "JSON.GET", "k", "$"));
+    assertEquals(
+        new CachedCommand("hgetall", false, Fields.ALL, Resp3.MAP), found(named, "HGETALL", "k"));
   }
 
   @Test

@@ -345,7 +345,7 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
 
   private void appendValue(Object reply) {
     if (reply instanceof CachedReply cached) {
-      append(cached.bytes(), 0, cached.bytes().length);
+      appendReply(cached.read(), cached.bytes());
       return;
     }
     Entry entry = (Entry) reply;
@@ -354,6 +354,16 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
     } else {
       append(entry.bytes(), entry.respOffset(), entry.respLength());
     }
+  }
+
+  private void appendReply(Read read, byte[] bytes) {
+    if (!state.isResp3() || read.has(Read.RESP3)) {
+      append(bytes, 0, bytes.length);
+      return;
+    }
+    Resp3Form form = Resp3Form.of(read, bytes);
+    append(form.head(), 0, form.head().length);
+    append(bytes, form.rest(), bytes.length - form.rest());
   }
 
   private void append(byte[] bytes, int offset, int length) {
@@ -414,7 +424,8 @@ final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
     relay = new ValueRelay(connection, this);
     if (answer instanceof NotCached notCached) {
       relayed++;
-      streams.open(notCached.key(), notCached.read(), relay);
+      Read read = notCached.read();
+      streams.open(notCached.key(), state.isResp3() ? read.inResp3() : read, relay);
     } else {
       streams.open(((TooLarge) answer).key(), relay);
     }

@@ -430,12 +430,20 @@ class DispatcherTest {
   }
 
   @Test
-  void read_ofAClientThatSpeaksResp3_isLookedUpAsSuch() throws Exception {
+  void read_ofAClientThatSpeaksResp3_isLookedUpAsSuch_ifItsReplyDiffers() throws Exception {
     openAndCacheReads();
-    client.asks("HELLO 3", "HGET k f");
-    assertTrue(client.received().endsWith(" $1 v "));
-    client.asks("HELLO 2", "HGET k f");
-    assertEquals(List.of("lookup hget k f in RESP3", "lookup hget k f"), front.cache.messages());
+    front.cache.replies("zscore k m", ",1 ");
+    client.asks("HELLO 3", "HGET k f", "HGET k F", "ZSCORE k m");
+    assertTrue(client.received().endsWith(" $1 v _ ,1 "));
+    client.asks("HELLO 2", "HGET k f", "ZSCORE k m");
+    assertEquals(
+        List.of(
+            "lookup hget k f",
+            "lookup hget k F",
+            "lookup zscore k m in RESP3",
+            "lookup hget k f",
+            "lookup zscore k m"),
+        front.cache.messages());
   }
 
   @Test

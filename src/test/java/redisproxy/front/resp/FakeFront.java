@@ -69,6 +69,7 @@ final class FakeFront implements AutoCloseable {
               Map.entry("exists", new Row(READ, 1, -1, 1)),
               Map.entry("lrange", new Row(READ, 1, 1, 1)),
               Map.entry("hget", new Row(READ, 1, 1, 1)),
+              Map.entry("zscore", new Row(READ, 1, 1, 1)),
               Map.entry("hlen", new Row(READ, 1, 1, 1)),
               Map.entry("multi", new Row(Set.of(), 0, 0, 0)),
               Map.entry("exec", new Row(Set.of(), 0, 0, 0)),

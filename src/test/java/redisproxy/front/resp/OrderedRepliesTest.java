@@ -458,7 +458,7 @@ class OrderedRepliesTest {
   // Reads other than GET
 
   private static final CachedCommand HGET =
-      new CachedCommand("hget", false, CachedCommand.Fields.NAMED);
+      new CachedCommand("hget", false, CachedCommand.Fields.NAMED, CachedCommand.Resp3.SAME);
 
   /** Requests HGET of a field {@code f} of each key; the test answers. */
   private void read(String... keys) throws Exception {
@@ -490,6 +490,20 @@ class OrderedRepliesTest {
     assertEquals("_ *2 $1 x :2 $1 3 ", written());
     assertEquals(0, replies.held());
     assertFalse(replies.isReading());
+  }
+
+  /** A client of RESP2 may have caused the load. */
+  @Test
+  void cachedReplies_inResp2_areWrittenInResp3_toAClientThatSpeaksIt() throws Exception {
+    state.speak(true);
+    read("a", "b", "c", "d");
+    String members = "*2 $1 x $65536 " + large("x") + " ";
+    answer(3, Cached.reply(FakeCache.key("d"), Reads.read(Read.RESP3, "hmget", "f"), "*1 _ "));
+    answer(2, Cached.reply(FakeCache.key("c"), Reads.read(Read.MAP, "hgetall"), "*2 $1 f $1 v "));
+    answer(1, reply("b", "$-1 "));
+    answer(0, Cached.reply(FakeCache.key("a"), Reads.read(Read.SET, "smembers"), members));
+    assertEquals("~" + members.substring(1) + "_ %1 $1 f $1 v *1 _ ", written());
+    assertEquals(0, replies.held());
   }
 
   @Test
@@ -591,7 +605,7 @@ class OrderedRepliesTest {
   // Reads of several keys
 
   private static final CachedCommand MGET =
-      new CachedCommand("mget", false, CachedCommand.Fields.NONE);
+      new CachedCommand("mget", false, CachedCommand.Fields.NONE, CachedCommand.Resp3.OTHER);
 
   private void mget() throws Exception {
     front.cache.isSlowWith("mget a b");
