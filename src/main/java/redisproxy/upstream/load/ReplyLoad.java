@@ -5,6 +5,7 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,8 +25,10 @@ import redisproxy.upstream.connection.Greeting;
  *
  * <p>Fields of a hash may expire one by one since Redis 7.4. PTTL knows nothing of them, and Redis
  * reports such an expiry late or never. HPTTL tells it for the fields that are named. For a read of
- * all fields the reply is kept only if the hash has no field that expires: its encoding is {@code
- * listpack}, or its database has no such hash.
+ * all fields no field expires if the encoding of the hash is {@code listpack}, or if its database
+ * has no such hash. Otherwise HPTTL is sent in a second step, for the fields in the reply. It comes
+ * behind the read, so a field that has expired between them answers -2, and the reply is not kept.
+ * The reply to HVALS names no fields, so it is not kept either.
  *
  * @param <W> a waiter
  */
@@ -36,9 +39,17 @@ final class ReplyLoad<W> {
     FIELD_TIMES,
     ENCODING,
     KEYSPACE,
-    REPLY
+    REPLY,
+    TIMES_OF_ALL_FIELDS
   }
 
+  /** The times of more fields are not asked for. */
+  private static final int MAX_FIELDS = 512;
+
+  /** Nor are they if the names of the fields have more bytes. */
+  private static final int MAX_FIELD_BYTES = 32 * 1024;
+
+  private static final byte[] NOTHING = {};
   private static final byte[] PTTL = ascii("PTTL");
   private static final byte[] HPTTL = ascii("HPTTL");
   private static final byte[] FIELDS = ascii("FIELDS");
@@ -62,11 +73,13 @@ final class ReplyLoad<W> {
   private static final Pattern NUMBER = Pattern.compile(":(-?\\d{1,18})\r\n");
 
   private final Load<W> load;
-  private final long askedAt;
+  private long askedAt;
   private final List<Part> parts = new ArrayList<>(4);
 
   /** In milliseconds, or one of the constants of {@link ReadThrough}. */
   private long remaining = ReadThrough.UNKNOWN_TIME;
+
+  private final boolean asksFields;
 
   /** The shortest time of a field, in milliseconds; 0 until it is known. */
   private long fieldRemaining;
@@ -75,13 +88,21 @@ final class ReplyLoad<W> {
   private int missingFields;
 
   private boolean isPlainHash;
+
+  /** The reply, while it waits for the times of the fields in it. */
+  private byte[] reply = NOTHING;
+
+  /** How many fields are asked for their times. */
+  private int fields;
+
   private boolean done;
   private boolean retried;
 
   ReplyLoad(Load<W> load, Read read, long askedAt) {
     this.load = load;
     this.askedAt = askedAt;
-    fieldRemaining = read.has(Read.FIELDS) || read.has(Read.ALL_FIELDS) ? 0 : Long.MAX_VALUE;
+    this.asksFields = read.has(Read.FIELDS) || read.has(Read.ALL_FIELDS);
+    this.fieldRemaining = asksFields ? 0 : Long.MAX_VALUE;
     parts.add(Part.TIME);
     if (read.has(Read.FIELDS)) {
       parts.add(Part.FIELD_TIMES);
@@ -120,6 +141,11 @@ final class ReplyLoad<W> {
   boolean mayRetry() {
     boolean may = !done && !retried;
     retried = true;
+    // What was known may belong to another server.
+    remaining = ReadThrough.UNKNOWN_TIME;
+    fieldRemaining = asksFields ? 0 : Long.MAX_VALUE;
+    missingFields = 0;
+    isPlainHash = false;
     return may;
   }
 
@@ -129,18 +155,22 @@ final class ReplyLoad<W> {
     List<byte[]> words = read.words();
     Greeting.append(out, PTTL, key.bytes());
     if (read.has(Read.FIELDS)) {
-      List<byte[]> hpttl = new ArrayList<>();
-      hpttl.add(HPTTL);
-      hpttl.add(key.bytes());
-      hpttl.add(FIELDS);
-      hpttl.add(ascii(Integer.toString(words.size() - 1)));
-      hpttl.addAll(words.subList(1, words.size()));
-      append(out, hpttl);
+      append(out, hpttl(key, words.subList(1, words.size())));
     } else if (read.has(Read.ALL_FIELDS)) {
       Greeting.append(out, OBJECT, ENCODING, key.bytes());
       Greeting.append(out, INFO, KEYSPACE);
     }
     appendRead(out, key, words);
+  }
+
+  private static List<byte[]> hpttl(Key key, List<byte[]> fields) {
+    List<byte[]> words = new ArrayList<>(fields.size() + 4);
+    words.add(HPTTL);
+    words.add(key.bytes());
+    words.add(FIELDS);
+    words.add(ascii(Integer.toString(fields.size())));
+    words.addAll(fields);
+    return words;
   }
 
   /** Appends the read alone. */
@@ -172,6 +202,7 @@ final class ReplyLoad<W> {
       case KEYSPACE ->
           fieldRemaining =
               isPlainHash || !hasExpiringFields(reply, load.key().db()) ? Long.MAX_VALUE : 0;
+      case TIMES_OF_ALL_FIELDS -> fieldRemaining = timesOfAllFields(reply);
       case REPLY -> throw new IllegalArgumentException("not a time");
     }
   }
@@ -194,6 +225,19 @@ final class ReplyLoad<W> {
       shortest = time < 0 ? shortest : Math.min(shortest, time);
     }
     return shortest;
+  }
+
+  /** A field that is gone has expired since the read. */
+  private long timesOfAllFields(String times) {
+    long shortest = Long.MAX_VALUE;
+    int known = 0;
+    Matcher number = NUMBER.matcher(times);
+    while (number.find()) {
+      long time = Long.parseLong(number.group(1));
+      known += time < ReadThrough.NO_EXPIRY ? 0 : 1;
+      shortest = time < 0 ? shortest : Math.min(shortest, time);
+    }
+    return known == fields ? shortest : 0;
   }
 
   /** Whether INFO says, or does not rule out, that a hash of a database has such fields. */
@@ -230,6 +274,32 @@ final class ReplyLoad<W> {
       at = next + (isString ? Integer.parseInt(line.substring(1)) + 2 : 0);
     }
     return missing;
+  }
+
+  /**
+   * Appends the question for the times of all fields in a reply.
+   *
+   * @return false if it need not or cannot be asked; then nothing is appended
+   */
+  boolean appendFieldTimes(Buffer out, byte[] reply, long now) {
+    Read read = Objects.requireNonNull(load.read());
+    boolean isOpen = fieldRemaining == 0 && remaining >= ReadThrough.NO_EXPIRY;
+    List<byte[]> names =
+        isOpen && read.has(Read.ALL_FIELDS) ? FieldNames.in(reply, read) : List.of();
+    long bytes = names.stream().mapToLong(name -> name.length).sum();
+    if (names.isEmpty() || names.size() > MAX_FIELDS || bytes > MAX_FIELD_BYTES) {
+      return false;
+    }
+    append(out, hpttl(load.key(), names));
+    this.reply = reply;
+    fields = names.size();
+    askedAt = now;
+    return true;
+  }
+
+  /** The reply that waited for the times of the fields in it. */
+  byte[] reply() {
+    return reply;
   }
 
   /** How long the reply is true, in milliseconds, or one of the constants of ReadThrough. */

@@ -81,14 +81,21 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
       open = open();
       loader.opened();
     }
-    if (out == null) {
-      out = Buffer.buffer();
-      vertx.runOnContext(turn -> flush());
-    }
-    load.appendTo(out, Objects.requireNonNull(load.load().read()));
+    load.appendTo(out(), Objects.requireNonNull(load.load().read()));
     for (ReplyLoad.Part part : load.parts()) {
       open.expect(new Asked<>(load, part));
     }
+  }
+
+  /** What leaves when the turn ends. */
+  private Buffer out() {
+    Buffer open = out;
+    if (open == null) {
+      open = Buffer.buffer();
+      out = open;
+      vertx.runOnContext(turn -> flush());
+    }
+    return open;
   }
 
   private RequestConnection<Asked<W>> open() {
@@ -116,24 +123,53 @@ final class ReplyPipeline<W> implements RequestConnection.Receiver<ReplyPipeline
 
   @Override
   public void reply(Asked<W> asked, byte type, ByteBuf from, int start, int length) {
+    ReplyLoad<W> load = asked.load();
     if (asked.part() != ReplyLoad.Part.REPLY) {
-      asked.load().time(asked.part(), from, start, length);
-    } else if (asked.load().end()) {
-      conclude(asked.load(), type, from, start, length);
+      load.time(asked.part(), from, start, length);
+      if (asked.part() == ReplyLoad.Part.TIMES_OF_ALL_FIELDS && load.end()) {
+        replied(load, load.reply());
+      }
+    } else if (!load.isDone()) {
+      conclude(load, type, from, start, length);
     }
   }
 
   private void conclude(ReplyLoad<W> load, byte type, ByteBuf from, int start, int length) {
     try {
       if (type == '-' || type == '!') {
+        load.end();
         fail(load, new Failure(Failure.Kind.REDIS, errorText(type, from, start, length)));
       } else if (length > loader.maxValueBytes()) {
+        load.end();
         loader.readThrough().tooLarge(load.load(), loader.now());
       } else {
         load.check(from, start, length);
         byte[] reply = Reply.copyOf(from, start, length);
-        loader.readThrough().replied(load.load(), reply, load.remaining(), loader.now());
+        if (!asksForFieldTimes(load, reply) && load.end()) {
+          replied(load, reply);
+        }
       }
+    } catch (Throwable fault) {
+      load.end();
+      fail(load, loader.broken(fault));
+    }
+  }
+
+  /** Asks how long the fields in a reply live, if that decides how long the reply is true. */
+  private boolean asksForFieldTimes(ReplyLoad<W> load, byte[] reply) {
+    RequestConnection<Asked<W>> open = connection;
+    Buffer question = Buffer.buffer();
+    if (open == null || !load.appendFieldTimes(question, reply, loader.now())) {
+      return false;
+    }
+    out().appendBuffer(question);
+    open.expect(new Asked<>(load, ReplyLoad.Part.TIMES_OF_ALL_FIELDS));
+    return true;
+  }
+
+  private void replied(ReplyLoad<W> load, byte[] reply) {
+    try {
+      loader.readThrough().replied(load.load(), reply, load.remaining(), loader.now());
     } catch (Throwable fault) {
       fail(load, loader.broken(fault));
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.cache.Load;
 import redisproxy.cache.Read;
 import redisproxy.upstream.Loop;
@@ -27,6 +28,8 @@ class ReplyLoadTest {
   private static final Read LRANGE = Reads.read(Read.ARGUMENTS | Read.RANGE, "lrange", "0", "-1");
   private static final Read HMGET = Reads.read(Read.ARGUMENTS | Read.FIELDS, "hmget", "f", "gg");
   private static final Read HGETALL = Reads.read(Read.ALL_FIELDS, "hgetall");
+  private static final Read HKEYS = Reads.read(Read.ALL_FIELDS, "hkeys");
+  private static final Read HVALS = Reads.read(Read.ALL_FIELDS, "hvals");
 
   private final Loop loop = new Loop();
   private final Reads reads = new Reads(loop, new VirtualTime(loop));
@@ -39,6 +42,8 @@ class ReplyLoadTest {
   private ReplyLoad<String> load(int db, Read read) throws Exception {
     List<Load<String>> started = new ArrayList<>();
     reads.loader = started::add;
+    // An earlier load of the same read would be joined.
+    loop.run(reads.cache::invalidateAll);
     reads.load(db, read, "k");
     return new ReplyLoad<>(started.get(0), read, 1);
   }
@@ -227,7 +232,108 @@ class ReplyLoadTest {
     }
   }
 
+  // The times of all fields
+
+  private static final String VOLATILE = "db0:keys=1,expires=0,avg_ttl=0,subexpiry=3";
+
+  private ReplyLoad<String> loadOfAllFields(
+      Read read, String key, String encoding, String databases) throws Exception {
+    ReplyLoad<String> load = load(0, read);
+    says(load, Part.TIME, key);
+    says(load, Part.ENCODING, encoding);
+    says(load, Part.KEYSPACE, "$99 #Keyspace " + databases + " ");
+    return load;
+  }
+
+  /** What is asked once the reply is there; a blank stands for a line end. */
+  private static String asked(ReplyLoad<String> load, String reply) {
+    Buffer out = Buffer.buffer();
+    byte[] bytes = reply.replace(" ", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+    boolean isAsked = load.appendFieldTimes(out, bytes, 7);
+    assertEquals(isAsked, out.length() > 0);
+    assertEquals(isAsked ? 7 : 1, load.askedAt());
+    assertEquals(isAsked ? bytes.length : 0, load.reply().length);
+    return out.toString(StandardCharsets.ISO_8859_1).replace("\r\n", " ");
+  }
+
+  @Test
+  void fieldsInTheReply_areAskedForTheirTimes_ifAnyMayExpire() throws Exception {
+    String question = "*6 $5 HPTTL $1 k $6 FIELDS $1 2 $1 f $0  ";
+    String all = "*4 $1 f $2 vv $0  $1 v ";
+    String keys = "*2 $1 f $0  ";
+    for (String encoding : List.of("$9 hashtable", "$10 listpackex")) {
+      assertEquals(question, asked(loadOfAllFields(HGETALL, ":-1", encoding, VOLATILE), all));
+      assertEquals(question, asked(loadOfAllFields(HKEYS, ":90", encoding, VOLATILE), keys));
+    }
+  }
+
+  @Test
+  void fieldsInTheReply_areNotAskedForTheirTimes_ifTheseDecideNothing() throws Exception {
+    String all = "*2 $1 f $1 v ";
+    String none = "db0:keys=1,subexpiry=0";
+    String large = "$9 hashtable";
+    assertEquals("", asked(loadOfAllFields(HGETALL, ":-1", "$8 listpack", VOLATILE), all));
+    assertEquals("", asked(loadOfAllFields(HGETALL, ":-1", large, none), all));
+    assertEquals("", asked(loadOfAllFields(HGETALL, ":-2", large, VOLATILE), "*0 "));
+    assertEquals("", asked(loadOfAllFields(HGETALL, "-NOPERM", large, VOLATILE), all));
+    assertEquals("", asked(loadOfAllFields(HGETALL, ":-1", large, VOLATILE), "*0 "));
+    assertEquals("", asked(loadOfAllFields(HVALS, ":-1", large, VOLATILE), "*1 $1 v "));
+    assertEquals("", asked(loadOfAllFields(HGETALL, ":-1", large, VOLATILE), "*2 :1 $1 v "));
+    assertEquals("", asked(load(0, STRLEN), ":1 "));
+    ReplyLoad<String> named = load(0, HMGET);
+    says(named, Part.TIME, ":-1");
+    says(named, Part.FIELD_TIMES, "*2 :0 :0");
+    assertEquals("", asked(named, "*2 $1 f $1 v "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void tooManyFields_areNotAskedForTheirTimes(int more) throws Exception {
+    ReplyLoad<String> many = loadOfAllFields(HKEYS, ":-1", "$9 hashtable", VOLATILE);
+    assertEquals(more == 0, !asked(many, "*512 " + "$1 f ".repeat(512 + more)).isEmpty());
+    ReplyLoad<String> large = loadOfAllFields(HKEYS, ":-1", "$9 hashtable", VOLATILE);
+    int last = 64 + more;
+    String names =
+        ("$64 " + "n".repeat(64) + " ").repeat(511) + "$" + last + " " + "n".repeat(last) + " ";
+    assertEquals(more == 0, !asked(large, "*512 " + names).isEmpty());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    ":-1, *2 :-1 :-1, -1",
+    ":-1, *2 :500 :-1, 500",
+    ":-1, *2 :500 :300, 300",
+    ":200, *2 :500 :300, 200",
+    ":-1, *2 :-1 :0, 0",
+    ":-1, *2 :-1 :-2, 0",
+    ":-1, *2 :-2 :900, 0",
+    ":-1, *1 :900, 0",
+    ":-1, -NOPERM, 0",
+    ":400, -ERR, 0"
+  })
+  void remaining_isTheShortestOfTheKeyAndAllFields(String key, String times, long remaining)
+      throws Exception {
+    ReplyLoad<String> load = loadOfAllFields(HGETALL, key, "$9 hashtable", VOLATILE);
+    asked(load, "*4 $1 f $1 v $1 g $1 v ");
+    assertEquals(0, load.remaining());
+    says(load, Part.TIMES_OF_ALL_FIELDS, times);
+    assertEquals(remaining, load.remaining());
+  }
+
   // The end
+
+  /** The other connection may lead to another server. */
+  @Test
+  void mayRetry_forgetsWhatWasKnown() throws Exception {
+    ReplyLoad<String> load = loadOfAllFields(HGETALL, ":-1", "$8 listpack", "db0:subexpiry=0");
+    assertEquals(-1, load.remaining());
+    assertTrue(load.mayRetry());
+    assertEquals(-3, load.remaining());
+    says(load, Part.TIME, ":-1");
+    assertEquals(0, load.remaining());
+    says(load, Part.KEYSPACE, "$9 " + VOLATILE);
+    assertEquals(0, load.remaining(), "its encoding is not known any more");
+  }
 
   @Test
   void end_happensOnce() throws Exception {

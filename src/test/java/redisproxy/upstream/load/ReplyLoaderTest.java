@@ -422,4 +422,71 @@ class ReplyLoaderTest {
     assertEquals(0, connected());
     assertEquals(2, attempts());
   }
+
+  // The times of all fields
+
+  private static final Read HKEYS = Reads.read(Read.ALL_FIELDS, "hkeys");
+  private static final String MAY_EXPIRE = "$9 hashtable $16 \ndb0:subexpiry=1 ";
+  private static final String HPTTL = "*5 $5 HPTTL $1 a $6 FIELDS $1 1 $0  ";
+
+  private void openAndLoadFields() throws Exception {
+    open();
+    reads.load(0, HKEYS, "a");
+    loop.connect(0);
+    loop.sent(0);
+  }
+
+  @Test
+  void replyWithFieldsThatMayExpire_waitsForTheirTimes() throws Exception {
+    openAndLoadFields();
+    reads.load(0, LLEN, "b");
+    loop.sent(0);
+    loop.reply(0, ":-1 " + MAY_EXPIRE + "*1 $0  ");
+    assertTold();
+    assertEquals(HPTTL, loop.sent(0));
+    loop.reply(0, ":-1 :5 ");
+    assertTold("b: :5 ");
+    loop.reply(0, "*1 :700 ");
+    assertTold("a: *1 $0  ");
+    assertEquals(700, reads.kept("a"));
+  }
+
+  @Test
+  void replyWithFieldsThatDoNotExpire_isAnsweredAtOnce() throws Exception {
+    openAndLoadFields();
+    loop.reply(0, ":-1 $8 listpack $16 \ndb0:subexpiry=1 *1 $0  ");
+    assertTold("a: *1 $0  ");
+    assertEquals("", loop.sent(0));
+    assertEquals(Reads.EXPIRY_MS, reads.kept("a"));
+  }
+
+  @Test
+  void connectionLostBeforeTheTimes_isAskedForAllOverAgain() throws Exception {
+    openAndLoadFields();
+    loop.reply(0, ":-1 " + MAY_EXPIRE + "*1 $0  ");
+    loop.sent(0);
+    loop.close(0);
+    loop.connect(1);
+    assertTrue(loop.sent(1).endsWith("*2 $5 hkeys $1 a "));
+    loop.reply(1, ":-1 " + MAY_EXPIRE + "*1 $0  ");
+    loop.reply(1, "*1 :-1 ");
+    assertTold("a: *1 $0  ");
+    assertEquals(Reads.EXPIRY_MS, reads.kept("a"));
+  }
+
+  @Test
+  void timesThatDoNotCome_failTheLoad() throws Exception {
+    openAndLoadFields();
+    time.pass(TIMEOUT - 1);
+    loop.reply(0, ":-1 " + MAY_EXPIRE + "*1 $0  ");
+    time.pass(TIMEOUT - 1);
+    check();
+    assertTold();
+    time.pass(1);
+    check();
+    assertTold("a: not cached");
+    loop.reply(0, "*1 :-1 ");
+    assertTold();
+    assertEquals(-1, reads.kept("a"));
+  }
 }
