@@ -250,6 +250,75 @@ class CheckerTest {
   }
 
   @Test
+  void fieldsThatExpired_areMissingFromThenOn_thoughNothingSaysSo() {
+    add(1, Channel.RESP, new Part(KEY, "a", "a", 50), "a", 1, 2, DONE);
+    redis(1, "hset", "k", "f", "a", "g", "a");
+    redis(1, "hpexpire", "k", "50", "FIELDS", "2", "f", "g");
+    read(3, Channel.RESP, "a", 30, 31);
+    read(3, Channel.RESP, null, 55, 56);
+    assertFound();
+    wrote(2, Channel.RESP, "b", 80, 81);
+    redis(80, "hset", "k", "f", "b", "g", "b");
+    read(3, Channel.RESP, "b", 82, 83);
+    assertFound();
+    read(4, Channel.RESP, "a", 75, 76);
+    assertFound(Kind.OUTLIVED);
+  }
+
+  @Test
+  void fieldsThatWereWrittenBeforeTheyExpired_doNotExpire() {
+    add(1, Channel.RESP, new Part(KEY, "a", "a", 50), "a", 1, 2, DONE);
+    redis(1, "hset", "k", "f", "a", "g", "a");
+    redis(1, "hpexpire", "k", "50", "FIELDS", "2", "f", "g");
+    wrote(2, Channel.RESP, "b", 20, 21);
+    redis(20, "hset", "k", "f", "b", "g", "b");
+    read(3, Channel.RESP, "b", 22, 23);
+    assertFound();
+    read(3, Channel.RESP, null, 90, 91);
+    assertFound(Kind.WENT_BACK);
+  }
+
+  @Test
+  void fieldsSwappedIn_expireInTheOtherDatabase() {
+    add(1, Channel.RESP, new Part(KEY, "a", "a", 50), "a", 1, 2, DONE);
+    redis(1, "hset", "k", "f", "a", "g", "a");
+    redis(1, "hpexpire", "k", "50", "FIELDS", "2", "f", "g");
+    add(2, Channel.RESP, new Part(null, null, "SWAPDB 0 1#1", 0), null, 4, 5, DONE);
+    redis(4, "swapdb", "0", "1");
+    add(3, Channel.RESP, Part.read("1/k"), "a", 6, 7, DONE);
+    add(3, Channel.RESP, Part.read("1/k"), null, 60, 61, DONE);
+    read(3, Channel.RESP, null, 60, 61);
+    assertFound();
+  }
+
+  @Test
+  void pair_isOneKey_andMustNotBeTorn() {
+    String pair = "0/p0";
+    add(1, Channel.RESP, Part.write(pair, "a"), "a", 1, 2, DONE);
+    redis(1, "mset", "p0a", "a", "p0b", "a");
+    add(1, Channel.RESP, Part.delete(pair, "del:1"), null, 3, 4, DONE);
+    redis(3, "del", "p0a", "p0b", "del:1");
+    add(1, Channel.RESP, Part.write(pair, "b"), "b", 5, 6, DONE);
+    redis(5, "mset", "p0a", "b", "p0b", "b");
+    add(2, Channel.RESP, Part.read(pair), Structure.version(List.of("b", "b")), 7, 8, DONE);
+    assertFound();
+    for (Object torn : List.of(List.of("a", "b"), Arrays.asList(null, "b"), ":1")) {
+      add(2, Channel.RESP, Part.read(pair), Structure.version(torn), 7, 8, DONE);
+    }
+    add(2, Channel.RESP, Part.read(pair), Structure.version(":0"), 7, 8, DONE);
+    assertFound(Kind.INVENTED, Kind.INVENTED, Kind.INVENTED, Kind.WENT_BACK);
+  }
+
+  @Test
+  void existsOfBothStringsOfAPair_saysNothingAboutTheirVersion() {
+    Step step = Step.read("0/p0", "EXISTS", "p0a", "p0b");
+    assertEquals(UNKNOWN, step.results(1, Channel.RESP, 1, 2, ":2", true).get(0).outcome());
+    assertEquals(DONE, step.results(1, Channel.RESP, 1, 2, ":1", true).get(0).outcome());
+    Step delete = Structure.PAIR.delete("0/p0", "del:1");
+    assertEquals(DONE, delete.results(1, Channel.RESP, 1, 2, ":2", true).get(0).outcome());
+  }
+
+  @Test
   void replyWithFieldsOfTwoWrites_isFound() {
     twoWrites(Channel.STRAIGHT);
     read(3, Channel.RESP, Structure.version(List.of("f", "b", "g", "b")), 4, 5);

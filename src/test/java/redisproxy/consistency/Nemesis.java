@@ -121,9 +121,14 @@ enum Nemesis {
   RENAMED {
     @Override
     void strike(Trial trial, int strength) throws IOException {
-      int hot = Requests.HOT.size();
-      String from = Requests.HOT.get(strength % hot);
-      String to = Requests.HOT.get((strength + 1 + strength / hot % (hot - 1)) % hot);
+      // A string in half of the strikes.
+      List<String> names =
+          strength % 2 == 0
+              ? Requests.HOT
+              : Structure.values()[strength / 2 % Structure.EXPIRING_HASH.ordinal()].names();
+      int count = names.size();
+      String from = names.get(strength / 10 % count);
+      String to = names.get((strength / 10 + 1) % count);
       for (int i = 0; i < 10; i++) {
         trial.write(i % 2 == 0, "RENAME", from, to);
         Pace.rest(10);

@@ -25,6 +25,7 @@ final class Requests {
   private final Random random;
   private final String writer;
   private final int db;
+  private final boolean hasFieldExpiry;
   private int counter;
 
   /** The last value that this session has sent, for each set. */
@@ -34,11 +35,19 @@ final class Requests {
    * Creates the requests of one session.
    *
    * @param writer the unique name of the session; the values that it writes begin with it
+   * @param hasFieldExpiry whether the server knows HPEXPIRE
    */
-  Requests(Random random, String writer, int db) {
+  Requests(Random random, String writer, int db, boolean hasFieldExpiry) {
+    this.hasFieldExpiry = hasFieldExpiry;
     this.random = random;
     this.writer = writer;
     this.db = db;
+  }
+
+  /** Whether the values of a key expire. */
+  static boolean isShort(String name) {
+    Structure structure = Structure.of(name);
+    return SHORT.contains(name) || structure != null && structure.expires();
   }
 
   static List<String> names() {
@@ -85,6 +94,10 @@ final class Requests {
     return "" + (Long.parseLong(writer.substring(1)) * 1_000_000 + counter++);
   }
 
+  private int lifetime() {
+    return 20 + random.nextInt(LIFETIME_MS - 20);
+  }
+
   private Structure structure() {
     return Structure.values()[random.nextInt(Structure.values().length)];
   }
@@ -108,6 +121,10 @@ final class Requests {
     String key = db + "/" + structure.name(random);
     String value = structure == Structure.SORTED_SET ? score() : value();
     lastWritten.put(key, value);
+    if (structure.expires()) {
+      boolean ofFields = structure == Structure.EXPIRING_FIELDS && hasFieldExpiry;
+      return Step.expiring(key, value, lifetime(), ofFields);
+    }
     return structure.write(key, value);
   }
 
@@ -118,15 +135,12 @@ final class Requests {
       String key = db + "/" + structure.name(random);
       return structure.isWrittenAtOnce() && random.nextInt(4) > 0
           ? write(structure)
-          : Step.delete(key, "del:" + writer + "-" + counter++);
+          : structure.delete(key, "del:" + writer + "-" + counter++);
     }
     return switch (random.nextInt(5)) {
       case 0 -> Step.delete(lasting(), "del:" + writer + "-" + counter++);
       case 1 ->
-          Step.setFor(
-              db + "/" + SHORT.get(random.nextInt(SHORT.size())),
-              value(),
-              20 + random.nextInt(LIFETIME_MS - 20));
+          Step.setFor(db + "/" + SHORT.get(random.nextInt(SHORT.size())), value(), lifetime());
       default -> Step.set(lasting(), value());
     };
   }

@@ -33,6 +33,7 @@ final class Session implements Runnable {
   private final Random random;
   private final Pace pace;
   private final Lock sending;
+  private final boolean hasFieldExpiry;
   private volatile boolean over;
 
   /**
@@ -41,6 +42,7 @@ final class Session implements Runnable {
    * @param random the source of its requests
    * @param perSecond how often it sends requests
    * @param sending held while it sends requests and waits for the replies
+   * @param hasFieldExpiry whether the server knows HPEXPIRE
    */
   Session(
       Subject subject,
@@ -48,7 +50,9 @@ final class Session implements Runnable {
       Channel channel,
       Random random,
       double perSecond,
-      Lock sending) {
+      Lock sending,
+      boolean hasFieldExpiry) {
+    this.hasFieldExpiry = hasFieldExpiry;
     this.subject = subject;
     this.recorder = recorder;
     this.channel = channel;
@@ -96,7 +100,7 @@ final class Session implements Runnable {
     int kind = random.nextInt(4);
     int db = random.nextInt(5) == 0 ? 1 : 0;
     boolean isResp3 = random.nextInt(3) == 0;
-    Requests requests = new Requests(random, "s" + session, db);
+    Requests requests = new Requests(random, "s" + session, db, hasFieldExpiry);
     try (Connection connection =
         new Connection(
             channel == Channel.RESP ? subject.proxy(Protocol.RESP) : subject.redis(), TIMEOUT_MS)) {
@@ -123,7 +127,7 @@ final class Session implements Runnable {
 
   private void sendHttp() throws IOException {
     int session = recorder.nextSession();
-    Requests requests = new Requests(random, "h" + session, 0);
+    Requests requests = new Requests(random, "h" + session, 0, hasFieldExpiry);
     Map<String, Connection.Response> seen = new HashMap<>();
     try (Connection connection = new Connection(subject.proxy(Protocol.HTTP), TIMEOUT_MS)) {
       for (int left = 1 + random.nextInt(LONGEST); left > 0 && !over; left--) {

@@ -22,6 +22,9 @@ import redisproxy.probe.Connection;
 record Step(
     String what, String requests, int replies, List<Part> parts, boolean isList, boolean isAtomic) {
 
+  /** The reply of EXISTS if both strings of a pair exist. It says nothing about their version. */
+  private static final String BOTH_EXIST = ":2";
+
   private static final String SWAP =
       "local old=redis.call('GET',%s) redis.call('SET',%s,ARGV[1]) return old";
 
@@ -50,6 +53,34 @@ record Step(
 
   static Step write(String key, String value, String... request) {
     return of(Part.write(key, value), request);
+  }
+
+  /** A request that makes this write. */
+  static Step write(Part part, String... request) {
+    return of(part, request);
+  }
+
+  /**
+   * A transaction that writes a hash anew, which then expires.
+   *
+   * @param ofFields whether its fields expire, and not the key
+   */
+  static Step expiring(String key, String value, int ms, boolean ofFields) {
+    String name = name(key);
+    String tag = "del:" + value;
+    String expire =
+        ofFields
+            ? Connection.request("HPEXPIRE", name, "" + ms, "FIELDS", "2", "f", "g")
+            : Connection.request("PEXPIRE", name, "" + ms);
+    String requests =
+        Connection.request("MULTI")
+            + Connection.request("DEL", name, tag)
+            + Connection.request("HSET", name, "f", value, "g", value)
+            + expire
+            + Connection.request("EXEC");
+    List<Part> parts = List.of(Part.delete(key, tag), new Part(key, value, value, ms));
+    String what = "MULTI DEL HSET " + (ofFields ? "H" : "") + "PEXPIRE " + name + " " + value;
+    return new Step(what, requests, 5, parts, true, false);
   }
 
   /** A transaction that deletes a key and adds its only element. */
@@ -155,8 +186,9 @@ record Step(
       boolean refused = isList && reply == null;
       // What else is in the set is not known.
       boolean isNoMember = part.isMember() && !":1".equals(element);
+      boolean saysNothing = isNoMember || !part.isWrite() && BOTH_EXIST.equals(element);
       Operation.Outcome outcome =
-          !fine || isNoMember
+          !fine || saysNothing
               ? Operation.Outcome.UNKNOWN
               : refused ? Operation.Outcome.REFUSED : Operation.Outcome.DONE;
       String value =

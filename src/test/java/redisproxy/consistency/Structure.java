@@ -9,21 +9,14 @@ import redisproxy.probe.Connection;
 
 /**
  * The types of keys beside strings. Each key always holds one version: both fields of a hash, the
- * only element of a list or a set, or the score of the only member of a sorted set. So every read
- * of it shows which version it saw.
+ * only element of a list or a set, the score of the only member of a sorted set, or the values of
+ * two strings that are always written together. So every read of it shows which version it saw.
  */
 enum Structure {
   HASH("h") {
     @Override
     Step read(Random random, String key, String known) {
-      String name = Step.name(key);
-      return switch (random.nextInt(7)) {
-        case 0 -> Step.read(key, "HGET", name, "f");
-        case 1 -> Step.read(key, "HGET", name, "g");
-        case 2 -> Step.read(key, "HMGET", name, "f", "g");
-        case 3 -> Step.read(key, "HVALS", name);
-        default -> Step.read(key, "HGETALL", name);
-      };
+      return readHash(random, key);
     }
 
     @Override
@@ -77,7 +70,67 @@ enum Structure {
     Step write(String key, String value) {
       return Step.write(key, value, "ZADD", Step.name(key), value, "m");
     }
+  },
+  /** A hash that expires. */
+  EXPIRING_HASH("e") {
+    @Override
+    Step read(Random random, String key, String known) {
+      return readHash(random, key);
+    }
+
+    @Override
+    Step write(String key, String value) {
+      throw new UnsupportedOperationException("it must expire");
+    }
+  },
+  /** A hash whose fields expire, where the server can do that. */
+  EXPIRING_FIELDS("x") {
+    @Override
+    Step read(Random random, String key, String known) {
+      return readHash(random, key);
+    }
+
+    @Override
+    Step write(String key, String value) {
+      throw new UnsupportedOperationException("it must expire");
+    }
+  },
+  /** Two strings that only MSET and DEL of both write. Nobody may see them differ. */
+  PAIR("p") {
+    @Override
+    Step read(Random random, String key, String known) {
+      String name = Step.name(key);
+      return switch (random.nextInt(8)) {
+        case 0 -> Step.read(key, "GET", name + FIRST);
+        case 1 -> Step.read(key, "GET", name + SECOND);
+        case 2 -> Step.read(key, "EXISTS", name + FIRST, name + SECOND);
+        case 3 -> Step.read(key, "MGET", name + SECOND, name + FIRST);
+        default -> Step.read(key, "MGET", name + FIRST, name + SECOND);
+      };
+    }
+
+    @Override
+    Step write(String key, String value) {
+      String name = Step.name(key);
+      return Step.write(key, value, "MSET", name + FIRST, value, name + SECOND, value);
+    }
+
+    @Override
+    Step delete(String key, String tag) {
+      String name = Step.name(key);
+      return Step.write(Part.delete(key, tag), "DEL", name + FIRST, name + SECOND, tag);
+    }
   };
+
+  /** What the names of the two strings of a pair end with. */
+  static final String FIRST = "a";
+
+  static final String SECOND = "b";
+
+  /** The reply of EXISTS if one of two strings exists. */
+  private static final String ONE_EXISTS = ":1";
+
+  private static final String NONE_EXISTS = ":0";
 
   /** The names of fields and members, which are no versions. */
   private static final Set<String> CONSTANTS = Set.of("f", "g", "m");
@@ -101,7 +154,22 @@ enum Structure {
 
   /** Whether one command writes a key, and no transaction. */
   boolean isWrittenAtOnce() {
-    return this == HASH || this == SORTED_SET;
+    return this == HASH || this == SORTED_SET || this == PAIR;
+  }
+
+  boolean expires() {
+    return this == EXPIRING_HASH || this == EXPIRING_FIELDS;
+  }
+
+  private static Step readHash(Random random, String key) {
+    String name = Step.name(key);
+    return switch (random.nextInt(7)) {
+      case 0 -> Step.read(key, "HGET", name, "f");
+      case 1 -> Step.read(key, "HGET", name, "g");
+      case 2 -> Step.read(key, "HMGET", name, "f", "g");
+      case 3 -> Step.read(key, "HVALS", name);
+      default -> Step.read(key, "HGETALL", name);
+    };
   }
 
   /** The type of the key of that name; null for a string. */
@@ -124,11 +192,28 @@ enum Structure {
   /** A write after which the key has this version alone. The score of a member is a number. */
   abstract Step write(String key, String value);
 
+  Step delete(String key, String tag) {
+    return Step.delete(key, tag);
+  }
+
+  /**
+   * The name of the key that a name in Redis belongs to: that of a pair for its first string, null
+   * for its second one.
+   */
+  static String keyOf(String name) {
+    String pair = name.substring(0, Math.max(0, name.length() - 1));
+    if (!PAIR.names().contains(pair)) {
+      return name;
+    }
+    return name.endsWith(FIRST) ? pair : null;
+  }
+
   /** Reads the whole key at the end; the session speaks RESP2. */
   String readAtTheEnd(Connection connection, String name) throws IOException {
     connection.send(
         switch (this) {
-          case HASH -> Connection.request("HGETALL", name);
+          case HASH, EXPIRING_HASH, EXPIRING_FIELDS -> Connection.request("HGETALL", name);
+          case PAIR -> Connection.request("MGET", name + FIRST, name + SECOND);
           case LIST -> Connection.request("LRANGE", name, "0", "-1");
           case SET -> Connection.request("SMEMBERS", name);
           case SORTED_SET -> Connection.request("ZRANGE", name, "0", "-1", "WITHSCORES");
@@ -145,6 +230,12 @@ enum Structure {
    * all of them: nobody wrote that.
    */
   static String version(Object reply) {
+    if (ONE_EXISTS.equals(reply)) {
+      return "torn: one of two exists";
+    }
+    if (NONE_EXISTS.equals(reply)) {
+      return null;
+    }
     Set<String> found = new LinkedHashSet<>();
     collect(reply, found);
     if (found.size() > 1) {

@@ -41,6 +41,7 @@ final class Trial implements AutoCloseable {
   private final long durationMs;
   private final Subject subject;
   private final RedisLog log;
+  private final boolean hasFieldExpiry;
   private final Recorder recorder = new Recorder();
 
   /** Sessions send requests under the read lock. While the write lock is held, no session does. */
@@ -64,6 +65,10 @@ final class Trial implements AutoCloseable {
     changeSettings(random.nextInt(100));
     subject = Subject.start(proxyLog, true, settings(), "--config", "" + file);
     log = new RedisLog(subject.redis());
+    try (Connection redis = straight()) {
+      redis.send(Connection.request("COMMAND", "INFO", "hpexpire"));
+      hasFieldExpiry = redis.whole().toString().contains("hpexpire");
+    }
   }
 
   private Map<String, String> settings() {
@@ -114,7 +119,14 @@ final class Trial implements AutoCloseable {
       Channel channel = i % 4 == 0 ? Channel.HTTP : i % 4 == 1 ? Channel.STRAIGHT : Channel.RESP;
       Random own = new Random(random.nextLong());
       Session session =
-          new Session(subject, recorder, channel, own, perSecond / sessions, sending.readLock());
+          new Session(
+              subject,
+              recorder,
+              channel,
+              own,
+              perSecond / sessions,
+              sending.readLock(),
+              hasFieldExpiry);
       Thread thread = new Thread(session, "session");
       thread.setDaemon(true);
       thread.setUncaughtExceptionHandler((each, fault) -> broken = fault);
@@ -282,7 +294,8 @@ final class Trial implements AutoCloseable {
         faults.add(new Fault(Fault.Kind.LEAK, null, System.nanoTime(), line));
       }
     }
-    summary = recorder + "; " + checker.summary();
+    String fields = hasFieldExpiry ? "" : "; this server has no HPEXPIRE, only keys expired";
+    summary = recorder + "; " + checker.summary() + fields;
   }
 
   /** Writes a report of the faults, with what happened around each. */

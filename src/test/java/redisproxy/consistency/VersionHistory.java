@@ -24,6 +24,10 @@ final class VersionHistory {
   private final Map<String, Operation> writes = new LinkedHashMap<>();
   private final Map<String, List<Integer>> positions = new HashMap<>();
   private final Map<String, Integer> times = new HashMap<>();
+
+  /** The keys whose fields expire, with the time of that. */
+  private final Map<String, Long> fieldsExpireAt = new HashMap<>();
+
   private final Set<String> unsure = new HashSet<>();
   private final Set<String> names = new TreeSet<>();
   private int position;
@@ -38,9 +42,11 @@ final class VersionHistory {
       if (each.name().equals(LogEntry.LOST)) {
         addUnlogged(each, done);
       }
+      expireFields(each.at());
       apply(each);
       position++;
     }
+    expireFields(Long.MAX_VALUE);
   }
 
   private void note(Operation operation) {
@@ -89,19 +95,23 @@ final class VersionHistory {
           write(done, words.get(i), words.get(i + 1));
         }
       }
+      case "hpexpire" ->
+          fieldsExpireAt.put(
+              done.db() + "/" + words.get(1), done.at() + Long.parseLong(words.get(2)) * 1_000_000);
       case "del" -> delete(done, words.subList(1, words.size()));
       case "rename" -> rename(done);
       case "flushall" -> flush(done, names, 2, "FLUSHALL");
       case "flushdb" -> flush(done, names, 1, "FLUSHDB");
       case "swapdb" -> swap(done);
-      case LogEntry.EXPIRED -> expire(done);
+      case LogEntry.EXPIRED -> expire(done.db() + "/" + words.get(1), done.at());
       case LogEntry.LOST -> flush(done, names, 2, LogEntry.LOST);
       default -> {}
     }
   }
 
-  private void write(LogEntry done, String name, String value) {
-    if (isKnown(done.db(), name)) {
+  private void write(LogEntry done, String inRedis, String value) {
+    String name = Structure.keyOf(inRedis);
+    if (name != null && isKnown(done.db(), name)) {
       noteDone(value);
       put(done, done.db() + "/" + name, value, value);
     }
@@ -119,8 +129,11 @@ final class VersionHistory {
   private void delete(LogEntry done, List<String> names) {
     String tag = names.get(names.size() - 1);
     noteDone(tag);
-    for (String name : names.subList(0, names.size() - 1)) {
-      put(done, done.db() + "/" + name, null, tag);
+    for (String inRedis : names.subList(0, names.size() - 1)) {
+      String name = Structure.keyOf(inRedis);
+      if (name != null) {
+        put(done, done.db() + "/" + name, null, tag);
+      }
     }
   }
 
@@ -153,8 +166,16 @@ final class VersionHistory {
       String second = value(1, name);
       versions.computeIfAbsent("0/" + name, key -> new Versions());
       versions.computeIfAbsent("1/" + name, key -> new Versions());
+      Long firstExpiresAt = fieldsExpireAt.get("0/" + name);
+      Long secondExpiresAt = fieldsExpireAt.get("1/" + name);
       put(done, "0/" + name, second, tag);
       put(done, "1/" + name, first, tag);
+      if (firstExpiresAt != null) {
+        fieldsExpireAt.put("1/" + name, firstExpiresAt);
+      }
+      if (secondExpiresAt != null) {
+        fieldsExpireAt.put("0/" + name, secondExpiresAt);
+      }
     }
   }
 
@@ -162,14 +183,30 @@ final class VersionHistory {
     return isKnown(db, name) ? versions.get(db + "/" + name).last().value() : null;
   }
 
-  private void expire(LogEntry done) {
-    String key = done.db() + "/" + done.words().get(1);
+  /**
+   * Adds the expiries of fields before that time. Redis does not report them in time, or not at
+   * all. They happen when they are due.
+   */
+  private void expireFields(long now) {
+    List<String> expired = new ArrayList<>();
+    fieldsExpireAt.forEach(
+        (key, at) -> {
+          if (at - CLOCKS_NANOS <= now) {
+            expired.add(key);
+          }
+        });
+    for (String key : expired) {
+      expire(key, fieldsExpireAt.remove(key));
+    }
+  }
+
+  private void expire(String key, long at) {
     if (!versions.containsKey(key)) {
       return;
     }
     Operation write = writes.get(versions.get(key).last().value());
     if (write == null) {
-      add(key, null, "expired", null, done.at() - CLOCKS_NANOS, Long.MAX_VALUE, false);
+      add(key, null, "expired", null, at - CLOCKS_NANOS, Long.MAX_VALUE, false);
       return;
     }
     long lifetime = write.part().lifetimeMs() * 1_000_000;
@@ -197,6 +234,7 @@ final class VersionHistory {
   }
 
   private void put(LogEntry done, String key, String value, String tag) {
+    fieldsExpireAt.remove(key);
     Operation write = tag.contains("#") && unsure.contains(text(tag)) ? null : writes.get(tag);
     if (write == null) {
       add(key, value, tag, tag, done.at() - CLOCKS_NANOS, done.at() + CLOCKS_NANOS, false);
