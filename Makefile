@@ -96,7 +96,7 @@ consistency: $(TEST_CLASSPATH) ## Break everything and compare clients' replies 
 soak: $(TEST_CLASSPATH) ## Check that memory and connections do not grow in an hour of load (MINUTES=60)
 	@exec $(RUN_TEST_CODE) redisproxy.soak.Soak
 
-attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap and measure what it holds (ATTACKS=, SECONDS=, SEED=)
+attack: $(TEST_CLASSPATH) ## Attack the proxy in a small heap and measure what it holds (ATTACKS=, SECONDS=, HEAP=)
 	@exec $(RUN_TEST_CODE) redisproxy.attack.Attack
 
 restarts: tools ## Stop the packaged proxy a hundred times under full load; no reply may break

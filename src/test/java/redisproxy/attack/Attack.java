@@ -13,8 +13,9 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * {@code make attack}. Environment: ATTACKS, a comma-separated list of names or their beginnings
- * (default: all); SECONDS for each attack (5); SEED. Exits with status 1 if the proxy has ended, or
- * holds more files after an attack than before, and with 2 if it could not be attacked.
+ * (default: all); SECONDS for each attack (5); SEED; HEAP of the proxy (128m). Exits with status 1
+ * if the proxy has ended, or holds more files after an attack than before, and with 2 if it could
+ * not be attacked.
  */
 public final class Attack {
   private static final int QUIET_MS = 2_000;
@@ -33,6 +34,7 @@ public final class Attack {
   private final int seconds;
   private final long seed;
   private final String names;
+  private final String heap;
   private final Path folder;
   private final StringBuilder table = new StringBuilder(HEAD);
   private boolean sound = true;
@@ -46,6 +48,7 @@ public final class Attack {
             ? Long.parseLong(environment.get("SEED"))
             : System.nanoTime();
     names = environment.getOrDefault("ATTACKS", "");
+    heap = environment.getOrDefault("HEAP", "128m");
   }
 
   public static void main(String[] args) {
@@ -63,6 +66,7 @@ public final class Attack {
     Map<String, Assault> plain = new LinkedHashMap<>();
     RespAssaults.addTo(plain);
     HttpAssaults.addTo(plain);
+    HugeReplies.addTo(plain);
     PortAssaults.addTo(plain);
     Map<String, Assault> tls = new LinkedHashMap<>();
     PortAssaults.addTls(tls);
@@ -101,7 +105,7 @@ public final class Attack {
       return true;
     }
     File log = folder.resolve(tls ? "tls.log" : "plain.log").toFile();
-    try (Target target = new Target(tls, log);
+    try (Target target = new Target(tls, heap, log);
         Sampler sampler = new Sampler(target);
         Neighbours neighbours = new Neighbours(target)) {
       for (Map.Entry<String, Assault> assault : assaults.entrySet()) {

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 /** Well-behaved clients of both protocols. Each reads a key, waits a little, and reads the next. */
 final class Neighbours implements AutoCloseable {
   private static final int OF_EACH = 3;
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final int MOST = 1_000_000;
 
   private final Target target;

@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.SocketFactory;
 import redisproxy.dev.EmbeddedRedis;
 import redisproxy.tls.TestCertificates;
 
-/**
- * The attacked system: a new Redis, and the packaged proxy in front of it with a heap of 128 MiB.
- */
+/** The attacked system: a new Redis, and the packaged proxy in front of it with a small heap. */
 final class Target implements AutoCloseable {
   /** The number of keys that well-behaved clients read, and the bytes of each value. */
   static final int NEAR = 100;
@@ -28,6 +28,7 @@ final class Target implements AutoCloseable {
   /** The key of a value that is too large to cache. */
   static final String HUGE = "huge";
 
+  private static final Pattern CACHED_BYTES = Pattern.compile("\"bytes\":(\\d+)");
   private static final int HUGE_BYTES = 32 * 1024 * 1024;
   private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(90);
   private static final long END_SECONDS = 5;
@@ -38,15 +39,19 @@ final class Target implements AutoCloseable {
   private final int jmx = EmbeddedRedis.freePort();
   private final Process proxy;
 
-  /** Starts both. With {@code tls} the RESP and HTTP ports use TLS. */
-  Target(boolean tls, File log) throws IOException, InterruptedException {
+  /**
+   * Starts both. With {@code tls} the RESP and HTTP ports use TLS.
+   *
+   * @param heap the most that the heap may hold, such as {@code 128m}
+   */
+  Target(boolean tls, String heap, File log) throws IOException, InterruptedException {
     for (Port port : Port.values()) {
       ports.put(port, EmbeddedRedis.freePort());
     }
     sockets =
         tls ? TestCertificates.get().context(null).getSocketFactory() : SocketFactory.getDefault();
     redis = EmbeddedRedis.start();
-    proxy = start(tls, log);
+    proxy = start(tls, heap, log);
     Runtime.getRuntime().addShutdownHook(new Thread(proxy::destroyForcibly));
     try {
       awaitReady();
@@ -57,7 +62,7 @@ final class Target implements AutoCloseable {
     }
   }
 
-  private Process start(boolean tls, File log) throws IOException {
+  private Process start(boolean tls, String heap, File log) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(Path.of("bin", "redis-proxy").toString())
             .redirectErrorStream(true)
@@ -78,7 +83,7 @@ final class Target implements AutoCloseable {
         "JAVA_OPTS",
         String.join(
             " ",
-            "-Xmx128m",
+            "-Xmx" + heap,
             local + "port=" + jmx,
             local + "rmi.port=" + jmx,
             local + "host=127.0.0.1",
@@ -147,6 +152,18 @@ final class Target implements AutoCloseable {
   /** Opens a connection to Redis, past the proxy. */
   Wire openRedis() throws IOException {
     return new Wire(SocketFactory.getDefault(), redis.port(), 0);
+  }
+
+  /** How many bytes the cache holds. */
+  long cachedBytes() throws IOException {
+    try (Wire wire = open(Port.ADMIN)) {
+      wire.send("GET /stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      Matcher bytes = CACHED_BYTES.matcher(wire.rest());
+      if (!bytes.find()) {
+        throw new IOException("/stats says nothing of bytes");
+      }
+      return Long.parseLong(bytes.group(1));
+    }
   }
 
   /** Whether the proxy has ended. Waits a little, because its connections end before it does. */

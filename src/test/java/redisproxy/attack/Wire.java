@@ -71,8 +71,18 @@ final class Wire implements AutoCloseable {
     return line.toString().strip();
   }
 
+  /** Returns all bytes until the server closes. */
+  String rest() throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+  }
+
   void skip(int bytes) throws IOException {
     socket.getInputStream().skipNBytes(bytes);
+  }
+
+  /** Sets how long a read waits. */
+  void timeout(int millis) throws IOException {
+    socket.setSoTimeout(millis);
   }
 
   /** Whether the proxy has closed the connection. Reads and drops waiting data. */
