@@ -13,6 +13,8 @@ import redisproxy.probe.Pace;
  * connection, the keys that expire. Its own thread reads the log. Any thread may query it.
  */
 final class RedisLog implements AutoCloseable {
+  private static final String DELAYED = "delayed";
+  private static final int PAUSE_MS = 50;
   private static final int NO_TIMEOUT = 0;
   private static final int TIMEOUT_MS = 5_000;
   private static final long SEEN_NANOS = TimeUnit.SECONDS.toNanos(20);
@@ -83,6 +85,18 @@ final class RedisLog implements AutoCloseable {
     synchronized (this) {
       done.add(new LogEntry(System.nanoTime(), 0, List.of(LogEntry.LOST)));
     }
+  }
+
+  /**
+   * Whether the log shows a command that CLIENT PAUSE has delayed. MONITOR of Redis 7.4 does not:
+   * it takes the command for one that it has already shown.
+   */
+  boolean showsDelayed() throws IOException {
+    try (Connection other = new Connection(redis, TIMEOUT_MS)) {
+      other.call("CLIENT", "PAUSE", "" + PAUSE_MS, "WRITE");
+      other.call("SET", DELAYED, "x");
+    }
+    return whole().stream().anyMatch(done -> done.words().contains(DELAYED));
   }
 
   /** Returns everything that Redis has executed until now. */
