@@ -30,6 +30,9 @@ final class Awaited {
   /** No client waits for the reply: a keep-alive PING, or a request of the proxy itself. */
   boolean background;
 
+  /** Runs when Redis refuses a request of the proxy itself; may be null. */
+  @Nullable Runnable refused;
+
   /** Where the reply contains client ids. */
   ClientIdReply ids = ClientIdReply.NONE;
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One command. The server's COMMAND reply (https://redis.io/docs/latest/commands/command/) says
@@ -154,6 +155,9 @@ public final class Command {
   /** The subcommands by name. */
   private final Map<String, Command> subcommands;
 
+  /** What every request leaves on its connection; null if that depends on its subcommand. */
+  private final @Nullable Pin pin;
+
   private final boolean stores;
   private final boolean harmless;
   private final boolean terse;
@@ -167,6 +171,7 @@ public final class Command {
       KeySpecs keys,
       Map<String, Command> subcommands) {
     this.name = name;
+    this.pin = Pin.of(name, row.flags());
     this.blocking = row.flags().contains("blocking") || BLOCKING.contains(name);
     this.bytes = name.getBytes(StandardCharsets.ISO_8859_1);
     this.kind = KINDS.getOrDefault(name, Kind.PLAIN);
@@ -327,6 +332,12 @@ public final class Command {
           request.isWhole() && request.count() == 1 ? this : REFUSED;
       default -> this;
     };
+  }
+
+  /** What every request leaves on its connection; null if that depends on its subcommand. */
+  @Nullable Pin pin() {
+    // Redis refuses such a request before it has any effect.
+    return this == REFUSED ? Pin.NONE : pin;
   }
 
   /** How the command changes the way its session's replies are read. */

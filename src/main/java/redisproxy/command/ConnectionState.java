@@ -1,5 +1,8 @@
 package redisproxy.command;
 
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,14 @@ public final class ConnectionState {
           "unblock",
           "unpause");
 
+  /** The kind of name that CLIENT SETNAME sets. */
+  public static final String SETNAME = "setname";
+
+  private static final long CLIENT = CommandName.of("client");
+
+  /** A longer request for a name, in bytes, is not kept. The connection keeps the name. */
+  private static final int MAX_NAMING = 1024;
+
   private final int home;
   private final boolean isOpen;
   private final Predicate<byte[][]> isOwn;
@@ -47,6 +58,12 @@ public final class ConnectionState {
 
   /** How many of these changes RESET has undone. */
   private int undone;
+
+  /** The requests that gave the client its names, by their kind; see {@link #names}. */
+  private final Map<String, byte[]> names = new LinkedHashMap<>();
+
+  /** The connection may have a name that is not among {@link #names}. */
+  private boolean namesInDoubt;
 
   /**
    * The state of a new connection.
@@ -94,6 +111,42 @@ public final class ConnectionState {
     return admitted && !watching && alterations == undone;
   }
 
+  /** Why the session must keep its connection to Redis: STATE, WATCH or NONE. */
+  Pin pin() {
+    if (alterations != undone || namesInDoubt || admitted != isOpen) {
+      return Pin.STATE;
+    }
+    return watching ? Pin.WATCH : Pin.NONE;
+  }
+
+  /**
+   * The requests that give a connection the names of the client, one for each kind: {@link
+   * #SETNAME}, {@code lib-name} and {@code lib-ver}.
+   */
+  public Map<String, byte[]> names() {
+    return names;
+  }
+
+  /** The client has set a name by this request. */
+  public void named(Request request) {
+    boolean isEmpty = request.length(request.count() - 1) == 0;
+    setName(kindOfName(request), isEmpty ? null : request.array());
+  }
+
+  /** Whether a request is a valid CLIENT SETNAME or SETINFO. Redis may still refuse the name. */
+  public static boolean isNaming(Request request) {
+    return request.isWhole()
+        && request.name() == CLIENT
+        && (request.count() == 3 && request.is(1, SETNAME)
+            || request.count() == 4
+                && request.is(1, "setinfo")
+                && (request.is(2, "lib-name") || request.is(2, "lib-ver")));
+  }
+
+  private static String kindOfName(Request request) {
+    return request.count() == 3 ? SETNAME : request.lowerCase(2, 8);
+  }
+
   /** The client's current database. */
   public int db() {
     return db;
@@ -125,7 +178,7 @@ public final class ConnectionState {
         if (request.count() < 2 || !HARMLESS.contains(request.lowerCase(1, 16))) {
           alterations++;
         }
-        return null;
+        return isNaming(request) ? naming(request, isQueued) : null;
       case SELECT, HELLO, AUTH:
         if (isQueued || !request.isWhole()) {
           alterations++;
@@ -134,6 +187,33 @@ public final class ConnectionState {
         return changed(command.kind(), request);
       default:
         return null;
+    }
+  }
+
+  private @Nullable Runnable naming(Request request, boolean isQueued) {
+    if (isQueued || request.size() > MAX_NAMING) {
+      namesInDoubt = true;
+      return null;
+    }
+    String kind = kindOfName(request);
+    boolean isEmpty = request.length(request.count() - 1) == 0;
+    byte[] bytes = isEmpty ? null : request.array();
+    return () -> setName(kind, bytes);
+  }
+
+  /** CLIENT SETNAME. */
+  private static byte[] naming(byte[] name) {
+    return Request.array(
+        "CLIENT".getBytes(StandardCharsets.US_ASCII),
+        SETNAME.getBytes(StandardCharsets.US_ASCII),
+        name);
+  }
+
+  private void setName(String kind, byte @Nullable [] request) {
+    if (request == null) {
+      names.remove(kind);
+    } else {
+      names.put(kind, request);
     }
   }
 
@@ -166,17 +246,27 @@ public final class ConnectionState {
     boolean to3 = request.text(1, 2).equals("3");
     boolean own = false;
     boolean auths = false;
+    byte[] name = null;
     for (int i = 2; i < request.count(); i++) {
       if (request.lowerCase(i, 5).equals("auth") && i + 2 < request.count()) {
         auths = true;
         own = isOwn.test(new byte[][] {request.copy(i + 1), request.copy(i + 2)});
         i += 2;
+      } else if (request.is(i, SETNAME) && i + 1 < request.count()) {
+        name = request.copy(++i);
       }
     }
     boolean becomes = auths ? own : admitted;
+    byte[] newName = name;
+    if (newName != null && newName.length > MAX_NAMING) {
+      namesInDoubt = true;
+    }
     return () -> {
       resp3 = to3;
       admitted = becomes;
+      if (newName != null && newName.length <= MAX_NAMING) {
+        setName(SETNAME, newName.length == 0 ? null : naming(newName));
+      }
     };
   }
 
@@ -194,5 +284,7 @@ public final class ConnectionState {
     admitted = isOpen;
     watching = false;
     undone = before;
+    // Redis keeps the names of the library.
+    names.remove(SETNAME);
   }
 }

@@ -38,6 +38,12 @@ public final class Outstanding {
   /** Replies to later requests cannot be told apart from other data that Redis sends. */
   private boolean streaming;
 
+  /** STATE or UNKNOWN if a request has changed the connection for good, else NONE. */
+  private Pin lasting = Pin.NONE;
+
+  /** How many of the requests may wait: see {@link Awaited#waits}. */
+  private int waiting;
+
   /** How many of the requests no client waits for: see {@link Awaited#background}. */
   private int background;
 
@@ -75,6 +81,50 @@ public final class Outstanding {
         && state.isPlain();
   }
 
+  /** Why the session must keep this connection when every request has its reply. */
+  public Pin pin() {
+    if (streaming) {
+      return Pin.UNKNOWN;
+    }
+    Pin ofState = state.pin();
+    if (lasting != Pin.NONE || ofState == Pin.STATE) {
+      return lasting == Pin.NONE ? ofState : lasting;
+    }
+    if (subscriptions.any()) {
+      return Pin.SUBSCRIPTION;
+    }
+    if (transaction != null) {
+      return Pin.TRANSACTION;
+    }
+    if (replyMode.isActive()) {
+      return Pin.REPLIES_OFF;
+    }
+    return ofState == Pin.NONE && waiting > 0 ? Pin.BLOCKING : ofState;
+  }
+
+  /** Whether every request has its reply, and another session may use the connection. */
+  public boolean isAtRest() {
+    return requests.isEmpty() && pin() == Pin.NONE;
+  }
+
+  /** The session keeps this connection for good. */
+  public void keep() {
+    lasting = Pin.STATE;
+  }
+
+  /**
+   * Whether a request changes the connection, may wait, or shows the connection to a client: the
+   * connection must have the names of its client before it.
+   */
+  public static boolean needsNames(Request request) {
+    Command command = request.command();
+    return switch (command.kind()) {
+      case PLAIN -> command.mayWait(request) || Pin.of(command, request) != Pin.NONE;
+      case SELECT, EXEC, DISCARD, UNWATCH -> false;
+      default -> true;
+    };
+  }
+
   /**
    * Whether a reply has revealed something about the data in Redis to the client since {@link
    * #setTold} was last called with false.
@@ -94,7 +144,7 @@ public final class Outstanding {
 
   /** Whether Redis may block one of the requests for a long time, or answers one with a stream. */
   public boolean mayWait() {
-    return streaming || requests.stream().anyMatch(request -> request.waits);
+    return streaming || waiting > 0;
   }
 
   /** Whether replies can no longer be told apart: no request is left whose reply can be matched. */
@@ -113,11 +163,23 @@ public final class Outstanding {
     requests.forEach(request -> streamed.add(request.writes));
     requests.clear();
     background = 0;
+    waiting = 0;
   }
 
   /** Adds a request of the proxy itself. The client does not get its reply. */
   public void addOwn() {
     requests.add(Awaited.own(null));
+  }
+
+  /**
+   * Adds a request of the proxy itself. The client does not get its reply.
+   *
+   * @param refused runs if the reply is an error
+   */
+  public void addOwn(Runnable refused) {
+    Awaited own = Awaited.own(null);
+    own.refused = refused;
+    requests.add(own);
   }
 
   /**
@@ -193,6 +255,8 @@ public final class Outstanding {
     if (command.kind() == Command.Kind.RESET) {
       replyMode.reset();
     }
+    Pin left = Pin.of(command, request);
+    lasting = left == Pin.NONE ? lasting : left;
     boolean isQueued = transaction != null;
     Runnable change = state.requested(request, isQueued);
     Writes writes = transactional(command, request.writes());
@@ -206,6 +270,7 @@ public final class Outstanding {
       added.blind = known.isBlind(request);
       noteIds(added, command, request, isQueued);
       added.waits = !onlyQueued && command.mayWait(request);
+      waiting += added.waits ? 1 : 0;
       requests.add(added);
     }
     return true;
@@ -326,6 +391,7 @@ public final class Outstanding {
     }
     requests.remove();
     background -= request.background ? 1 : 0;
+    waiting -= request.waits ? 1 : 0;
     noteQueue(request, reply.type());
     if (request.number != null && reply.type() == ':') {
       request.number.accept(reply.lastInteger());
@@ -333,6 +399,8 @@ public final class Outstanding {
     told |= request.revealsData(reply);
     if (!isError) {
       accepted(request);
+    } else if (request.refused != null) {
+      request.refused.run();
     } else if (request.is(Command.Kind.MULTI)) {
       refused();
     }

@@ -222,6 +222,16 @@ public final class Request {
     return array.toByteArray();
   }
 
+  /** A request with these arguments, as RESP. */
+  static byte[] array(byte[]... arguments) {
+    ByteArrayOutputStream array = new ByteArrayOutputStream();
+    array.writeBytes(("*" + arguments.length + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    for (byte[] argument : arguments) {
+      array.writeBytes(Reply.bulk(Unpooled.wrappedBuffer(argument), 0, argument.length));
+    }
+    return array.toByteArray();
+  }
+
   /**
    * Redis 7's error for an unknown command. It quotes up to 128 bytes of the name and up to 128
    * bytes of the arguments.
