@@ -88,6 +88,7 @@ public record Settings(
    * @param maxPipeline requests of one client in flight
    * @param maxPendingBytes reply bytes of one client in flight
    * @param tunnel whether requests that the cache cannot answer are forwarded to Redis
+   * @param pooling whether sessions give their dedicated connections back when they can
    */
   public record Resp(
       boolean enabled,
@@ -99,7 +100,8 @@ public record Settings(
       int maxRequestBytes,
       int maxPipeline,
       int maxPendingBytes,
-      boolean tunnel) {
+      boolean tunnel,
+      boolean pooling) {
     public Resp {
       SettingsTable.RESP_HOST.require(host);
       SettingsTable.RESP_PORT.require(port);
@@ -177,6 +179,8 @@ public record Settings(
    * @param password null = none
    * @param backoffMax the longest wait between two attempts to connect
    * @param maxLoads loads in flight
+   * @param maxConnections dedicated connections that sessions borrow, of all RESP verticles
+   *     together
    */
   public record Redis(
       Endpoint endpoint,
@@ -186,6 +190,7 @@ public record Settings(
       Duration loadTimeout,
       Duration backoffMax,
       int maxLoads,
+      int maxConnections,
       Tls.Client tls) {
     public Redis {
       Objects.requireNonNull(endpoint, "endpoint");
@@ -193,6 +198,7 @@ public record Settings(
       SettingsTable.REDIS_LOAD_TIMEOUT.require(loadTimeout);
       SettingsTable.REDIS_BACKOFF_MAX.require(backoffMax);
       SettingsTable.REDIS_MAX_LOADS.require(maxLoads);
+      SettingsTable.REDIS_MAX_CONNECTIONS.require(maxConnections);
       Contradiction.refuse(Contradiction.inCredentials(username, password));
       Contradiction.refuse(TlsContradiction.inRedis(endpoint, tls));
     }

@@ -97,7 +97,8 @@ final class SettingsReader {
         value(SettingsTable.RESP_MAX_REQUEST_BYTES),
         value(SettingsTable.RESP_MAX_PIPELINE),
         value(SettingsTable.RESP_MAX_PENDING_BYTES),
-        value(SettingsTable.RESP_TUNNEL));
+        value(SettingsTable.RESP_TUNNEL),
+        value(SettingsTable.RESP_POOLING));
   }
 
   private Settings.Admin admin() {
@@ -156,6 +157,7 @@ final class SettingsReader {
         value(SettingsTable.REDIS_LOAD_TIMEOUT),
         value(SettingsTable.REDIS_BACKOFF_MAX),
         value(SettingsTable.REDIS_MAX_LOADS),
+        value(SettingsTable.REDIS_MAX_CONNECTIONS),
         new Tls.Client(
             orNull(SettingsTable.REDIS_TLS.ca()),
             orNull(SettingsTable.REDIS_TLS.cert()),

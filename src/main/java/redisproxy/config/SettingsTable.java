@@ -107,6 +107,12 @@ public final class SettingsTable {
           ValueType.bool(),
           "true",
           "whether to forward to Redis what the cache cannot answer");
+  static final Setting<Boolean> RESP_POOLING =
+      row(
+          "resp.pooling",
+          ValueType.bool(),
+          "true",
+          "whether clients share dedicated connections to Redis, one after another");
   static final TlsRows RESP_TLS = add(TlsRows.ofServer("resp"));
 
   static final Setting<Boolean> ADMIN_ENABLED =
@@ -215,6 +221,12 @@ public final class SettingsTable {
       row("redis.backoff-max", TIMEOUT, "2s", "longest wait before connecting again");
   static final Setting<Integer> REDIS_MAX_LOADS =
       row("redis.max-loads", ValueType.integer(1, 100_000), "1000", "loads in flight");
+  static final Setting<Integer> REDIS_MAX_CONNECTIONS =
+      row(
+          "redis.max-connections",
+          ValueType.integer(1, 10_000),
+          "64",
+          "dedicated connections that clients share with resp.pooling");
   static final TlsRows REDIS_TLS = add(TlsRows.ofRedis());
   static final Setting<Boolean> REDIS_TLS_VERIFY_HOST =
       row(

@@ -29,7 +29,17 @@ class SettingsReaderTest {
                 true, "localhost", 8000, 7, 10000, 1000, Duration.ofSeconds(60), false),
             new Cors(List.of()),
             new Settings.Resp(
-                true, "localhost", 8001, 7, 10000, Duration.ZERO, 1 << 20, 512, 1 << 20, true),
+                true,
+                "localhost",
+                8001,
+                7,
+                10000,
+                Duration.ZERO,
+                1 << 20,
+                512,
+                1 << 20,
+                true,
+                true),
             new Settings.Admin(true, "localhost", 8002, null),
             new Dashboard(true, false, false),
             new Settings.Cache(
@@ -50,6 +60,7 @@ class SettingsReaderTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 1000,
+                64,
                 new Tls.Client(null, null, null, true)),
             new Settings.Auth(Settings.Auth.Mode.REDIS, "default", null),
             new Limits(

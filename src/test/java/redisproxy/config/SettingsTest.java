@@ -26,7 +26,7 @@ class SettingsTest {
     refused(() -> new Limits.Rate(0, -1));
     refused(() -> new Settings.Http(true, "h", 1, 0, 1, 1, SECOND, false));
     refused(() -> new Settings.Http(true, "h", 1, 1, 1, 1, SECOND.negated(), false));
-    refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true));
+    refused(() -> new Settings.Resp(true, "h", 1, 1, 1, SECOND, 1, 1, 1 << 16, true, true));
     refused(() -> new Settings.Cache(1, 1, 1, List.of("ttl"), SECOND, SECOND, SECOND, SECOND, ""));
     refused(() -> new Settings.Cache(1, 1, 1, List.of(), SECOND, SECOND, SECOND, SECOND, ""));
     refused(() -> new Settings.Cache(0, 1, 0, DEFAULT, SECOND, SECOND, SECOND, SECOND, ""));
@@ -38,9 +38,10 @@ class SettingsTest {
     refused(() -> new Settings.Endpoint("u@h", 1, 0, false));
     Settings.Endpoint endpoint = new Settings.Endpoint("h", 1, 0, false);
     Tls.Client noTls = new Tls.Client(null, null, null, true);
-    refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1, noTls));
+    refused(() -> new Settings.Redis(endpoint, "u", null, SECOND, SECOND, SECOND, 1, 1, noTls));
+    refused(() -> new Settings.Redis(endpoint, null, null, SECOND, SECOND, SECOND, 1, 0, noTls));
     Tls.Client useless = new Tls.Client("ca.pem", null, null, true);
-    refused(() -> new Settings.Redis(endpoint, null, null, SECOND, SECOND, SECOND, 1, useless));
+    refused(() -> new Settings.Redis(endpoint, null, null, SECOND, SECOND, SECOND, 1, 1, useless));
     Tls.Server off = new Tls.Server(null, null, null);
     refused(() -> new Tls(off, new Tls.Server("cert.pem", null, null), off));
     refused(() -> new Tls(off, off, new Tls.Server(null, "key.pem", null)));
@@ -53,7 +54,8 @@ class SettingsTest {
     refused(() -> coherence(SECOND, "a", "a"));
     Settings ok = Configuration.parse(Map.of());
     Settings.Http httpOff = new Settings.Http(false, "h", 1, 1, 1, 1, SECOND, false);
-    Settings.Resp off2 = new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true);
+    Settings.Resp off2 =
+        new Settings.Resp(false, "h", 1, 1, 1, SECOND, 1 << 16, 1, 1 << 16, true, true);
     refused(() -> with(ok, 1, httpOff, off2, ok.admin(), ok.dashboard()));
     refused(() -> with(ok, 0, ok.http(), off2, ok.admin(), ok.dashboard()));
   }

@@ -36,7 +36,7 @@ public final class ClientIds {
     /** Closes the session. */
     void kill();
 
-    /** Opens the session's dedicated connection, unless there is one. */
+    /** Opens a dedicated connection, unless there is one, and keeps it for good. */
     void connect();
   }
 
@@ -47,6 +47,12 @@ public final class ClientIds {
 
     /** Redis's id of its connection; 0 without a connection or while the id is unknown. */
     private volatile long connection;
+
+    /** The session has its connection for good. */
+    private volatile boolean keeps;
+
+    /** Another session has used the id of the connection. */
+    private boolean claimed;
 
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
@@ -66,10 +72,16 @@ public final class ClientIds {
 
     /** Redis has sent the id of the session's connection. */
     void connected(long redisId) {
-      disconnected();
-      connection = redisId;
-      byConnection.put(redisId, id);
+      connect(redisId);
       runWaiting();
+    }
+
+    private synchronized void connect(long redisId) {
+      if (connection != redisId) {
+        disconnected();
+        connection = redisId;
+        byConnection.put(redisId, id);
+      }
     }
 
     /** Runs the tasks that wait for the connection's id, if the id is known. */
@@ -80,15 +92,39 @@ public final class ClientIds {
     }
 
     private @Nullable Runnable next() {
-      return connection == 0 ? null : waiting.poll();
+      return connection == 0 || !keeps ? null : waiting.poll();
     }
 
-    /** The session's connection has ended. */
-    void disconnected() {
+    /** The session's connection has ended, or the session uses it no more. */
+    synchronized void disconnected() {
       if (connection != 0) {
         byConnection.remove(connection, id);
         connection = 0;
       }
+      claimed = false;
+    }
+
+    /**
+     * The session is about to give its connection back.
+     *
+     * @return false if another session has used the connection's id: Redis may still execute that
+     *     request, so no other session may get the connection
+     */
+    synchronized boolean mayGiveBack() {
+      boolean may = !claimed;
+      disconnected();
+      return may;
+    }
+
+    /** Redis's id of the connection, or 0. The connection is not given to another session now. */
+    private synchronized long claim() {
+      claimed = true;
+      return connection;
+    }
+
+    /** The session keeps its connection for good. */
+    void keeps() {
+      keeps = true;
     }
 
     /** The session has ended. */
@@ -125,6 +161,22 @@ public final class ClientIds {
   long toRedis(long id) {
     Client client = client(id);
     return client == null || client.connection == 0 ? id : client.connection;
+  }
+
+  /**
+   * Like {@link #toRedis}, for a request that changes that connection. The connection will not be
+   * given to another session.
+   */
+  long claim(long id) {
+    Client client = client(id);
+    long connection = client == null ? 0 : client.claim();
+    return connection == 0 ? id : connection;
+  }
+
+  /** Whether the session has its connection to Redis for good, and its id is known. */
+  boolean keepsConnection(long id) {
+    Client client = client(id);
+    return client != null && client.keeps && client.connection != 0;
   }
 
   /** Whether the session has a connection to Redis whose id is known. */

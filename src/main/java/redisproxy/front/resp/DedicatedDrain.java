@@ -2,7 +2,7 @@ package redisproxy.front.resp;
 
 import java.util.function.BooleanSupplier;
 import redisproxy.command.Outstanding;
-import redisproxy.upstream.connection.RedisConnection;
+import redisproxy.upstream.node.DedicatedConnection;
 
 /**
  * Ends a dedicated connection after the last request of its client. When Redis sees the end of a
@@ -18,7 +18,7 @@ final class DedicatedDrain {
   private static final long SILENCE_MS = 1_000;
 
   private final ClientConnection connection;
-  private final RedisConnection redis;
+  private final DedicatedConnection redis;
   private final Outstanding outstanding;
   private final BooleanSupplier isBetweenReplies;
   private boolean begun;
@@ -35,7 +35,7 @@ final class DedicatedDrain {
    */
   DedicatedDrain(
       ClientConnection connection,
-      RedisConnection redis,
+      DedicatedConnection redis,
       Outstanding outstanding,
       BooleanSupplier isBetweenReplies) {
     this.connection = connection;

@@ -60,6 +60,12 @@ final class DedicatedReplies implements Bus.Fenced {
   /** Such an error, received in place of the reply to a request of the proxy's own, or null. */
   private byte @Nullable [] rejection;
 
+  /** Errors with which Redis refuses every request that reads or writes, for a while. */
+  private static final List<String> TEMPORARY = List.of("-BUSY ", "-LOADING ");
+
+  /** The last error in reply to a request of the proxy's own was one of these. */
+  private boolean refusedForNow;
+
   private boolean holding;
 
   /** A reply that arrived since the last fence was requested needs a fence too. */
@@ -161,6 +167,7 @@ final class DedicatedReplies implements Bus.Fenced {
     byte[] error = new byte[data.readerIndex() - start];
     data.getBytes(start, error);
     String text = new String(error, StandardCharsets.ISO_8859_1);
+    refusedForNow = TEMPORARY.stream().anyMatch(text::startsWith);
     if (REJECTIONS.stream().anyMatch(text::startsWith)) {
       rejection = error;
     }
@@ -169,6 +176,14 @@ final class DedicatedReplies implements Bus.Fenced {
   /** The error with which Redis closed a connection that it had just accepted, or null. */
   byte @Nullable [] rejection() {
     return rejection;
+  }
+
+  /**
+   * Whether Redis refuses everything that reads or writes for a while, as the last error in reply
+   * to a request of the proxy's own says.
+   */
+  boolean isRefusedForNow() {
+    return refusedForNow;
   }
 
   private void begin(byte type) {

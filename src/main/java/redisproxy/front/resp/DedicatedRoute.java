@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Front;
 import redisproxy.command.ClientIdArguments;
@@ -11,6 +13,7 @@ import redisproxy.command.ClientIdReply;
 import redisproxy.command.CommandName;
 import redisproxy.command.ConnectionState;
 import redisproxy.command.Outstanding;
+import redisproxy.command.Pin;
 import redisproxy.command.Request;
 import redisproxy.command.RequestBounds;
 import redisproxy.command.RequestParser;
@@ -19,7 +22,7 @@ import redisproxy.metrics.Outcome;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 import redisproxy.upstream.connection.RedisConnection;
-import redisproxy.upstream.node.DedicatedConnections;
+import redisproxy.upstream.node.DedicatedConnection;
 
 /**
  * The dedicated route takes all requests that no other route takes. It relays bytes to Redis and,
@@ -42,6 +45,9 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
      * answered.
      */
     boolean defersLoss();
+
+    /** The connection is lost, but the session does not need it now. */
+    void lostAtRest();
   }
 
   /** Redis before 7.0 refuses a request with more arguments. */
@@ -66,9 +72,9 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   private static final long ID_MS = 1_000;
 
   private static final long CLIENT = CommandName.of("client");
+  private static final long HELLO = CommandName.of("hello");
 
   private static final long AUTH = CommandName.of("auth");
-  private static final long HELLO = CommandName.of("hello");
 
   /** A HELLO with more words may contain an AUTH. */
   private static final int WORDS_OF_PLAIN_HELLO = 2;
@@ -82,7 +88,8 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   private final ClientConnection connection;
   private final Owner owner;
   private final Front front;
-  private final RedisConnection redis;
+  private final DedicatedConnection redis;
+  private final Handshake handshake;
   private final Outstanding outstanding;
 
   private final DedicatedReplies replies;
@@ -110,6 +117,15 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   /** Do not relay the request just read. */
   private boolean withheld;
 
+  /** What to send to Redis before that request, or null. */
+  private @Nullable ByteBuf prefix;
+
+  /** Redis has refused for now to bring the connection into the client's state. */
+  private boolean unsettled;
+
+  /** The connection has the names of the client. */
+  private boolean hasNames;
+
   /** What to send to Redis in place of that request, or null. */
   private @Nullable ByteBuf replacement;
 
@@ -129,7 +145,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   private @Nullable Future<?> closing;
 
   /**
-   * Opens the connection.
+   * Takes over a connection.
    *
    * @param parser the session's parser
    * @param handshake contains the requests that the connection is sent first
@@ -138,43 +154,113 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       RequestParser parser,
       ClientConnection connection,
       Front front,
-      DedicatedConnections connections,
+      DedicatedConnection redis,
       Handshake handshake,
       DedicatedGuard guard,
       Owner owner) {
     this.parser = parser;
     this.connection = connection;
     this.front = front;
+    this.redis = redis;
+    this.handshake = handshake;
     this.guard = guard;
     this.owner = owner;
     this.client = owner.client();
     this.ids = client.all();
-    ConnectionState state = handshake.state();
-    this.outstanding = new Outstanding(state);
+    this.outstanding = new Outstanding(handshake.state());
     this.replies =
         new DedicatedReplies(connection, front, outstanding, new SessionIds(), this::released);
-    this.redis = connections.open(this);
     this.drain = new DedicatedDrain(connection, redis, outstanding, replies::isBetweenReplies);
     setBounds();
-    ByteBuf greeting = guard.greet(outstanding);
+  }
+
+  /**
+   * Brings the connection into the client's state. Call this once, before anything else.
+   *
+   * @param need what the session needs the connection for
+   */
+  void begin(Need need) {
+    boolean isNew = redis.isNew();
+    redis.lendTo(this);
+    ByteBuf greeting = isNew ? guard.greet(outstanding) : null;
     if (greeting != null) {
       redis.write(greeting);
     }
-    redis.write(Unpooled.wrappedBuffer(handshake.requests()));
-    for (int i = handshake.requestCount(); i > 0; i--) {
-      outstanding.addOwn();
+    if (redis.isPooled()) {
+      redis.write(settle(redis.db(), redis.isResp3(), need.isWait()));
+    } else {
+      client.keeps();
+      hasNames = true;
+      redis.write(Unpooled.wrappedBuffer(handshake.requests()));
+      for (int i = handshake.requestCount(); i > 0; i--) {
+        outstanding.addOwn();
+      }
     }
+    requestIdAtTheStart(need.isSync());
+  }
+
+  /** The requests that bring a connection of the pool into the client's state. */
+  private ByteBuf settle(int db, boolean isResp3, boolean isForWait) {
+    unsettled = false;
+    ByteBuf all = Unpooled.buffer(0);
+    for (byte[] request : handshake.requestsFor(db, isResp3, isForWait)) {
+      all.writeBytes(request);
+      outstanding.addOwn(this::refused);
+    }
+    return all;
+  }
+
+  /**
+   * Redis has refused to bring the connection into the client's state. While a script runs, it
+   * refuses all other requests too, so the proxy asks again before the next one. Otherwise Redis
+   * may have executed the next request in another database, so the client must not go on.
+   */
+  private void refused() {
+    if (replies.isRefusedForNow()) {
+      unsettled = true;
+    } else {
+      outstanding.keep();
+      connection.close();
+    }
+  }
+
+  /**
+   * Brings the connection into the client's state before a request, if Redis has refused that.
+   * Returns false if that is not possible.
+   */
+  private boolean settleFor() {
+    if (!unsettled) {
+      return true;
+    }
+    if (outstanding.isInTransaction()) {
+      // Redis would queue the SELECT, and execute the other requests in another database.
+      return false;
+    }
+    prefix = settle(redis.db(), redis.isResp3(), false);
+    return true;
   }
 
   // Ids
 
   /**
-   * Requests the id of this connection, unless Redis would refuse because the client has not logged
-   * in.
+   * Requests the id of this connection, unless it is known, or Redis would refuse because the
+   * client has not logged in, or nothing may be sent before the next request.
    */
-  void opened() {
-    if (outstanding.state().isPlain()) {
+  private void requestIdAtTheStart(boolean isForSync) {
+    if (redis.id() != 0) {
+      idRequested = true;
+      idIsKnown(redis.id());
+    } else if (!isForSync && outstanding.state().isPlain()) {
       requestId();
+    }
+  }
+
+  /** The session keeps this connection for good. */
+  void keep() {
+    if (redis.isPooled()) {
+      outstanding.keep();
+      client.keeps();
+      pin();
     }
   }
 
@@ -203,6 +289,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   }
 
   private void idIsKnown(long id) {
+    redis.id(id);
     client.connected(id);
     if (awaitsOwnId) {
       endAwaitingId();
@@ -229,18 +316,19 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     ClientIdArguments named = ClientIdArguments.of(request);
     for (long id : named.ids()) {
       ClientIds.Client other = ids.client(id);
-      if (other != null && !ids.isConnected(id)) {
-        if (other == client && idRequested) {
-          awaitsOwnId = true;
-          awaitingId = connection.later(ID_MS, this::stopAwaitingId);
-          return true;
-        }
-        if (other != client && named.use() == ClientIdArguments.Use.REDIRECT) {
-          awaitsOwnId = false;
-          awaitingId = connection.later(ID_MS, this::stopAwaitingId);
-          other.connect(() -> connection.later(0, this::otherIdIsKnown));
-          return true;
-        }
+      if (other == client && !ids.isConnected(id) && idRequested) {
+        awaitsOwnId = true;
+        awaitingId = connection.later(ID_MS, this::stopAwaitingId);
+        return true;
+      }
+      if (other != null
+          && other != client
+          && named.use() == ClientIdArguments.Use.REDIRECT
+          && !ids.keepsConnection(id)) {
+        awaitsOwnId = false;
+        awaitingId = connection.later(ID_MS, this::stopAwaitingId);
+        other.connect(() -> connection.later(0, this::otherIdIsKnown));
+        return true;
       }
     }
     return false;
@@ -268,8 +356,10 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     ClientIdArguments named = ClientIdArguments.of(request);
     if (named.isOnlyFilter(request) && !outstanding.isInTransaction()) {
       ClientIds.Client other = ids.client(named.ids().get(0));
-      if (other != null && !ids.isConnected(other.id())) {
-        // Redis does not know this session.
+      boolean isReachable =
+          other == client ? ids.isConnected(client.id()) : ids.keepsConnection(named.ids().get(0));
+      if (other != null && !isReachable) {
+        // Redis does not know this session, or another one may have its connection in a moment.
         other.kill();
         outstanding.addAnswered(ONE);
         return DedicatedGuard.refusedRequest();
@@ -279,7 +369,8 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       return null;
     }
     outstanding.add(request);
-    return named.rewrite(request, ids::toRedis);
+    boolean isHarmless = named.use() == ClientIdArguments.Use.LIST;
+    return named.rewrite(request, isHarmless ? ids::toRedis : ids::claim);
   }
 
   /**
@@ -332,14 +423,31 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
         input.readerIndex(input.writerIndex());
       } else if (!next(input, last)) {
         break;
-      } else if (withheld) {
+      } else if (prefix != null || withheld) {
         pass(input, from, start);
-        from = input.readerIndex();
-        replace();
+        from = start;
+        if (prefix != null) {
+          redis.write(prefix);
+          prefix = null;
+        }
+        if (withheld) {
+          from = input.readerIndex();
+          replace();
+        }
       }
     }
     pass(input, from, input.readerIndex());
     redis.flush();
+    pin();
+  }
+
+  /** Tells the pool why the session keeps the connection, if it does. */
+  private void pin() {
+    if (redis.isPooled()) {
+      Pin pin = outstanding.pin();
+      boolean waitsForClient = rest != null || !connection.hasRoom();
+      redis.pin(pin == Pin.NONE && waitsForClient ? Pin.CLIENT : pin);
+    }
   }
 
   /** Prevents Redis from closing the connection as idle while the client reads from the cache. */
@@ -402,6 +510,11 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   private void note(Request request) {
     front.tally().count(Outcome.TUNNEL);
+    if (!settleFor()) {
+      refuse();
+      return;
+    }
+    nameFor(request);
     replacement = guard.replacementFor(request, outstanding);
     if (replacement == null && request.isWhole()) {
       replacement = withRedisIds(request);
@@ -417,6 +530,25 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       refuse();
     } else {
       withheld = true;
+    }
+  }
+
+  /** Gives the connection the names of the client before the first request that needs them. */
+  private void nameFor(Request request) {
+    if (hasNames || outstanding.isInDoubt() || !Outstanding.needsNames(request)) {
+      return;
+    }
+    Map<String, byte[]> names = handshake.state().names();
+    boolean sets = ConnectionState.isNaming(request) || request.name() == HELLO;
+    hasNames = sets || !names.isEmpty();
+    if (!names.isEmpty()) {
+      ByteBuf all = Unpooled.buffer();
+      names.forEach(
+          (kind, naming) -> {
+            all.writeBytes(naming);
+            outstanding.addOwn(() -> names.remove(kind, naming));
+          });
+      prefix = prefix == null ? all : Unpooled.wrappedBuffer(prefix, all);
     }
   }
 
@@ -449,6 +581,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
       }
       drain.advance();
       resume();
+      pin();
       connection.advance();
     }
   }
@@ -495,6 +628,38 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     outstanding.setTold(false);
   }
 
+  // Giving back
+
+  /**
+   * Whether the session may give the connection back: nothing is under way, and another session may
+   * use it.
+   */
+  boolean isAtRest() {
+    return redis.isPooled() && !lost && redis.isConnected() && mayRest();
+  }
+
+  private boolean mayRest() {
+    return rest == null
+        && awaitingId == null
+        && !invalid
+        && !refusing
+        && !drain.isBegun()
+        && outstanding.isAtRest()
+        && replies.isBetweenReplies()
+        && !replies.isHolding();
+  }
+
+  /** Gives the connection back; see {@link #isAtRest}. */
+  void giveBack() {
+    ConnectionState state = outstanding.state();
+    if (client.mayGiveBack() && !unsettled) {
+      redis.giveBack(
+          state.db(), state.isResp3(), hasNames ? handshake.requestsWithoutNames() : List.of());
+    } else {
+      redis.close();
+    }
+  }
+
   // The end
 
   /**
@@ -524,7 +689,15 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     replies.invalidate(outstanding.writes());
     // The last bytes may have arrived without a receivedAll, so request their fence now.
     replies.receivedAll();
-    if (clientGone || replies.isHolding() || owner.defersLoss()) {
+    if (clientGone || replies.isHolding()) {
+      return;
+    }
+    if (redis.isPooled() && redis.isConnected() && mayRest()) {
+      // Nothing was under way, so the session needs no end. It will borrow another connection.
+      owner.lostAtRest();
+      return;
+    }
+    if (owner.defersLoss()) {
       return;
     }
     if (!replies.isBetweenReplies() && !outstanding.isStreaming()) {
@@ -550,7 +723,12 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   void close() {
     clientGone = true;
     drain.stop();
+    boolean isAtRest = isAtRest();
     replies.close();
+    if (isAtRest) {
+      giveBack();
+      return;
+    }
     if (outstanding.isAnswered() && !outstanding.isInDoubt()) {
       redis.close();
       return;

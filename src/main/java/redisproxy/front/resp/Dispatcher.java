@@ -33,6 +33,7 @@ final class Dispatcher {
   private static final long GET = CommandName.of("get");
   private static final long QUIT = CommandName.of("quit");
   private static final long HELLO = CommandName.of("hello");
+  private static final long PING = CommandName.of("ping");
 
   /** The result of reading the next request. */
   enum Outcome {
@@ -55,6 +56,9 @@ final class Dispatcher {
   private final SharedRoute shared;
   private final ReadBarrier barrier;
   private final Access access;
+
+  /** Redis answers PING. */
+  private boolean asksRedis;
 
   /** The next request is a HELLO. It waits until all earlier requests are answered. */
   private boolean holdsHello;
@@ -101,6 +105,19 @@ final class Dispatcher {
     this.shared = shared;
     this.barrier = barrier;
     this.access = access;
+    resume();
+  }
+
+  /**
+   * The dedicated route has read requests, and has given its connection back. From now on Redis
+   * answers PING, as it did over that connection: a client may want to know whether Redis is busy.
+   */
+  void resumeAfterDedicated() {
+    asksRedis = true;
+    resume();
+  }
+
+  private void resume() {
     parser.setBounds(access.mustLogIn() || !access.isOpen() ? RequestBounds.STRANGERS : bounds);
   }
 
@@ -232,6 +249,9 @@ final class Dispatcher {
     if (name == QUIT) {
       local.reply(Reply.OK);
       return Outcome.LAST;
+    }
+    if (name == PING && asksRedis && access.mayUseRedis()) {
+      return Outcome.DEDICATED;
     }
     return reply(local.answer(request));
   }

@@ -10,6 +10,9 @@ final class FailureReply {
   private static final byte[] UNREACHABLE =
       Reply.error("ERR redis-proxy: " + ValueStream.UNREACHABLE);
 
+  /** The reply to a request for which no dedicated connection was free in time. */
+  static final byte[] BUSY = Reply.error("ERR redis-proxy: all connections to Redis are in use");
+
   private FailureReply() {}
 
   /** The reply to a request that was sent to Redis, or was to be sent, and got no answer. */

@@ -2,7 +2,8 @@ package redisproxy.front.resp;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +23,8 @@ final class Handshake {
   private final ConnectionState state;
   private final LongSupplier id;
 
-  /**
-   * The last request of each kind that was answered here, in the order in which they are repeated.
-   */
-  private final Map<String, byte[]> answered = new LinkedHashMap<>();
+  /** A HELLO that chose a version of RESP was answered here. */
+  private boolean hasChosenResp;
 
   private boolean hasForwarded;
 
@@ -51,15 +50,14 @@ final class Handshake {
    */
   byte[] requests() {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    answered.values().forEach(all::writeBytes);
+    if (hasChosenResp) {
+      all.writeBytes(hello());
+    }
+    state.names().values().forEach(all::writeBytes);
     if (state.db() != 0) {
-      String number = Integer.toString(state.db());
-      String select = "*2\r\n$6\r\nSELECT\r\n$" + number.length() + "\r\n" + number + "\r\n";
-      all.writeBytes(select.getBytes(StandardCharsets.US_ASCII));
+      all.writeBytes(select());
     }
     if (hasForwarded) {
-      // WAIT waits for the writes of its own connection. After any command on it, these include the
-      // earlier writes of other connections.
       all.writeBytes(PING);
     }
     return all.toByteArray();
@@ -67,7 +65,61 @@ final class Handshake {
 
   /** The number of these {@link #requests}. */
   int requestCount() {
-    return answered.size() + (state.db() == 0 ? 0 : 1) + (hasForwarded ? 1 : 0);
+    return (hasChosenResp ? 1 : 0)
+        + state.names().size()
+        + (state.db() == 0 ? 0 : 1)
+        + (hasForwarded ? 1 : 0);
+  }
+
+  /**
+   * The requests that bring a connection of the pool into the client's database and version of
+   * RESP.
+   *
+   * @param db the connection's database
+   * @param isResp3 whether it speaks RESP3
+   * @param isForWait whether a WAIT comes next. WAIT waits for the writes of its own connection.
+   *     After any command on it, these include the earlier writes of other connections
+   */
+  List<byte[]> requestsFor(int db, boolean isResp3, boolean isForWait) {
+    List<byte[]> all = new ArrayList<>(0);
+    if (isResp3 != state.isResp3()) {
+      all.add(hello());
+    }
+    if (db != state.db()) {
+      all.add(select());
+    }
+    if (isForWait && all.isEmpty()) {
+      all.add(PING);
+    }
+    return all;
+  }
+
+  private byte[] hello() {
+    return request("HELLO", state.isResp3() ? "3" : "2");
+  }
+
+  private byte[] select() {
+    return request("SELECT", Integer.toString(state.db()));
+  }
+
+  /** The requests that take all names from a connection that has those of the client. */
+  List<byte[]> requestsWithoutNames() {
+    List<byte[]> all = new ArrayList<>();
+    all.add(request("CLIENT", "SETNAME", ""));
+    for (String kind : state.names().keySet()) {
+      if (!kind.equals(ConnectionState.SETNAME)) {
+        all.add(request("CLIENT", "SETINFO", kind, ""));
+      }
+    }
+    return all;
+  }
+
+  private static byte[] request(String... words) {
+    StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
+    for (String word : words) {
+      bulk(request, word);
+    }
+    return request.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
   /** A write of the client went to Redis over a shared connection. */
@@ -106,7 +158,7 @@ final class Handshake {
     state.speak(resp3);
     if (request.count() == 2) {
       // HELLO without a version changes nothing.
-      answered.put("hello", request.array());
+      hasChosenResp = true;
     }
     Map<String, String> known = server.hello();
     StringBuilder reply = new StringBuilder(resp3 ? "%7\r\n" : "*14\r\n");
@@ -128,16 +180,10 @@ final class Handshake {
     if (request.count() == 2 && request.lowerCase(1, 4).equals("id")) {
       return (":" + id.getAsLong() + "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
-    boolean isSetName = request.count() == 3 && request.lowerCase(1, 8).equals("setname");
-    boolean isSetInfo =
-        request.count() == 4
-            && request.lowerCase(1, 8).equals("setinfo")
-            && (request.lowerCase(2, 9).equals("lib-name")
-                || request.lowerCase(2, 8).equals("lib-ver"));
-    if (!(isSetName || isSetInfo) || !isPlain(request, request.count() - 1)) {
+    if (!ConnectionState.isNaming(request) || !isPlain(request, request.count() - 1)) {
       return null;
     }
-    answered.put(isSetName ? "setname" : request.lowerCase(2, 8), request.array());
+    state.named(request);
     return Reply.OK;
   }
 

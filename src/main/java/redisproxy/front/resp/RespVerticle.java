@@ -96,7 +96,7 @@ public final class RespVerticle extends VerticleBase {
             transport,
             memo,
             admission.streams(),
-            settings.maxPendingBytes(),
+            settings,
             new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
     int db = redis.endpoint().database();
     shared = new Session.Shared(front, node, own, limits, settings, cachedCommands, db, ids);

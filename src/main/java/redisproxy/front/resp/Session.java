@@ -6,12 +6,13 @@ import redisproxy.admission.FrontLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.bus.Front;
 import redisproxy.command.CachedCommands;
-import redisproxy.command.CommandName;
 import redisproxy.command.ConnectionState;
-import redisproxy.command.Request;
 import redisproxy.command.RequestBounds;
 import redisproxy.command.RequestParser;
 import redisproxy.config.Settings;
+import redisproxy.metrics.Outcome;
+import redisproxy.resp.ProtocolError;
+import redisproxy.upstream.node.DedicatedConnection;
 import redisproxy.upstream.node.DedicatedConnections;
 import redisproxy.upstream.node.Memo;
 import redisproxy.upstream.node.Node;
@@ -74,13 +75,14 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
    */
   private static final int MAX_ARGUMENTS = 1024;
 
-  private static final long SYNC = CommandName.of("sync");
-  private static final long PSYNC = CommandName.of("psync");
-
   private final ClientConnection connection;
   private final Shared shared;
   private final DedicatedConnections dedicatedConnections;
+  private final Borrowing borrowing;
   private final boolean isOpen;
+
+  /** Whether the session borrows dedicated connections, or opens its own. */
+  private final boolean isPooled;
 
   /** Null if Redis checks credentials. */
   private final @Nullable Login login;
@@ -142,8 +144,11 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     this.sharedRoute =
         new SharedRoute(connection, replies, node.shared(), state, handshake, this::quit);
     this.barrier = new ReadBarrier(connection, front);
+    this.isPooled = settings.pooling() && isOpen;
+    this.borrowing = new Borrowing(node.pool(), state, this::openDedicated, connection::advance);
     barrier.add(replies);
     barrier.add(sharedRoute);
+    barrier.add(borrowing);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     LocalRoute local =
         new LocalRoute(
@@ -171,6 +176,9 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
   @Override
   public void accept(ByteBuf input) {
     limits.tick();
+    if (borrowing.takeExpired()) {
+      refuse(input);
+    }
     if (dedicated == null) {
       acceptRouted(input);
     }
@@ -200,7 +208,10 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
         case WAITING -> {
           return;
         }
-        case DEDICATED -> openDedicated(isSync(parser.request()));
+        case DEDICATED -> {
+          borrowing.want(Need.of(parser.request()));
+          borrow();
+        }
         case LAST -> quitting = true;
         case HTTP -> {
           connection.closeOnHttp();
@@ -210,25 +221,67 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     }
   }
 
-  /** Redis refuses these commands while it has an unsent reply on the connection. */
-  private static boolean isSync(Request next) {
-    return next.name() == SYNC || next.name() == PSYNC;
+  /** Gets a dedicated connection for the next request, if all earlier replies are written. */
+  private void borrow() {
+    if (!isPooled) {
+      if (borrowing.isWanted()) {
+        openDedicated(dedicatedConnections.openForGood());
+      }
+    } else if (borrowing.isWanted() && replies.isEmpty() && !barrier.isFencePending()) {
+      borrowing.ask();
+    }
   }
 
-  /**
-   * Opens the dedicated connection.
-   *
-   * @param isForSync whether nothing may be sent over it before the next request
-   */
-  private void openDedicated(boolean isForSync) {
+  /** The session has a dedicated connection. */
+  private void openDedicated(DedicatedConnection connectionToRedis) {
     DedicatedGuard guard = new DedicatedGuard(limits, login, dedicatedConnections.greeting());
     dedicated =
         new DedicatedRoute(
-            parser, connection, shared.front(), dedicatedConnections, handshake, guard, this);
-    barrier.add(dedicated);
-    if (!isForSync) {
-      dedicated.opened();
+            parser, connection, shared.front(), connectionToRedis, handshake, guard, this);
+    dedicated.begin(borrowing.lent(dedicated));
+  }
+
+  /** Gives the dedicated connection back if the session does not need it now. */
+  private void giveBack() {
+    if (dedicated != null
+        && !lossDeferred
+        && replies.isEmpty()
+        && !barrier.isFencePending()
+        && dedicated.isAtRest()) {
+      DedicatedRoute route = dedicated;
+      undedicate();
+      route.giveBack();
     }
+  }
+
+  /** Returns to ROUTED. */
+  private void undedicate() {
+    borrowing.ended();
+    dedicated = null;
+    blocked = false;
+    sendGetToRedis = false;
+    dispatcher.resumeAfterDedicated();
+  }
+
+  @Override
+  public void lostAtRest() {
+    undedicate();
+    connection.advance();
+  }
+
+  /** No connection was free for the next request in time. */
+  private void refuse(ByteBuf input) {
+    replies.reply(FailureReply.BUSY);
+    shared.front().tally().count(Outcome.FAILED);
+    try {
+      if (parser.next(input)) {
+        parser.take(input);
+        return;
+      }
+    } catch (ProtocolError tooLarge) {
+      // Its end is not known, so no request after it can be read.
+    }
+    quitting = true;
   }
 
   @Override
@@ -251,11 +304,26 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
         0,
         () -> {
           connectionWanted = true;
+          if (dedicated != null) {
+            dedicated.keep();
+          }
           advance();
           if (!gone) {
             client().runWaiting();
           }
         });
+  }
+
+  private void connect(boolean fromPool) {
+    borrowing.want(Need.CONNECTION);
+    if (fromPool) {
+      borrowing.ask();
+    } else {
+      openDedicated(dedicatedConnections.openForGood());
+    }
+    if (dedicated != null) {
+      dedicated.keep();
+    }
   }
 
   private boolean mayConnect() {
@@ -311,7 +379,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
       return false;
     }
     if (dedicated == null) {
-      return !dispatcher.isWaiting() && replies.mayAccept();
+      return !borrowing.isPending() && !dispatcher.isWaiting() && replies.mayAccept();
     }
     if (barrier.isFencePending()) {
       return false;
@@ -344,17 +412,19 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     boolean progress;
     do {
       progress = replies.writeReplies();
+      borrow();
       int before = replies.accepted();
       connection.acceptInput();
       progress |= replies.accepted() != before;
     } while (progress);
     if (connectionWanted && mayConnect()) {
-      openDedicated(false);
+      connect(isPooled);
     }
     if (lossDeferred && replies.isEmpty() && dedicated != null) {
       dedicated.lost();
       return;
     }
+    giveBack();
     connection.setReading(!draining && mayAccept());
     if (replies.isEmpty() && (quitting || draining && mayAccept())) {
       end();
@@ -423,6 +493,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     replies.close();
     limits.close();
     sharedRoute.close();
+    borrowing.leave();
     if (dedicated != null) {
       dedicated.close();
     }

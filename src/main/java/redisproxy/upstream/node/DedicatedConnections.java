@@ -94,6 +94,18 @@ public final class DedicatedConnections {
     return connection;
   }
 
+  /** Opens a dedicated connection that belongs to one session for good. */
+  public DedicatedConnection openForGood() {
+    DedicatedConnection opened = new DedicatedConnection(null, 0);
+    opened.redis(open(opened));
+    return opened;
+  }
+
+  /** Opens a dedicated connection of a pool. Bytes written before it is connected wait. */
+  RedisConnection openPooled(RedisConnection.Receiver receiver) {
+    return transport.open(receiver, maxPendingBytes, observer(Connections.Kind.TUNNEL, () -> {}));
+  }
+
   /**
    * The access rules may have changed for connections that are not logged in. A spare connection
    * may still have the old rights, so it is dropped.

@@ -32,6 +32,7 @@ public final class Node {
       Consumer<Writes> invalidate, Consumer<Key> seen, LongConsumer moved, Tally tally) {}
 
   private final DedicatedConnections dedicated;
+  private final ConnectionPool pool;
   private final SharedConnections shared;
   private final Queries queries;
   private final ValueStreams largeValues;
@@ -41,18 +42,25 @@ public final class Node {
    *
    * @param memo replies that are the same for all sessions, shared by all event loops
    * @param streamPermits how many large values may be under way, shared by all event loops
-   * @param maxPendingBytes the limit on a connection's requests that have not been sent, and on the
-   *     reply to a query
+   * @param resp {@code resp.max-pending-bytes} limits a connection's requests that have not been
+   *     sent, and the reply to a query
    */
   public Node(
       Vertx vertx,
       Transport transport,
       Memo memo,
       Semaphore streamPermits,
-      int maxPendingBytes,
+      Settings.Resp resp,
       Observers observers) {
     Settings.Redis redis = transport.redis();
+    int maxPendingBytes = resp.maxPendingBytes();
     dedicated = new DedicatedConnections(vertx, transport, maxPendingBytes);
+    pool =
+        new ConnectionPool(
+            vertx,
+            dedicated,
+            Math.max(1, redis.maxConnections() / resp.instances()),
+            redis.loadTimeout().toMillis());
     shared =
         new SharedConnections(
             vertx,
@@ -68,6 +76,11 @@ public final class Node {
   /** Connections of one session each. */
   public DedicatedConnections dedicated() {
     return dedicated;
+  }
+
+  /** Dedicated connections that sessions borrow. */
+  public ConnectionPool pool() {
+    return pool;
   }
 
   /** Connections that carry short requests of all sessions. */
@@ -91,6 +104,7 @@ public final class Node {
    */
   public void accessChanged() {
     dedicated.accessChanged();
+    pool.renew();
   }
 
   /**
@@ -98,7 +112,7 @@ public final class Node {
    * old ones close when nothing is under way on them.
    */
   public void renew() {
-    dedicated.accessChanged();
+    accessChanged();
     shared.renew();
     queries.renew();
   }

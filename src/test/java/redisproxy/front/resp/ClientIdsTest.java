@@ -87,6 +87,23 @@ class ClientIdsTest {
     assertEquals(other.id(), ids.toClient(7));
   }
 
+  /** Redis may execute a request with the old id after the connection has another session. */
+  @Test
+  void connectionWhoseIdWasUsed_isNotGivenBack() {
+    client.connected(7);
+    assertTrue(client.mayGiveBack());
+    assertEquals(7, ids.toClient(7));
+    client.connected(7);
+    assertEquals(7, ids.toRedis(client.id()));
+    assertTrue(client.mayGiveBack(), "the id was only shown");
+    client.connected(7);
+    assertEquals(7, ids.claim(client.id()));
+    assertFalse(client.mayGiveBack());
+    assertEquals(client.id(), ids.claim(client.id()), "it has no connection");
+    client.connected(8);
+    assertTrue(client.mayGiveBack());
+  }
+
   @Test
   void closedClient_isUnknown() {
     client.connected(7);
@@ -103,6 +120,9 @@ class ClientIdsTest {
     client.runWaiting();
     assertEquals(2, calls.size(), "there is no connection yet");
     client.connected(7);
+    assertEquals(2, calls.size(), "the session may give the connection back");
+    client.keeps();
+    client.runWaiting();
     assertEquals(List.of("connect", "connect", "first", "second"), calls);
     client.runWaiting();
     assertEquals(4, calls.size(), "each task runs once");

@@ -116,6 +116,8 @@ final class FakeFront implements AutoCloseable {
     Map<String, String> all = new HashMap<>();
     // So that LRANGE goes to Redis, as most tests expect.
     all.put("cache.commands", "get");
+    // So that a session keeps its dedicated connection, as most tests expect.
+    all.put("resp.pooling", "false");
     for (int i = 0; i < overrides.length; i += 2) {
       all.put(overrides[i], overrides[i + 1]);
     }
@@ -137,7 +139,9 @@ final class FakeFront implements AutoCloseable {
     int maxPending = settings.resp().maxPendingBytes();
     node =
         loop.call(
-            () -> new Node(time.vertx, transport, memo, new Semaphore(1), maxPending, observers));
+            () ->
+                new Node(
+                    time.vertx, transport, memo, new Semaphore(1), settings.resp(), observers));
     memory = ClientMemory.of("resp", 1, maxPending);
     faults = new ClientFaults(maxPending);
     shared =

@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redisproxy.front.resp.FakeFront.FakeRedisEnd;
 
 /**
@@ -52,9 +53,9 @@ class SessionModelTest {
     final StringBuilder unread = new StringBuilder();
     int echoed;
 
-    Game(long seed) throws Exception {
+    Game(long seed, boolean pooling) throws Exception {
       random = new Random(seed);
-      front = new FakeFront();
+      front = new FakeFront("resp.pooling", "" + pooling);
       client = front.connect();
       front.cache.isSlowWith("a", "b");
       front.loop.run(this::learnAll);
@@ -160,10 +161,9 @@ class SessionModelTest {
       }
     }
 
-    /** Connects the requested connections, except the third, which is the spare one. */
     private void connect() throws Exception {
       front.settle();
-      while (front.pendingConnections() > 0 && ends.size() < 2) {
+      while (front.pendingConnections() > 0) {
         ends.add(front.connected());
         unanswered.add(new ArrayDeque<>());
       }
@@ -261,10 +261,12 @@ class SessionModelTest {
     }
   }
 
-  @Test
-  void requests_withRandomEvents_getRepliesInOrder_andNoOlderValues() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void requests_withRandomEvents_getRepliesInOrder_andNoOlderValues(boolean pooling)
+      throws Exception {
     for (long seed = 0; seed < SESSIONS; seed++) {
-      Game game = new Game(seed);
+      Game game = new Game(seed, pooling);
       try {
         for (int i = 0; i < STEPS; i++) {
           game.step();
