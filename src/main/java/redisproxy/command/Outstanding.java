@@ -112,6 +112,14 @@ public final class Outstanding {
     lasting = Pin.STATE;
   }
 
+  /** Whether Redis queues this request in a transaction. */
+  public static boolean isQueued(Request request) {
+    return switch (request.command().kind()) {
+      case EXEC, DISCARD, RESET, MULTI, WATCH -> false;
+      default -> true;
+    };
+  }
+
   /**
    * Whether a request changes the connection, may wait, or shows the connection to a client: the
    * connection must have the names of its client before it.

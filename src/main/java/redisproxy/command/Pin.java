@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *   REPLIES_OFF    CLIENT REPLY OFF or SKIP           CLIENT REPLY ON, or the skipped reply
  *   CLIENT         a request or a reply that waits    the last piece
  *                  for its client, in pieces
- *   STATE          CLIENT TRACKING, NO-EVICT, AUTH,   the connection
+ *   STATE          CLIENT TRACKING, NO-EVICT, KILL,   the connection
+ *                  AUTH, CONFIG SET, ACL SETUSER,
  *                  SCRIPT DEBUG, READONLY …
  *   UNKNOWN        a command that is not known here,  the connection
  *                  MONITOR, SYNC, input that is not
@@ -58,7 +59,7 @@ public enum Pin {
   /** Subcommands of CLIENT and of SCRIPT that leave nothing. The proxy itself handles REPLY. */
   private static final Set<String> SUBCOMMANDS_LEAVE_NOTHING =
       Set.of(
-          ("client|getname client|getredir client|help client|id client|info client|kill client|list"
+          ("client|getname client|getredir client|help client|id client|info client|list"
                   + " client|pause client|reply client|setinfo client|setname client|trackinginfo"
                   + " client|unblock client|unpause"
                   + " script|exists script|flush script|help script|kill script|load script|show")
@@ -67,6 +68,8 @@ public enum Pin {
   private static final Set<String> SUBCOMMANDS_CHANGE_STATE =
       Set.of(
           "client|caching",
+          // Redis may close the connection after its reply.
+          "client|kill",
           "client|no-evict",
           "client|no-touch",
           "client|tracking",
@@ -85,6 +88,10 @@ public enum Pin {
    * follow: one of NONE, STATE and UNKNOWN.
    */
   static Pin of(Command command, Request request) {
+    if (command.effect == Command.Effect.ACCESS && !Command.isAccessNeutral(request)) {
+      // Redis goes on trusting this connection, whatever it may demand of new ones.
+      return STATE;
+    }
     if (command.pin() != null) {
       return command.pin();
     }

@@ -35,7 +35,9 @@ class IdleIT {
   }
 
   private void start(String heartbeat) {
-    proxy = opened.proxy(shape, redis.url(), "coherence.heartbeat", heartbeat);
+    // With pooling, a session that reads from the cache has no connection that could be closed.
+    proxy =
+        opened.proxy(shape, redis.url(), "coherence.heartbeat", heartbeat, "resp.pooling", "false");
     client = opened.client(proxy);
   }
 

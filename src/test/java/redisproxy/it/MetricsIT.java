@@ -82,7 +82,7 @@ class MetricsIT {
 
   @Test
   void requests_areCountedByOutcome() {
-    RunningProxy proxy = opened.proxy(shape, redis.url());
+    RunningProxy proxy = opened.proxy(shape, redis.url(), "resp.pooling", "false");
     RespClient client = opened.client(proxy);
     client.call("SET", "m", "v");
     client.call("GET", "m");
@@ -149,7 +149,7 @@ class MetricsIT {
   @Test
   void connections_areCountedWhenTheyCloseAndReopen() {
     EmbeddedRedis own = opened.redis();
-    RunningProxy proxy = opened.proxy(shape, own.url());
+    RunningProxy proxy = opened.proxy(shape, own.url(), "resp.pooling", "false");
     try (RespClient client = proxy.resp()) {
       client.call("KEYS", "none");
       assertSeries(1, scrape(proxy), "upstream_connections{kind=\"tunnel\"}");

@@ -131,7 +131,8 @@ class OwnAuthIT {
   @ValueSource(strings = {"", "behind"})
   void reset_logsTheClientOut_butNotTheProxy(String redisPassword) {
     EmbeddedRedis redis = redis(redisPassword);
-    RunningProxy proxy = own(redis, redisPassword, "auth.password", "s3cret");
+    RunningProxy proxy =
+        own(redis, redisPassword, "auth.password", "s3cret", "resp.pooling", "false");
     RespClient client = opened.client(proxy);
     assertEquals("+RESET\r\n", client.call("RESET"));
     client.call("AUTH", "s3cret");

@@ -25,6 +25,9 @@ final class RunningProxy implements AutoCloseable {
   /** The transport that all tests use, unless they say otherwise: {@code -Dtransport=epoll}. */
   static final String TRANSPORT = System.getProperty("transport", "auto");
 
+  /** Whether sessions borrow dedicated connections, unless a test says otherwise. */
+  static final String POOLING = System.getProperty("pooling", "true");
+
   private final Proxy proxy;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -42,6 +45,7 @@ final class RunningProxy implements AutoCloseable {
     all.put("resp.port", "0");
     all.put("admin.port", "0");
     all.put("transport", TRANSPORT);
+    all.put("resp.pooling", POOLING);
     // Tests send more requests and more wrong passwords than people do.
     all.put("limits.admin-per-client", "0");
     all.put("limits.failed-login-delay", "0");

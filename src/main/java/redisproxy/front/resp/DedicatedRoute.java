@@ -224,20 +224,19 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     }
   }
 
+  /** Brings the connection into the client's state before a request, if Redis has refused that. */
+  private void settleAgain() {
+    if (unsettled && !outstanding.isInTransaction()) {
+      prefix = settle(redis.db(), redis.isResp3(), false);
+    }
+  }
+
   /**
-   * Brings the connection into the client's state before a request, if Redis has refused that.
-   * Returns false if that is not possible.
+   * Whether Redis would queue a request and execute it in another database. Nothing can change that
+   * database before the transaction ends.
    */
-  private boolean settleFor() {
-    if (!unsettled) {
-      return true;
-    }
-    if (outstanding.isInTransaction()) {
-      // Redis would queue the SELECT, and execute the other requests in another database.
-      return false;
-    }
-    prefix = settle(redis.db(), redis.isResp3(), false);
-    return true;
+  private boolean mustAbort(Request request) {
+    return unsettled && outstanding.isInTransaction() && Outstanding.isQueued(request);
   }
 
   // Ids
@@ -510,12 +509,13 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   private void note(Request request) {
     front.tally().count(Outcome.TUNNEL);
-    if (!settleFor()) {
-      refuse();
-      return;
-    }
+    settleAgain();
     nameFor(request);
     replacement = guard.replacementFor(request, outstanding);
+    if (replacement == null && mustAbort(request)) {
+      outstanding.addAnswered(FailureReply.ABORTED);
+      replacement = DedicatedGuard.refusedRequest();
+    }
     if (replacement == null && request.isWhole()) {
       replacement = withRedisIds(request);
     }

@@ -13,6 +13,10 @@ final class FailureReply {
   /** The reply to a request for which no dedicated connection was free in time. */
   static final byte[] BUSY = Reply.error("ERR redis-proxy: all connections to Redis are in use");
 
+  /** The reply to a request within a transaction that cannot be executed in its database. */
+  static final byte[] ABORTED =
+      Reply.error("ERR redis-proxy: Redis was busy when this transaction began");
+
   private FailureReply() {}
 
   /** The reply to a request that was sent to Redis, or was to be sent, and got no answer. */

@@ -100,11 +100,6 @@ public final class ConnectionPool {
   /** A connection is being opened in advance. */
   private boolean warming;
 
-  /** The database and version of RESP of the last session. */
-  private int db;
-
-  private boolean isResp3;
-
   /** How many checks of idle connections there were. */
   private long checks;
 
@@ -137,8 +132,6 @@ public final class ConnectionPool {
       pool.borrow(entry);
       entry.startWaiting();
     }
-    db = session.db();
-    isResp3 = session.isResp3();
     warm();
   }
 
@@ -158,14 +151,14 @@ public final class ConnectionPool {
   }
 
   /**
-   * Opens a connection in advance if none is idle, for a session like the last one. The first
-   * request of the next session then leaves at once, and no request of another client overtakes it.
+   * Opens a connection in advance if none is idle. The first request of the next session then
+   * leaves at once, and no request of another client overtakes it.
    */
   private void warm() {
     if (reachable && !warming && pool.mayWarm()) {
       warming = true;
       pool.warm();
-      open().warm(connections.greeting(), db, isResp3);
+      open().warm();
     }
   }
 

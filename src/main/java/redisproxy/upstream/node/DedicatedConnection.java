@@ -2,14 +2,11 @@ package redisproxy.upstream.node;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import redisproxy.command.Pin;
 import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
-import redisproxy.upstream.connection.Greeting;
 import redisproxy.upstream.connection.RedisConnection;
 
 /**
@@ -43,13 +40,9 @@ public final class DedicatedConnection implements RedisConnection.Receiver {
   /** How many replies to requests of the pool are still to come. */
   private int cleaning;
 
-  /**
-   * How many of them come after that to CLIENT ID, or -1. Redis may refuse that request; a session
-   * does not need the id.
-   */
-  private int repliesAfterId = -1;
-
+  /** It was opened in advance, and is not connected yet. */
   private boolean warming;
+
   private boolean connected;
 
   private final ReplyFramer framer = new ReplyFramer();
@@ -143,39 +136,13 @@ public final class DedicatedConnection implements RedisConnection.Receiver {
     write(Unpooled.wrappedBuffer(request));
   }
 
-  /** Prepares the connection for a session that may come. */
-  void warm(byte[] greeting, int database, boolean isResp3) {
-    used = true;
+  /** It is opened in advance. Nothing is sent over it before a session has it. */
+  void warm() {
     warming = true;
-    db = database;
-    resp3 = isResp3;
-    if (greeting.length > 0) {
-      clean(greeting);
-    }
-    clean(request("CLIENT", "ID"));
-    repliesAfterId = (isResp3 ? 1 : 0) + (db == 0 ? 0 : 1);
-    if (isResp3) {
-      clean(request("HELLO", "3"));
-    }
-    if (db != 0) {
-      clean(request("SELECT", Integer.toString(db)));
-    }
-    flush();
-  }
-
-  private static byte[] request(String... words) {
-    Buffer request = Buffer.buffer();
-    byte[][] arguments = new byte[words.length][];
-    for (int i = 0; i < words.length; i++) {
-      arguments[i] = words[i].getBytes(StandardCharsets.US_ASCII);
-    }
-    Greeting.append(request, arguments);
-    return request.getBytes();
   }
 
   private void giveBack() {
     lent = false;
-    repliesAfterId = -1;
     endWarming();
     if (pool != null && !pool.giveBack(this)) {
       close();
@@ -215,13 +182,6 @@ public final class DedicatedConnection implements RedisConnection.Receiver {
   public void close() {
     redis.close();
     ended();
-  }
-
-  private void refused() {
-    if (pool != null && warming) {
-      pool.unreachable();
-    }
-    close();
   }
 
   private void endWarming() {
@@ -269,10 +229,8 @@ public final class DedicatedConnection implements RedisConnection.Receiver {
         }
         if (framer.feed(data)) {
           cleaning--;
-          if (framer.type() == ':') {
-            id = framer.lastInteger();
-          } else if (framer.type() == '-' && cleaning != repliesAfterId) {
-            refused();
+          if (framer.type() == '-') {
+            close();
             return;
           }
         }
@@ -298,6 +256,9 @@ public final class DedicatedConnection implements RedisConnection.Receiver {
     if (pool != null && !connected) {
       connected = true;
       pool.connected();
+    }
+    if (warming) {
+      giveBack();
     }
     if (session != null) {
       session.writable();

@@ -53,6 +53,9 @@ final class Pool<C> {
 
   private record Idle<C>(C connection, long since) {}
 
+  /** So many idle connections are lent in turn. */
+  private static final int TAKEN_IN_TURN = 2;
+
   private final int max;
   private final long maxIdle;
   private final LongSupplier clock;
@@ -97,13 +100,17 @@ final class Pool<C> {
     borrower.granted(takeFor(borrower));
   }
 
-  /** The idle connection that was used last among those that suit the session, or among all. */
+  /**
+   * Takes the connection that was used last among those that suit the session, or among all. The
+   * last two are taken in turn, so that the one in reserve does not become old.
+   */
   private @Nullable C takeFor(Borrower<C> borrower) {
-    Iterator<Idle<C>> latestFirst = idle.descendingIterator();
-    while (latestFirst.hasNext()) {
-      C connection = latestFirst.next().connection;
+    Iterator<Idle<C>> inOrder =
+        idle.size() <= TAKEN_IN_TURN ? idle.iterator() : idle.descendingIterator();
+    while (inOrder.hasNext()) {
+      C connection = inOrder.next().connection;
       if (borrower.suits(connection)) {
-        latestFirst.remove();
+        inOrder.remove();
         return connection;
       }
     }
