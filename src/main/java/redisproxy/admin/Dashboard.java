@@ -170,6 +170,16 @@ final class Dashboard {
     for (Connections.Kind kind : Connections.Kind.values()) {
       connections.put(kind.name().toLowerCase(Locale.ROOT), reading.connections().open(kind));
     }
+    long kept = 0;
+    for (Connections.Use use : Connections.Use.values()) {
+      boolean isShown = use == Connections.Use.BORROWED || use == Connections.Use.IDLE;
+      kept += isShown ? 0 : reading.connections().used(use);
+    }
+    connections
+        .put("borrowed", reading.connections().used(Connections.Use.BORROWED))
+        .put("idle", reading.connections().used(Connections.Use.IDLE))
+        .put("kept", kept)
+        .put("waiting", reading.connections().waiting());
     return new JsonObject()
         .put("point", trend.newest())
         .put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000)

@@ -49,6 +49,7 @@ final class Meters {
     meters.fronts();
     meters.clients(resp, http, requests);
     meters.redis();
+    meters.dedicated();
     meters.loops();
     return meters.rows;
   }
@@ -272,6 +273,23 @@ final class Meters {
         "Connections to Redis opened since the start, reconnections included",
         "kind",
         kinds(Connections::total));
+  }
+
+  private void dedicated() {
+    row(
+        GAUGE,
+        "dedicated_connections",
+        "",
+        "Dedicated connections of the pools: borrowed, idle, or kept for a reason",
+        "use",
+        Arrays.stream(Connections.Use.values())
+            .map(use -> series(use, reading -> reading.connections().used(use)))
+            .toList());
+    gauge(
+        "dedicated_waiting",
+        "",
+        "Clients that wait for a dedicated connection",
+        reading -> reading.connections().waiting());
   }
 
   private static Series<Reading> feedState(String state) {

@@ -20,6 +20,28 @@ public final class Connections {
     ASIDE
   }
 
+  /** What dedicated connections of the pools are used for now. */
+  public enum Use {
+    /** A session has borrowed it, and can give it back. */
+    BORROWED,
+    /** No session uses it. */
+    IDLE,
+    // The rest are the reasons why a session keeps one.
+    TRANSACTION,
+    WATCH,
+    SUBSCRIPTION,
+    BLOCKING,
+    REPLIES_OFF,
+    CLIENT,
+    STATE,
+    UNKNOWN
+  }
+
+  private final long[] uses = new long[Use.values().length];
+
+  /** How many sessions wait for a dedicated connection. */
+  private long waiting;
+
   private final long[] open = new long[Kind.values().length];
   private final long[] opened = new long[Kind.values().length];
 
@@ -48,8 +70,32 @@ public final class Connections {
     return opened[kind.ordinal()];
   }
 
+  /** Sets how many dedicated connections are used like this now. */
+  public void use(Use use, long count) {
+    uses[use.ordinal()] = count;
+  }
+
+  /** How many dedicated connections of the pools are used like this. */
+  public long used(Use use) {
+    return uses[use.ordinal()];
+  }
+
+  /** Sets how many sessions wait for a dedicated connection now. */
+  public void waiting(long sessions) {
+    waiting = sessions;
+  }
+
+  /** How many sessions wait for a dedicated connection. */
+  public long waiting() {
+    return waiting;
+  }
+
   /** Adds the counts of another object. */
   public void add(Connections other) {
+    waiting += other.waiting;
+    for (int i = 0; i < uses.length; i++) {
+      uses[i] += other.uses[i];
+    }
     for (int i = 0; i < open.length; i++) {
       open[i] += other.open[i];
       opened[i] += other.opened[i];

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import redisproxy.command.Pin;
+import redisproxy.metrics.Connections;
 
 /**
  * The dedicated connections that sessions borrow. Opens one when a session needs one, none is idle
@@ -224,5 +225,17 @@ public final class ConnectionPool {
     checks++;
     pool.takeOld().forEach(DedicatedConnection::close);
     checkLater();
+  }
+
+  /** Counts the connections by their use, and the sessions that wait. */
+  void countIn(Connections counts) {
+    counts.use(Connections.Use.BORROWED, pool.lent());
+    counts.use(Connections.Use.IDLE, pool.idle());
+    for (Pin pin : Pin.values()) {
+      if (pin != Pin.NONE) {
+        counts.use(Connections.Use.valueOf(pin.name()), pool.pinned(pin));
+      }
+    }
+    counts.waiting(pool.waiting());
   }
 }

@@ -119,6 +119,7 @@ public final class Node {
 
   /** Counts the connections that are open, and those that have been opened. */
   public Connections connections() {
+    pool.countIn(dedicated.connections());
     return dedicated.connections();
   }
 }
