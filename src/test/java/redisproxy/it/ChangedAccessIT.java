@@ -100,7 +100,7 @@ class ChangedAccessIT {
   void passwordSetThroughTheProxy_appliesFromItsReplyOn() {
     startRedis();
     direct.call("SET", "k", "v");
-    RunningProxy proxy = start();
+    RunningProxy proxy = start("resp.pooling", "false");
     RespClient admin = opened.client(proxy);
     RespClient client = opened.client(proxy);
     RespClient withConnection = opened.client(proxy);

@@ -114,7 +114,9 @@ class QueryFaultsIT {
   @Test
   void replyAboveMaxPendingBytes_goesOverADedicatedConnection() {
     EmbeddedRedis redis = opened.redis();
-    RunningProxy proxy = opened.proxy(shape, redis.url(), "resp.max-pending-bytes", "64KiB");
+    RunningProxy proxy =
+        opened.proxy(
+            shape, redis.url(), "resp.max-pending-bytes", "64KiB", "resp.pooling", "false");
     RespClient direct = opened.client(redis);
     RespClient client = opened.client(proxy);
     RespClient other = opened.client(proxy);

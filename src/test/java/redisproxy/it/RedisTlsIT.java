@@ -151,7 +151,9 @@ class RedisTlsIT {
             "redis.tls.key",
             key.toString(),
             "cache.max-value-bytes",
-            "100KiB");
+            "100KiB",
+            "resp.pooling",
+            "false");
     proxy.awaitTracking();
     RespClient before = opened.client(proxy);
     String address = before.addressAtRedis();

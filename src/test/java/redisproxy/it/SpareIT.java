@@ -29,7 +29,7 @@ class SpareIT {
   @BeforeEach
   void start() {
     EmbeddedRedis redis = opened.redis();
-    proxy = opened.proxy(shape, redis.url());
+    proxy = opened.proxy(shape, redis.url(), "resp.pooling", "false");
     direct = opened.client(redis);
   }
 

@@ -61,7 +61,7 @@ final class DedicatedReplies implements Bus.Fenced {
   private byte @Nullable [] rejection;
 
   /** Errors with which Redis refuses every request that reads or writes, for a while. */
-  private static final List<String> TEMPORARY = List.of("-BUSY", "-LOADING");
+  private static final List<String> TEMPORARY = List.of("-BUSY", "-LOADING", "-NOAUTH");
 
   /** The last error in reply to a request of the proxy's own was one of these. */
   private boolean refusedForNow;

@@ -23,6 +23,7 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 import redisproxy.upstream.connection.RedisConnection;
 import redisproxy.upstream.node.DedicatedConnection;
+import redisproxy.upstream.node.Memo;
 
 /**
  * The dedicated route takes all requests that no other route takes. It relays bytes to Redis and,
@@ -440,10 +441,15 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     pin();
   }
 
+  /** Whether other routes may answer reads from the client's database. */
+  private boolean isInCachedDatabase() {
+    return outstanding.state().db() <= Memo.MAX_DATABASE;
+  }
+
   /** Tells the pool why the session keeps the connection, if it does. */
   private void pin() {
     if (redis.isPooled()) {
-      Pin pin = outstanding.pin();
+      Pin pin = isInCachedDatabase() ? outstanding.pin() : Pin.STATE;
       boolean waitsForClient = rest != null || !connection.hasRoom();
       redis.pin(pin == Pin.NONE && waitsForClient ? Pin.CLIENT : pin);
     }
@@ -645,6 +651,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
         && !refusing
         && !drain.isBegun()
         && outstanding.isAtRest()
+        && isInCachedDatabase()
         && replies.isBetweenReplies()
         && !replies.isHolding();
   }
