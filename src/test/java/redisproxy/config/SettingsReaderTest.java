@@ -39,7 +39,7 @@ class SettingsReaderTest {
                 512,
                 1 << 20,
                 true,
-                true),
+                false),
             new Settings.Admin(true, "localhost", 8002, null),
             new Dashboard(true, false, false),
             new Settings.Cache(

@@ -25,8 +25,11 @@ final class RunningProxy implements AutoCloseable {
   /** The transport that all tests use, unless they say otherwise: {@code -Dtransport=epoll}. */
   static final String TRANSPORT = System.getProperty("transport", "auto");
 
-  /** Whether sessions borrow dedicated connections, unless a test says otherwise. */
-  static final String POOLING = System.getProperty("pooling", "true");
+  /**
+   * Whether sessions borrow dedicated connections, unless a test says otherwise: {@code
+   * -Dpooling=true}.
+   */
+  static final String POOLING = System.getProperty("pooling", "false");
 
   private final Proxy proxy;
   private final HttpClient client =
