@@ -199,6 +199,7 @@ final class MultiKeyReads<W> {
     }
     find(first, read, now);
     boolean[] before = Arrays.copyOf(found, count);
+    forget();
     Read one = isExists(read.bytes(), 0) ? EXISTS_OF_ONE : null;
     Request<W> request = new Request<>(first, read, waiter);
     for (int i = 0; i < before.length; i++) {

@@ -97,6 +97,14 @@ public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
     assertEquals(0, found.size(), () -> String.join("\n", found));
   }
 
+  /**
+   * When Netty's io_uring event loop ends, it handles the last completions. One of them may begin a
+   * read on a socket, whose buffer is then lost with the loop.
+   */
+  private static boolean isOfAnEndingLoop(String lost) {
+    return lost.contains("IoUringIoHandler.destroy") && lost.contains("scheduleFirstRead");
+  }
+
   /** Returns the buffers that were lost since the last call. */
   static List<String> found() throws InterruptedException {
     // After the second collection, what the first one found is in the queue.
@@ -107,7 +115,9 @@ public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {
     made = false;
     List<String> found = new ArrayList<>();
     for (String lost = LOST.poll(); lost != null; lost = LOST.poll()) {
-      found.add(lost);
+      if (!isOfAnEndingLoop(lost)) {
+        found.add(lost);
+      }
     }
     return found;
   }

@@ -9,6 +9,7 @@ import static redisproxy.it.RespClient.request;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -86,11 +87,11 @@ class QueryFaultsIT {
   @Test
   void lateReply_isNotGivenToTheNextQuestion() {
     AtomicInteger asked = new AtomicInteger();
+    CompletableFuture<String> late = new CompletableFuture<>();
     Function<List<String>, String> answer =
         command -> {
           if (command.equals(List.of("INFO", "a")) && asked.incrementAndGet() == 2) {
-            sleep(300);
-            return bulk("late");
+            return late.join();
           }
           return bulk(command.get(command.size() - 1));
         };
@@ -99,16 +100,9 @@ class QueryFaultsIT {
     RespClient client = opened.client(proxy);
     assertEquals(bulk("a"), client.call("INFO", "a"));
     assertTrue(client.call("INFO", "a").contains(MARK));
+    late.complete(bulk("late"));
     assertEquals(bulk("b"), client.call("INFO", "b"));
     assertEquals(bulk("c"), client.call("INFO", "c"));
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   @Test
