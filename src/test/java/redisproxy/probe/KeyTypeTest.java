@@ -52,7 +52,9 @@ class KeyTypeTest {
     assertEquals("3=1", KeyType.PAIR.seen(reply("3=1", "3=1")));
     assertNull(KeyType.PAIR.seen(reply(null, null)));
     assertNull(KeyType.PAIR.seen(":0"));
-    assertEquals(KeyType.EXISTS, KeyType.PAIR.seen(":2"));
+    assertEquals(KeyType.UNKNOWN, KeyType.PAIR.seen(":2"));
+    assertEquals(KeyType.UNKNOWN, KeyType.PAIR.seen("3=1"));
+    assertEquals(KeyType.UNKNOWN, KeyType.PAIR.seen(null));
     assertTorn(KeyType.PAIR, ":1");
     assertTorn(KeyType.PAIR, reply("3=1", "3=2"));
     assertTorn(KeyType.PAIR, reply(null, "3=2"));

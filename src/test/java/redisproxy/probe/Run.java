@@ -46,7 +46,7 @@ final class Run {
     String[] request = isHttp ? type.readWhole(name) : type.read(ThreadLocalRandom.current(), name);
     String value = isHttp ? protocol.get(connection, name) : type.call(connection, request);
     long receivedAt = System.nanoTime();
-    boolean isJudged = !KeyType.EXISTS.equals(value);
+    boolean isJudged = !KeyType.UNKNOWN.equals(value);
     Judgement judgement = isJudged ? keys.judge(key, value, sentAt, floor) : Judgement.UNKNOWN;
     boolean inOutage = outage.touches(sentAt, receivedAt);
     String what =
