@@ -52,8 +52,7 @@ final class MultiKeyReads<W> {
 
   private static final byte[] NIL = "$-1\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NULL = "_\r\n".getBytes(StandardCharsets.US_ASCII);
-  private static final String EXISTS = "exists";
-  private static final Read EXISTS_OF_ONE = Read.of(0, EXISTS);
+  private static final Read EXISTS_OF_ONE = Read.of(0, "exists");
 
   private final Cache cache;
   private final LoadConfirmations confirmations;
@@ -78,7 +77,7 @@ final class MultiKeyReads<W> {
     /** Whether the entry of each of these keys may be kept if it is loaded now. */
     boolean mayKeep(List<Key> keys);
 
-    /** Starts or joins a load. The request gets its answer by {@link Request#loaded}. */
+    /** Starts or joins a load. Its answer goes to {@link MultiKeyReads#loaded}. */
     void load(Key key, @Nullable Read read, Request<W> request, long now);
 
     /** Passes the time on when Redis has reported all writes up to now, or will not. */
@@ -163,7 +162,7 @@ final class MultiKeyReads<W> {
 
   /** The reply made of what {@link #find} has found, or null if it has more than these bytes. */
   byte @Nullable [] reply(Read read, int maxBytes) {
-    if (read.command().equals(EXISTS)) {
+    if (isExists(read.bytes(), 0)) {
       return (":" + existing + "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
     byte[] nil = read.has(Read.RESP3) ? NULL : NIL;
@@ -331,24 +330,20 @@ final class MultiKeyReads<W> {
   }
 
   private static boolean isExists(byte[] buffer, int readOffset) {
-    return buffer[readOffset + 3] == 'e';
+    return buffer[readOffset + Read.NAME_AT] == 'e';
   }
 
   private void split(int db, byte[] buffer, int offset, int length, int hash, int readLength) {
     count = 0;
     add(offset, length, hash);
     int at = offset + length + 1;
-    at += 2 + length(buffer, at);
+    at += 2 + Read.length(buffer, at);
     int end = offset + length + readLength;
     while (at < end) {
-      int size = length(buffer, at);
+      int size = Read.length(buffer, at);
       add(at + 2, size, Key.hash(db, buffer, at + 2, size));
       at += 2 + size;
     }
-  }
-
-  private static int length(byte[] buffer, int at) {
-    return (buffer[at] & 0xff) << 8 | buffer[at + 1] & 0xff;
   }
 
   private void add(int start, int length, int hash) {

@@ -278,7 +278,7 @@ class DerivationTest {
     }
   }
 
-  /** So many points push out the least recently used replies; the source is not among them. */
+  /** This many points push out the least recently used replies. The source stays. */
   @Test
   void deriving_isAUseOfTheSource() {
     int room = hash(0, "*2 $1 f $1 v ").weight() - KeyReplies.OVERHEAD + 1000;

@@ -46,14 +46,14 @@ final class Pool<C> {
     /**
      * The session has a connection now.
      *
-     * @param idle the connection; null if a new one is to be opened
+     * @param idle the connection; null if the borrower must open a new one
      */
     void granted(@Nullable C idle);
   }
 
   private record Idle<C>(C connection, long since) {}
 
-  /** So many idle connections are lent in turn. */
+  /** The pool lends up to this many idle connections in turn. */
   private static final int TAKEN_IN_TURN = 2;
 
   private final int max;
