@@ -30,6 +30,7 @@ final class SettingsReader {
         });
     int eventLoops = value(SettingsTable.EVENT_LOOPS).orElseGet(machine::eventLoops);
     int instances = Machine.instances(eventLoops);
+    TransportKind transport = value(SettingsTable.TRANSPORT);
     Settings.Http http = valid(() -> http(instances));
     Cors cors = valid(() -> new Cors(value(SettingsTable.HTTP_CORS_ORIGINS)));
     Settings.Resp resp = valid(() -> resp(instances));
@@ -58,7 +59,7 @@ final class SettingsReader {
     faults.throwIfAny();
     return new Settings(
         eventLoops,
-        value(SettingsTable.TRANSPORT),
+        transport,
         http,
         cors,
         resp,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -157,6 +158,26 @@ class SettingsReaderTest {
       assertEquals(1, faults.size(), faults::toString);
       assertTrue(faults.get(0).startsWith("test: " + path + " = \"" + bad + "\": "));
     }
+  }
+
+  @Test
+  void textThatASettingDoesNotTake_isRefused() {
+    List<String> free = new ArrayList<>();
+    for (Setting<?> setting : SettingsTable.rows()) {
+      String wrong = "\1 wrong";
+      try {
+        setting.parse(wrong);
+        free.add(setting.path());
+      } catch (IllegalArgumentException e) {
+        Map<String, String> given = Map.of(setting.path(), wrong);
+        List<String> faults =
+            assertThrows(
+                    ConfigurationException.class, () -> Configuration.parse(given), setting.path())
+                .faults();
+        assertTrue(faults.get(0).contains(setting.path() + " = "), faults::toString);
+      }
+    }
+    assertTrue(free.size() < SettingsTable.rows().size() / 4, free::toString);
   }
 
   @Test
