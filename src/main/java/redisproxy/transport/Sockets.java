@@ -8,6 +8,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
 import io.vertx.core.transport.Transport;
 import java.io.IOException;
@@ -56,12 +57,14 @@ public final class Sockets {
    * @throws IllegalStateException if the wanted transport does not work here
    */
   public static Sockets choose(TransportKind wanted, int loops) {
+    prepare();
     return new Sockets(Choice.among(wanted, kind -> fault(kind, loops)));
   }
 
   /**
-   * Makes Netty ask the kernel for one event at a time. Call this before the first Vertx is made:
-   * Netty reads these properties once, when it loads its class.
+   * Makes Netty ask the kernel for one event at a time. Netty reads these properties once, when it
+   * loads its class. A program that makes a Vertx before it {@linkplain #choose chooses} must call
+   * this before that; otherwise io_uring is not chosen.
    *
    * <p>Accept: by default the kernel accepts all clients that wait, which floods the event loops.
    *
@@ -129,7 +132,10 @@ public final class Sockets {
 
   private static Optional<String> fault(TransportKind kind, int loops) {
     return switch (kind) {
-      case IO_URING -> fault(Transport.IO_URING, Sockets::explain).or(() -> ringFault(loops));
+      case IO_URING ->
+          fault(Transport.IO_URING, Sockets::explain)
+              .or(Sockets::multishotFault)
+              .or(() -> ringFault(loops));
       case EPOLL -> fault(Transport.EPOLL, IoUringFault::said);
       default -> Optional.empty();
     };
@@ -143,6 +149,13 @@ public final class Sockets {
     return transport.available()
         ? Optional.empty()
         : Optional.of(words.apply(transport.unavailabilityCause()));
+  }
+
+  /** Whether Netty has read the properties before {@link #prepare} has set them. */
+  private static Optional<String> multishotFault() {
+    return IoUring.isPollAddMultishotEnabled() || IoUring.isAcceptMultishotEnabled()
+        ? Optional.of("Netty was loaded before its multishot operations were turned off")
+        : Optional.empty();
   }
 
   /** Makes as many rings as will be needed, and waits for a timer on one of them. */
