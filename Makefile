@@ -6,7 +6,7 @@
 #   ARGS=…                more arguments: of the proxy for run, of Maven for test, unit and it
 
 .DEFAULT_GOAL := help
-.PHONY: help build aot run dev-run test unit it it-clients it-browser it-docker lint mutation coverage bench bench-reads bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
+.PHONY: help build aot run dev-run test unit it it-clients it-browser it-docker lint mutation coverage bench bench-reads bench-clients bench-sweep probe restarts attack consistency soak fuzz sbom up stop restart seed cli fmt check clean tools
 
 MVN := $(if $(wildcard mvnw),./mvnw,mvn)
 MAVEN := $(MVN) -B -ntp
@@ -80,6 +80,9 @@ bench: $(TEST_CLASSPATH) ## Measure the proxy beside other servers (bench/run)
 
 bench-reads: $(TEST_CLASSPATH) ## Measure cached reads other than GET beside redis-server (bench/reads)
 	bench/reads
+
+bench-clients: $(TEST_CLASSPATH) ## Measure 10,000 clients, scripts and sorts beside redis-server and twemproxy (bench/clients)
+	bench/clients
 
 bench-sweep: $(TEST_CLASSPATH) ## Measure the proxy over value sizes, connections, pipelines, hit ratios, keys (bench/sweep)
 	bench/sweep

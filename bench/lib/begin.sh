@@ -25,7 +25,7 @@ classpath=target/test-classpath
 work=$(mktemp -d)
 results=$work/results
 
-for part in tools servers load reads report chart; do
+for part in tools servers load reads clients report chart; do
   # shellcheck source=/dev/null
   . "bench/lib/$part.sh"
 done

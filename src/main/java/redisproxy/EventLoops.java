@@ -14,11 +14,17 @@ import redisproxy.upstream.connection.Names;
 
 /** Creates event loops, and knows how many sockets and streams the process has room for. */
 final class EventLoops {
-  private final Room room = new Room(Runtime.getRuntime().maxMemory(), maxFiles());
+  private final Room room;
   private final Choice choice;
   private final PacedTransport transport;
 
-  EventLoops(Sockets sockets) {
+  /**
+   * For this transport.
+   *
+   * @param isPooled whether RESP clients share their dedicated connections to Redis
+   */
+  EventLoops(Sockets sockets, boolean isPooled) {
+    this.room = new Room(Runtime.getRuntime().maxMemory(), maxFiles(), isPooled);
     this.choice = sockets.choice();
     this.transport = new PacedTransport(sockets, room.sockets());
   }

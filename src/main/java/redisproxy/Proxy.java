@@ -75,7 +75,7 @@ public final class Proxy {
 
   private Proxy(Settings settings, CertificateFiles certificates, Sockets sockets) {
     this.certificates = certificates;
-    this.loops = new EventLoops(sockets);
+    this.loops = new EventLoops(sockets, settings.resp().pooling());
     this.vertx = loops.open(settings.eventLoops(), settings.redis());
     this.adminVertx = settings.admin().enabled() ? loops.open(1, settings.redis()) : null;
     this.settings = settings;

@@ -32,12 +32,12 @@ public final class Clients {
   /** Applies these settings from now on; connected clients stay. */
   public void limit(Settings settings) {
     Settings.Resp overResp = settings.resp();
-    resp.limit(room.clients(overResp.maxClients(), settings.tls().resp().isOn()));
+    resp.limit(room.clientsOverResp(overResp.maxClients(), settings.tls().resp().isOn()));
     if (!overResp.hasDefaultMaxClients()) {
       warnIfLowered(LogKey.RESP, resp.limit(), overResp.maxClients());
     }
     Settings.Http overHttp = settings.http();
-    http.limit(room.clients(overHttp.maxClients(), settings.tls().http().isOn()));
+    http.limit(room.clientsOverHttp(overHttp.maxClients(), settings.tls().http().isOn()));
     if (!overHttp.hasDefaultMaxClients()) {
       warnIfLowered(LogKey.HTTP, http.limit(), overHttp.maxClients());
     }

@@ -8,8 +8,9 @@ package redisproxy.admission;
  *
  * @param heap the maximum heap size in bytes
  * @param files how many files the process may have open
+ * @param isPooled whether RESP clients share their dedicated connections to Redis
  */
-public record Room(long heap, long files) {
+public record Room(long heap, long files, boolean isPooled) {
   /** Bytes of heap reserved for a client: five times the most that a RESP client takes. */
   static final long HEAP_OF_CLIENT = 80 << 10;
 
@@ -18,6 +19,9 @@ public record Room(long heap, long files) {
   /** Files reserved for a client: two for RESP, one for HTTP, and one for everything else. */
   static final long FILES_OF_CLIENT = 4;
 
+  /** One for RESP, and one for everything else: HTTP, and the connections that clients keep. */
+  static final long FILES_OF_POOLED_CLIENT = 2;
+
   static final long HEAP_OF_STREAM = 16 << 20;
 
   /** Less than for a client, so that some clients above the limit still receive an error. */
@@ -25,10 +29,20 @@ public record Room(long heap, long files) {
 
   static final long FILES_OF_SOCKET = 3;
 
-  /** How many clients of a protocol there is room for, at most the wanted number. */
-  public int clients(int wanted, boolean tls) {
-    long ofClient = tls ? HEAP_OF_CLIENT_WITH_TLS : HEAP_OF_CLIENT;
-    return (int) Math.max(1, Math.min(wanted, Math.min(heap / ofClient, files / FILES_OF_CLIENT)));
+  /** How many RESP clients there is room for, at most the wanted number. */
+  int clientsOverResp(int wanted, boolean tls) {
+    return clients(wanted, tls, isPooled ? FILES_OF_POOLED_CLIENT : FILES_OF_CLIENT);
+  }
+
+  /** How many HTTP clients there is room for, at most the wanted number. */
+  int clientsOverHttp(int wanted, boolean tls) {
+    return clients(wanted, tls, FILES_OF_CLIENT);
+  }
+
+  private int clients(int wanted, boolean tls, long filesOfClient) {
+    long heapOfClient = tls ? HEAP_OF_CLIENT_WITH_TLS : HEAP_OF_CLIENT;
+    long clients = Math.min(heap / heapOfClient, files / filesOfClient);
+    return (int) Math.max(1, Math.min(wanted, clients));
   }
 
   /**
@@ -45,7 +59,8 @@ public record Room(long heap, long files) {
    * handshake, and connections that are being rejected.
    */
   public int sockets() {
-    long sockets = Math.min(heap / HEAP_OF_SOCKET, files / FILES_OF_SOCKET);
+    long ofFiles = isPooled ? files / 5 * 3 : files / FILES_OF_SOCKET;
+    long sockets = Math.min(heap / HEAP_OF_SOCKET, ofFiles);
     return (int) Math.max(1, Math.min(sockets, Integer.MAX_VALUE));
   }
 }

@@ -17,8 +17,8 @@ import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 
 class ClientsTest {
-  private static final Room SMALL = new Room(8 << 20, Long.MAX_VALUE);
-  private static final int FIT = SMALL.clients(Integer.MAX_VALUE, false);
+  private static final Room SMALL = new Room(8 << 20, Long.MAX_VALUE, false);
+  private static final int FIT = SMALL.clientsOverResp(Integer.MAX_VALUE, false);
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(Clients.class);
   private final ListAppender<ILoggingEvent> logged = new ListAppender<>();

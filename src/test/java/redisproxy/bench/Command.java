@@ -1,6 +1,8 @@
 package redisproxy.bench;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -162,6 +164,29 @@ enum Command {
       return array(repeat(workload.items(), Command::number));
     }
   },
+  /** A script, which the proxy always sends over a dedicated connection. */
+  EVAL {
+    @Override
+    String request(Workload workload) {
+      return array(new String[] {"EVAL", "return redis.call('GET', KEYS[1])", "1", STRING});
+    }
+
+    @Override
+    String reply(Workload workload) {
+      return GET.reply(workload);
+    }
+  },
+  SORT {
+    @Override
+    String request(Workload workload) {
+      return of("SORT", SET_OF_NUMBERS);
+    }
+
+    @Override
+    String reply(Workload workload) {
+      return SMEMBERS.reply(workload);
+    }
+  },
   HTTP {
     @Override
     String request(Workload workload) {
@@ -179,28 +204,51 @@ enum Command {
       return workload.valueText();
     }
   },
-  /** Several commands: see {@link MixedBatch}. */
-  MIXED {
-    @Override
-    String request(Workload workload) {
-      throw new UnsupportedOperationException("requests of several kinds");
-    }
+  /** Several commands, mostly reads: see {@link MixedBatch}. */
+  MIXED(
+      Map.entry(GET, 50),
+      Map.entry(HGETALL, 15),
+      Map.entry(HGET, 10),
+      Map.entry(MGET, 10),
+      Map.entry(EXISTS, 5),
+      Map.entry(ZRANGE, 5),
+      Map.entry(SET, 5)),
 
-    /** The longest. */
-    @Override
-    String reply(Workload workload) {
-      return HGETALL.reply(workload);
-    }
-  };
+  /** Several commands, a quarter of which the proxy sends over dedicated connections. */
+  SCRIPTED(
+      Map.entry(GET, 45),
+      Map.entry(HGET, 10),
+      Map.entry(HGETALL, 10),
+      Map.entry(SET, 10),
+      Map.entry(EVAL, 15),
+      Map.entry(SORT, 10));
 
   private static final String STRING = "key:" + Template.DIGITS;
   private static final String HASH = "hsh:" + Template.DIGITS;
   private static final String SORTED_SET = "zst:" + Template.DIGITS;
   private static final String SET_OF_NUMBERS = "set:" + Template.DIGITS;
 
-  abstract String request(Workload workload);
+  /** The commands of a mix, each as often as its share in percent; otherwise none. */
+  private final List<Map.Entry<Command, Integer>> shares;
 
-  abstract String reply(Workload workload);
+  @SafeVarargs
+  Command(Map.Entry<Command, Integer>... shares) {
+    this.shares = List.of(shares);
+  }
+
+  List<Map.Entry<Command, Integer>> shares() {
+    return shares;
+  }
+
+  /** The text of a request. */
+  String request(Workload workload) {
+    throw new UnsupportedOperationException("requests of several kinds");
+  }
+
+  /** The text of the reply; the longest one of a mix. */
+  String reply(Workload workload) {
+    return HGETALL.reply(workload);
+  }
 
   private static String[] repeat(int count, IntFunction<String> text) {
     return IntStream.range(0, count).mapToObj(text).toArray(String[]::new);

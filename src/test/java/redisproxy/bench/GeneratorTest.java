@@ -42,7 +42,15 @@ class GeneratorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"pipeline=1", "pipeline=7", "rate=2000", "once=1 pipeline=4", "zipf=1"})
+  @ValueSource(
+      strings = {
+        "pipeline=1",
+        "pipeline=7",
+        "active=2",
+        "rate=2000",
+        "once=1 pipeline=4",
+        "zipf=1"
+      })
   void rightReplies_areCountedAndChecked(String more) throws Exception {
     Measured measured = measure(RIGHT, more);
     assertTrue(measured.checked() > 0 && measured.rate() > 0, measured.toString());
@@ -141,16 +149,22 @@ class GeneratorTest {
     mix.release();
   }
 
-  @Test
-  void requestsOfAMix_areOfEveryKind() {
-    Batch mix = Workload.of("command=mixed many=2 items=3 pipeline=1000 port=1").requests();
+  @ParameterizedTest
+  @ValueSource(strings = {"mixed", "scripted"})
+  void requestsOfAMix_areOfEveryKind(String name) {
+    Workload workload = Workload.of("command=" + name + " many=2 items=3 pipeline=1000 port=1");
+    Batch mix = workload.requests();
     for (int i = 0; i < 1000; i++) {
       mix.put(i, 5);
     }
     String requests = text(mix.bytes());
-    for (Command each : MixedBatch.commands()) {
-      assertTrue(requests.contains("\r\n" + each + "\r\n"), each.toString());
+    int percent = 0;
+    for (var each : workload.command().shares()) {
+      assertTrue(requests.contains("\r\n" + each.getKey() + "\r\n"), each.toString());
+      percent += each.getValue();
     }
+    assertEquals(100, percent);
+    workload.format().release();
     mix.put(0, 5);
     assertEquals(1, text(mix.bytes()).split("\\*", -1).length - 1);
     mix.release();

@@ -3,26 +3,14 @@ package redisproxy.bench;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Requests like those of an application: mostly reads of several kinds, and a few writes. Writes
- * store the value that is there already, so that every reply stays the same. For one thread.
+ * Requests of several kinds, like those of an application. Writes store the value that is there
+ * already, so that every reply stays the same. For one thread.
  */
 final class MixedBatch implements Batch {
-  /** The commands, each as often as its share in percent. */
-  private static final List<Map.Entry<Command, Integer>> SHARES =
-      List.of(
-          Map.entry(Command.GET, 50),
-          Map.entry(Command.HGETALL, 15),
-          Map.entry(Command.HGET, 10),
-          Map.entry(Command.MGET, 10),
-          Map.entry(Command.EXISTS, 5),
-          Map.entry(Command.ZRANGE, 5),
-          Map.entry(Command.SET, 5));
-
   private final Map<Command, Template> templates = new EnumMap<>(Command.class);
   private final Template[] byPercent = new Template[100];
   private final SplittableRandom random = new SplittableRandom();
@@ -30,7 +18,7 @@ final class MixedBatch implements Batch {
 
   MixedBatch(Workload workload) {
     int end = 0;
-    for (Map.Entry<Command, Integer> share : SHARES) {
+    for (Map.Entry<Command, Integer> share : workload.command().shares()) {
       Command command = share.getKey();
       Template template = workload.template(command, command.request(workload), 1);
       templates.put(command, template);
@@ -38,11 +26,6 @@ final class MixedBatch implements Batch {
         byPercent[end++] = template;
       }
     }
-  }
-
-  /** The commands in use. */
-  static List<Command> commands() {
-    return SHARES.stream().map(Map.Entry::getKey).toList();
   }
 
   @Override

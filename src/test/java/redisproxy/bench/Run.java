@@ -111,7 +111,9 @@ final class Run {
     if (isOpen()) {
       sendDue();
     } else {
-      guarded(() -> clients.forEach(client -> client.send(System.nanoTime())));
+      int active = workload.active() == 0 ? clients.size() : workload.active();
+      guarded(() -> clients.subList(0, active).forEach(client -> client.send(System.nanoTime())));
+      turn = active;
     }
   }
 
@@ -179,8 +181,20 @@ final class Run {
     } else if (workload.once() && keys.allAsked()) {
       stop();
     } else if (!isOpen()) {
-      client.send(now);
+      next(client).send(now);
     }
+  }
+
+  /** The client that sends when this one has its replies. */
+  private Client next(Client client) {
+    if (workload.active() == 0) {
+      return client;
+    }
+    Client next;
+    do {
+      next = clients.get(turn++ % clients.size());
+    } while (!next.isIdle());
+    return next;
   }
 
   /** Ends the measurement. Of the batches in flight only the latencies still count. */

@@ -14,6 +14,8 @@ import java.util.Set;
  * @param command the command of all requests
  * @param path the HTTP path before the key
  * @param connections the number of connections
+ * @param active how many connections have a batch in flight at a time in a closed loop; 0: all. The
+ *     connections take turns.
  * @param pipeline requests sent together, which form one batch; in a closed loop the next batch of
  *     a connection waits for their replies
  * @param seconds the length of the measurement
@@ -36,6 +38,7 @@ record Workload(
     Command command,
     String path,
     int connections,
+    int active,
     int pipeline,
     double seconds,
     double warmUp,
@@ -57,6 +60,7 @@ record Workload(
           "command",
           "path",
           "connections",
+          "active",
           "pipeline",
           "seconds",
           "warmup",
@@ -95,12 +99,14 @@ record Workload(
       }
       words.put(word.substring(0, equals), word.substring(equals + 1));
     }
+    int connections = (int) number(words, "connections", 50, 1, 100_000);
     return new Workload(
         (int) number(words, "port", 0, 1, 65_535),
         (int) number(words, "pid", 0, 0, Integer.MAX_VALUE),
         Command.valueOf(words.getOrDefault("command", "get").toUpperCase(Locale.ROOT)),
         Path.of(words.getOrDefault("path", "/keys")) + "/",
-        (int) number(words, "connections", 50, 1, 100_000),
+        connections,
+        (int) number(words, "active", 0, 0, connections),
         (int) number(words, "pipeline", 1, 1, 10_000),
         number(words, "seconds", 5, 0.01, 3_600),
         number(words, "warmup", 0.3, 0, 600),
@@ -129,9 +135,9 @@ record Workload(
 
   /** Returns one batch of requests. */
   Batch requests() {
-    return command == Command.MIXED
-        ? new MixedBatch(this)
-        : template(command, command.request(this), pipeline);
+    return command.shares().isEmpty()
+        ? template(command, command.request(this), pipeline)
+        : new MixedBatch(this);
   }
 
   /**
@@ -146,11 +152,13 @@ record Workload(
 
   /** Returns the format of the replies. */
   Replies.Format format() {
-    return switch (command) {
-      case HTTP -> new HttpFormat(valueText(), constant);
-      case MIXED -> new MixedFormat(MixedBatch.commands().stream().map(this::format).toList());
-      default -> format(command);
-    };
+    if (command == Command.HTTP) {
+      return new HttpFormat(valueText(), constant);
+    }
+    return command.shares().isEmpty()
+        ? format(command)
+        : new MixedFormat(
+            command.shares().stream().map(Map.Entry::getKey).map(this::format).toList());
   }
 
   private RespFormat format(Command of) {
