@@ -266,12 +266,13 @@ final class Dispatcher {
       replies.read(request, command);
       return Outcome.TAKEN;
     }
-    if (request.command().isTerse(request)) {
-      // It may go over the shared connection, which is quicker than a fence.
+    boolean isTerse = request.command().isTerse(request);
+    if (isTerse && !barrier.isQuiet()) {
+      // The shared connection is quicker than to wait for earlier replies and then for a fence.
       return null;
     }
     barrier.requestFence();
-    return Outcome.DEDICATED;
+    return isTerse && !barrier.isFencePending() ? null : Outcome.DEDICATED;
   }
 
   private @Nullable CachedCommand cachedCommand(Request request) {

@@ -453,19 +453,48 @@ class DispatcherTest {
     assertEquals(List.of("lookup 3/hget k f"), front.cache.messages());
   }
 
-  /** It is quicker than a fence. */
+  /** A fence would have to wait for the reply to the write. */
   @Test
-  void terseRead_whenTheBarrierIsClosed_goesOverASharedConnection() throws Exception {
+  void terseRead_behindAWrite_goesOverASharedConnection() throws Exception {
     openAndCacheReads();
     client.asks("INCR n", "EXISTS k");
     FakeRedisEnd shared = front.connected();
     assertEquals("INCR n, EXISTS k", shared.received());
     shared.says(":5 :0 ");
+    assertEquals(":5 :0 ", client.received());
+    assertEquals(List.of("invalidate n"), front.cache.messages());
+  }
+
+  /** Otherwise its reply would close the barrier again, and the next one would go to Redis too. */
+  @Test
+  void terseRead_whenTheBarrierIsClosed_andNothingIsUnderWay_waitsForAFence() throws Exception {
+    openAndCacheReads();
+    client.asks("INCR n");
+    FakeRedisEnd shared = front.connected();
+    shared.says(":5 ");
+    client.asks("EXISTS k", "EXISTS k");
+    front.cache.fence(true);
+    front.settle();
+    assertEquals(":5 :1 :1 ", client.received());
+    assertEquals(
+        List.of("invalidate n", "fence", "lookup exists k", "lookup exists k"),
+        front.cache.messages());
+  }
+
+  @Test
+  void terseRead_whenTheFenceDoesNotPass_goesOverASharedConnection() throws Exception {
+    openAndCacheReads();
+    client.asks("INCR n");
+    FakeRedisEnd shared = front.connected();
+    assertEquals("INCR n", shared.received());
+    shared.says(":5 ");
     client.asks("EXISTS k");
+    front.cache.fence(false);
     assertEquals("EXISTS k", shared.received());
     shared.says(":0 ");
-    assertEquals(":5 :0 :0 ", client.received());
-    assertEquals(List.of("invalidate n"), front.cache.messages());
+    client.asks("EXISTS k");
+    assertEquals("EXISTS k", shared.received());
+    assertEquals(List.of("invalidate n", "fence"), front.cache.messages());
   }
 
   @Test
