@@ -111,7 +111,7 @@ public final class SettingsTable {
       row(
           "resp.pooling",
           ValueType.bool(),
-          "false",
+          "true",
           "whether clients share dedicated connections to Redis, one after another");
   static final TlsRows RESP_TLS = add(TlsRows.ofServer("resp"));
 

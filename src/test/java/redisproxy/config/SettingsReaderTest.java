@@ -40,7 +40,7 @@ class SettingsReaderTest {
                 512,
                 1 << 20,
                 true,
-                false),
+                true),
             new Settings.Admin(true, "localhost", 8002, null),
             new Dashboard(true, false, false),
             new Settings.Cache(

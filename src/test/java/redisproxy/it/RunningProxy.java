@@ -27,9 +27,9 @@ final class RunningProxy implements AutoCloseable {
 
   /**
    * Whether sessions borrow dedicated connections, unless a test says otherwise: {@code
-   * -Dpooling=true}.
+   * -Dpooling=false}.
    */
-  static final String POOLING = System.getProperty("pooling", "false");
+  static final String POOLING = System.getProperty("pooling", "true");
 
   private final Proxy proxy;
   private final HttpClient client =
