@@ -23,8 +23,8 @@ import redisproxy.admission.Clients;
 import redisproxy.admission.Gate;
 import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Census;
 import redisproxy.bus.Front;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.LruCache;
 import redisproxy.cacheverticle.CacheVerticle;
 import redisproxy.cacheverticle.Insight;
@@ -38,7 +38,7 @@ import redisproxy.log.LogKey;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
 import redisproxy.transport.Sockets;
-import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.LastReplies;
 
 /** The running proxy: deploys the verticles in order and takes them down in order. */
 public final class Proxy {
@@ -61,9 +61,9 @@ public final class Proxy {
   private final EventLoops loops;
   private final Clients clients;
   private final Admission admission;
-  private final Memo memo = new Memo();
+  private final LastReplies lastReplies = new LastReplies();
   private final ClientIds ids = new ClientIds();
-  private final Census census = new Census();
+  private final StatsCollector statsCollector = new StatsCollector();
 
   /** Null when tracing is off. */
   private final @Nullable Spans spans;
@@ -136,7 +136,7 @@ public final class Proxy {
                     settings,
                     loops.transport(),
                     clock,
-                    census,
+                    statsCollector,
                     insight,
                     certificates.redis(),
                     spans))
@@ -162,7 +162,8 @@ public final class Proxy {
             () ->
                 added(
                     respVerticles,
-                    new RespVerticle(settings, admission, memo, census, certificates, ids)))
+                    new RespVerticle(
+                        settings, admission, lastReplies, statsCollector, certificates, ids)))
         .recover(failure -> Future.failedFuture(Listener.resp(resp).failed(failure)))
         .onSuccess(fronts::add);
   }
@@ -174,13 +175,15 @@ public final class Proxy {
             () ->
                 added(
                     httpVerticles,
-                    new HttpVerticle(settings, admission, clock, census, certificates, spans)))
+                    new HttpVerticle(
+                        settings, admission, clock, statsCollector, certificates, spans)))
         .recover(failure -> Future.failedFuture(Listener.http(http).failed(failure)))
         .onSuccess(fronts::add);
   }
 
   private Future<String> deployAdmin(Vertx adminVertx, Insight insight) {
-    adminVerticle = new AdminVerticle(settings, admission, census, certificates.admin(), insight);
+    adminVerticle =
+        new AdminVerticle(settings, admission, statsCollector, certificates.admin(), insight);
     return adminVertx
         .deployVerticle(adminVerticle)
         .recover(failure -> Future.failedFuture(Listener.admin(settings.admin()).failed(failure)));

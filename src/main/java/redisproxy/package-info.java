@@ -21,7 +21,7 @@
  *     │                                               │ other reads: {@code ReplyLoader}
  *     │                                               │ {@link redisproxy.bus.Bus.Answers}, when they arrive
  *     ▼                                               ▼
- *   {@link redisproxy.bus.Bus.Asker#answered}   {@link redisproxy.front.resp.OrderedReplies} or {@link redisproxy.front.http.HttpExchange}
+ *   {@link redisproxy.bus.Bus.Requester#answered}   {@link redisproxy.front.resp.OrderedReplies} or {@link redisproxy.front.http.HttpExchange}
  *     │ in the order of the requests, one write for each socket
  *     ▼
  *   client

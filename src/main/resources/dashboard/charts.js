@@ -33,13 +33,13 @@ const one = (name) => (at) => at(name);
 const CHARTS = [
   { title: "Requests", unit: "a second, by what became of them", show: count, lines: [
     ["RESP hit", one("resp.hit")], ["RESP miss", sum("resp.miss", "resp.failed")],
-    ["RESP forwarded", sum("resp.trunk", "resp.tunnel")], ["RESP other", sum("resp.own", "resp.refused")],
+    ["RESP forwarded", sum("resp.shared", "resp.dedicated")], ["RESP other", sum("resp.local", "resp.refused")],
     ["HTTP hit", one("http.hit")], ["HTTP miss", sum("http.miss", "http.failed")]] },
   { title: "Hit ratio", unit: "per cent of lookups", show: percent, max: 100, lines: [["Hit ratio", one("hitRatio")]] },
   { title: "Half are answered within", unit: "", show: millis, log: true, lines: [
-    ["Hit", one("p50.hit")], ["Miss", one("p50.miss")], ["Forwarded", one("p50.trunk")]] },
+    ["Hit", one("p50.hit")], ["Miss", one("p50.miss")], ["Forwarded", one("p50.shared")]] },
   { title: "99 in 100 are answered within", unit: "", show: millis, log: true, lines: [
-    ["Hit", one("p99.hit")], ["Miss", one("p99.miss")], ["Forwarded", one("p99.trunk")]] },
+    ["Hit", one("p99.hit")], ["Miss", one("p99.miss")], ["Forwarded", one("p99.shared")]] },
   { title: "The cache is full to", unit: "per cent of what it may hold", show: percent, max: 100, lines: [
     ["Entries", (at, limits) => 100 * at("entries") / limits.capacity],
     ["Bytes", (at, limits) => 100 * at("bytes") / limits.maxBytes]] },

@@ -5,7 +5,7 @@ import { lookUp } from "/dashboard/key.js";
 const AGAIN_MS = 2000;
 const SILENT_MS = 5000;
 
-const PURPOSES = { loader: "Loads", feed: "Being told what is written", tunnel: "Dedicated", borrowed: "Dedicated, borrowed", idle: "Dedicated, idle", kept: "Dedicated, kept by a client", waiting: "Clients that wait for one", trunk: "Short writes", aside: "Questions of all sessions" };
+const PURPOSES = { loader: "Loads", feed: "Being told what is written", dedicated: "Dedicated", borrowed: "Dedicated, borrowed", idle: "Dedicated, idle", kept: "Dedicated, kept by a client", waiting: "Clients that wait for one", shared: "Short writes", query: "Queries of all sessions" };
 const at = (id) => document.getElementById(id);
 const charts = new Charts(at("charts"));
 let paused = false;

@@ -18,9 +18,9 @@ import redisproxy.admission.FrontLimits;
 import redisproxy.admission.Gate;
 import redisproxy.admission.LiveLimits;
 import redisproxy.bus.Bus.Report;
-import redisproxy.bus.Census;
 import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.CacheStats;
 import redisproxy.cacheverticle.Insight;
 import redisproxy.command.CachedCommands;
@@ -41,7 +41,7 @@ import redisproxy.tls.Certificates;
 public final class AdminVerticle extends VerticleBase {
   private final Settings settings;
   private final Admission admission;
-  private final Census census;
+  private final StatsCollector statsCollector;
   private final Certificates certificates;
   private final Insight insight;
   private Exposition<Reading> exposition;
@@ -50,12 +50,12 @@ public final class AdminVerticle extends VerticleBase {
   public AdminVerticle(
       Settings settings,
       Admission admission,
-      Census census,
+      StatsCollector statsCollector,
       Certificates certificates,
       Insight insight) {
     this.settings = settings;
     this.admission = admission;
-    this.census = census;
+    this.statsCollector = statsCollector;
     this.certificates = certificates;
     this.insight = insight;
   }
@@ -83,7 +83,7 @@ public final class AdminVerticle extends VerticleBase {
         .handler(ctx -> read(ctx, (to, reading) -> health(to, Health.ready(reading))));
     router.route("/stats").handler(ctx -> read(ctx, this::stats));
     router.route("/metrics").handler(ctx -> read(ctx, this::metrics));
-    new Dashboard(vertx, settings, admission, census, insight).mount(router);
+    new Dashboard(vertx, settings, admission, statsCollector, insight).mount(router);
     router.route().handler(ctx -> Problem.of(404, "no such path").end(ctx.request()));
     HttpServerOptions options =
         new HttpServerOptions()
@@ -122,7 +122,7 @@ public final class AdminVerticle extends VerticleBase {
   }
 
   private void read(RoutingContext ctx, BiConsumer<RoutingContext, Reading> view) {
-    census.take(context, reading -> view.accept(ctx, reading));
+    statsCollector.collect(context, reading -> view.accept(ctx, reading));
   }
 
   private static void health(RoutingContext ctx, Health health) {
@@ -192,7 +192,7 @@ public final class AdminVerticle extends VerticleBase {
             .put(
                 "resp",
                 gate(admission.respClients())
-                    .put("clientsStalled", reading.tally(Census.RESP).stalledClients()))
+                    .put("clientsStalled", reading.tally(StatsCollector.RESP).stalledClients()))
             .put(
                 "http",
                 gate(admission.httpClients()).put("requests", admission.httpRequests().total()))

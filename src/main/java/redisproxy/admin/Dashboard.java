@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import redisproxy.admission.Admission;
-import redisproxy.bus.Census;
 import redisproxy.bus.Reading;
 import redisproxy.bus.SaltedDigest;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.HotKeys;
 import redisproxy.cacheverticle.Insight;
 import redisproxy.config.Loopback;
@@ -30,8 +30,8 @@ import redisproxy.metrics.Connections;
 
 /**
  * The live page that shows how the proxy is doing: its files, {@code /events} with its data, and
- * {@code /peek}, which looks up one key. It takes a census once a second even without viewers, so
- * that a newly opened page shows the past. Without viewers it sends nothing and does not ask for
+ * {@code /peek}, which looks up one key. It takes a collection once a second even without viewers,
+ * so that a newly opened page shows the past. Without viewers it sends nothing and does not ask for
  * the hot keys. Belongs to the admin verticle's event loop.
  */
 final class Dashboard {
@@ -45,7 +45,7 @@ final class Dashboard {
   private final Context context;
   private final Settings settings;
   private final Admission admission;
-  private final Census census;
+  private final StatsCollector statsCollector;
   private final Insight insight;
   private final Trend trend = new Trend();
   private final CommandRates commands = new CommandRates();
@@ -55,16 +55,21 @@ final class Dashboard {
   private boolean censusUnderWay;
 
   /** Creates the dashboard. Call it on the admin verticle's event loop. */
-  Dashboard(Vertx vertx, Settings settings, Admission admission, Census census, Insight insight) {
+  Dashboard(
+      Vertx vertx,
+      Settings settings,
+      Admission admission,
+      StatsCollector statsCollector,
+      Insight insight) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.settings = settings;
     this.admission = admission;
-    this.census = census;
+    this.statsCollector = statsCollector;
     this.insight = insight;
   }
 
-  /** Adds the routes, and starts the periodic census. */
+  /** Adds the routes, and starts the periodic statsCollector. */
   void mount(Router router) {
     router.route("/").handler(this::asset);
     router.route("/dashboard/*").handler(this::asset);
@@ -149,7 +154,7 @@ final class Dashboard {
     if (!viewers.isEmpty() && settings.dashboard().hotKeys()) {
       insight.hottest(context, hottest -> hotKeys = shown(hottest));
     }
-    census.take(context, this::onReading);
+    statsCollector.collect(context, this::onReading);
   }
 
   private void onReading(Reading reading) {

@@ -11,9 +11,9 @@ import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redisproxy.admission.Gate;
-import redisproxy.bus.Census;
 import redisproxy.bus.CoherenceState;
 import redisproxy.bus.Reading;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.CacheStats;
 import redisproxy.cache.Trust;
 import redisproxy.config.TransportKind;
@@ -132,14 +132,14 @@ final class Meters {
         "",
         "RESP requests by outcome",
         "outcome",
-        outcomes(Census.RESP, Outcome.values()));
+        outcomes(StatsCollector.RESP, Outcome.values()));
     row(
         COUNTER,
         "http_lookups_total",
         "",
         "HTTP lookups by outcome",
         "outcome",
-        outcomes(Census.HTTP, Outcome.HIT, Outcome.MISS, Outcome.FAILED));
+        outcomes(StatsCollector.HTTP, Outcome.HIT, Outcome.MISS, Outcome.FAILED));
     row(COUNTER, "http_responses_total", "", "HTTP responses by status", "status", statuses());
     row(
         HISTOGRAM,
@@ -147,14 +147,14 @@ final class Meters {
         "seconds",
         "Time from reading a RESP request to answering it",
         "outcome",
-        durations(Census.RESP, Outcome.HIT, Outcome.MISS, Outcome.TRUNK));
+        durations(StatsCollector.RESP, Outcome.HIT, Outcome.MISS, Outcome.SHARED));
     row(
         HISTOGRAM,
         "http_duration_seconds",
         "seconds",
         "Time that HTTP lookups took",
         "outcome",
-        durations(Census.HTTP, Outcome.HIT, Outcome.MISS));
+        durations(StatsCollector.HTTP, Outcome.HIT, Outcome.MISS));
   }
 
   private static List<Series<Reading>> outcomes(String front, Outcome... outcomes) {
@@ -175,7 +175,7 @@ final class Meters {
             status ->
                 new Series<Reading>(
                     Integer.toString(status),
-                    reading -> reading.tally(Census.HTTP).statuses(status)))
+                    reading -> reading.tally(StatsCollector.HTTP).statuses(status)))
         .toList();
   }
 
@@ -201,7 +201,7 @@ final class Meters {
         "resp_clients_stalled_total",
         "",
         "Clients that sent requests without reading replies until the proxy stopped reading from them",
-        reading -> reading.tally(Census.RESP).stalledClients());
+        reading -> reading.tally(StatsCollector.RESP).stalledClients());
     gauge("http_requests_in_flight", "", "HTTP lookups not yet answered", r -> requests.current());
     single(
         COUNTER,
@@ -225,8 +225,8 @@ final class Meters {
         help,
         "protocol",
         List.of(
-            new Series<>(Census.RESP, reading -> source.apply(resp)),
-            new Series<>(Census.HTTP, reading -> source.apply(http))));
+            new Series<>(StatsCollector.RESP, reading -> source.apply(resp)),
+            new Series<>(StatsCollector.HTTP, reading -> source.apply(http))));
   }
 
   private void redis() {
@@ -327,7 +327,8 @@ final class Meters {
         "seconds",
         "How late event loops run a timer",
         "verticle",
-        List.of(delay(Census.CACHE), delay(Census.RESP), delay(Census.HTTP)));
+        List.of(
+            delay(StatsCollector.CACHE), delay(StatsCollector.RESP), delay(StatsCollector.HTTP)));
     gauge(
         "event_loops_stuck",
         "",

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
-import redisproxy.bus.Census;
 import redisproxy.bus.Reading;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.CacheStats;
 import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Outcome;
@@ -44,13 +44,17 @@ final class Trend {
   Trend() {
     column("time", step -> System.currentTimeMillis() / 1000.0);
     for (Outcome each : Outcome.values()) {
-      rate(name(Census.RESP, each), reading -> reading.tally(Census.RESP).total(each));
+      rate(
+          name(StatsCollector.RESP, each),
+          reading -> reading.tally(StatsCollector.RESP).total(each));
     }
     for (Outcome each : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.FAILED}) {
-      rate(name(Census.HTTP, each), reading -> reading.tally(Census.HTTP).total(each));
+      rate(
+          name(StatsCollector.HTTP, each),
+          reading -> reading.tally(StatsCollector.HTTP).total(each));
     }
     column("hitRatio", Trend::hitRatio);
-    for (Outcome each : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.TRUNK}) {
+    for (Outcome each : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.SHARED}) {
       column(name("p50", each), step -> millis(step, each, 0.5));
       column(name("p99", each), step -> millis(step, each, 0.99));
     }
@@ -89,8 +93,8 @@ final class Trend {
   }
 
   private static Histogram durations(Reading reading, Outcome outcome) {
-    Tally both = reading.tally(Census.RESP).copy();
-    both.add(reading.tally(Census.HTTP));
+    Tally both = reading.tally(StatsCollector.RESP).copy();
+    both.add(reading.tally(StatsCollector.HTTP));
     return both.durations(outcome);
   }
 

@@ -37,11 +37,11 @@ import redisproxy.upstream.load.Reachability;
  *   front → cache   {@link #MOVED}         Redis accepts writes that it refused before, so it may be another server; when the connection to it was begun, in nanoseconds
  *   cache → fronts  {@link #RENEW}         published: stop using connections that were opened before; no body
  *   reload → all    {@link #SETTINGS}      published: the {@link redisproxy.config.Settings} that apply from now on
- *   front → cache   {@link #REPORT}        {@link Enquiry}: requests a report on the cache
- *   cache → front   the front's address    the same {@link Enquiry} with {@code report} filled in
+ *   front → cache   {@link #REPORT}        {@link ReportRequest}: requests a report on the cache
+ *   cache → front   the front's address    the same {@link ReportRequest} with {@code report} filled in
  * </pre>
  *
- * <p>The admin verticle does not use the bus; see {@link Census}.
+ * <p>The admin verticle does not use the bus; see {@link StatsCollector}.
  *
  * <p>Messages are objects passed by reference within this process. The last receiver of a message
  * owns it. For each pair of sender and receiver the bus is first in, first out. But an event loop
@@ -74,7 +74,7 @@ public final class Bus {
   }
 
   /** Receives the answers to its lookups, on its own event loop. */
-  public interface Asker {
+  public interface Requester {
     /**
      * The answer to the lookup with this ticket. Called exactly once for each lookup, even if the
      * client has disconnected.
@@ -92,8 +92,8 @@ public final class Bus {
     void answersEnd();
 
     /**
-     * A method of this asker threw this. It is a fault of the proxy. The other askers still get
-     * their answers.
+     * A method of this requester threw this. It is a fault of the proxy. The other requesters still
+     * get their answers.
      */
     void broken(Throwable fault);
   }
@@ -119,7 +119,7 @@ public final class Bus {
     private static final int FEW = 16;
 
     public int size;
-    public Asker[] askers = new Asker[FEW];
+    public Requester[] requesters = new Requester[FEW];
     public int[] tickets = new int[FEW];
     public int[] dbs = new int[FEW];
     public int[] hashes = new int[FEW];
@@ -154,10 +154,11 @@ public final class Bus {
       return ends[i] - readLengths[i] - keyStart(i);
     }
 
-    public void add(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
+    public void add(
+        Requester requester, int ticket, int db, ByteBuf buffer, int start, int length) {
       int offset = reserve(length);
       buffer.getBytes(start, keys, offset, length);
-      add(asker, ticket, db, Key.hash(db, keys, offset, length), offset + length, 0);
+      add(requester, ticket, db, Key.hash(db, keys, offset, length), offset + length, 0);
     }
 
     /**
@@ -168,7 +169,12 @@ public final class Bus {
      * @return the hash of the key
      */
     public int add(
-        Asker asker, int ticket, int db, Request request, CachedCommand command, int flags) {
+        Requester requester,
+        int ticket,
+        int db,
+        Request request,
+        CachedCommand command,
+        int flags) {
       ByteBuf buffer = request.buffer();
       int length = request.length(1);
       int readLength = 1 + 2 + command.name().length();
@@ -189,7 +195,7 @@ public final class Bus {
         at += request.length(i);
       }
       int hash = Key.hash(db, keys, offset, length);
-      add(asker, ticket, db, hash, at, readLength);
+      add(requester, ticket, db, hash, at, readLength);
       return hash;
     }
 
@@ -198,7 +204,7 @@ public final class Bus {
      *
      * @param read null for GET
      */
-    public void add(Asker asker, int ticket, Key key, @Nullable Read read) {
+    public void add(Requester requester, int ticket, Key key, @Nullable Read read) {
       byte[] bytes = key.bytes();
       int readLength = read == null ? 0 : read.bytes().length;
       int offset = reserve(bytes.length + readLength);
@@ -207,7 +213,7 @@ public final class Bus {
         System.arraycopy(read.bytes(), 0, keys, offset + bytes.length, readLength);
       }
       int end = offset + bytes.length + readLength;
-      add(asker, ticket, key.db(), key.hashCode(), end, readLength);
+      add(requester, ticket, key.db(), key.hashCode(), end, readLength);
     }
 
     private int reserve(int length) {
@@ -218,14 +224,14 @@ public final class Bus {
       return offset;
     }
 
-    private void add(Asker asker, int ticket, int db, int hash, int end, int readLength) {
+    private void add(Requester requester, int ticket, int db, int hash, int end, int readLength) {
       if (size == tickets.length) {
         growNumbers(size * 2);
       }
-      if (size == askers.length) {
+      if (size == requesters.length) {
         growReferences(size * 2);
       }
-      askers[size] = asker;
+      requesters[size] = requester;
       tickets[size] = ticket;
       dbs[size] = db;
       hashes[size] = hash;
@@ -242,7 +248,7 @@ public final class Bus {
     }
 
     private void growReferences(int capacity) {
-      askers = Arrays.copyOf(askers, capacity);
+      requesters = Arrays.copyOf(requesters, capacity);
       answers = Arrays.copyOf(answers, capacity);
     }
 
@@ -258,7 +264,7 @@ public final class Bus {
       while (capacity < size) {
         capacity *= 2;
       }
-      askers = new Asker[capacity];
+      requesters = new Requester[capacity];
       answers = new Answer[capacity];
       size = 0;
       if (keys.length > 2 * FULL_BYTES) {
@@ -270,7 +276,7 @@ public final class Bus {
   /** The answers of loads for one front in one turn of the cache's event loop. */
   public static final class Answers {
     int size;
-    Asker[] askers = new Asker[4];
+    Requester[] requesters = new Requester[4];
     int[] tickets = new int[4];
     public Answer[] answers = new Answer[4];
 
@@ -279,15 +285,15 @@ public final class Bus {
 
     Key[] keys = new Key[4];
 
-    public void add(Asker asker, int ticket, Answer answer, Key key, long asked) {
-      if (size == askers.length) {
-        askers = Arrays.copyOf(askers, size * 2);
+    public void add(Requester requester, int ticket, Answer answer, Key key, long asked) {
+      if (size == requesters.length) {
+        requesters = Arrays.copyOf(requesters, size * 2);
         tickets = Arrays.copyOf(tickets, size * 2);
         answers = Arrays.copyOf(answers, size * 2);
         askedAt = Arrays.copyOf(askedAt, size * 2);
         keys = Arrays.copyOf(keys, size * 2);
       }
-      askers[size] = asker;
+      requesters[size] = requester;
       tickets[size] = ticket;
       askedAt[size] = asked;
       keys[size] = key;
@@ -329,18 +335,18 @@ public final class Bus {
   }
 
   /** Requests a report on the cache. */
-  public static final class Enquiry {
+  public static final class ReportRequest {
     public final String replyTo;
 
     /** Gets the report on the front's event loop. */
-    final Consumer<Report> asker;
+    final Consumer<Report> requester;
 
     /** The cache fills this in. */
     public @Nullable Report report;
 
-    Enquiry(String replyTo, Consumer<Report> asker) {
+    ReportRequest(String replyTo, Consumer<Report> requester) {
       this.replyTo = replyTo;
-      this.asker = asker;
+      this.requester = requester;
     }
   }
 

@@ -10,11 +10,11 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Bus.Answers;
-import redisproxy.bus.Bus.Asker;
-import redisproxy.bus.Bus.Enquiry;
 import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Bus.Fenced;
 import redisproxy.bus.Bus.Lookups;
+import redisproxy.bus.Bus.ReportRequest;
+import redisproxy.bus.Bus.Requester;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Failure;
 import redisproxy.cache.Key;
@@ -77,8 +77,8 @@ public final class Front {
   }
 
   /** Requests a report on the cache. The consumer gets it on this front's event loop. */
-  public void ask(Consumer<Bus.Report> asker) {
-    vertx.eventBus().send(Bus.REPORT, new Enquiry(address, asker), Bus.BY_REFERENCE);
+  public void ask(Consumer<Bus.Report> requester) {
+    vertx.eventBus().send(Bus.REPORT, new ReportRequest(address, requester), Bus.BY_REFERENCE);
   }
 
   /** What is known about the Redis server. */
@@ -156,8 +156,9 @@ public final class Front {
   }
 
   /** Looks up a key whose bytes are in a buffer. The buffer may be reused at once. */
-  public void lookup(Asker asker, int ticket, int db, ByteBuf buffer, int start, int length) {
-    current.add(asker, ticket, db, buffer, start, length);
+  public void lookup(
+      Requester requester, int ticket, int db, ByteBuf buffer, int start, int length) {
+    current.add(requester, ticket, db, buffer, start, length);
     added();
   }
 
@@ -169,7 +170,12 @@ public final class Front {
    * @return the hash of the key
    */
   public int lookup(
-      Asker asker, int ticket, int db, Request request, CachedCommand command, boolean isResp3) {
+      Requester requester,
+      int ticket,
+      int db,
+      Request request,
+      CachedCommand command,
+      boolean isResp3) {
     int flags = request.count() > 2 ? Read.ARGUMENTS : 0;
     flags |=
         switch (command.resp3(request)) {
@@ -188,14 +194,14 @@ public final class Front {
             case ALL -> Read.ALL_FIELDS;
           };
     }
-    int hash = current.add(asker, ticket, db, request, command, flags);
+    int hash = current.add(requester, ticket, db, request, command, flags);
     added();
     return hash;
   }
 
   /** Looks up a key. */
-  public void lookup(Asker asker, int ticket, Key key) {
-    lookup(asker, ticket, key, null);
+  public void lookup(Requester requester, int ticket, Key key) {
+    lookup(requester, ticket, key, null);
   }
 
   /**
@@ -203,8 +209,8 @@ public final class Front {
    *
    * @param read null for GET
    */
-  public void lookup(Asker asker, int ticket, Key key, @Nullable Read read) {
-    current.add(asker, ticket, key, read);
+  public void lookup(Requester requester, int ticket, Key key, @Nullable Read read) {
+    current.add(requester, ticket, key, read);
     added();
   }
 
@@ -246,7 +252,7 @@ public final class Front {
 
   private void received(Message<Object> message) {
     if (message.body() instanceof Lookups lookups) {
-      int hits = handOut(lookups.size, lookups.askers, lookups.tickets, lookups.answers, true);
+      int hits = handOut(lookups.size, lookups.requesters, lookups.tickets, lookups.answers, true);
       count(lookups, hits);
       if (spare.size() < SPARE) {
         lookups.clear();
@@ -254,11 +260,11 @@ public final class Front {
       }
     } else if (message.body() instanceof Answers answers) {
       count(answers);
-      handOut(answers.size, answers.askers, answers.tickets, answers.answers, false);
+      handOut(answers.size, answers.requesters, answers.tickets, answers.answers, false);
     } else if (message.body() instanceof Fence back) {
       back.waiting.forEach(waiting -> callBack(waiting, back.passed));
-    } else if (message.body() instanceof Enquiry enquiry) {
-      enquiry.asker.accept(enquiry.report);
+    } else if (message.body() instanceof ReportRequest enquiry) {
+      enquiry.requester.accept(enquiry.report);
     }
   }
 
@@ -304,23 +310,24 @@ public final class Front {
   }
 
   /**
-   * Passes each answer to its asker. The lookups of a connection are adjacent, so {@link
-   * Asker#answersEnd} is called where the next connection's begin. Returns the number of answers.
+   * Passes each answer to its requester. The lookups of a connection are adjacent, so {@link
+   * Requester#answersEnd} is called where the next connection's begin. Returns the number of
+   * answers.
    */
   private static int handOut(
-      int size, Asker[] askers, int[] tickets, Answer[] answers, boolean hits) {
+      int size, Requester[] requesters, int[] tickets, Answer[] answers, boolean hits) {
     int handedOut = 0;
     for (int i = 0; i < size; i++) {
       try {
         if (answers[i] != null) {
           handedOut++;
-          askers[i].answered(tickets[i], answers[i], hits);
+          requesters[i].answered(tickets[i], answers[i], hits);
         }
-        if (i + 1 == size || askers[i + 1] != askers[i]) {
-          askers[i].answersEnd();
+        if (i + 1 == size || requesters[i + 1] != requesters[i]) {
+          requesters[i].answersEnd();
         }
       } catch (Throwable fault) {
-        askers[i].broken(fault);
+        requesters[i].broken(fault);
       }
     }
     return handedOut;

@@ -26,7 +26,7 @@ public final class Reading {
     this.silent = silent;
   }
 
-  public void add(String kind, Census.Share share) {
+  public void add(String kind, StatsCollector.VerticleStats share) {
     tally(kind).add(share.tally());
     loopDelay(kind).add(share.loopDelay());
     connections.add(share.connections());

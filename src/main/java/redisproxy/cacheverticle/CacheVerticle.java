@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Bus.Asker;
-import redisproxy.bus.Bus.Enquiry;
 import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Bus.Lookups;
-import redisproxy.bus.Census;
+import redisproxy.bus.Bus.ReportRequest;
+import redisproxy.bus.Bus.Requester;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Kept;
@@ -53,7 +53,7 @@ public final class CacheVerticle extends VerticleBase {
   private final Choice socketTransport;
   private final Cache cache;
   private final LongSupplier clock;
-  private final Census census;
+  private final StatsCollector statsCollector;
   private final Insight insight;
   private final ToRedis tls;
   private final LoadSpans spans;
@@ -79,7 +79,7 @@ public final class CacheVerticle extends VerticleBase {
   private @Nullable WarmStart warmStart;
 
   /** A lookup that waits for a load. */
-  private record Waiter(Key key, String replyTo, Asker asker, int ticket, long askedAt) {
+  private record Waiter(Key key, String replyTo, Requester requester, int ticket, long askedAt) {
     /** Waits for the loads of the warm start, for which no front waits. */
     @SuppressWarnings("NullAway") // its fields are never read, except replyTo
     static final Waiter WARM = new Waiter(null, "", null, 0, 0);
@@ -101,7 +101,7 @@ public final class CacheVerticle extends VerticleBase {
       Settings settings,
       Choice socketTransport,
       LongSupplier clock,
-      Census census,
+      StatsCollector statsCollector,
       Insight insight,
       ToRedis tls,
       @Nullable Spans spans) {
@@ -109,7 +109,7 @@ public final class CacheVerticle extends VerticleBase {
     this.socketTransport = socketTransport;
     this.cache = insight.cache();
     this.clock = clock;
-    this.census = census;
+    this.statsCollector = statsCollector;
     this.insight = insight;
     this.tls = tls;
     this.spans = new LoadSpans(spans);
@@ -130,11 +130,11 @@ public final class CacheVerticle extends VerticleBase {
     vertx.eventBus().<Fence>localConsumer(Bus.FENCES, asked -> fence(asked.body()));
     vertx.eventBus().<Long>localConsumer(Bus.MOVED, news -> node.probe().writesTaken(news.body()));
     vertx.eventBus().localConsumer(Bus.WHAT_SERVER, question -> publishAgain());
-    vertx.eventBus().<Enquiry>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
+    vertx.eventBus().<ReportRequest>localConsumer(Bus.REPORT, asked -> answer(asked.body()));
     vertx.eventBus().<Settings>localConsumer(Bus.SETTINGS, news -> change(news.body()));
     loopDelay = new LoopDelay(vertx);
     context.exceptionHandler(this::unhandled);
-    census.join(Census.CACHE, context, this::share);
+    statsCollector.register(StatsCollector.CACHE, context, this::share);
     insight.open(context);
     upkeep = new Upkeep(vertx, cache, readThrough, clock, loader::broken);
     touches = touches();
@@ -261,7 +261,7 @@ public final class CacheVerticle extends VerticleBase {
     try {
       Waiter first = load.first();
       if (first != null && !first.isWarm()) {
-        spans.begin(first, first.asker(), load.key().db());
+        spans.begin(first, first.requester(), load.key().db());
       }
       loader.load(load);
     } catch (Throwable fault) {
@@ -358,17 +358,18 @@ public final class CacheVerticle extends VerticleBase {
         socketTransport);
   }
 
-  private void answer(Enquiry enquiry) {
+  private void answer(ReportRequest enquiry) {
     enquiry.report = report();
     vertx.eventBus().send(enquiry.replyTo, enquiry, Bus.BY_REFERENCE);
   }
 
-  private Census.Share share() {
+  private StatsCollector.VerticleStats share() {
     Bus.Report report = report();
     Connections connections = new Connections();
     loader.count(connections);
     coherence.count(connections);
-    return new Census.Share(new Tally(), connections, loopDelay.delays().copy(), report);
+    return new StatsCollector.VerticleStats(
+        new Tally(), connections, loopDelay.delays().copy(), report);
   }
 
   private @Nullable Answer lookup(Lookups lookups, int i, long now) {
@@ -387,7 +388,8 @@ public final class CacheVerticle extends VerticleBase {
       readThrough.load(
           key,
           read,
-          new Waiter(key, lookups.replyTo, lookups.askers[i], lookups.tickets[i], lookups.askedAt),
+          new Waiter(
+              key, lookups.replyTo, lookups.requesters[i], lookups.tickets[i], lookups.askedAt),
           now);
     }
     return hit;
@@ -400,6 +402,11 @@ public final class CacheVerticle extends VerticleBase {
     }
     spans.end(waiter, answer);
     outgoing.add(
-        waiter.replyTo(), waiter.asker(), waiter.ticket(), answer, waiter.key(), waiter.askedAt());
+        waiter.replyTo(),
+        waiter.requester(),
+        waiter.ticket(),
+        answer,
+        waiter.key(),
+        waiter.askedAt());
   }
 }

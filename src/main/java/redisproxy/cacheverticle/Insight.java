@@ -84,13 +84,13 @@ public final class Insight {
   /**
    * Reads the entry of a key. This does not count as a use of the key, and loads nothing.
    *
-   * @param asker the context on which {@code callback} is called
+   * @param requester the context on which {@code callback} is called
    * @param callback gets the entry; not called while the cache's event loop is stuck, or after it
    *     has ended
    */
-  public void peek(Context asker, Key key, Consumer<Glance> callback) {
+  public void peek(Context requester, Key key, Consumer<Glance> callback) {
     ask(
-        asker,
+        requester,
         () -> {
           long now = clock.getAsLong();
           Kept kept = cache.peek(key, now);
@@ -100,17 +100,17 @@ public final class Insight {
   }
 
   /** Reads the hottest keys. The parameters are those of {@link #peek}. */
-  public void hottest(Context asker, Consumer<List<HotKeys.Hot>> callback) {
-    ask(asker, () -> hotKeys.hottest(HOTTEST, clock.getAsLong()), callback);
+  public void hottest(Context requester, Consumer<List<HotKeys.Hot>> callback) {
+    ask(requester, () -> hotKeys.hottest(HOTTEST, clock.getAsLong()), callback);
   }
 
-  private <T> void ask(Context asker, Supplier<T> question, Consumer<T> callback) {
+  private <T> void ask(Context requester, Supplier<T> question, Consumer<T> callback) {
     try {
       Objects.requireNonNull(context)
           .runOnContext(
               there -> {
                 T answer = question.get();
-                asker.runOnContext(here -> callback.accept(answer));
+                requester.runOnContext(here -> callback.accept(answer));
               });
     } catch (RejectedExecutionException ended) {
       // The proxy is stopping, so there is no answer.

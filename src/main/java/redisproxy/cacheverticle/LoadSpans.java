@@ -35,11 +35,11 @@ final class LoadSpans {
    * Begins the span of a load.
    *
    * @param first the load's first waiter
-   * @param asker made the lookup; its span is the parent
+   * @param requester made the lookup; its span is the parent
    */
-  void begin(Object first, Bus.Asker asker, int db) {
+  void begin(Object first, Bus.Requester requester, int db) {
     if (spans != null) {
-      open.put(first, spans.load(asker.span(), db));
+      open.put(first, spans.load(requester.span(), db));
     }
   }
 

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Bus.Answers;
-import redisproxy.bus.Bus.Asker;
+import redisproxy.bus.Bus.Requester;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Key;
 
@@ -26,14 +26,14 @@ final class OutgoingAnswers {
     this.context = context;
   }
 
-  /** Adds the answer to the lookup with this ticket, which a front's asker made. */
-  void add(String front, Asker asker, int ticket, Answer answer, Key key, long askedAt) {
+  /** Adds the answer to the lookup with this ticket, which a front's requester made. */
+  void add(String front, Requester requester, int ticket, Answer answer, Key key, long askedAt) {
     if (outgoing.isEmpty()) {
       context.runOnContext(turn -> send());
     }
     outgoing
         .computeIfAbsent(front, address -> new Answers())
-        .add(asker, ticket, answer, key, askedAt);
+        .add(requester, ticket, answer, key, askedAt);
   }
 
   private void send() {

@@ -41,7 +41,7 @@ public enum Pin {
 
   /**
    * Commands that read or write no key, and leave nothing on their connection that {@link
-   * Outstanding} and {@link ConnectionState} do not follow.
+   * OutstandingRequests} and {@link ConnectionState} do not follow.
    */
   private static final Set<String> LEAVE_NOTHING =
       Set.of(
@@ -84,8 +84,8 @@ public enum Pin {
   }
 
   /**
-   * What a request leaves behind beyond what {@link Outstanding} and {@link ConnectionState}
-   * follow: one of NONE, STATE and UNKNOWN.
+   * What a request leaves behind beyond what {@link OutstandingRequests} and {@link
+   * ConnectionState} follow: one of NONE, STATE and UNKNOWN.
    */
   static Pin of(Command command, Request request) {
     if (command.effect == Command.Effect.ACCESS && !Command.isAccessNeutral(request)) {

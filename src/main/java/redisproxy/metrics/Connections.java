@@ -13,11 +13,11 @@ public final class Connections {
     /** Invalidations from Redis. */
     FEED,
     /** The dedicated connection of one session. */
-    TUNNEL,
+    DEDICATED,
     /** A shared connection for the short writes of many sessions. */
-    TRUNK,
+    SHARED,
     /** Queries whose replies are the same for all sessions. */
-    ASIDE
+    QUERY
   }
 
   /** What dedicated connections of the pools are used for now. */

@@ -9,11 +9,11 @@ public enum Outcome {
   /** A load failed. */
   FAILED,
   /** It went to Redis over a shared connection. */
-  TRUNK,
+  SHARED,
   /** It went to Redis over the session's dedicated connection. */
-  TUNNEL,
+  DEDICATED,
   /** The proxy answered it itself, such as PING, HELLO or COMMAND. */
-  OWN,
+  LOCAL,
   /** The proxy answered it with an error. */
   REFUSED
 }

@@ -19,7 +19,7 @@ public final class Tally {
   private long stalledClients;
 
   public Tally() {
-    for (Outcome timed : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.TRUNK}) {
+    for (Outcome timed : new Outcome[] {Outcome.HIT, Outcome.MISS, Outcome.SHARED}) {
       durations.put(timed, new Histogram());
     }
   }

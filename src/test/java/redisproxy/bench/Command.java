@@ -206,22 +206,24 @@ enum Command {
   },
   /** Several commands, mostly reads: see {@link MixedBatch}. */
   MIXED(
-      Map.entry(GET, 50),
-      Map.entry(HGETALL, 15),
-      Map.entry(HGET, 10),
-      Map.entry(MGET, 10),
-      Map.entry(EXISTS, 5),
-      Map.entry(ZRANGE, 5),
-      Map.entry(SET, 5)),
+      List.of(
+          Map.entry(GET, 50),
+          Map.entry(HGETALL, 15),
+          Map.entry(HGET, 10),
+          Map.entry(MGET, 10),
+          Map.entry(EXISTS, 5),
+          Map.entry(ZRANGE, 5),
+          Map.entry(SET, 5))),
 
   /** Several commands, a quarter of which the proxy sends over dedicated connections. */
   SCRIPTED(
-      Map.entry(GET, 45),
-      Map.entry(HGET, 10),
-      Map.entry(HGETALL, 10),
-      Map.entry(SET, 10),
-      Map.entry(EVAL, 15),
-      Map.entry(SORT, 10));
+      List.of(
+          Map.entry(GET, 45),
+          Map.entry(HGET, 10),
+          Map.entry(HGETALL, 10),
+          Map.entry(SET, 10),
+          Map.entry(EVAL, 15),
+          Map.entry(SORT, 10)));
 
   private static final String STRING = "key:" + Template.DIGITS;
   private static final String HASH = "hsh:" + Template.DIGITS;
@@ -231,9 +233,12 @@ enum Command {
   /** The commands of a mix, each as often as its share in percent; otherwise none. */
   private final List<Map.Entry<Command, Integer>> shares;
 
-  @SafeVarargs
-  Command(Map.Entry<Command, Integer>... shares) {
-    this.shares = List.of(shares);
+  Command() {
+    this(List.of());
+  }
+
+  Command(List<Map.Entry<Command, Integer>> shares) {
+    this.shares = shares;
   }
 
   List<Map.Entry<Command, Integer>> shares() {

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redisproxy.bus.Bus.Answers;
-import redisproxy.bus.Bus.Asker;
 import redisproxy.bus.Bus.Lookups;
+import redisproxy.bus.Bus.Requester;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Entry;
 import redisproxy.cache.Key;
@@ -56,8 +56,8 @@ class FrontTest {
     return Entry.value(key(key), key.getBytes(StandardCharsets.US_ASCII), 0, 1);
   }
 
-  private Asker asker(String name) {
-    return new Asker() {
+  private Requester requester(String name) {
+    return new Requester() {
       @Override
       public void answered(int ticket, Answer answer, boolean hit) {
         events.add(name + ticket + (hit ? " hit" : " loaded"));
@@ -88,7 +88,7 @@ class FrontTest {
     context.runOnContext(
         turn -> {
           for (int i = 0; i < 100; i++) {
-            front.lookup(asker("a"), i, key("key" + i));
+            front.lookup(requester("a"), i, key("key" + i));
           }
           assertEquals(0, received.size(), "nothing is sent before the turn ends");
           context.owner().setTimer(20, later -> test.verify(() -> assertOneBatchOf100(test)));
@@ -112,7 +112,7 @@ class FrontTest {
     context.runOnContext(
         turn -> {
           for (int i = 0; i < 2500; i++) {
-            front.lookup(asker("a"), i, key("key" + i));
+            front.lookup(requester("a"), i, key("key" + i));
           }
           context
               .owner()
@@ -133,8 +133,8 @@ class FrontTest {
   void answers_whenOneAskerThrows_stillReachTheOthers(Vertx vertx, VertxTestContext test) {
     context.runOnContext(
         turn -> {
-          front.lookup(asker("faulty"), 1, key("x"));
-          front.lookup(asker("b"), 2, key("y"));
+          front.lookup(requester("faulty"), 1, key("x"));
+          front.lookup(requester("b"), 2, key("y"));
           vertx.setTimer(
               20,
               sent -> {
@@ -154,8 +154,8 @@ class FrontTest {
 
   @Test
   void answers_areHandedOutAndTheBatchIsReused(Vertx vertx, VertxTestContext test) {
-    Asker a = asker("a");
-    Asker b = asker("b");
+    Requester a = requester("a");
+    Requester b = requester("b");
     context.runOnContext(
         turn -> {
           front.lookup(a, 1, key("x"));
@@ -181,12 +181,12 @@ class FrontTest {
     Lookups first = received.get(0);
     assertEquals(0, first.size);
     assertTrue(
-        first.askers[0] == null && first.answers[0] == null, "the batch holds no references");
-    front.lookup(asker("c"), 1, key("1"));
+        first.requesters[0] == null && first.answers[0] == null, "the batch holds no references");
+    front.lookup(requester("c"), 1, key("1"));
     vertx.setTimer(
         20,
         sent -> {
-          front.lookup(asker("c"), 2, key("2"));
+          front.lookup(requester("c"), 2, key("2"));
           vertx.setTimer(
               20,
               again ->

@@ -15,9 +15,9 @@ import redisproxy.cache.Key;
 /** A batch of lookups is reused many times. */
 class LookupsTest {
   private final Bus.Lookups lookups = new Bus.Lookups("here");
-  private final Asker asker = new Asker();
+  private final Requester requester = new Requester();
 
-  private static final class Asker implements Bus.Asker {
+  private static final class Requester implements Bus.Requester {
     @Override
     public void answered(int ticket, Answer answer, boolean hit) {}
 
@@ -33,9 +33,9 @@ class LookupsTest {
       byte[] key = ("key" + i).getBytes(StandardCharsets.US_ASCII);
       ByteBuf buffer = Unpooled.wrappedBuffer(key);
       if (i % 2 == 0) {
-        lookups.add(asker, i, 3, buffer, 0, key.length);
+        lookups.add(requester, i, 3, buffer, 0, key.length);
       } else {
-        lookups.add(asker, i, Key.of(3, key), null);
+        lookups.add(requester, i, Key.of(3, key), null);
       }
     }
   }
@@ -51,7 +51,7 @@ class LookupsTest {
       assertEquals(3, lookups.dbs[i]);
       assertEquals(
           Key.of(3, key.getBytes(StandardCharsets.US_ASCII)).hashCode(), lookups.hashes[i]);
-      assertSame(asker, lookups.askers[i]);
+      assertSame(requester, lookups.requesters[i]);
       assertNull(lookups.answers[i]);
     }
   }
@@ -71,10 +71,10 @@ class LookupsTest {
   void clear_afterALargeBatch_shrinksForSmallOnes() {
     add(1000);
     lookups.clear();
-    assertTrue(lookups.askers.length >= 1000, "the next batch is likely to be as large");
+    assertTrue(lookups.requesters.length >= 1000, "the next batch is likely to be as large");
     add(2);
     lookups.clear();
-    assertEquals(16, lookups.askers.length);
+    assertEquals(16, lookups.requesters.length);
     assertEquals(16, lookups.answers.length);
   }
 
@@ -86,7 +86,7 @@ class LookupsTest {
     assertTrue(lookups.isFull());
     lookups.clear();
     byte[] key = new byte[64 * 1024];
-    lookups.add(asker, 1, Key.of(0, key), null);
+    lookups.add(requester, 1, Key.of(0, key), null);
     assertTrue(lookups.isFull());
   }
 }

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Census;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cache;
 import redisproxy.cache.Entry;
@@ -53,8 +53,8 @@ class CacheFaultTest {
     return Key.of(0, text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private final Bus.Asker asker =
-      new Bus.Asker() {
+  private final Bus.Requester requester =
+      new Bus.Requester() {
         @Override
         public void answered(int ticket, Answer answer, boolean hit) {
           received.add(answer);
@@ -104,7 +104,7 @@ class CacheFaultTest {
             settings,
             new Choice(TransportKind.NIO, "for a test"),
             () -> 0,
-            new Census(),
+            new StatsCollector(),
             new Insight(cache, () -> 0, false),
             new ToRedis(settings.redis()),
             null);
@@ -145,7 +145,7 @@ class CacheFaultTest {
     loop.runOnContext(
         turn -> {
           for (Key key : keys) {
-            front.lookup(asker, 0, key);
+            front.lookup(requester, 0, key);
           }
         });
     Object[] answers = new Object[keys.length];

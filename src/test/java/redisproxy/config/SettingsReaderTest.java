@@ -307,7 +307,7 @@ class SettingsReaderTest {
   }
 
   @Test
-  void authModeRedis_whenRedisHasAPassword_needsTheTunnel() {
+  void authModeRedis_whenRedisHasAPassword_needsTheDedicatedRoute() {
     String[] open = {"resp.tunnel", "false", "redis.password", "xyzzy"};
     assertEquals(
         List.of(

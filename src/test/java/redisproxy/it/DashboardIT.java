@@ -161,7 +161,7 @@ class DashboardIT {
     assertEquals(columns.size(), now.getJsonArray("point").size());
     assertEquals("verified", now.getJsonObject("coherence").getString("trust"));
     assertEquals(1, now.getInteger("resp"));
-    assertEquals(1, now.getJsonObject("connections").getInteger("trunk"));
+    assertEquals(1, now.getJsonObject("connections").getInteger("shared"));
     assertEquals("dash", viewer.hotKeys().getJsonObject(0).getString("key"));
     try (Viewer late = new Viewer(proxy)) {
       JsonArray points = late.next("past").getJsonArray("points");

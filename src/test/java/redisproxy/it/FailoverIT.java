@@ -265,7 +265,7 @@ class FailoverIT {
             () -> {
               RespClient writer = opened.client(proxy);
               assertEquals("+OK\r\n", writer.call("SET", "k", "before"));
-              if (opened("trunk") > writers.size()) {
+              if (opened("shared") > writers.size()) {
                 writers.add(writer);
               }
               assertEquals(many, writers.size());
@@ -276,7 +276,7 @@ class FailoverIT {
   /** Writes until the shared connection is replaced; the last write then goes to the new server. */
   private void writeUntilItLeaves(RespClient writer) {
     String write = RespClient.request("SET", "k", "after");
-    long trunks = opened("trunk");
+    long shared = opened("shared");
     writer.send(write);
     await()
         .untilAsserted(
@@ -284,7 +284,7 @@ class FailoverIT {
               if (!writer.available().isEmpty()) {
                 writer.send(write);
               }
-              assertEquals(trunks + 1, opened("trunk"));
+              assertEquals(shared + 1, opened("shared"));
             });
   }
 

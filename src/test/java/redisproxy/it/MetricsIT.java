@@ -96,22 +96,22 @@ class MetricsIT {
     Map<String, Double> scrape = scrape(proxy);
     assertSeries(1, scrape, "resp_requests_total{outcome=\"miss\"}");
     assertSeries(2, scrape, "resp_requests_total{outcome=\"hit\"}");
-    assertSeries(1, scrape, "resp_requests_total{outcome=\"own\"}");
-    assertSeries(1, scrape, "resp_requests_total{outcome=\"trunk\"}");
-    assertSeries(1, scrape, "resp_requests_total{outcome=\"tunnel\"}");
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"local\"}");
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"shared\"}");
+    assertSeries(1, scrape, "resp_requests_total{outcome=\"dedicated\"}");
     assertSeries(1, scrape, "http_lookups_total{outcome=\"hit\"}");
     assertSeries(1, scrape, "http_lookups_total{outcome=\"miss\"}");
     assertSeries(1, scrape, "http_responses_total{status=\"200\"}");
     assertSeries(2, scrape, "http_responses_total{status=\"404\"}");
     assertSeries(2, scrape, "resp_duration_seconds_count{outcome=\"hit\"}");
     assertSeries(2, scrape, "resp_duration_seconds_bucket{outcome=\"hit\",le=\"+Inf\"}");
-    assertSeries(1, scrape, "resp_duration_seconds_count{outcome=\"trunk\"}");
+    assertSeries(1, scrape, "resp_duration_seconds_count{outcome=\"shared\"}");
     assertSeries(3, scrape, "hits_total");
     assertSeries(2, scrape, "misses_total");
     assertSeries(1, scrape, "entries");
     assertSeries(1, scrape, "clients{protocol=\"resp\"}");
-    assertSeries(1, scrape, "upstream_connections{kind=\"trunk\"}");
-    assertSeries(1, scrape, "upstream_connections{kind=\"tunnel\"}");
+    assertSeries(1, scrape, "upstream_connections{kind=\"shared\"}");
+    assertSeries(1, scrape, "upstream_connections{kind=\"dedicated\"}");
     assertSeries(1, scrape, "feed_state{state=\"tracking\"}");
     assertSeries(1, scrape, "redis_up");
     assertTrue(scrape.keySet().stream().anyMatch(name -> name.startsWith("jvm_memory_used")));
@@ -152,11 +152,11 @@ class MetricsIT {
     RunningProxy proxy = opened.proxy(shape, own.url(), "resp.pooling", "false");
     try (RespClient client = proxy.resp()) {
       client.call("KEYS", "none");
-      assertSeries(1, scrape(proxy), "upstream_connections{kind=\"tunnel\"}");
+      assertSeries(1, scrape(proxy), "upstream_connections{kind=\"dedicated\"}");
     }
     await()
         .untilAsserted(
-            () -> assertSeries(0, scrape(proxy), "upstream_connections{kind=\"tunnel\"}"));
+            () -> assertSeries(0, scrape(proxy), "upstream_connections{kind=\"dedicated\"}"));
     own.stop();
     await().untilAsserted(() -> assertSeries(0, scrape(proxy), "redis_up"));
     await()

@@ -20,7 +20,7 @@ import redisproxy.auth.Credentials;
 import redisproxy.auth.LateRefusals;
 import redisproxy.config.Settings;
 import redisproxy.http.Problem;
-import redisproxy.upstream.Judge;
+import redisproxy.upstream.CredentialCheck;
 
 /**
  * Decides who may read over HTTP.
@@ -46,7 +46,7 @@ final class HttpAccess {
   /** Null if Redis checks credentials. */
   private final @Nullable Credentials own;
 
-  private final Judge judge;
+  private final CredentialCheck credentialCheck;
   private final LateRefusals refusals;
   private final Executor later;
   private final LongSupplier clock;
@@ -97,14 +97,14 @@ final class HttpAccess {
   HttpAccess(
       Settings.Redis redis,
       @Nullable Credentials own,
-      Judge judge,
+      CredentialCheck credentialCheck,
       LateRefusals refusals,
       Executor later,
       LongSupplier clock) {
     this.redis = redis;
     this.own = own;
     this.later = later;
-    this.judge = judge;
+    this.credentialCheck = credentialCheck;
     this.refusals = refusals;
     this.clock = clock;
     byte[] random = new byte[32];
@@ -174,7 +174,7 @@ final class HttpAccess {
     }
     long lapses = clock.getAsLong() + VERDICT_MS;
     int voidedBefore = voided;
-    judge
+    credentialCheck
         .accepts(user, given.password())
         .onComplete(
             accepted ->

@@ -21,7 +21,7 @@ record HttpExchange(
     Key key,
     HttpStyle style,
     @Nullable RequestSpan span)
-    implements Bus.Asker {
+    implements Bus.Requester {
   private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
 
   @Override

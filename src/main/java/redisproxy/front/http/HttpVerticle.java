@@ -25,9 +25,9 @@ import redisproxy.admission.LiveLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.auth.LateRefusals;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Census;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
+import redisproxy.bus.StatsCollector;
 import redisproxy.cache.Key;
 import redisproxy.config.Settings;
 import redisproxy.http.Asset;
@@ -41,7 +41,7 @@ import redisproxy.metrics.Connections;
 import redisproxy.metrics.LoopDelay;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.tracing.Spans;
-import redisproxy.upstream.Judge;
+import redisproxy.upstream.CredentialCheck;
 import redisproxy.upstream.connection.Transport;
 import redisproxy.upstream.load.ValueStreams;
 
@@ -63,7 +63,7 @@ public final class HttpVerticle extends VerticleBase {
   private final Settings settings;
   private final Admission admission;
   private final LongSupplier clock;
-  private final Census census;
+  private final StatsCollector statsCollector;
   private final CertificateFiles certificates;
   private final HttpSpans spans;
 
@@ -85,22 +85,22 @@ public final class HttpVerticle extends VerticleBase {
       Settings settings,
       Admission admission,
       LongSupplier clock,
-      Census census,
+      StatsCollector statsCollector,
       CertificateFiles certificates,
       @Nullable Spans spans) {
     this.settings = settings;
     this.admission = admission;
     this.clock = clock;
-    this.census = census;
+    this.statsCollector = statsCollector;
     this.certificates = certificates;
     this.spans = new HttpSpans(spans);
   }
 
   @Override
   public Future<?> start() {
-    front = new Front(vertx, context, new SlowLookups(Census.HTTP, settings.log()));
+    front = new Front(vertx, context, new SlowLookups(StatsCollector.HTTP, settings.log()));
     loopDelay = new LoopDelay(vertx);
-    census.join(Census.HTTP, context, this::share);
+    statsCollector.register(StatsCollector.HTTP, context, this::share);
     LiveLimits live = admission.limits();
     FrontLimits limits = FrontLimits.of(live, live.http(), settings.http().instances());
     Transport transport = new Transport(vertx, settings.redis(), certificates.redis());
@@ -108,7 +108,7 @@ public final class HttpVerticle extends VerticleBase {
         new HttpAccess(
             settings.redis(),
             Credentials.of(settings.auth()),
-            new Judge(transport, admission.streams()),
+            new CredentialCheck(transport, admission.streams()),
             new LateRefusals(context, limits.failedLogins()),
             task -> context.runOnContext(turn -> task.run()),
             clock);
@@ -172,8 +172,8 @@ public final class HttpVerticle extends VerticleBase {
     };
   }
 
-  private Census.Share share() {
-    return new Census.Share(
+  private StatsCollector.VerticleStats share() {
+    return new StatsCollector.VerticleStats(
         front.tally().copy(), new Connections(), loopDelay.delays().copy(), null);
   }
 

@@ -1,7 +1,7 @@
 package redisproxy.front.resp;
 
 import java.util.function.BooleanSupplier;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.upstream.node.DedicatedConnection;
 
 /**
@@ -19,7 +19,7 @@ final class DedicatedDrain {
 
   private final ClientConnection connection;
   private final DedicatedConnection redis;
-  private final Outstanding outstanding;
+  private final OutstandingRequests outstanding;
   private final BooleanSupplier isBetweenReplies;
   private boolean begun;
   private boolean ended;
@@ -36,7 +36,7 @@ final class DedicatedDrain {
   DedicatedDrain(
       ClientConnection connection,
       DedicatedConnection redis,
-      Outstanding outstanding,
+      OutstandingRequests outstanding,
       BooleanSupplier isBetweenReplies) {
     this.connection = connection;
     this.redis = redis;

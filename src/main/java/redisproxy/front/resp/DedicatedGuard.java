@@ -5,7 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import redisproxy.command.CommandName;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.command.Request;
 
 /**
@@ -45,7 +45,7 @@ final class DedicatedGuard {
   }
 
   /** What to send before everything else, or null. */
-  @Nullable ByteBuf greet(Outstanding outstanding) {
+  @Nullable ByteBuf greet(OutstandingRequests outstanding) {
     if (login == null || greeting.length == 0) {
       return null;
     }
@@ -77,7 +77,7 @@ final class DedicatedGuard {
    * What to send to Redis in place of a request. In that case the request has been added to the
    * outstanding ones. Null if the request may pass unchanged; then it has not been added.
    */
-  @Nullable ByteBuf replacementFor(Request request, Outstanding outstanding) {
+  @Nullable ByteBuf replacementFor(Request request, OutstandingRequests outstanding) {
     if (limits.isExceeded()) {
       outstanding.addAnswered(ClientLimits.EXCEEDED);
       return refusedRequest();
@@ -106,7 +106,7 @@ final class DedicatedGuard {
   }
 
   /** RESET, followed by the proxy's log-in to Redis, which RESET ends too. */
-  private ByteBuf reset(Request request, Outstanding outstanding) {
+  private ByteBuf reset(Request request, OutstandingRequests outstanding) {
     outstanding.add(request);
     outstanding.addOwn();
     return Unpooled.wrappedBuffer(RESET_REQUEST, greeting);

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
 import redisproxy.command.ClientIdReply;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.command.WriteInvalidation;
 import redisproxy.command.Writes;
 import redisproxy.log.LogKey;
@@ -28,7 +28,7 @@ final class DedicatedReplies implements Bus.Fenced {
 
   private final ClientConnection connection;
   private final Front front;
-  private final Outstanding outstanding;
+  private final OutstandingRequests outstanding;
   private final WriteInvalidation invalidation;
 
   /** Called when no reply is held any more. */
@@ -84,7 +84,7 @@ final class DedicatedReplies implements Bus.Fenced {
   DedicatedReplies(
       ClientConnection connection,
       Front front,
-      Outstanding outstanding,
+      OutstandingRequests outstanding,
       ClientIdReply.Ids ids,
       Runnable released) {
     this.connection = connection;

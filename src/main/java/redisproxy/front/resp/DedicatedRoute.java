@@ -12,7 +12,7 @@ import redisproxy.command.ClientIdArguments;
 import redisproxy.command.ClientIdReply;
 import redisproxy.command.CommandName;
 import redisproxy.command.ConnectionState;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.command.Pin;
 import redisproxy.command.Request;
 import redisproxy.command.RequestBounds;
@@ -23,7 +23,7 @@ import redisproxy.resp.ProtocolError;
 import redisproxy.resp.ReplyFramer;
 import redisproxy.upstream.connection.RedisConnection;
 import redisproxy.upstream.node.DedicatedConnection;
-import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.LastReplies;
 
 /**
  * The dedicated route takes all requests that no other route takes. It relays bytes to Redis and,
@@ -91,7 +91,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   private final Front front;
   private final DedicatedConnection redis;
   private final Handshake handshake;
-  private final Outstanding outstanding;
+  private final OutstandingRequests outstanding;
 
   private final DedicatedReplies replies;
   private final DedicatedGuard guard;
@@ -168,7 +168,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
     this.owner = owner;
     this.client = owner.client();
     this.ids = client.all();
-    this.outstanding = new Outstanding(handshake.state());
+    this.outstanding = new OutstandingRequests(handshake.state());
     this.replies =
         new DedicatedReplies(connection, front, outstanding, new SessionIds(), this::released);
     this.drain = new DedicatedDrain(connection, redis, outstanding, replies::isBetweenReplies);
@@ -237,7 +237,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
    * database before the transaction ends.
    */
   private boolean mustAbort(Request request) {
-    return unsettled && outstanding.isInTransaction() && Outstanding.isQueued(request);
+    return unsettled && outstanding.isInTransaction() && OutstandingRequests.isQueued(request);
   }
 
   // Ids
@@ -443,7 +443,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   /** Whether other routes may answer reads from the client's database. */
   private boolean isInCachedDatabase() {
-    return outstanding.state().db() <= Memo.MAX_DATABASE;
+    return outstanding.state().db() <= LastReplies.MAX_DATABASE;
   }
 
   /** Tells the pool why the session keeps the connection, if it does. */
@@ -514,7 +514,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
   }
 
   private void note(Request request) {
-    front.tally().count(Outcome.TUNNEL);
+    front.tally().count(Outcome.DEDICATED);
     settleAgain();
     nameFor(request);
     replacement = guard.replacementFor(request, outstanding);
@@ -541,7 +541,7 @@ final class DedicatedRoute implements RedisConnection.Receiver, ReadBarrier.Sour
 
   /** Gives the connection the names of the client before the first request that needs them. */
   private void nameFor(Request request) {
-    if (hasNames || outstanding.isInDoubt() || !Outstanding.needsNames(request)) {
+    if (hasNames || outstanding.isInDoubt() || !OutstandingRequests.needsNames(request)) {
       return;
     }
     Map<String, byte[]> names = handshake.state().names();

@@ -1,6 +1,6 @@
 package redisproxy.front.resp;
 
-import static redisproxy.metrics.Outcome.OWN;
+import static redisproxy.metrics.Outcome.LOCAL;
 import static redisproxy.metrics.Outcome.REFUSED;
 
 import org.jspecify.annotations.Nullable;
@@ -54,7 +54,7 @@ final class LocalRoute {
 
   /** Replies, in the order of the requests. */
   void reply(byte[] reply) {
-    front.tally().count(reply[0] == '-' ? REFUSED : OWN);
+    front.tally().count(reply[0] == '-' ? REFUSED : LOCAL);
     replies.reply(reply);
   }
 
@@ -66,7 +66,7 @@ final class LocalRoute {
 
   /** Replies with the proxy's own section of INFO. */
   void replyInfo() {
-    front.tally().count(OWN);
+    front.tally().count(LOCAL);
     info.answer();
   }
 

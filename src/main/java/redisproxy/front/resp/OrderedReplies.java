@@ -31,7 +31,7 @@ import redisproxy.upstream.load.ValueStreams;
  * above the second limit is dropped. When it is first in line, it is looked up again, and so are
  * all answers after it, so that a client never sees an older value after a newer one.
  */
-final class OrderedReplies implements Bus.Asker, ReadBarrier.Source {
+final class OrderedReplies implements Bus.Requester, ReadBarrier.Source {
   /** A lookup of more bytes counts towards {@link #MAX_LONG}. */
   private static final int LONG = 1024;
 

@@ -20,9 +20,9 @@ import redisproxy.admission.Gate;
 import redisproxy.admission.LiveLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.bus.Bus;
-import redisproxy.bus.Census;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
+import redisproxy.bus.StatsCollector;
 import redisproxy.command.CachedCommands;
 import redisproxy.config.Log;
 import redisproxy.config.Settings;
@@ -32,7 +32,7 @@ import redisproxy.resp.Reply;
 import redisproxy.tls.CertificateFiles;
 import redisproxy.upstream.Server;
 import redisproxy.upstream.connection.Transport;
-import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.LastReplies;
 import redisproxy.upstream.node.Node;
 
 /** Serves RESP, with a session for each client. Any number of instances share the port. */
@@ -49,8 +49,8 @@ public final class RespVerticle extends VerticleBase {
   private final @Nullable Credentials own;
 
   private final Admission admission;
-  private final Memo memo;
-  private final Census census;
+  private final LastReplies lastReplies;
+  private final StatsCollector statsCollector;
   private final CertificateFiles certificates;
   private final ClientIds ids;
   private final Set<Session> sessions = new HashSet<>();
@@ -68,8 +68,8 @@ public final class RespVerticle extends VerticleBase {
   public RespVerticle(
       Settings settings,
       Admission admission,
-      Memo memo,
-      Census census,
+      LastReplies lastReplies,
+      StatsCollector statsCollector,
       CertificateFiles certificates,
       ClientIds ids) {
     this.settings = settings.resp();
@@ -78,15 +78,15 @@ public final class RespVerticle extends VerticleBase {
     this.log = settings.log();
     this.own = Credentials.of(settings.auth());
     this.admission = admission;
-    this.memo = memo;
-    this.census = census;
+    this.lastReplies = lastReplies;
+    this.statsCollector = statsCollector;
     this.certificates = certificates;
     this.ids = ids;
   }
 
   @Override
   public Future<?> start() {
-    front = new Front(vertx, context, new SlowLookups(Census.RESP, log));
+    front = new Front(vertx, context, new SlowLookups(StatsCollector.RESP, log));
     LiveLimits live = admission.limits();
     FrontLimits limits = FrontLimits.of(live, live.resp(), settings.instances());
     Transport transport = new Transport(vertx, redis, certificates.redis());
@@ -94,7 +94,7 @@ public final class RespVerticle extends VerticleBase {
         new Node(
             vertx,
             transport,
-            memo,
+            lastReplies,
             admission.streams(),
             settings,
             new Node.Observers(front::invalidate, front::seen, front::moved, front.tally()));
@@ -103,10 +103,10 @@ public final class RespVerticle extends VerticleBase {
     loopDelay = new LoopDelay(vertx);
     memory = ClientMemory.of(LogKey.RESP, settings.instances(), settings.maxPendingBytes());
     faults = new ClientFaults(settings.maxPendingBytes());
-    census.join(Census.RESP, context, this::share);
+    statsCollector.register(StatsCollector.RESP, context, this::share);
     vertx.eventBus().localConsumer(Bus.ACCESS, news -> node.accessChanged());
     vertx.eventBus().localConsumer(Bus.RENEW, news -> node.renew());
-    vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> memo.server(news.body()));
+    vertx.eventBus().<Server>localConsumer(Bus.SERVER, news -> lastReplies.server(news.body()));
     NetServerOptions options =
         new NetServerOptions()
             .setHost(settings.host())
@@ -123,9 +123,9 @@ public final class RespVerticle extends VerticleBase {
         .onSuccess(listening -> certificates.resp().follow(context, server::updateSslOptions));
   }
 
-  private Census.Share share() {
+  private StatsCollector.VerticleStats share() {
     front.tally().stalledClients(faults.stalledClients());
-    return new Census.Share(
+    return new StatsCollector.VerticleStats(
         front.tally().copy(), node.connections().copy(), loopDelay.delays().copy(), null);
   }
 

@@ -7,9 +7,9 @@ import redisproxy.command.CommandName;
 import redisproxy.command.ConnectionState;
 import redisproxy.command.Request;
 import redisproxy.resp.Reply;
-import redisproxy.upstream.node.Memo;
-import redisproxy.upstream.node.Memo.Question;
-import redisproxy.upstream.node.Memo.Topic;
+import redisproxy.upstream.node.LastReplies;
+import redisproxy.upstream.node.LastReplies.Question;
+import redisproxy.upstream.node.LastReplies.Topic;
 import redisproxy.upstream.node.Queries;
 
 /**
@@ -22,7 +22,7 @@ import redisproxy.upstream.node.Queries;
  * after it is read. When the answer arrives, or no answer is possible, the request is read again.
  * So replies stay in order, and the request can still go over a dedicated connection.
  */
-final class ServerQueries implements Queries.Asker {
+final class ServerQueries implements Queries.Requester {
   private static final long COMMAND = CommandName.of("command");
   private static final long INFO = CommandName.of("info");
   private static final long CLIENT = CommandName.of("client");
@@ -118,7 +118,7 @@ final class ServerQueries implements Queries.Asker {
       return -1;
     }
     int db = Integer.parseInt(number);
-    return db <= Memo.MAX_DATABASE ? db : -1;
+    return db <= LastReplies.MAX_DATABASE ? db : -1;
   }
 
   /**

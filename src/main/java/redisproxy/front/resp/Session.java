@@ -14,7 +14,7 @@ import redisproxy.metrics.Outcome;
 import redisproxy.resp.ProtocolError;
 import redisproxy.upstream.node.DedicatedConnection;
 import redisproxy.upstream.node.DedicatedConnections;
-import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.LastReplies;
 import redisproxy.upstream.node.Node;
 
 /**
@@ -350,7 +350,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     if (sendGetToRedis
         || dispatcher.mustLogIn()
         || !shared.front().isAdmitted()
-        || state.db() > Memo.MAX_DATABASE
+        || state.db() > LastReplies.MAX_DATABASE
         || !barrier.isQuiet()
         || !dispatcher.isForCache(input)) {
       return false;

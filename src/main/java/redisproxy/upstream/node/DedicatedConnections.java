@@ -85,7 +85,7 @@ public final class DedicatedConnections {
    */
   public RedisConnection open(RedisConnection.Receiver session) {
     NetSocket ready = spare.take();
-    RedisConnection.Observer observer = observer(Connections.Kind.TUNNEL, spare::replace);
+    RedisConnection.Observer observer = observer(Connections.Kind.DEDICATED, spare::replace);
     if (ready == null) {
       return transport.open(session, maxPendingBytes, observer);
     }
@@ -103,7 +103,8 @@ public final class DedicatedConnections {
 
   /** Opens a dedicated connection of a pool. Bytes written before it is connected wait. */
   RedisConnection openPooled(RedisConnection.Receiver receiver) {
-    return transport.open(receiver, maxPendingBytes, observer(Connections.Kind.TUNNEL, () -> {}));
+    return transport.open(
+        receiver, maxPendingBytes, observer(Connections.Kind.DEDICATED, () -> {}));
   }
 
   /**

@@ -40,7 +40,7 @@ public final class Node {
   /**
    * Opens nothing yet. Create it on the event loop that will use it.
    *
-   * @param memo replies that are the same for all sessions, shared by all event loops
+   * @param lastReplies replies that are the same for all sessions, shared by all event loops
    * @param streamPermits how many large values may be under way, shared by all event loops
    * @param resp {@code resp.max-pending-bytes} limits a connection's requests that have not been
    *     sent, and the reply to a query
@@ -48,7 +48,7 @@ public final class Node {
   public Node(
       Vertx vertx,
       Transport transport,
-      Memo memo,
+      LastReplies lastReplies,
       Semaphore streamPermits,
       Settings.Resp resp,
       Observers observers) {
@@ -69,7 +69,7 @@ public final class Node {
             observers.invalidate(),
             observers.moved(),
             observers.tally());
-    queries = new Queries(vertx, redis, dedicated::openShared, memo, maxPendingBytes);
+    queries = new Queries(vertx, redis, dedicated::openShared, lastReplies, maxPendingBytes);
     largeValues = new ValueStreams(vertx, transport, streamPermits, observers.seen());
   }
 

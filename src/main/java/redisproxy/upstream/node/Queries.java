@@ -7,12 +7,12 @@ import redisproxy.config.Settings;
 
 /**
  * Asks Redis the questions of sessions that have no dedicated connection, over one {@link
- * QueryConnection} for each version of RESP. Answers from the {@link Memo} while Redis cannot be
- * reached. Belongs to one event loop; all event loops share the memo.
+ * QueryConnection} for each version of RESP. Answers from the {@link LastReplies} while Redis
+ * cannot be reached. Belongs to one event loop; all event loops share the lastReplies.
  */
 public final class Queries {
   /** Receives an answer, on the event loop, never within {@link #ask}. */
-  public interface Asker {
+  public interface Requester {
     /**
      * The query has ended.
      *
@@ -24,7 +24,7 @@ public final class Queries {
     void broken(Throwable fault);
   }
 
-  private final Memo memo;
+  private final LastReplies lastReplies;
   private final Function<Boolean, QueryConnection> open;
   private QueryConnection resp2;
   private QueryConnection resp3;
@@ -39,9 +39,9 @@ public final class Queries {
       Vertx vertx,
       Settings.Redis redis,
       DedicatedConnections.Opener opener,
-      Memo memo,
+      LastReplies lastReplies,
       int maxReplyBytes) {
-    this.memo = memo;
+    this.lastReplies = lastReplies;
     this.open = isResp3 -> new QueryConnection(vertx, redis, opener, isResp3, maxReplyBytes);
     renew();
   }
@@ -54,36 +54,36 @@ public final class Queries {
 
   /** Whether the server is known to have a database. */
   public boolean hasDatabase(int db) {
-    return memo.hasDatabase(db);
+    return lastReplies.hasDatabase(db);
   }
 
   /**
    * Asks a question.
    *
-   * @return false if too many questions are unanswered; then the asker is not called
+   * @return false if too many questions are unanswered; then the requester is not called
    */
-  public boolean ask(Memo.Question question, Asker asker) {
+  public boolean ask(LastReplies.Question question, Requester requester) {
     return (question.isResp3() ? resp3 : resp2)
         .ask(
             question.request(),
-            new QueryConnection.Asker() {
+            new QueryConnection.Requester() {
               @Override
               public void answered(byte[] reply) {
-                tell(asker, memo.remember(question, reply));
+                tell(requester, lastReplies.remember(question, reply));
               }
 
               @Override
               public void unanswered(boolean isReachable) {
-                tell(asker, isReachable ? null : memo.recall(question));
+                tell(requester, isReachable ? null : lastReplies.recall(question));
               }
             });
   }
 
-  private static void tell(Asker asker, byte @Nullable [] reply) {
+  private static void tell(Requester requester, byte @Nullable [] reply) {
     try {
-      asker.answered(reply);
+      requester.answered(reply);
     } catch (Throwable fault) {
-      asker.broken(fault);
+      requester.broken(fault);
     }
   }
 }

@@ -32,7 +32,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
    * Receives an answer. Exactly one of the methods is called, once, on the event loop, never within
    * {@link #ask}.
    */
-  interface Asker {
+  interface Requester {
     void answered(byte[] reply);
 
     /**
@@ -46,18 +46,18 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   static final class PendingQuery {
     final byte[] request;
-    final Asker asker;
+    final Requester requester;
     final long deadline;
 
     /** It was sent before, over a connection that was lost. */
     boolean isResent;
 
-    /** Its asker was told of the timeout, but Redis still owes its reply. */
+    /** Its requester was told of the timeout, but Redis still owes its reply. */
     boolean isTimedOut;
 
-    PendingQuery(byte[] request, Asker asker, long deadline) {
+    PendingQuery(byte[] request, Requester requester, long deadline) {
       this.request = request;
-      this.asker = asker;
+      this.requester = requester;
       this.deadline = deadline;
     }
   }
@@ -95,8 +95,10 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   // Questions
 
-  /** Asks a question. False if too many questions are unanswered; then the asker is not called. */
-  boolean ask(byte[] request, Asker asker) {
+  /**
+   * Asks a question. False if too many questions are unanswered; then the requester is not called.
+   */
+  boolean ask(byte[] request, Requester requester) {
     RequestConnection<PendingQuery> open = connection;
     if (open != null && open.pending().size() >= MAX_ASKED) {
       return false;
@@ -105,7 +107,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     if (open == null) {
       open = open();
     }
-    send(open, new PendingQuery(request, asker, usedAt + timeout));
+    send(open, new PendingQuery(request, requester, usedAt + timeout));
     open.flush();
     return true;
   }
@@ -114,7 +116,7 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     timer = vertx.setPeriodic(Math.max(1, timeout / 20), id -> check());
     connection =
         new RequestConnection<>(
-            receiver -> opener.open(receiver, Connections.Kind.ASIDE),
+            receiver -> opener.open(receiver, Connections.Kind.QUERY),
             Greeting.of(redis, 0, resp3),
             Greeting.commands(redis, 0, resp3),
             maxReplyBytes,
@@ -148,9 +150,9 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
 
   private static void answer(PendingQuery question, byte @Nullable [] bytes) {
     if (!question.isTimedOut && bytes != null) {
-      question.asker.answered(bytes);
+      question.requester.answered(bytes);
     } else if (!question.isTimedOut) {
-      question.asker.unanswered(true);
+      question.requester.unanswered(true);
     }
   }
 
@@ -181,14 +183,14 @@ final class QueryConnection implements RequestConnection.Receiver<QueryConnectio
     } else if (first == null && now - usedAt >= IDLE_MS) {
       close();
     }
-    late.forEach(question -> question.asker.unanswered(false));
+    late.forEach(question -> question.requester.unanswered(false));
   }
 
   /** Fails the questions that have not timed out. */
   private static void fail(List<PendingQuery> questions, boolean isReachable) {
     for (PendingQuery question : questions) {
       if (!question.isTimedOut) {
-        question.asker.unanswered(isReachable);
+        question.requester.unanswered(isReachable);
       }
     }
   }

@@ -36,7 +36,7 @@ final class ReplyDelivery {
     long now = System.nanoTime();
     for (int i = 0; i < answered.size(); i++) {
       Call each = answered.get(i);
-      tally.count(Outcome.TRUNK, 1, now - each.sentAt);
+      tally.count(Outcome.SHARED, 1, now - each.sentAt);
       try {
         each.receiver.answered(each.ticket, each.reply);
       } catch (Throwable fault) {

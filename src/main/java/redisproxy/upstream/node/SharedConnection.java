@@ -142,7 +142,7 @@ final class SharedConnection implements RequestConnection.Receiver<Call> {
     int db = redis.endpoint().database();
     connection =
         new RequestConnection<>(
-            receiver -> opener.open(receiver, Connections.Kind.TRUNK),
+            receiver -> opener.open(receiver, Connections.Kind.SHARED),
             Greeting.of(redis, db, resp3),
             Greeting.commands(redis, db, resp3),
             PendingReplies.SHORT,

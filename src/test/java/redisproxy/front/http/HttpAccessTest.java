@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.admission.FailedLogins;
 import redisproxy.auth.LateRefusals;
 import redisproxy.config.Configuration;
-import redisproxy.upstream.Judge;
+import redisproxy.upstream.CredentialCheck;
 
 /** Exceptions that are thrown after the router has returned. */
 class HttpAccessTest {
@@ -33,7 +33,7 @@ class HttpAccessTest {
             Configuration.parse(Map.of("redis.url", "redis://:s3cret@localhost")).redis(),
             null,
             // No permit, so no credentials are checked.
-            new Judge(null, new Semaphore(0)),
+            new CredentialCheck(null, new Semaphore(0)),
             new LateRefusals(null, new FailedLogins(() -> 0, () -> 0)),
             later::add,
             () -> 0);

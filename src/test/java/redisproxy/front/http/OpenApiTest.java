@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import redisproxy.admission.Admission;
 import redisproxy.admission.Gate;
 import redisproxy.admission.LiveLimits;
-import redisproxy.bus.Census;
+import redisproxy.bus.StatsCollector;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.tls.CertificateFiles;
@@ -38,7 +38,7 @@ class OpenApiTest {
                 new Semaphore(1),
                 new LiveLimits(settings.limits())),
             () -> 0,
-            new Census(),
+            new StatsCollector(),
             new CertificateFiles(settings),
             null);
     Vertx vertx = Vertx.vertx();

@@ -18,7 +18,7 @@ import redisproxy.admission.RateLimit;
 import redisproxy.auth.Credentials;
 import redisproxy.command.CommandTable;
 import redisproxy.command.ConnectionState;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.command.Parsed;
 import redisproxy.config.Configuration;
 import redisproxy.upstream.FakeSocket;
@@ -30,8 +30,8 @@ class DedicatedGuardTest {
   private static final byte[] NO_GREETING = {};
   private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
 
-  private final Outstanding outstanding =
-      new Outstanding(new ConnectionState(0, true, own -> true));
+  private final OutstandingRequests outstanding =
+      new OutstandingRequests(new ConnectionState(0, true, own -> true));
 
   private static ClientLimits limits(int perClient) {
     var settings = Configuration.parse(Map.of("limits.resp-per-client", "" + perClient));

@@ -23,7 +23,7 @@ import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Front;
 import redisproxy.bus.SlowLookups;
 import redisproxy.command.ConnectionState;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.command.Parsed;
 import redisproxy.command.Writes;
 import redisproxy.config.Configuration;
@@ -33,8 +33,8 @@ import redisproxy.config.Configuration;
 class DedicatedRepliesTest {
   private static final int STEP_MS = 50;
 
-  private final Outstanding outstanding =
-      new Outstanding(new ConnectionState(0, true, own -> false));
+  private final OutstandingRequests outstanding =
+      new OutstandingRequests(new ConnectionState(0, true, own -> false));
 
   /** The invalidations that the cache received, and the fences that it has not answered. */
   private final List<Writes> invalidated = new ArrayList<>();

@@ -14,10 +14,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Bus.Answers;
-import redisproxy.bus.Bus.Asker;
-import redisproxy.bus.Bus.Enquiry;
 import redisproxy.bus.Bus.Fence;
 import redisproxy.bus.Bus.Lookups;
+import redisproxy.bus.Bus.ReportRequest;
+import redisproxy.bus.Bus.Requester;
 import redisproxy.cache.Answer;
 import redisproxy.cache.Cached;
 import redisproxy.cache.Entry;
@@ -38,7 +38,12 @@ import redisproxy.upstream.Loop;
 final class FakeCache {
   /** A lookup that is not answered yet. */
   private record Waiting(
-      String replyTo, Asker asker, int ticket, Key key, @Nullable Read read, long askedAt) {}
+      String replyTo,
+      Requester requester,
+      int ticket,
+      Key key,
+      @Nullable Read read,
+      long askedAt) {}
 
   private final Loop loop;
   private final Vertx vertx;
@@ -54,7 +59,7 @@ final class FakeCache {
   private final Set<String> slow = new HashSet<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private final Queue<Fence> fences = new ArrayDeque<>();
-  private final Queue<Enquiry> enquiries = new ArrayDeque<>();
+  private final Queue<ReportRequest> enquiries = new ArrayDeque<>();
   private List<String> messages = new ArrayList<>();
 
   /** Receives each invalidation on the event loop, before later messages. */
@@ -67,7 +72,7 @@ final class FakeCache {
     var bus = vertx.eventBus();
     bus.<Lookups>localConsumer(Bus.LOOKUPS, message -> lookedUp(message.body()));
     bus.<Fence>localConsumer(Bus.FENCES, message -> asked(message.body()));
-    bus.<Enquiry>localConsumer(Bus.REPORT, message -> enquiries.add(message.body()));
+    bus.<ReportRequest>localConsumer(Bus.REPORT, message -> enquiries.add(message.body()));
     bus.<Writes>localConsumer(Bus.INVALIDATIONS, message -> written(message.body()));
     bus.<Long>localConsumer(Bus.MOVED, message -> messages.add("moved"));
   }
@@ -89,7 +94,7 @@ final class FakeCache {
         waiting.add(
             new Waiting(
                 lookups.replyTo,
-                lookups.askers[i],
+                lookups.requesters[i],
                 lookups.tickets[i],
                 key,
                 read,
@@ -198,7 +203,7 @@ final class FakeCache {
             waiting.remove(oldest);
             replyTo = oldest.replyTo;
             Answer answer = answer(oldest.key, oldest.read);
-            all.add(oldest.asker, oldest.ticket, answer, oldest.key, oldest.askedAt);
+            all.add(oldest.requester, oldest.ticket, answer, oldest.key, oldest.askedAt);
           }
           vertx.eventBus().send(replyTo, all, Bus.BY_REFERENCE);
         });
@@ -228,7 +233,7 @@ final class FakeCache {
   void report(Bus.Report report) throws Exception {
     loop.run(
         () -> {
-          Enquiry enquiry = enquiries.remove();
+          ReportRequest enquiry = enquiries.remove();
           enquiry.report = report;
           vertx.eventBus().send(enquiry.replyTo, enquiry, Bus.BY_REFERENCE);
         });

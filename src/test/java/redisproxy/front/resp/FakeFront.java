@@ -37,7 +37,7 @@ import redisproxy.upstream.Server;
 import redisproxy.upstream.Sockets;
 import redisproxy.upstream.VirtualTime;
 import redisproxy.upstream.connection.Transport;
-import redisproxy.upstream.node.Memo;
+import redisproxy.upstream.node.LastReplies;
 import redisproxy.upstream.node.Node;
 
 /**
@@ -92,7 +92,7 @@ final class FakeFront implements AutoCloseable {
   final VirtualTime time = new VirtualTime(loop);
   final Sockets sockets = loop.sockets;
   final ClientIds ids = new ClientIds();
-  final Memo memo = new Memo();
+  final LastReplies lastReplies = new LastReplies();
   final Settings settings;
   final LiveLimits limits;
   final FakeCache cache;
@@ -141,7 +141,12 @@ final class FakeFront implements AutoCloseable {
         loop.call(
             () ->
                 new Node(
-                    time.vertx, transport, memo, new Semaphore(1), settings.resp(), observers));
+                    time.vertx,
+                    transport,
+                    lastReplies,
+                    new Semaphore(1),
+                    settings.resp(),
+                    observers));
     memory = ClientMemory.of("resp", 1, maxPending);
     faults = new ClientFaults(maxPending);
     shared =

@@ -19,7 +19,7 @@ import redisproxy.admission.LiveLimits;
 import redisproxy.auth.Credentials;
 import redisproxy.command.CommandTable;
 import redisproxy.command.ConnectionState;
-import redisproxy.command.Outstanding;
+import redisproxy.command.OutstandingRequests;
 import redisproxy.command.Parsed;
 import redisproxy.command.Request;
 import redisproxy.config.Configuration;
@@ -30,8 +30,8 @@ class LoginTest {
   private static final String REFUSED = "*1\r\n$4\r\nAUTH\r\n";
 
   private final Login login = new Login(credentials("auth.password", "s3cret"));
-  private final Outstanding outstanding =
-      new Outstanding(new ConnectionState(0, true, own -> true));
+  private final OutstandingRequests outstanding =
+      new OutstandingRequests(new ConnectionState(0, true, own -> true));
   private final DedicatedGuard guard =
       new DedicatedGuard(unlimited(), login, GREETING.getBytes(StandardCharsets.US_ASCII));
 

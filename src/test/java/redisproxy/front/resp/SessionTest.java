@@ -81,7 +81,7 @@ class SessionTest {
     client.asks("PING", "PING hi", "ECHO ho");
     assertEquals("+PONG $2 hi $2 ho ", client.received());
     assertEquals(0, front.pendingConnections());
-    assertEquals(3, front.count(Outcome.OWN));
+    assertEquals(3, front.count(Outcome.LOCAL));
   }
 
   @Test
@@ -105,7 +105,7 @@ class SessionTest {
     assertEquals("CLIENT ID, LRANGE l 0 1", redis.received());
     redis.says(":7 *1 $1 x ");
     assertEquals("*1 $1 x ", client.received());
-    assertEquals(1, front.count(Outcome.TUNNEL));
+    assertEquals(1, front.count(Outcome.DEDICATED));
   }
 
   /** Redis from 7.2 on sends no reply to a wrong password while it has other replies to send. */

@@ -47,8 +47,8 @@ class SharedRouteTest {
   void shortRequest_isForwarded(String request) throws Exception {
     shared(request).says(":1 ");
     assertEquals(":1 ", client.received());
-    assertEquals(1, front.count(Outcome.TRUNK));
-    assertEquals(0, front.count(Outcome.TUNNEL));
+    assertEquals(1, front.count(Outcome.SHARED));
+    assertEquals(0, front.count(Outcome.DEDICATED));
   }
 
   @ParameterizedTest
@@ -56,7 +56,7 @@ class SharedRouteTest {
   void requestWithALongReplyOrState_isNotForwarded(String request) throws Exception {
     client.asks(request);
     assertEquals("CLIENT ID, " + request, front.connectedDedicated().received());
-    assertEquals(0, front.count(Outcome.TRUNK));
+    assertEquals(0, front.count(Outcome.SHARED));
   }
 
   @Test

@@ -75,13 +75,13 @@ class DedicatedConnectionsTest {
   void firstConnection_whenConnected_sendsWhatWaited() throws Exception {
     start();
     open("a ");
-    assertCounts(Kind.TUNNEL, 0, 0);
+    assertCounts(Kind.DEDICATED, 0, 0);
     assertEquals(1, sockets.asked());
     sockets.make(0);
     assertEquals("a ", sockets.sent(0));
     sockets.reply(0, "+OK ");
     assertEquals(List.of("+OK"), told);
-    assertCounts(Kind.TUNNEL, 1, 1);
+    assertCounts(Kind.DEDICATED, 1, 1);
   }
 
   /** After the first connection, the next session need not wait for one. */
@@ -92,17 +92,17 @@ class DedicatedConnectionsTest {
     sockets.make(0);
     assertEquals(2, sockets.asked(), "a spare one is requested");
     sockets.make(1);
-    assertCounts(Kind.TUNNEL, 1, 1);
+    assertCounts(Kind.DEDICATED, 1, 1);
     open("b ");
     assertEquals("a ", sockets.sent(0));
     assertEquals("b ", sockets.sent(1));
     assertEquals(3, sockets.asked(), "and another spare one");
     sockets.reply(1, "+OK ");
     assertEquals(List.of("+OK"), told);
-    assertCounts(Kind.TUNNEL, 2, 2);
+    assertCounts(Kind.DEDICATED, 2, 2);
     sockets.close(1);
     assertEquals(List.of("+OK", "lost: closed"), told);
-    assertCounts(Kind.TUNNEL, 1, 2);
+    assertCounts(Kind.DEDICATED, 1, 2);
   }
 
   @Test
@@ -112,7 +112,7 @@ class DedicatedConnectionsTest {
     sockets.refuse(0);
     assertEquals(List.of("lost: refused"), told);
     assertEquals(1, sockets.asked());
-    assertCounts(Kind.TUNNEL, 0, 0);
+    assertCounts(Kind.DEDICATED, 0, 0);
   }
 
   @Test
@@ -123,7 +123,7 @@ class DedicatedConnectionsTest {
     sockets.make(0);
     assertFalse(sockets.isOpen(0));
     assertEquals(List.of(), told);
-    assertCounts(Kind.TUNNEL, 0, 0);
+    assertCounts(Kind.DEDICATED, 0, 0);
   }
 
   /** Redis keeps connections that it accepted before a password was set. */
@@ -145,11 +145,11 @@ class DedicatedConnectionsTest {
   @Test
   void openShared_countsItsKind_andRequestsNoSpare() throws Exception {
     start();
-    loop.run(() -> connections.openShared(session, Kind.TRUNK).write(Loop.buffer("a ")));
+    loop.run(() -> connections.openShared(session, Kind.SHARED).write(Loop.buffer("a ")));
     sockets.make(0);
     assertEquals("a ", sockets.sent(0));
-    assertCounts(Kind.TRUNK, 1, 1);
-    assertCounts(Kind.TUNNEL, 0, 0);
+    assertCounts(Kind.SHARED, 1, 1);
+    assertCounts(Kind.DEDICATED, 0, 0);
     assertEquals(1, sockets.asked());
   }
 

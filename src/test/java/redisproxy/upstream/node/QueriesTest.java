@@ -15,26 +15,29 @@ import org.junit.jupiter.api.Test;
 import redisproxy.config.Configuration;
 import redisproxy.config.Settings;
 import redisproxy.upstream.Loop;
-import redisproxy.upstream.node.Memo.Question;
-import redisproxy.upstream.node.Memo.Topic;
+import redisproxy.upstream.node.LastReplies.Question;
+import redisproxy.upstream.node.LastReplies.Topic;
 
-/** Questions with the same answer for all sessions, from Redis or the memo, without a socket. */
+/**
+ * Questions with the same answer for all sessions, from Redis or the last replies, without a
+ * socket.
+ */
 class QueriesTest {
   private static final int MAX_REPLY = 20;
 
   private final Loop loop = new Loop();
   private final List<String> told = new CopyOnWriteArrayList<>();
 
-  /** The reply arrays that the askers got. */
+  /** The reply arrays that the requesters got. */
   private final List<byte[]> replies = new CopyOnWriteArrayList<>();
 
-  private final Memo memo = new Memo();
+  private final LastReplies lastReplies = new LastReplies();
   private Queries queries;
 
   @BeforeEach
   void start() throws Exception {
     Settings.Redis redis = Configuration.parse(Map.of()).redis();
-    queries = loop.call(() -> new Queries(loop.vertx, redis, loop::open, memo, MAX_REPLY));
+    queries = loop.call(() -> new Queries(loop.vertx, redis, loop::open, lastReplies, MAX_REPLY));
   }
 
   @AfterEach
@@ -52,7 +55,7 @@ class QueriesTest {
         () ->
             queries.ask(
                 question,
-                new Queries.Asker() {
+                new Queries.Requester() {
                   @Override
                   public void answered(byte[] reply) {
                     if (reply != null) {

@@ -45,7 +45,7 @@ class QueryConnectionTest {
         () ->
             connection.ask(
                 ("*1\r\n$1\r\n" + name + "\r\n").getBytes(StandardCharsets.US_ASCII),
-                new QueryConnection.Asker() {
+                new QueryConnection.Requester() {
                   @Override
                   public void answered(byte[] reply) {
                     told.add(name + " " + new String(reply, StandardCharsets.US_ASCII).strip());

@@ -125,7 +125,7 @@ class SharedConnectionTest {
     assertEquals(List.of(), told);
     loop.reply(0, "c ");
     assertEquals(List.of("a 9: $3\r\nabc", "a end"), told);
-    assertEquals(3, tally.total(Outcome.TRUNK));
+    assertEquals(3, tally.total(Outcome.SHARED));
   }
 
   @Test

@@ -17,7 +17,7 @@ import redisproxy.upstream.load.Question;
  * Redis cannot be reached. Bounded; evicts the least recently used reply. Shared by all event
  * loops.
  */
-public final class Memo {
+public final class LastReplies {
   /** Databases with higher numbers are left to dedicated connections. */
   public static final int MAX_DATABASE = 1023;
 

@@ -14,7 +14,7 @@ import redisproxy.resp.ReplyFramer;
  * its request, and returns what the request wrote. Handles the commands that change how replies
  * match: transactions, the subscribe family, MONITOR and PSYNC, and CLIENT REPLY.
  */
-public final class Outstanding {
+public final class OutstandingRequests {
   private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
   private final ArrayDeque<Awaited> requests = new ArrayDeque<>();
@@ -54,7 +54,7 @@ public final class Outstanding {
   private final Writes.Sum streamed = new Writes.Sum();
 
   /** Starts with no requests. Replies change the connection's state. */
-  public Outstanding(ConnectionState state) {
+  public OutstandingRequests(ConnectionState state) {
     this.state = state;
   }
 

@@ -33,8 +33,8 @@ class OutstandingTest {
               "del", new Row(Set.of("write"), 1, -1, 1),
               "eval", new Row(Set.of("movablekeys"), 0, 0, 0)));
 
-  private final Outstanding outstanding =
-      new Outstanding(new ConnectionState(0, true, own -> true));
+  private final OutstandingRequests outstanding =
+      new OutstandingRequests(new ConnectionState(0, true, own -> true));
   private final ReplyFramer framer = new ReplyFramer();
 
   @Test

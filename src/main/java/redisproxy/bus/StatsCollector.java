@@ -13,10 +13,11 @@ import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Tally;
 
 /**
- * Collects the statistics of every verticle, each on its own event loop. The taker runs on an event
- * loop that no such verticle shares. So it detects a stuck event loop and does not wait for it.
+ * Collects the statistics of every verticle, each on its own event loop. The collector runs on an
+ * event loop that no such verticle shares. So it detects a stuck event loop and does not wait for
+ * it.
  */
-public final class Census {
+public final class StatsCollector {
   public static final String CACHE = "cache";
   public static final String RESP = "resp";
   public static final String HTTP = "http";
@@ -31,63 +32,64 @@ public final class Census {
    *
    * @param cache the report of the cache verticle; null for other verticles
    */
-  public record Share(
+  public record VerticleStats(
       Tally tally, Connections connections, Histogram loopDelay, Bus.@Nullable Report cache) {}
 
-  /** A verticle. Its mutable field belongs to the taker's event loop. */
+  /** A verticle. Its mutable field belongs to the collector's event loop. */
   private static final class Member {
     final String name;
     final String kind;
     final Context context;
-    final Supplier<Share> share;
+    final Supplier<VerticleStats> stats;
 
     /**
      * The verticle's latest statistics, or null. Kept so that the sums still include the counts of
      * a stuck verticle.
      */
-    @Nullable Share latest;
+    @Nullable VerticleStats latest;
 
-    Member(String name, String kind, Context context, Supplier<Share> share) {
+    Member(String name, String kind, Context context, Supplier<VerticleStats> stats) {
       this.name = name;
       this.kind = kind;
       this.context = context;
-      this.share = share;
+      this.stats = stats;
     }
   }
 
   /**
    * Adds a verticle. Call this when it starts, on any thread.
    *
-   * @param share returns its statistics; called on the verticle's event loop
+   * @param stats returns its statistics; called on the verticle's event loop
    */
-  public synchronized void join(String kind, Context context, Supplier<Share> share) {
+  public synchronized void register(String kind, Context context, Supplier<VerticleStats> stats) {
     long before = members.stream().filter(member -> member.kind.equals(kind)).count();
-    members.add(new Member(kind + "-" + before, kind, context, share));
+    members.add(new Member(kind + "-" + before, kind, context, stats));
   }
 
   /**
-   * Takes a census.
+   * Collects the statistics.
    *
-   * @param taker the context on which {@code callback} is called, within {@link #ANSWER_WITHIN_MS}
+   * @param collector the context on which {@code callback} is called, within {@link
+   *     #ANSWER_WITHIN_MS}
    * @param callback gets the result
    */
-  public void take(Context taker, Consumer<Reading> callback) {
-    new Round(taker, callback).begin();
+  public void collect(Context collector, Consumer<Reading> callback) {
+    new Round(collector, callback).begin();
   }
 
   private final class Round {
-    private final Context taker;
+    private final Context collector;
     private final Consumer<Reading> callback;
     private final List<Member> silent = new ArrayList<>(members);
     private long timer;
 
-    Round(Context taker, Consumer<Reading> callback) {
-      this.taker = taker;
+    Round(Context collector, Consumer<Reading> callback) {
+      this.collector = collector;
       this.callback = callback;
     }
 
     void begin() {
-      timer = taker.owner().setTimer(ANSWER_WITHIN_MS, id -> callback.accept(reading()));
+      timer = collector.owner().setTimer(ANSWER_WITHIN_MS, id -> callback.accept(reading()));
       members.forEach(this::ask);
     }
 
@@ -95,17 +97,17 @@ public final class Census {
       try {
         member.context.runOnContext(
             there -> {
-              Share share = member.share.get();
-              taker.runOnContext(here -> received(member, share));
+              VerticleStats stats = member.stats.get();
+              collector.runOnContext(here -> received(member, stats));
             });
       } catch (RejectedExecutionException ended) {
         // The proxy is stopping. Its event loops end before the admin port's.
       }
     }
 
-    private void received(Member member, Share share) {
-      member.latest = share;
-      if (silent.remove(member) && silent.isEmpty() && taker.owner().cancelTimer(timer)) {
+    private void received(Member member, VerticleStats stats) {
+      member.latest = stats;
+      if (silent.remove(member) && silent.isEmpty() && collector.owner().cancelTimer(timer)) {
         callback.accept(reading());
       }
     }

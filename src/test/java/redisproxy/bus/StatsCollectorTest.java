@@ -19,12 +19,12 @@ import redisproxy.metrics.Histogram;
 import redisproxy.metrics.Outcome;
 import redisproxy.metrics.Tally;
 
-/** Which verticles answer a census, and which are found stuck. */
-class CensusTest {
+/** Which verticles answer, and which are found stuck. */
+class StatsCollectorTest {
   private final Vertx watched = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
   private final Vertx watcher = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final Context taker = watcher.getOrCreateContext();
-  private final Census census = new Census();
+  private final StatsCollector statsCollector = new StatsCollector();
 
   @AfterEach
   void close() {
@@ -38,22 +38,22 @@ class CensusTest {
         new io.vertx.core.AbstractVerticle() {
           @Override
           public void start() {
-            census.join(Census.RESP, context, () -> share(hits));
+            statsCollector.register(StatsCollector.RESP, context, () -> share(hits));
             joined.complete(context);
           }
         });
     return joined.join();
   }
 
-  private static Census.Share share(int hits) {
+  private static StatsCollector.VerticleStats share(int hits) {
     Tally tally = new Tally();
     tally.count(Outcome.HIT, hits, 1_000);
-    return new Census.Share(tally, new Connections(), new Histogram(), null);
+    return new StatsCollector.VerticleStats(tally, new Connections(), new Histogram(), null);
   }
 
   private Reading take() throws Exception {
     CompletableFuture<Reading> reading = new CompletableFuture<>();
-    taker.runOnContext(turn -> census.take(taker, reading::complete));
+    taker.runOnContext(turn -> statsCollector.collect(taker, reading::complete));
     return reading.get(10, TimeUnit.SECONDS);
   }
 
@@ -62,8 +62,8 @@ class CensusTest {
     join(3);
     join(4);
     Reading reading = take();
-    assertEquals(7, reading.tally(Census.RESP).total(Outcome.HIT));
-    assertEquals(7, reading.tally(Census.RESP).durations(Outcome.HIT).count());
+    assertEquals(7, reading.tally(StatsCollector.RESP).total(Outcome.HIT));
+    assertEquals(7, reading.tally(StatsCollector.RESP).durations(Outcome.HIT).count());
     assertTrue(Health.live(reading).isGood());
   }
 
@@ -84,7 +84,7 @@ class CensusTest {
     Reading reading = take();
     release.countDown();
     assertEquals(List.of("resp-1"), reading.silent());
-    assertEquals(7, reading.tally(Census.RESP).total(Outcome.HIT));
+    assertEquals(7, reading.tally(StatsCollector.RESP).total(Outcome.HIT));
     assertFalse(Health.live(reading).isGood());
     assertFalse(Health.ready(reading).isGood());
     assertEquals(List.of(), take().silent());
@@ -94,11 +94,11 @@ class CensusTest {
   @Test
   void take_whenAVerticleHasEnded_reportsItAsSilentAndAsksTheOthers() throws Exception {
     Vertx ended = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-    census.join(Census.RESP, ended.getOrCreateContext(), () -> share(1));
+    statsCollector.register(StatsCollector.RESP, ended.getOrCreateContext(), () -> share(1));
     ended.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     join(2);
     Reading reading = take();
     assertEquals(List.of("resp-0"), reading.silent());
-    assertEquals(2, reading.tally(Census.RESP).total(Outcome.HIT));
+    assertEquals(2, reading.tally(StatsCollector.RESP).total(Outcome.HIT));
   }
 }

@@ -12,7 +12,7 @@ import redisproxy.upstream.connection.Transport;
  * Asks Redis whether credentials are right: sends AUTH over a new connection for each check.
  * Belongs to one event loop.
  */
-public final class Judge {
+public final class CredentialCheck {
   private static final byte[] AUTH = {'A', 'U', 'T', 'H'};
 
   /**
@@ -26,11 +26,11 @@ public final class Judge {
   private final Semaphore permits;
 
   /**
-   * Creates a judge.
+   * Creates a check.
    *
    * @param permits how many checks may be under way at once
    */
-  public Judge(Transport transport, Semaphore permits) {
+  public CredentialCheck(Transport transport, Semaphore permits) {
     this.transport = transport;
     this.permits = permits;
   }
@@ -43,8 +43,8 @@ public final class Judge {
     Buffer request = Buffer.buffer();
     Greeting.append(request, AUTH, user, password);
     return SingleQuery.ask(transport, request)
-        .onComplete(judged -> permits.release())
-        .compose(Judge::verdict);
+        .onComplete(checked -> permits.release())
+        .compose(CredentialCheck::verdict);
   }
 
   private static Future<Boolean> verdict(String reply) {

@@ -14,14 +14,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks credentials with Redis, without a socket. */
-class JudgeTest {
+class CredentialCheckTest {
   private final Loop loop = new Loop();
   private final Semaphore permits = new Semaphore(2);
-  private Judge judge;
+  private CredentialCheck check;
 
   @BeforeEach
   void start() throws Exception {
-    judge = new Judge(loop.transport("redis.url", "redis://own:secret@localhost"), permits);
+    check =
+        new CredentialCheck(loop.transport("redis.url", "redis://own:secret@localhost"), permits);
   }
 
   @AfterEach
@@ -32,7 +33,7 @@ class JudgeTest {
   private Future<Boolean> ask(String user, String password) throws Exception {
     return loop.call(
         () ->
-            judge.accepts(
+            check.accepts(
                 user.getBytes(StandardCharsets.UTF_8), password.getBytes(StandardCharsets.UTF_8)));
   }
 
