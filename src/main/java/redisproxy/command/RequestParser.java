@@ -26,6 +26,9 @@ public final class RequestParser {
    */
   static final int MAX_LINE = 64 * 1024;
 
+  /** {@code \r\n}. */
+  private static final int LINE_END = 0x0d0a;
+
   private static final int UNKNOWN = -1;
   private static final int ANNOUNCING = -2;
   private static final int MISTYPED = -3;
@@ -162,7 +165,7 @@ public final class RequestParser {
   }
 
   private boolean array(ByteBuf in) throws ProtocolError {
-    if (position == 0) {
+    if (position == 0 && !usualCount(in)) {
       position = 1;
     }
     if (remaining == UNKNOWN) {
@@ -176,13 +179,61 @@ public final class RequestParser {
       }
     }
     while (remaining > 0) {
-      if (!argument(in)) {
+      if (!usualArgument(in) && !argument(in)) {
         return false;
       }
       remaining--;
     }
     remaining = UNKNOWN;
     request.liesIn(in);
+    return true;
+  }
+
+  /** Reads a count of one digit in one step, if it is there; otherwise reads nothing. */
+  private boolean usualCount(ByteBuf in) {
+    if (in.readableBytes() < 4) {
+      return false;
+    }
+    int head = in.getInt(in.readerIndex());
+    int digit = (head >> 16 & 0xff) - '0';
+    if ((head & 0xffff) != LINE_END || digit < 1 || digit > 9 || digit > bounds.maxArguments()) {
+      return false;
+    }
+    position = 4;
+    remaining = digit;
+    return true;
+  }
+
+  /**
+   * Reads an argument of at most 99 bytes in one step, if all of it is there; otherwise reads
+   * nothing.
+   */
+  private boolean usualArgument(ByteBuf in) {
+    int at = in.readerIndex() + position;
+    int left = in.writerIndex() - at;
+    if (bulkLength != UNKNOWN || left < 6) {
+      return false;
+    }
+    int head = in.getInt(at);
+    int length = (head >> 16 & 0xff) - '0';
+    int second = (head >> 8 & 0xff) - '0';
+    int start = 4;
+    if (head >>> 24 != '$' || length < 0 || length > 9) {
+      return false;
+    }
+    if ((head & 0xffff) != LINE_END) {
+      if (length == 0 || second < 0 || second > 9 || (head & 0xff) != '\r') {
+        return false;
+      }
+      length = length * 10 + second;
+      start = 5;
+    }
+    int end = start + length + 2;
+    if (left < end || position + end > bounds.maxBytes()) {
+      return false;
+    }
+    request.add(position + start, length);
+    position += end;
     return true;
   }
 
