@@ -84,8 +84,8 @@ public abstract sealed class Kept permits Entry, KeyReplies {
         && Arrays.equals(bytes, keyOffset, keyOffset + length, buffer, offset, offset + length);
   }
 
-  /** Reads both ends of the array, so that the processor fetches them. */
-  final int ends() {
+  /** Reads what a lookup will read, so that the processor fetches it. */
+  int touch() {
     return bytes[0] + bytes[bytes.length - 1];
   }
 

@@ -186,6 +186,14 @@ final class KeyReplies extends Kept {
     return allOfHash < 0 ? null : used(allOfHash, now);
   }
 
+  /** The first reply is nearly always the only one. */
+  @Override
+  int touch() {
+    byte[] read = replies[0].read().bytes();
+    byte[] reply = replies[0].bytes();
+    return super.touch() + hashes[0] + read[read.length - 1] + reply[0] + reply[reply.length - 1];
+  }
+
   /** How many replies are kept, expired ones included. */
   int size() {
     return replies.length;

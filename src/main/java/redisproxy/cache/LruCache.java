@@ -111,7 +111,7 @@ public final class LruCache implements Cache {
     }
     for (int i = 0; i < count; i++) {
       Kept entry = nodes.entryIfAny(ahead[i]);
-      sum += entry == null ? 0 : entry.ends();
+      sum += entry == null ? 0 : entry.touch();
     }
     readAhead = sum;
   }
