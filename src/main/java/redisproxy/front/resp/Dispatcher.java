@@ -133,12 +133,13 @@ final class Dispatcher {
         return Outcome.WAITING;
       }
       Request request = parser.request();
+      long name = request.name();
       // HELLO changes the format of replies, so earlier replies are written first.
-      holdsHello = request.name() == HELLO && !replies.isEmpty();
+      holdsHello = name == HELLO && !replies.isEmpty();
       if (holdsHello) {
         return Outcome.WAITING;
       }
-      Outcome outcome = dispatch(request, input);
+      Outcome outcome = dispatch(request, name, input);
       if (outcome == Outcome.DEDICATED) {
         access.limits().readAgain();
         return isWaiting() ? Outcome.WAITING : outcome;
@@ -217,8 +218,7 @@ final class Dispatcher {
         || holdsHello && !replies.isEmpty();
   }
 
-  private Outcome dispatch(Request request, ByteBuf input) throws ProtocolError {
-    long name = request.name();
+  private Outcome dispatch(Request request, long name, ByteBuf input) throws ProtocolError {
     if (CommandName.isHttp(name)) {
       return Outcome.HTTP;
     }

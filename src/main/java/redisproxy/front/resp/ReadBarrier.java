@@ -1,7 +1,5 @@
 package redisproxy.front.resp;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.LongSupplier;
 import redisproxy.bus.Bus;
 import redisproxy.bus.Front;
@@ -38,13 +36,36 @@ final class ReadBarrier implements Bus.Fenced {
     default void fenceRequested() {}
   }
 
+  /** A route that is never used. */
+  private static final Source NONE =
+      new Source() {
+        @Override
+        public boolean isQuiet() {
+          return true;
+        }
+
+        @Override
+        public boolean hasObserved() {
+          return false;
+        }
+
+        @Override
+        public void forgetObserved() {}
+      };
+
   /** After a fence that did not pass, no other is requested for this long. */
   private static final long REFUSED_FOR_NANOS = 500_000_000;
 
   private final ClientConnection connection;
   private final Front front;
   private final LongSupplier clock;
-  private final List<Source> sources = new ArrayList<>(2);
+
+  // Each call of a field of its own goes to one class, so that the JIT compiler can inline it. In a
+  // list, the calls would take 3 % of a hit.
+  private Source cache = NONE;
+  private Source shared = NONE;
+  private Source dedicated = NONE;
+
   private boolean fencePending;
 
   /** When the last fence that did not pass ended. */
@@ -67,9 +88,11 @@ final class ReadBarrier implements Bus.Fenced {
     this.refusedAt = clock.getAsLong() - REFUSED_FOR_NANOS;
   }
 
-  /** Adds a route over which the session gets replies from Redis. */
-  void add(Source source) {
-    sources.add(source);
+  /** Sets the routes over which the session gets replies from Redis. Call it once, at first. */
+  void watch(Source cacheRoute, Source sharedRoute, Source dedicatedRoute) {
+    cache = cacheRoute;
+    shared = sharedRoute;
+    dedicated = dedicatedRoute;
   }
 
   /** Whether the cache may answer the client now. */
@@ -79,21 +102,11 @@ final class ReadBarrier implements Bus.Fenced {
 
   /** Whether no request of the session is on its way to Redis, and no reply on its way back. */
   boolean isQuiet() {
-    for (int i = 0; i < sources.size(); i++) {
-      if (!sources.get(i).isQuiet()) {
-        return false;
-      }
-    }
-    return true;
+    return cache.isQuiet() && shared.isQuiet() && dedicated.isQuiet();
   }
 
   private boolean hasObserved() {
-    for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i).hasObserved()) {
-        return true;
-      }
-    }
-    return false;
+    return cache.hasObserved() || shared.hasObserved() || dedicated.hasObserved();
   }
 
   /** Whether a fence is under way. The session advances when its result arrives. */
@@ -105,7 +118,9 @@ final class ReadBarrier implements Bus.Fenced {
   void requestFence() {
     if (!fencePending && isQuiet() && clock.getAsLong() - refusedAt >= REFUSED_FOR_NANOS) {
       fencePending = true;
-      sources.forEach(Source::fenceRequested);
+      cache.fenceRequested();
+      shared.fenceRequested();
+      dedicated.fenceRequested();
       front.fence(this, false);
     }
   }
@@ -115,7 +130,9 @@ final class ReadBarrier implements Bus.Fenced {
   public void fenced(boolean passed) {
     fencePending = false;
     if (passed && isQuiet()) {
-      sources.forEach(Source::forgetObserved);
+      cache.forgetObserved();
+      shared.forgetObserved();
+      dedicated.forgetObserved();
     } else {
       refusedAt = clock.getAsLong();
     }

@@ -146,9 +146,7 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     this.barrier = new ReadBarrier(connection, front);
     this.isPooled = settings.pooling() && isOpen;
     this.borrowing = new Borrowing(node.pool(), state, this::openDedicated, connection::advance);
-    barrier.add(replies);
-    barrier.add(sharedRoute);
-    barrier.add(borrowing);
+    barrier.watch(replies, sharedRoute, borrowing);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     LocalRoute local =
         new LocalRoute(

@@ -56,8 +56,7 @@ class ReadBarrierTest {
         });
     channel = new EmbeddedChannel(connection);
     barrier = front.loop.call(() -> new ReadBarrier(connection, front.front, () -> now));
-    barrier.add(shared);
-    barrier.add(dedicated);
+    barrier.watch(new Route(), shared, dedicated);
   }
 
   @AfterEach
