@@ -49,6 +49,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
     context.getLogger("io.vertx.redis").setLevel(Level.ERROR);
     // At a stop, or at a start that fails, it warns of messages to a verticle that has just ended.
     context.getLogger("io.vertx.core.eventbus.impl.MessageConsumerImpl").setLevel(Level.ERROR);
+    // An io_uring event loop that ends closes its last sockets, and then says that it has ended.
+    context.getLogger("io.netty.channel.AbstractChannel").setLevel(Level.ERROR);
   }
 
   /** Changes the level of the proxy's own loggers; from any thread. */
