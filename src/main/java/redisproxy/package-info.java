@@ -70,7 +70,7 @@
  *   <dd>a request under way on a shared connection, and the place its reply goes to
  *   <dt>query
  *   <dd>a request to Redis whose reply is the same for all sessions; it is sent over a connection
- *       that they share, and its reply is kept in the <em>memo</em>
+ *       that they share, and its reply is kept among the <em>last replies</em>
  *   <dt>node
  *   <dd>one Redis server, with all connections to it
  *   <dt>probe
@@ -120,8 +120,8 @@
  *   <dt>snapshot
  *   <dd>the file that holds the keys of the cache between a stop and the next start, which is
  *       <em>warm</em> when they are loaded from it
- *   <dt>census, reading
- *   <dd>a round of questions to every verticle about its statistics; the sum of their answers
+ *   <dt>statistics collector, reading
+ *   <dd>asks every verticle for its statistics; the sum of their answers
  *   <dt>hot
  *   <dd>of a key: looked up more than others lately
  *   <dt>peek

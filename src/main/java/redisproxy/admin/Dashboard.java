@@ -30,9 +30,9 @@ import redisproxy.metrics.Connections;
 
 /**
  * The live page that shows how the proxy is doing: its files, {@code /events} with its data, and
- * {@code /peek}, which looks up one key. It takes a collection once a second even without viewers,
- * so that a newly opened page shows the past. Without viewers it sends nothing and does not ask for
- * the hot keys. Belongs to the admin verticle's event loop.
+ * {@code /peek}, which looks up one key. It collects the statistics once a second even without
+ * viewers, so that a newly opened page shows the past. Without viewers it sends nothing and does
+ * not ask for the hot keys. Belongs to the admin verticle's event loop.
  */
 final class Dashboard {
   private static final int EVERY_MS = 1_000;
@@ -69,7 +69,7 @@ final class Dashboard {
     this.insight = insight;
   }
 
-  /** Adds the routes, and starts the periodic statsCollector. */
+  /** Adds the routes, and starts to collect the statistics periodically. */
   void mount(Router router) {
     router.route("/").handler(this::asset);
     router.route("/dashboard/*").handler(this::asset);

@@ -59,6 +59,7 @@ public record Room(long heap, long files, boolean isPooled) {
    * handshake, and connections that are being rejected.
    */
   public int sockets() {
+    // With pooling, clients may take half of the files.
     long ofFiles = isPooled ? files / 5 * 3 : files / FILES_OF_SOCKET;
     long sockets = Math.min(heap / HEAP_OF_SOCKET, ofFiles);
     return (int) Math.max(1, Math.min(sockets, Integer.MAX_VALUE));

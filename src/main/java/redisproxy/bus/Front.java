@@ -263,8 +263,8 @@ public final class Front {
       handOut(answers.size, answers.requesters, answers.tickets, answers.answers, false);
     } else if (message.body() instanceof Fence back) {
       back.waiting.forEach(waiting -> callBack(waiting, back.passed));
-    } else if (message.body() instanceof ReportRequest enquiry) {
-      enquiry.requester.accept(enquiry.report);
+    } else if (message.body() instanceof ReportRequest reportRequest) {
+      reportRequest.requester.accept(reportRequest.report);
     }
   }
 

@@ -358,9 +358,9 @@ public final class CacheVerticle extends VerticleBase {
         socketTransport);
   }
 
-  private void answer(ReportRequest enquiry) {
-    enquiry.report = report();
-    vertx.eventBus().send(enquiry.replyTo, enquiry, Bus.BY_REFERENCE);
+  private void answer(ReportRequest reportRequest) {
+    reportRequest.report = report();
+    vertx.eventBus().send(reportRequest.replyTo, reportRequest, Bus.BY_REFERENCE);
   }
 
   private StatsCollector.VerticleStats share() {

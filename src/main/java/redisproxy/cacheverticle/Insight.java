@@ -16,8 +16,8 @@ import redisproxy.cache.Kept;
 import redisproxy.cache.Key;
 
 /**
- * What the dashboard requests from the cache besides the census: the entry of one key, and the hot
- * keys. Call it on any event loop. It reads the cache on the cache verticle's event loop.
+ * What the dashboard requests from the cache besides the statistics: the entry of one key, and the
+ * hot keys. Call it on any event loop. It reads the cache on the cache verticle's event loop.
  */
 public final class Insight {
   /** How many hot keys are reported. */

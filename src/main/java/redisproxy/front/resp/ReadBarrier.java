@@ -36,23 +36,6 @@ final class ReadBarrier implements Bus.Fenced {
     default void fenceRequested() {}
   }
 
-  /** A route that is never used. */
-  private static final Source NONE =
-      new Source() {
-        @Override
-        public boolean isQuiet() {
-          return true;
-        }
-
-        @Override
-        public boolean hasObserved() {
-          return false;
-        }
-
-        @Override
-        public void forgetObserved() {}
-      };
-
   /** After a fence that did not pass, no other is requested for this long. */
   private static final long REFUSED_FOR_NANOS = 500_000_000;
 
@@ -62,18 +45,19 @@ final class ReadBarrier implements Bus.Fenced {
 
   // Each call of a field of its own goes to one class, so that the JIT compiler can inline it. In a
   // list, the calls would take 3 % of a hit.
-  private Source cache = NONE;
-  private Source shared = NONE;
-  private Source dedicated = NONE;
+  private final Source cache;
+  private final Source shared;
+  private final Source dedicated;
 
   private boolean fencePending;
 
   /** When the last fence that did not pass ended. */
   private long refusedAt;
 
-  /** For a session that has no reply from Redis yet. */
-  ReadBarrier(ClientConnection connection, Front front) {
-    this(connection, front, System::nanoTime);
+  /** For a session that has no reply from Redis yet over any of its three routes. */
+  ReadBarrier(
+      ClientConnection connection, Front front, Source cache, Source shared, Source dedicated) {
+    this(connection, front, cache, shared, dedicated, System::nanoTime);
   }
 
   /**
@@ -81,18 +65,20 @@ final class ReadBarrier implements Bus.Fenced {
    *
    * @param clock nanoseconds, monotonic
    */
-  ReadBarrier(ClientConnection connection, Front front, LongSupplier clock) {
+  ReadBarrier(
+      ClientConnection connection,
+      Front front,
+      Source cache,
+      Source shared,
+      Source dedicated,
+      LongSupplier clock) {
     this.connection = connection;
     this.front = front;
+    this.cache = cache;
+    this.shared = shared;
+    this.dedicated = dedicated;
     this.clock = clock;
     this.refusedAt = clock.getAsLong() - REFUSED_FOR_NANOS;
-  }
-
-  /** Sets the routes over which the session gets replies from Redis. Call it once, at first. */
-  void watch(Source cacheRoute, Source sharedRoute, Source dedicatedRoute) {
-    cache = cacheRoute;
-    shared = sharedRoute;
-    dedicated = dedicatedRoute;
   }
 
   /** Whether the cache may answer the client now. */

@@ -143,10 +143,9 @@ final class Session implements ClientConnection.Receiver, DedicatedRoute.Owner, 
     this.replies = new OrderedReplies(connection, front, node.largeValues(), state, settings);
     this.sharedRoute =
         new SharedRoute(connection, replies, node.shared(), state, handshake, this::quit);
-    this.barrier = new ReadBarrier(connection, front);
     this.isPooled = settings.pooling() && isOpen;
     this.borrowing = new Borrowing(node.pool(), state, this::openDedicated, connection::advance);
-    barrier.watch(replies, sharedRoute, borrowing);
+    this.barrier = new ReadBarrier(connection, front, replies, sharedRoute, borrowing);
     this.parser = new RequestParser(RequestBounds.STRANGERS, () -> front.server().commands());
     LocalRoute local =
         new LocalRoute(

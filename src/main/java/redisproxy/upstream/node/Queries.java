@@ -8,7 +8,7 @@ import redisproxy.config.Settings;
 /**
  * Asks Redis the questions of sessions that have no dedicated connection, over one {@link
  * QueryConnection} for each version of RESP. Answers from the {@link LastReplies} while Redis
- * cannot be reached. Belongs to one event loop; all event loops share the lastReplies.
+ * cannot be reached. Belongs to one event loop; all event loops share the last replies.
  */
 public final class Queries {
   /** Receives an answer, on the event loop, never within {@link #ask}. */

@@ -30,7 +30,7 @@ import redisproxy.upstream.Loop;
 
 /**
  * The cache at the other end of the bus. It answers lookups at once, unless the test delays them.
- * Fences and enquiries wait for the test.
+ * Fences and reportRequests wait for the test.
  *
  * <p>A lookup is named by its key if it is a GET; otherwise by its request, such as {@code hget k
  * f}.
@@ -59,7 +59,7 @@ final class FakeCache {
   private final Set<String> slow = new HashSet<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private final Queue<Fence> fences = new ArrayDeque<>();
-  private final Queue<ReportRequest> enquiries = new ArrayDeque<>();
+  private final Queue<ReportRequest> reportRequests = new ArrayDeque<>();
   private List<String> messages = new ArrayList<>();
 
   /** Receives each invalidation on the event loop, before later messages. */
@@ -72,7 +72,7 @@ final class FakeCache {
     var bus = vertx.eventBus();
     bus.<Lookups>localConsumer(Bus.LOOKUPS, message -> lookedUp(message.body()));
     bus.<Fence>localConsumer(Bus.FENCES, message -> asked(message.body()));
-    bus.<ReportRequest>localConsumer(Bus.REPORT, message -> enquiries.add(message.body()));
+    bus.<ReportRequest>localConsumer(Bus.REPORT, message -> reportRequests.add(message.body()));
     bus.<Writes>localConsumer(Bus.INVALIDATIONS, message -> written(message.body()));
     bus.<Long>localConsumer(Bus.MOVED, message -> messages.add("moved"));
   }
@@ -229,13 +229,13 @@ final class FakeCache {
     return loop.call(fences::size);
   }
 
-  /** Answers the oldest enquiry. */
+  /** Answers the oldest reportRequest. */
   void report(Bus.Report report) throws Exception {
     loop.run(
         () -> {
-          ReportRequest enquiry = enquiries.remove();
-          enquiry.report = report;
-          vertx.eventBus().send(enquiry.replyTo, enquiry, Bus.BY_REFERENCE);
+          ReportRequest reportRequest = reportRequests.remove();
+          reportRequest.report = report;
+          vertx.eventBus().send(reportRequest.replyTo, reportRequest, Bus.BY_REFERENCE);
         });
   }
 

@@ -55,8 +55,11 @@ class ReadBarrierTest {
           }
         });
     channel = new EmbeddedChannel(connection);
-    barrier = front.loop.call(() -> new ReadBarrier(connection, front.front, () -> now));
-    barrier.watch(new Route(), shared, dedicated);
+    barrier =
+        front.loop.call(
+            () ->
+                new ReadBarrier(
+                    connection, front.front, new Route(), shared, dedicated, () -> now));
   }
 
   @AfterEach
